@@ -1,0 +1,1 @@
+//! `Client` and `Session`: what users meet.

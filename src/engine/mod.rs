@@ -1,0 +1,1 @@
+//! Operations as state machines, without clock, randomness, network or keys.

@@ -1,0 +1,176 @@
+//! The one public error: what went wrong, whether money may have moved, and what to do.
+//!
+//! Every room has a small enum of its own; it turns into [`Error`] on its way out. This file knows none of them.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What kind of failure an [`Error`] is, and so whose turn it is to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The caller asked for something that cannot be done as asked. Nothing was sent.
+    Misuse,
+    /// The institution answered, and said no. [`Error::status`] has its code.
+    Refused,
+    /// The institution's bytes could not be read as OFX.
+    Malformed,
+    /// No usable answer arrived. [`Error::delivery`] says whether the request may have.
+    Transport,
+    /// A blob could not be opened or made.
+    Seal,
+    /// This crate broke a promise of its own. Please report it.
+    Bug,
+}
+
+/// Whether a request can have reached the institution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// No byte of the request reached the institution: asking again is safe.
+    NotSent,
+    /// The request may have been carried out, or may yet be.
+    Unknown,
+    /// The institution answered this request.
+    Answered,
+}
+
+/// The number in an OFX `STATUS`: an open set, OFX 1.0.3 appendix A and its successors.
+///
+/// Constants and meanings of the known codes are on this type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StatusCode(u32);
+
+impl StatusCode {
+    /// Wraps the number of a `CODE` element.
+    #[must_use]
+    pub const fn new(code: u32) -> Self {
+        Self(code)
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub const fn value(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for StatusCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Any failure of this crate, one word wide.
+///
+/// The text says what happened and what to do. It never holds a password, an account number, a URL query or
+/// body bytes. Ask [`kind`](Self::kind) whose turn it is and [`delivery`](Self::delivery) whether money may have moved.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    delivery: Delivery,
+    text: String,
+    status: Option<StatusCode>,
+    server_message: Option<String>,
+    offset: Option<usize>,
+    path: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// Makes an error; rooms call this from their `From` implementations.
+    pub(crate) fn new(kind: ErrorKind, delivery: Delivery, text: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            delivery,
+            text: text.into(),
+            status: None,
+            server_message: None,
+            offset: None,
+            path: None,
+            source: None,
+        }))
+    }
+
+    /// The caller's mistake: nothing was sent.
+    pub(crate) fn misuse(text: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Misuse, Delivery::NotSent, text)
+    }
+
+    /// Adds the institution's status code and message.
+    pub(crate) fn with_status(mut self, status: StatusCode, message: Option<String>) -> Self {
+        self.0.status = Some(status);
+        self.0.server_message = message;
+        self
+    }
+
+    /// Adds where in a document the trouble is.
+    pub(crate) fn with_place(mut self, offset: Option<usize>, path: Option<String>) -> Self {
+        self.0.offset = offset;
+        self.0.path = path;
+        self
+    }
+
+    /// Adds the cause, which the text must not repeat.
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Replaces what is known about delivery, where the caller knows more than the room that failed.
+    pub(crate) fn with_delivery(mut self, delivery: Delivery) -> Self {
+        self.0.delivery = delivery;
+        self
+    }
+
+    /// Whose mistake this is: the caller's, the institution's, the network's, or ours.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the request that failed can have reached the institution.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        self.0.delivery
+    }
+
+    /// The code of the institution's `STATUS`, when it answered one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The institution's own words, when it sent any. Show them to the user.
+    #[must_use]
+    pub fn server_message(&self) -> Option<&str> {
+        self.0.server_message.as_deref()
+    }
+
+    /// Byte position in the institution's answer, when a document was bad.
+    #[must_use]
+    pub fn offset(&self) -> Option<usize> {
+        self.0.offset
+    }
+
+    /// Path of tags in the institution's answer, when a document was bad: `/OFX/SIGNONMSGSRSV1/SONRS`.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,1 @@
+//! OFX documents: header, markup, values and one file per message set.

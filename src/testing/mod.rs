@@ -1,0 +1,1 @@
+//! A pretend institution on loopback HTTPS.
