@@ -1,0 +1,84 @@
+//! The two declarations that every message set is made of: an aggregate, and a closed list of words.
+
+/// Declares a struct and, from the same lines, how it is written in order and read by tag.
+///
+/// `member: Type = "TAG"`, or `= "TAG" if predicate` for what only some versions know; the predicate is a method of
+/// [`Version`](crate::ofx::Version). Reading is by tag and in any order, writing in the order of the lines.
+macro_rules! aggregate {
+    ($(#[$meta:meta])* pub struct $name:ident {
+        $($(#[$member_meta:meta])* $member:ident : $type:ty = $tag:literal $(if $known:ident)?,)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$member_meta])* pub $member: $type,)*
+        }
+
+        impl crate::ofx::Content for $name {
+            fn read(element: &crate::ofx::Element) -> Result<Self, crate::ofx::DecodeError> {
+                Ok(Self { $($member: crate::ofx::Member::take(element, $tag)?,)* })
+            }
+
+            fn write(&self, tag: &'static str, version: crate::ofx::Version) -> crate::ofx::Element {
+                let mut children = Vec::new();
+                $(if true $(&& version.$known())? {
+                    crate::ofx::Member::put(&self.$member, $tag, version, &mut children);
+                })*
+                crate::ofx::Element::aggregate(tag, children)
+            }
+        }
+    };
+}
+
+/// Declares an enum of words that stand in a leaf. A word that is not in the list is kept as `Other`.
+macro_rules! words {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$word_meta:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$word_meta])* $variant,)*
+            /// A word that the specification does not list.
+            Other(String),
+        }
+
+        impl $name {
+            /// The word as it stands in a document.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $word,)*
+                    Self::Other(word) => word,
+                }
+            }
+
+            /// Takes a word from a document.
+            #[must_use]
+            pub fn from_word(word: &str) -> Self {
+                match word {
+                    $($word => Self::$variant,)*
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl crate::ofx::Content for $name {
+            fn read(element: &crate::ofx::Element) -> Result<Self, crate::ofx::DecodeError> {
+                crate::ofx::value::text(element, "word").map(Self::from_word)
+            }
+
+            fn write(&self, tag: &'static str, _: crate::ofx::Version) -> crate::ofx::Element {
+                crate::ofx::Element::leaf(tag, self.as_str())
+            }
+        }
+    };
+}
+
+pub(super) use {aggregate, words};

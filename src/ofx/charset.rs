@@ -1,0 +1,76 @@
+//! Which characters the bytes of a document stand for, in spite of what its header says.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use zeroize::Zeroizing;
+
+use crate::ofx::Header;
+
+/// The character set of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Charset(&'static Encoding);
+
+impl Charset {
+    /// The set that a byte order mark names, with the length of the mark.
+    pub(crate) fn from_mark(bytes: &[u8]) -> Option<(Self, usize)> {
+        Encoding::for_bom(bytes).map(|(encoding, length)| (Self(encoding), length))
+    }
+
+    /// UTF-16 without a mark shows in the zero byte beside its first ASCII character.
+    pub(crate) fn utf16_without_mark(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0, second, ..] if *second != 0 => Some(Self(UTF_16BE)),
+            [first, 0, ..] if *first != 0 => Some(Self(UTF_16LE)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_utf16(self) -> bool {
+        self.0 == UTF_16BE || self.0 == UTF_16LE
+    }
+
+    /// Whether every character is one byte, so that a position in characters is one in bytes.
+    pub(crate) fn is_single_byte(self) -> bool {
+        self.0.is_single_byte()
+    }
+
+    /// Decides for a body whose header is known.
+    ///
+    /// Institutions declare 1252 and send UTF-8, so bytes beyond ASCII that are valid UTF-8 are taken for it whenever the
+    /// declared set is a Latin one or none; Latin text forms valid UTF-8 only by an accident too rare to matter.
+    pub(crate) fn detect(header: &Header, body: &[u8]) -> Self {
+        let declared = header.charset().and_then(by_label).or_else(|| header.encoding().and_then(by_label));
+        match declared {
+            Some(encoding) if encoding != WINDOWS_1252 && encoding != UTF_8 => Self(encoding),
+            _ if std::str::from_utf8(body).is_ok() => Self(UTF_8),
+            _ => Self(WINDOWS_1252),
+        }
+    }
+
+    /// The text; what cannot be decoded becomes U+FFFD.
+    pub(crate) fn decode(self, bytes: &[u8]) -> Zeroizing<String> {
+        let (text, _) = self.0.decode_without_bom_handling(bytes);
+        Zeroizing::new(text.into_owned())
+    }
+}
+
+/// Bytes of `text` in the character set of a 1.x document, or `None` when it has a character that is not in it.
+pub(crate) fn to_latin(text: &str) -> Option<Vec<u8>> {
+    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
+    if unmappable { None } else { Some(bytes.into_owned()) }
+}
+
+/// Labels as OFX headers write them, code page numbers included. `None` where the label says nothing.
+fn by_label(label: &str) -> Option<&'static Encoding> {
+    let label = label.trim();
+    if ["NONE", "USASCII", "UNICODE"].iter().any(|empty| label.eq_ignore_ascii_case(empty)) {
+        return None;
+    }
+    let found = Encoding::for_label(label.as_bytes())
+        .or_else(|| Encoding::for_label(format!("windows-{label}").as_bytes()))
+        .or_else(|| Encoding::for_label(format!("iso-{label}").as_bytes()))
+        .or_else(|| {
+            Encoding::for_label(format!("windows-{}", label.to_ascii_uppercase().strip_prefix("CP")?).as_bytes())
+        })?;
+    // UTF-16 bytes were recognized before; a header that could be read byte by byte is not UTF-16.
+    if Charset(found).is_utf16() || found == encoding_rs::REPLACEMENT { None } else { Some(found) }
+}

@@ -1,0 +1,116 @@
+//! A whole document: header and tree.
+
+use zeroize::Zeroizing;
+
+use crate::ofx::writer::{self, Style};
+use crate::ofx::{Charset, DecodeError, Element, EncodeError, Header, Limits, Problem, Version, markup};
+
+/// An OFX document, read or to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    header: Header,
+    root: Element,
+}
+
+impl Document {
+    /// A document of `header` and the `OFX` element.
+    #[must_use]
+    pub fn new(header: Header, root: Element) -> Self {
+        Self { header, root }
+    }
+
+    /// Reads a document, 1.x or 2.x, within `limits`.
+    ///
+    /// Lenient where institutions are careless: leaves without end tags, any line breaks, a missing or damaged header, wrong
+    /// character sets, a bare `&`. Strict where leniency could hide something: a cut document, end tags that close nothing,
+    /// a `DOCTYPE`.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] with byte offset and path of tags.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ofx_session::ofx::{Document, Limits};
+    ///
+    /// let text = b"OFXHEADER:100\r\nVERSION:103\r\n\r\n<OFX><SIGNONMSGSRSV1><SONRS><LANGUAGE>ENG</SONRS></SIGNONMSGSRSV1></OFX>";
+    /// let document = Document::decode(text, &Limits::new())?;
+    /// assert_eq!(document.find("/OFX/SIGNONMSGSRSV1/SONRS/LANGUAGE").and_then(|leaf| leaf.text()), Some("ENG"));
+    /// # Ok::<(), ofx_session::ofx::DecodeError>(())
+    /// ```
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        if bytes.len() > limits.bytes {
+            return Err(DecodeError::new(Problem::Limit { what: "bytes", limit: limits.bytes }, limits.bytes));
+        }
+        let marked = Charset::from_mark(bytes);
+        let wide =
+            marked.map(|(set, _)| set).filter(|set| set.is_utf16()).or_else(|| Charset::utf16_without_mark(bytes));
+        let skip = marked.map_or(0, |(_, length)| length);
+        let bytes = bytes.get(skip..).unwrap_or_default();
+        let transcoded: Zeroizing<String>;
+        let bytes = match wide {
+            Some(set) => {
+                transcoded = set.decode(bytes);
+                transcoded.as_bytes()
+            }
+            None => bytes,
+        };
+        let start = find_root(bytes).ok_or_else(|| DecodeError::new(Problem::NoOfx, 0))?;
+        let (before, body) = bytes.split_at_checked(start).unwrap_or_default();
+        let header = Header::parse(&before.iter().copied().map(char::from).collect::<String>())?;
+        let charset = match (wide, marked) {
+            (None, Some((set, _))) => set,
+            _ => Charset::detect(&header, body),
+        };
+        let text = charset.decode(body);
+        let root = markup::read(&text, limits, header.is_sgml(), |at| {
+            let inside =
+                if charset.is_single_byte() { text.get(..at).map_or(at, |read| read.chars().count()) } else { at };
+            skip + start + inside
+        })?;
+        Ok(Self { header, root })
+    }
+
+    /// Writes the document in the version its header names.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] when the header names no version that can be written, or a value holds a character that the
+    /// version's character set lacks.
+    pub fn encode(&self, style: &Style) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+        let version = self.header.version.and_then(Version::from_number).ok_or(EncodeError::Invalid {
+            tag: "VERSION",
+            expected: "must be one of 102 103 151 160 200 201 202 203 210 211 220 230",
+        })?;
+        let mut bytes = Zeroizing::new(self.header.render(version).into_bytes());
+        bytes.extend_from_slice(&writer::write(&self.root, version, style)?);
+        Ok(bytes)
+    }
+
+    /// What stood in front of `<OFX>`.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The `OFX` element.
+    #[must_use]
+    pub fn root(&self) -> &Element {
+        &self.root
+    }
+
+    /// The first element at a path that starts at the root: `/OFX/SIGNONMSGSRSV1/SONRS/LANGUAGE`.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<&Element> {
+        let (first, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+        if first == self.root.tag() { self.root.find(rest) } else { None }
+    }
+}
+
+/// Where the root's start tag is. A header may hold `<?OFX`, never `<OFX`.
+fn find_root(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .windows(5)
+        .position(|window| matches!(window.split_last(), Some((b'>' | b' ' | b'\t' | b'\r' | b'\n', name)) if name.eq_ignore_ascii_case(b"<OFX")))
+}

@@ -1,0 +1,208 @@
+//! The reader: text of either syntax into a tree, with its own limits on top of the tokenizer.
+//!
+//! SGML leaves have no end tags, and some XML institutions leave them out too, so one reader does both. The rules:
+//!
+//! - a start tag closes an open element that already has a value;
+//! - an end tag closes what it names and, on the way there, leaves without end tags; an open element without a value that
+//!   was never closed is an empty leaf, and what followed it belongs to its parent (1.x only);
+//! - an end tag that names nothing open is an error, unless it is a shortening of the innermost aggregate's tag
+//!   (`</STMTRS>` for `<CCSTMTRS>`, seen at one bank).
+
+use quick_xml::events::{BytesRef, Event};
+use quick_xml::reader::Reader;
+
+use crate::ofx::{DecodeError, Element, Limits, Problem};
+
+/// Reads the root element out of `text`, which starts with its tag. `place` turns a position in `text` into one in the
+/// bytes it came from.
+pub(crate) fn read(
+    text: &str,
+    limits: &Limits,
+    sgml: bool,
+    place: impl Fn(usize) -> usize,
+) -> Result<Element, DecodeError> {
+    let repaired = repair_cdata(text);
+    let mut tokens = Reader::from_str(repaired.as_deref().unwrap_or(text));
+    let config = tokens.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    let mut tree = Tree { open: Vec::new(), done: None, limits, elements: 0, sgml };
+    loop {
+        let at = usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX);
+        let step = match tokens.read_event() {
+            Ok(Event::Eof) => break,
+            Ok(event) => tree.take(event, at),
+            Err(error) => Err(tree.broken(&error, at)),
+        };
+        step.map_err(|(problem, at)| DecodeError::new(problem, place(at)).with_path(tree.path()))?;
+    }
+    let end = text.len();
+    match tree.done.take() {
+        Some(root) if tree.open.is_empty() => Ok(root),
+        _ => Err(DecodeError::new(Problem::Truncated(tree.innermost()), place(end)).with_path(tree.path())),
+    }
+}
+
+struct Tree<'a> {
+    open: Vec<Element>,
+    done: Option<Element>,
+    limits: &'a Limits,
+    elements: usize,
+    /// Whether leaves may lack end tags: the header says so, or one was seen.
+    sgml: bool,
+}
+
+type Step = Result<(), (Problem, usize)>;
+
+impl Tree<'_> {
+    fn take(&mut self, event: Event<'_>, at: usize) -> Step {
+        match event {
+            Event::Start(tag) => self.start(tag.name().as_ref(), at),
+            Event::Empty(tag) => {
+                self.start(tag.name().as_ref(), at)?;
+                self.close(at)
+            }
+            Event::End(tag) => self.end(tag.name().as_ref(), at),
+            Event::Text(text) => self.text(&text.xml10_content(), at),
+            Event::CData(text) => self.text(&text.xml10_content(), at),
+            Event::GeneralRef(entity) => self.entity(&entity, at),
+            Event::DocType(_) => Err((Problem::Doctype, at)),
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::Eof => Ok(()),
+        }
+    }
+
+    fn start(&mut self, name: &str, at: usize) -> Step {
+        if self.done.is_some() {
+            return Err((Problem::Markup("there is more after the end of the document".to_owned()), at));
+        }
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
+            return Err((Problem::Markup("a tag has a name that is no name".to_owned()), at));
+        }
+        if let Some(top) = self.open.last_mut() {
+            let text = top.text_mut();
+            if text.trim().is_empty() {
+                text.clear();
+            } else {
+                self.sgml = true;
+                self.close(at)?;
+            }
+        }
+        self.elements += 1;
+        if self.elements > self.limits.elements {
+            return Err((Problem::Limit { what: "elements", limit: self.limits.elements }, at));
+        }
+        if self.open.len() >= self.limits.depth {
+            return Err((Problem::Limit { what: "levels of tags", limit: self.limits.depth }, at));
+        }
+        self.open.push(Element::open(name.to_ascii_uppercase(), at));
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str, at: usize) -> Step {
+        match self.open.last_mut() {
+            Some(top) if top.children().is_empty() => top.text_mut().push_str(text),
+            _ if text.trim().is_empty() => {}
+            // What institutions append after the document is not ours.
+            None if self.done.is_some() => {}
+            _ => return Err((Problem::Markup("there is text between elements".to_owned()), at)),
+        }
+        Ok(())
+    }
+
+    fn entity(&mut self, entity: &BytesRef<'_>, at: usize) -> Step {
+        let name: &str = &entity.xml10_content();
+        let known = match name {
+            "amp" => "&",
+            "lt" => "<",
+            "gt" => ">",
+            "quot" => "\"",
+            "apos" => "'",
+            "nbsp" => " ",
+            _ if entity.is_char_ref() => {
+                return match entity.resolve_char_ref() {
+                    Ok(Some(c)) => self.text(c.encode_utf8(&mut [0; 4]), at),
+                    _ => Err((Problem::Markup("a character reference names no character".to_owned()), at)),
+                };
+            }
+            // A bare ampersand that happens to be followed by a semicolon.
+            _ => return self.text(&format!("&{name};"), at),
+        };
+        self.text(known, at)
+    }
+
+    fn end(&mut self, name: &str, at: usize) -> Step {
+        let name = name.trim_end().to_ascii_uppercase();
+        let stray = || (Problem::UnexpectedEnd(name.clone()), at);
+        let Some(position) = self.open.iter().rposition(|element| element.tag() == name) else {
+            if self.open.last().is_some_and(|top| !top.is_blank()) {
+                self.close(at)?;
+            }
+            let innermost = self.open.last().map(|top| top.tag().to_owned()).ok_or_else(stray)?;
+            let related = innermost.ends_with(&name) || name.ends_with(&innermost);
+            return if related && self.sgml && name.len() > 3 { self.close(at) } else { Err(stray()) };
+        };
+        while self.open.len() > position + 1 {
+            self.close_unended(at)?;
+        }
+        self.close(at)
+    }
+
+    /// Closes the innermost element, whose end was never written.
+    fn close_unended(&mut self, at: usize) -> Step {
+        let Some(top) = self.open.last_mut() else { return Ok(()) };
+        if !top.is_blank() {
+            self.sgml = true;
+            return self.close(at);
+        }
+        if !self.sgml {
+            return Err((Problem::Markup(format!("</{}> is missing", top.tag())), at));
+        }
+        let followers = top.take_children();
+        self.open.pop();
+        if let Some(parent) = self.open.last_mut() {
+            followers.into_iter().for_each(|child| parent.push(child));
+        }
+        Ok(())
+    }
+
+    /// Closes the innermost element and hands it to its parent.
+    fn close(&mut self, at: usize) -> Step {
+        let Some(mut element) = self.open.pop() else { return Ok(()) };
+        let text = element.text_mut();
+        let end = text.trim_end().len();
+        text.truncate(end);
+        let blanks = text.len() - text.trim_start().len();
+        text.drain(..blanks);
+        match self.open.last_mut() {
+            Some(parent) => parent.push(element),
+            None if element.tag() == "OFX" => self.done = Some(element),
+            None => return Err((Problem::NoOfx, at)),
+        }
+        Ok(())
+    }
+
+    /// What the tokenizer complains about: mostly an end in the middle of something.
+    fn broken(&self, error: &quick_xml::Error, at: usize) -> (Problem, usize) {
+        match error {
+            quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::InvalidBangMarkup) => {
+                (Problem::Markup("<! is followed by nothing that OFX knows".to_owned()), at)
+            }
+            quick_xml::Error::Syntax(_) => (Problem::Truncated(self.innermost()), at),
+            _ => (Problem::Markup("a character or tag cannot be read".to_owned()), at),
+        }
+    }
+
+    fn innermost(&self) -> String {
+        self.open.last().map_or("OFX", Element::tag).to_owned()
+    }
+
+    fn path(&self) -> Vec<String> {
+        self.open.iter().map(|element| element.tag().to_owned()).collect()
+    }
+}
+
+/// `<![ CDATA [` as the specification's own examples print it, made readable without moving anything.
+fn repair_cdata(text: &str) -> Option<String> {
+    text.contains("<![ CDATA [").then(|| text.replace("<![ CDATA [", "  <![CDATA["))
+}

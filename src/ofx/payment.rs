@@ -1,0 +1,399 @@
+//! Single payments. OFX 1.0.3 §12.5 and §12.6, OFX 2.3 §12.5 and §12.6.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::signon::limit;
+use crate::ofx::{
+    Amount, BankAccount, Content, DecodeError, Element, EncodeError, Member, Problem, Stamp, Status, TrnUid, Version,
+};
+
+aggregate! {
+    /// `PAYEE`: name and address of who is paid.
+    #[doc(alias = "PAYEE")]
+    pub struct Payee {
+        /// `NAME`, up to 32 characters.
+        name: String = "NAME",
+        /// `ADDR1`, up to 32 characters.
+        address1: String = "ADDR1",
+        /// `ADDR2`, up to 32 characters.
+        address2: Option<String> = "ADDR2",
+        /// `ADDR3`, up to 32 characters; only with the second line.
+        address3: Option<String> = "ADDR3",
+        /// `CITY`, up to 32 characters.
+        city: String = "CITY",
+        /// `STATE`, up to 5 characters.
+        state: String = "STATE",
+        /// `POSTALCODE`, up to 11 characters.
+        postal_code: String = "POSTALCODE",
+        /// `COUNTRY`, ISO 3166 with three letters.
+        country: Option<String> = "COUNTRY",
+        /// `PHONE`, up to 32 characters; required.
+        phone: String = "PHONE",
+    }
+}
+
+impl Payee {
+    /// A payee with what is required.
+    #[must_use]
+    pub fn new(name: &str, address: &str, city: &str, state: &str, postal_code: &str, phone: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            address1: address.to_owned(),
+            address2: None,
+            address3: None,
+            city: city.to_owned(),
+            state: state.to_owned(),
+            postal_code: postal_code.to_owned(),
+            country: None,
+            phone: phone.to_owned(),
+        }
+    }
+
+    /// Sets the second address line.
+    #[must_use]
+    pub fn address2(mut self, line: impl Into<String>) -> Self {
+        self.address2 = Some(line.into());
+        self
+    }
+
+    /// Sets the third address line; only with the second.
+    #[must_use]
+    pub fn address3(mut self, line: impl Into<String>) -> Self {
+        self.address3 = Some(line.into());
+        self
+    }
+
+    /// Sets the country, ISO 3166 with three letters.
+    #[must_use]
+    pub fn country(mut self, country: impl Into<String>) -> Self {
+        self.country = Some(country.into());
+        self
+    }
+
+    fn check(&self) -> Result<(), EncodeError> {
+        limit("NAME", &self.name, 32)?;
+        limit("ADDR1", &self.address1, 32)?;
+        limit("CITY", &self.city, 32)?;
+        limit("STATE", &self.state, 5)?;
+        limit("POSTALCODE", &self.postal_code, 11)?;
+        limit("PHONE", &self.phone, 32)?;
+        optional("ADDR2", self.address2.as_deref(), 32)?;
+        optional("ADDR3", self.address3.as_deref(), 32)?;
+        optional("COUNTRY", self.country.as_deref(), 3)?;
+        if self.address3.is_some() && self.address2.is_none() {
+            return Err(EncodeError::Invalid { tag: "ADDR3", expected: "may only follow ADDR2" });
+        }
+        Ok(())
+    }
+}
+
+fn optional(tag: &'static str, value: Option<&str>, most: usize) -> Result<(), EncodeError> {
+    value.map_or(Ok(()), |value| limit(tag, value, most))
+}
+
+/// Who is paid: `PAYEE` or `PAYEEID`, exactly one of the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PayeeRef {
+    /// By name and address; adds the payee to the user's list when it is new there.
+    Address(Box<Payee>),
+    /// `PAYEEID`: a standard payee of the payment system.
+    Id(String),
+}
+
+impl From<Payee> for PayeeRef {
+    fn from(payee: Payee) -> Self {
+        Self::Address(Box::new(payee))
+    }
+}
+
+impl Member for PayeeRef {
+    fn take(parent: &Element, _: &'static str) -> Result<Self, DecodeError> {
+        match (parent.value("PAYEEID"), parent.child("PAYEE")) {
+            (Some(id), _) => Ok(Self::Id(id.to_owned())),
+            (None, Some(payee)) => {
+                Payee::read(payee).map(|payee| Self::Address(Box::new(payee))).map_err(|error| error.within("PAYEE"))
+            }
+            (None, None) => Err(DecodeError::new(Problem::Missing("PAYEE"), parent.offset())),
+        }
+    }
+
+    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
+        match self {
+            Self::Id(id) => out.push(Element::leaf("PAYEEID", id.as_str())),
+            Self::Address(payee) => out.push(payee.write("PAYEE", version)),
+        }
+    }
+}
+
+aggregate! {
+    /// `PMTINFO`: what is to be paid, or was accepted.
+    #[doc(alias = "PMTINFO")]
+    pub struct Payment {
+        /// `BANKACCTFROM`: the account to pay from, as the account list has it.
+        from: BankAccount = "BANKACCTFROM",
+        /// `TRNAMT`: positive, in the currency of the account to pay from.
+        amount: Amount = "TRNAMT",
+        /// `PAYEE` or `PAYEEID`.
+        payee: PayeeRef = "PAYEE",
+        /// `PAYEELSTID`: the payee's entry in the user's list; always to be sent once known. Up to 12 characters.
+        payee_list_id: Option<String> = "PAYEELSTID",
+        /// `BANKACCTTO`: pays by transfer to this account; the payee must be given by address then.
+        to: Option<BankAccount> = "BANKACCTTO",
+        /// `PAYACCT`: the user's account number at the payee, up to 32 characters.
+        pay_account: String = "PAYACCT",
+        /// `DTDUE`: the day by which the payee must have the money.
+        due: Stamp = "DTDUE",
+        /// `MEMO`: from payer to payee, up to 255 characters; many institutions drop it.
+        memo: Option<String> = "MEMO",
+        /// `BILLREFINFO`: the biller's reference, up to 80 characters.
+        bill_reference: Option<String> = "BILLREFINFO",
+    }
+}
+
+impl Payment {
+    /// A payment of `amount` from an account to a payee, due on a day of the institution's calendar.
+    ///
+    /// `pay_account` is the user's account number at the payee.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::NaiveDate;
+    /// use ofx_session::ofx::{AccountType, BankAccount, Payee, Payment};
+    /// use rust_decimal::Decimal;
+    ///
+    /// let from = BankAccount::new("999888777", "0042917730", AccountType::Checking);
+    /// let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+    /// let due = NaiveDate::from_ymd_opt(2026, 12, 4).ok_or("no such day")?;
+    /// let payment = Payment::new(from, Decimal::new(8420, 2), payee, "88-204-117", due).memo("Invoice 3391");
+    /// assert_eq!(payment.amount.to_string(), "84.20");
+    /// # Ok::<(), &'static str>(())
+    /// ```
+    #[must_use]
+    pub fn new(
+        from: BankAccount,
+        amount: Decimal,
+        payee: impl Into<PayeeRef>,
+        pay_account: impl Into<String>,
+        due: NaiveDate,
+    ) -> Self {
+        Self {
+            from,
+            amount: Amount::new(amount),
+            payee: payee.into(),
+            payee_list_id: None,
+            to: None,
+            pay_account: pay_account.into(),
+            due: Stamp::day(due),
+            memo: None,
+            bill_reference: None,
+        }
+    }
+
+    /// Sets the payee's entry in the user's list.
+    #[must_use]
+    pub fn payee_list_id(mut self, id: impl Into<String>) -> Self {
+        self.payee_list_id = Some(id.into());
+        self
+    }
+
+    /// Pays by transfer to this account.
+    #[must_use]
+    pub fn by_transfer_to(mut self, account: BankAccount) -> Self {
+        self.to = Some(account);
+        self
+    }
+
+    /// Sets the message to the payee.
+    #[must_use]
+    pub fn memo(mut self, memo: impl Into<String>) -> Self {
+        self.memo = Some(memo.into());
+        self
+    }
+
+    /// Sets the biller's reference.
+    #[must_use]
+    pub fn bill_reference(mut self, reference: impl Into<String>) -> Self {
+        self.bill_reference = Some(reference.into());
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        for account in [Some(&self.from), self.to.as_ref()].into_iter().flatten() {
+            limit("BANKID", &account.bank_id, 9)?;
+            limit("ACCTID", &account.account_id, 22)?;
+            optional("BRANCHID", account.branch_id.as_deref(), 22)?;
+            optional("ACCTKEY", account.account_key.as_deref(), 22)?;
+        }
+        if self.amount.value() <= Decimal::ZERO {
+            return Err(EncodeError::Invalid { tag: "TRNAMT", expected: "must be more than zero" });
+        }
+        match &self.payee {
+            PayeeRef::Address(payee) => payee.check()?,
+            PayeeRef::Id(id) => limit("PAYEEID", id, 12)?,
+        }
+        if self.to.is_some() && matches!(self.payee, PayeeRef::Id(_)) {
+            return Err(EncodeError::Invalid { tag: "BANKACCTTO", expected: "needs the payee by name and address" });
+        }
+        if self.due.date().is_none() {
+            return Err(EncodeError::Invalid { tag: "DTDUE", expected: "must be a day" });
+        }
+        optional("PAYEELSTID", self.payee_list_id.as_deref(), 12)?;
+        limit("PAYACCT", &self.pay_account, 32)?;
+        optional("MEMO", self.memo.as_deref(), 255)?;
+        optional("BILLREFINFO", self.bill_reference.as_deref(), 80)
+    }
+}
+
+aggregate! {
+    /// `PMTTRNRQ`: asks for a payment.
+    #[doc(alias = "PMTTRNRQ")]
+    pub struct PaymentTransaction {
+        /// `TRNUID`: made once for a payment and never again.
+        trn_uid: TrnUid = "TRNUID",
+        /// `PMTRQ`.
+        request: PaymentRequest = "PMTRQ",
+    }
+}
+
+impl PaymentTransaction {
+    /// Asks for `payment`.
+    #[must_use]
+    pub fn new(trn_uid: TrnUid, payment: Payment) -> Self {
+        Self { trn_uid, request: PaymentRequest { payment } }
+    }
+}
+
+aggregate! {
+    /// `PMTRQ`.
+    #[doc(alias = "PMTRQ")]
+    pub struct PaymentRequest {
+        /// `PMTINFO`.
+        payment: Payment = "PMTINFO",
+    }
+}
+
+aggregate! {
+    /// `PMTTRNRS`.
+    #[doc(alias = "PMTTRNRS")]
+    pub struct PaymentTransactionResponse {
+        /// `TRNUID`.
+        trn_uid: TrnUid = "TRNUID",
+        /// `STATUS`.
+        status: Status = "STATUS",
+        /// `PMTRS`, unless the status is an error.
+        response: Option<PaymentResponse> = "PMTRS",
+    }
+}
+
+impl PaymentTransactionResponse {
+    /// An answer.
+    #[must_use]
+    pub fn new(trn_uid: TrnUid, status: Status, response: Option<PaymentResponse>) -> Self {
+        Self { trn_uid, status, response }
+    }
+}
+
+aggregate! {
+    /// `PMTRS`: the payment was accepted, which does not say that it was made yet.
+    #[doc(alias = "PMTRS")]
+    pub struct PaymentResponse {
+        /// `SRVRTID`: names the payment from now on.
+        server_id: String = "SRVRTID",
+        /// `PAYEELSTID`: the payee's entry in the user's list; required, yet missing at some.
+        payee_list_id: Option<String> = "PAYEELSTID",
+        /// `CURDEF`: currency of the amount, ISO 4217.
+        currency: Option<String> = "CURDEF",
+        /// `PMTINFO` as the institution understood it: this is what will be paid.
+        payment: Payment = "PMTINFO",
+        /// `EXTDPAYEE`: what the institution knows of the payee.
+        extended_payee: Option<ExtendedPayee> = "EXTDPAYEE",
+        /// `CHECKNUM`, when a cheque was written.
+        check_number: Option<String> = "CHECKNUM",
+        /// `PMTPRCSTS`: what will happen, or did, and on which day.
+        processing: Option<PaymentProcessing> = "PMTPRCSTS",
+        /// `RECSRVRTID`: the recurring model that made this payment.
+        model_id: Option<String> = "RECSRVRTID",
+    }
+}
+
+impl PaymentResponse {
+    /// An accepted payment.
+    #[must_use]
+    pub fn new(server_id: &str, payee_list_id: &str, payment: Payment, processing: PaymentProcessing) -> Self {
+        Self {
+            server_id: server_id.to_owned(),
+            payee_list_id: Some(payee_list_id.to_owned()),
+            currency: Some("USD".to_owned()),
+            payment,
+            extended_payee: None,
+            check_number: None,
+            processing: Some(processing),
+            model_id: None,
+        }
+    }
+}
+
+words! {
+    /// `IDSCOPE`: for whom a `PAYEEID` is good.
+    pub enum IdScope {
+        /// For everybody.
+        Global = "GLOBAL",
+        /// For this user only.
+        User = "USER",
+    }
+}
+
+aggregate! {
+    /// `EXTDPAYEE`: what the institution adds to a payee. The first three come together or not at all.
+    #[doc(alias = "EXTDPAYEE")]
+    pub struct ExtendedPayee {
+        /// `PAYEEID`: pay by this id from now on.
+        id: Option<String> = "PAYEEID",
+        /// `IDSCOPE`.
+        scope: Option<IdScope> = "IDSCOPE",
+        /// `NAME` of the standard payee.
+        name: Option<String> = "NAME",
+        /// `DAYSTOPAY`: business days a payment to this payee takes.
+        days_to_pay: Option<u32> = "DAYSTOPAY",
+    }
+}
+
+words! {
+    /// `PMTPRCCODE`: what the day in `DTPMTPRC` is.
+    pub enum PaymentState {
+        /// The day on which it will be processed.
+        WillProcessOn = "WILLPROCESSON",
+        /// The day on which it was processed.
+        ProcessedOn = "PROCESSEDON",
+        /// The day on which there was not enough money.
+        NoFundsOn = "NOFUNDSON",
+        /// The day on which it failed.
+        FailedOn = "FAILEDON",
+        /// The day on which it was cancelled.
+        CanceledOn = "CANCELEDON",
+    }
+}
+
+aggregate! {
+    /// `PMTPRCSTS`: state of a payment and its day.
+    #[doc(alias = "PMTPRCSTS")]
+    pub struct PaymentProcessing {
+        /// `PMTPRCCODE`.
+        state: PaymentState = "PMTPRCCODE",
+        /// `DTPMTPRC`.
+        date: Stamp = "DTPMTPRC",
+    }
+}
+
+impl PaymentProcessing {
+    /// A state and its day.
+    #[must_use]
+    pub fn new(state: PaymentState, date: NaiveDate) -> Self {
+        Self { state, date: Stamp::day(date) }
+    }
+}

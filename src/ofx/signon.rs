@@ -1,0 +1,332 @@
+//! Signon and security questions. OFX 1.0.3 §2.5, OFX 2.3 §2.5.
+
+use crate::ofx::aggregate::aggregate;
+use crate::ofx::{DecodeError, Element, EncodeError, Member, Problem, Stamp, Status, TrnUid, Version};
+use crate::secret::Secret;
+
+aggregate! {
+    /// `FI`: names the institution in every signon of a client that was told these values.
+    #[doc(alias = "FI")]
+    pub struct FinancialInstitution {
+        /// `ORG`, up to 32 characters.
+        org: String = "ORG",
+        /// `FID`, up to 32 characters.
+        fid: Option<String> = "FID",
+    }
+}
+
+impl FinancialInstitution {
+    /// An institution's `ORG` and `FID`.
+    #[must_use]
+    pub fn new(org: impl Into<String>, fid: Option<String>) -> Self {
+        Self { org: org.into(), fid }
+    }
+}
+
+/// Who signs on: exactly one of the three ways of `SONRQ`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Login {
+    /// `USERID` and `USERPASS`.
+    Password {
+        /// `USERID`, up to 32 characters.
+        user_id: String,
+        /// `USERPASS`, up to 32 characters.
+        password: Secret,
+    },
+    /// `USERKEY`, which an institution gave in place of the password.
+    UserKey(Secret),
+    /// `ACCESSTOKEN`, which was obtained outside of OFX. 2.2 up.
+    AccessToken(Secret),
+}
+
+impl Login {
+    /// The anonymous signon, for profile requests of users that have no credentials yet. OFX 1.0.3 §2.5.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::Password { user_id: ANONYMOUS.to_owned(), password: Secret::new(ANONYMOUS) }
+    }
+}
+
+/// `anonymous` filled up with zeros to the 32 characters that every institution must accept.
+const ANONYMOUS: &str = "anonymous00000000000000000000000";
+
+impl Member for Login {
+    fn take(parent: &Element, _: &'static str) -> Result<Self, DecodeError> {
+        if let Some(token) = parent.value("ACCESSTOKEN") {
+            return Ok(Self::AccessToken(Secret::from(token)));
+        }
+        if let Some(key) = parent.value("USERKEY") {
+            return Ok(Self::UserKey(Secret::from(key)));
+        }
+        let missing = |tag| DecodeError::new(Problem::Missing(tag), parent.offset());
+        let user_id = parent.value("USERID").ok_or_else(|| missing("USERID"))?.to_owned();
+        let password = parent.value("USERPASS").ok_or_else(|| missing("USERPASS"))?;
+        Ok(Self::Password { user_id, password: Secret::from(password) })
+    }
+
+    fn put(&self, _: &'static str, _: Version, out: &mut Vec<Element>) {
+        match self {
+            Self::Password { user_id, password } => {
+                out.push(Element::leaf("USERID", user_id.as_str()));
+                out.push(Element::leaf("USERPASS", password.expose()));
+            }
+            Self::UserKey(key) => out.push(Element::leaf("USERKEY", key.expose())),
+            Self::AccessToken(token) => out.push(Element::leaf("ACCESSTOKEN", token.expose())),
+        }
+    }
+}
+
+aggregate! {
+    /// `MFACHALLENGEANSWER`: the answer to one question.
+    #[doc(alias = "MFACHALLENGEANSWER")]
+    pub struct ChallengeAnswer {
+        /// `MFAPHRASEID`, exactly as the question had it.
+        id: String = "MFAPHRASEID",
+        /// `MFAPHRASEA`, up to 64 characters.
+        answer: Secret = "MFAPHRASEA",
+    }
+}
+
+impl ChallengeAnswer {
+    /// An answer to the question with this id.
+    #[must_use]
+    pub fn new(id: impl Into<String>, answer: impl Into<Secret>) -> Self {
+        Self { id: id.into(), answer: answer.into() }
+    }
+}
+
+aggregate! {
+    /// `SONRQ`: signs on. First in every request file.
+    #[doc(alias = "SONRQ")]
+    pub struct SignonRequest {
+        /// `DTCLIENT`: the client's clock.
+        client_time: Stamp = "DTCLIENT",
+        /// Who signs on.
+        login: Login = "USERID",
+        /// `GENUSERKEY`: asks for a `USERKEY`.
+        generate_user_key: Option<bool> = "GENUSERKEY",
+        /// `LANGUAGE`, ISO 639 with three letters.
+        language: String = "LANGUAGE",
+        /// `COUNTRY`; 1.5.1 and 1.6 only.
+        country: Option<String> = "COUNTRY" if knows_signon_country,
+        /// `FI`.
+        institution: Option<FinancialInstitution> = "FI",
+        /// `SESSCOOKIE`: the last one received.
+        session_cookie: Option<Secret> = "SESSCOOKIE",
+        /// `APPID`, up to 5 characters.
+        app_id: String = "APPID",
+        /// `APPVER`, four digits.
+        app_version: String = "APPVER",
+        /// `APPKEY`: identifies the application. 2.2 up.
+        app_key: Option<Secret> = "APPKEY" if knows_access_token,
+        /// `CLIENTUID`: identifies this installation of the client.
+        client_uid: Option<String> = "CLIENTUID" if knows_mfa,
+        /// `USERCRED1`.
+        user_cred1: Option<Secret> = "USERCRED1" if knows_mfa,
+        /// `USERCRED2`, only together with the first.
+        user_cred2: Option<Secret> = "USERCRED2" if knows_mfa,
+        /// `AUTHTOKEN`: a one-time value.
+        auth_token: Option<Secret> = "AUTHTOKEN" if knows_mfa,
+        /// `ACCESSKEY`: proof of an earlier challenge.
+        access_key: Option<Secret> = "ACCESSKEY" if knows_mfa,
+        /// `MFACHALLENGEANSWER`, one for each question.
+        answers: Vec<ChallengeAnswer> = "MFACHALLENGEANSWER" if knows_mfa,
+    }
+}
+
+impl SignonRequest {
+    /// A signon with what is always required.
+    #[must_use]
+    pub fn new(client_time: Stamp, login: Login, language: &str, app_id: &str, app_version: &str) -> Self {
+        Self {
+            client_time,
+            login,
+            generate_user_key: None,
+            language: language.to_owned(),
+            country: None,
+            institution: None,
+            session_cookie: None,
+            app_id: app_id.to_owned(),
+            app_version: app_version.to_owned(),
+            app_key: None,
+            client_uid: None,
+            user_cred1: None,
+            user_cred2: None,
+            auth_token: None,
+            access_key: None,
+            answers: Vec::new(),
+        }
+    }
+
+    /// Whether `version` can carry what this signon needs in order to be accepted.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        match &self.login {
+            Login::Password { user_id, password } => {
+                limit("USERID", user_id, 32)?;
+                limit("USERPASS", password.expose(), 171)?;
+            }
+            Login::UserKey(key) => limit("USERKEY", key.expose(), 64)?,
+            Login::AccessToken(_) if !version.knows_access_token() => {
+                return Err(EncodeError::Version {
+                    what: "a signon with ACCESSTOKEN",
+                    version,
+                    would_do: "220 or 230",
+                });
+            }
+            Login::AccessToken(token) => limit("ACCESSTOKEN", token.expose(), 10_000)?,
+        }
+        let extra = [("USERCRED1", &self.user_cred1), ("USERCRED2", &self.user_cred2), ("AUTHTOKEN", &self.auth_token)];
+        for (tag, value) in extra {
+            if let Some(value) = value {
+                version.require_mfa("a signon with USERCRED or AUTHTOKEN")?;
+                limit(tag, value.expose(), 171)?;
+            }
+        }
+        if !self.answers.is_empty() {
+            version.require_mfa("an answer to a security question")?;
+        }
+        for answer in &self.answers {
+            limit("MFAPHRASEA", answer.answer.expose(), 64)?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses an empty value and one that is longer than its element allows.
+pub(crate) fn limit(tag: &'static str, value: &str, limit: usize) -> Result<(), EncodeError> {
+    let length = value.chars().count();
+    if value.trim().is_empty() {
+        Err(EncodeError::Empty(tag))
+    } else if length > limit {
+        Err(EncodeError::TooLong { tag, length, limit })
+    } else {
+        Ok(())
+    }
+}
+
+aggregate! {
+    /// `SONRS`: whether the signon was accepted. First in every response file.
+    #[doc(alias = "SONRS")]
+    pub struct SignonResponse {
+        /// `STATUS`.
+        status: Status = "STATUS",
+        /// `DTSERVER`: the institution's clock; required, yet missing at some.
+        server_time: Option<Stamp> = "DTSERVER",
+        /// `USERKEY`: use it in place of id and password.
+        user_key: Option<Secret> = "USERKEY",
+        /// `TSKEYEXPIRE`: when the `USERKEY` ends.
+        user_key_expires: Option<Stamp> = "TSKEYEXPIRE",
+        /// `LANGUAGE`; required, yet missing at some.
+        language: Option<String> = "LANGUAGE",
+        /// `COUNTRY`; 1.5.1 and 1.6 only.
+        country: Option<String> = "COUNTRY" if knows_signon_country,
+        /// `DTPROFUP`: when the profile last changed.
+        profile_updated: Option<Stamp> = "DTPROFUP",
+        /// `DTUSERUP`: when the user's data last changed. 2.2.1 up.
+        user_updated: Option<Stamp> = "DTUSERUP" if since_221,
+        /// `DTACCTUP`: when the account list last changed.
+        accounts_updated: Option<Stamp> = "DTACCTUP",
+        /// `FI`.
+        institution: Option<FinancialInstitution> = "FI",
+        /// `SESSCOOKIE`: to be sent back in the next signon.
+        session_cookie: Option<Secret> = "SESSCOOKIE",
+        /// `ACCESSKEY`: to be sent in every later signon.
+        access_key: Option<Secret> = "ACCESSKEY" if knows_mfa,
+    }
+}
+
+impl SignonResponse {
+    /// A response with what is always required.
+    #[must_use]
+    pub fn new(status: Status, server_time: Stamp, language: &str) -> Self {
+        Self {
+            status,
+            server_time: Some(server_time),
+            user_key: None,
+            user_key_expires: None,
+            language: Some(language.to_owned()),
+            country: None,
+            profile_updated: None,
+            user_updated: None,
+            accounts_updated: None,
+            institution: None,
+            session_cookie: None,
+            access_key: None,
+        }
+    }
+}
+
+aggregate! {
+    /// `MFACHALLENGETRNRQ`: asks for the security questions, alone in its file. OFX 1.0.3 §2.5.4, OFX 2.3 §2.5.4.
+    #[doc(alias = "MFACHALLENGETRNRQ")]
+    pub struct ChallengeTransaction {
+        /// `TRNUID`.
+        trn_uid: TrnUid = "TRNUID",
+        /// `MFACHALLENGERQ`.
+        request: ChallengeRequest = "MFACHALLENGERQ",
+    }
+}
+
+impl ChallengeTransaction {
+    /// Asks for the questions.
+    #[must_use]
+    pub fn new(trn_uid: TrnUid, client_time: Stamp) -> Self {
+        Self { trn_uid, request: ChallengeRequest { client_time } }
+    }
+}
+
+aggregate! {
+    /// `MFACHALLENGERQ`.
+    #[doc(alias = "MFACHALLENGERQ")]
+    pub struct ChallengeRequest {
+        /// `DTCLIENT`.
+        client_time: Stamp = "DTCLIENT",
+    }
+}
+
+aggregate! {
+    /// `MFACHALLENGETRNRS`.
+    #[doc(alias = "MFACHALLENGETRNRS")]
+    pub struct ChallengeTransactionResponse {
+        /// `TRNUID`; some institutions put one of their own here.
+        trn_uid: Option<TrnUid> = "TRNUID",
+        /// `STATUS`.
+        status: Status = "STATUS",
+        /// `MFACHALLENGERS`, unless the status is an error.
+        response: Option<ChallengeResponse> = "MFACHALLENGERS",
+    }
+}
+
+impl ChallengeTransactionResponse {
+    /// An answer to the request `trn_uid`: `(id, label)` of each question.
+    #[must_use]
+    pub fn new(trn_uid: TrnUid, questions: Vec<(String, Option<String>)>) -> Self {
+        let questions = questions.into_iter().map(|(id, label)| ChallengeQuestion { id, label }).collect();
+        Self {
+            trn_uid: Some(trn_uid),
+            status: Status::new(crate::error::StatusCode::SUCCESS, None),
+            response: Some(ChallengeResponse { questions }),
+        }
+    }
+}
+
+aggregate! {
+    /// `MFACHALLENGERS`.
+    #[doc(alias = "MFACHALLENGERS")]
+    pub struct ChallengeResponse {
+        /// `MFACHALLENGE`, one for each question.
+        questions: Vec<ChallengeQuestion> = "MFACHALLENGE",
+    }
+}
+
+aggregate! {
+    /// `MFACHALLENGE`: one question as the institution sent it.
+    #[doc(alias = "MFACHALLENGE")]
+    pub struct ChallengeQuestion {
+        /// `MFAPHRASEID`: a reserved id such as `MFA16`, or one of the institution's own.
+        id: String = "MFAPHRASEID",
+        /// `MFAPHRASELABEL`: the text to show; may be missing for reserved ids.
+        label: Option<String> = "MFAPHRASELABEL",
+    }
+}

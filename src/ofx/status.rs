@@ -1,0 +1,210 @@
+//! `STATUS`: the institution's verdict, and what each code means. OFX 1.0.3 §3.1.4 and appendix A, OFX 2.3 §3.1.5.
+
+use crate::error::StatusCode;
+use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::{Content, DecodeError, Element, Version};
+
+words! {
+    /// How bad a status is, as the institution says it; the code decides when the two disagree.
+    pub enum Severity {
+        /// For information only: done.
+        Info = "INFO",
+        /// Done, with something to note.
+        Warn = "WARN",
+        /// Not done.
+        Error = "ERROR",
+    }
+}
+
+aggregate! {
+    /// `STATUS`.
+    #[doc(alias = "STATUS")]
+    pub struct Status {
+        /// `CODE`.
+        code: StatusCode = "CODE",
+        /// `SEVERITY`, which some institutions get wrong: ask [`is_error`](Self::is_error).
+        severity: Option<Severity> = "SEVERITY",
+        /// `MESSAGE`: the institution's own words, for the user.
+        message: Option<String> = "MESSAGE",
+    }
+}
+
+impl Status {
+    /// A status of a known code with the severity that belongs to it.
+    #[must_use]
+    pub fn new(code: StatusCode, message: Option<&str>) -> Self {
+        let severity = Some(code.severity().unwrap_or(Severity::Error));
+        Self { code, severity, message: message.map(str::to_owned) }
+    }
+
+    /// Whether the request was refused. The code's own severity counts, the written one only for unknown codes.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.code.severity().or_else(|| self.severity.clone()).is_none_or(|severity| severity == Severity::Error)
+    }
+}
+
+impl Content for StatusCode {
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        u32::read(element).map(Self::new)
+    }
+
+    fn write(&self, tag: &'static str, version: Version) -> Element {
+        self.value().write(tag, version)
+    }
+}
+
+/// Declares the constants and the table from the same rows.
+macro_rules! codes {
+    ($($(#[$meta:meta])* $name:ident = $code:literal $severity:ident $meaning:literal, $remedy:literal;)*) => {
+        /// The codes of the specification that this crate acts on or explains.
+        impl StatusCode {
+            $($(#[$meta])* pub const $name: Self = Self::new($code);)*
+
+            /// What the code says, in plain English; `None` for a code that the specification does not list.
+            #[must_use]
+            pub fn meaning(self) -> Option<&'static str> {
+                match self.value() { $($code => Some($meaning),)* _ => None }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub fn remedy(self) -> Option<&'static str> {
+                match self.value() { $($code => Some($remedy),)* _ => None }
+            }
+
+            /// The severity the specification gives the code.
+            #[must_use]
+            pub fn severity(self) -> Option<Severity> {
+                match self.value() { $($code => Some(Severity::$severity),)* _ => None }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Success.
+    SUCCESS = 0 Info "done", "nothing to do";
+    /// The client has everything already; no body follows.
+    UP_TO_DATE = 1 Info "already up to date", "use what is known";
+    /// General error.
+    GENERAL_ERROR = 2000 Error "the institution reports an error without saying which", "show its message to the user and try later";
+    /// Invalid account.
+    INVALID_ACCOUNT = 2001 Error "the account is not valid", "check the account";
+    /// Other account error.
+    ACCOUNT_ERROR = 2002 Error "there is a problem with the account", "show the message to the user";
+    /// Account not found.
+    ACCOUNT_NOT_FOUND = 2003 Error "the account was not found", "fetch the account list and choose one of it";
+    /// Account closed.
+    ACCOUNT_CLOSED = 2004 Error "the account is closed", "choose another account";
+    /// Account not authorized.
+    ACCOUNT_NOT_AUTHORIZED = 2005 Error "this user may not do this with the account", "choose another account";
+    /// Source account not found.
+    SOURCE_NOT_FOUND = 2006 Error "the account to pay from was not found", "fetch the account list and choose one of it";
+    /// Source account closed.
+    SOURCE_CLOSED = 2007 Error "the account to pay from is closed", "choose another account";
+    /// Source account not authorized.
+    SOURCE_NOT_AUTHORIZED = 2008 Error "this user may not pay from the account", "choose an account that may pay bills";
+    /// Destination account not found.
+    DESTINATION_NOT_FOUND = 2009 Error "the account to pay to was not found", "check the payee's account";
+    /// Destination account closed.
+    DESTINATION_CLOSED = 2010 Error "the account to pay to is closed", "ask the payee";
+    /// Destination account not authorized.
+    DESTINATION_NOT_AUTHORIZED = 2011 Error "this user may not pay to the account", "choose another way to pay";
+    /// Invalid amount.
+    INVALID_AMOUNT = 2012 Error "the amount is not valid", "check the amount";
+    /// Date too soon.
+    DATE_TOO_SOON = 2014 Error "the date is too soon for the institution", "choose a later date";
+    /// Date too far in the future.
+    DATE_TOO_FAR = 2015 Error "the date is too far in the future", "choose an earlier date";
+    /// Already committed.
+    ALREADY_COMMITTED = 2016 Error "it was committed already and cannot be changed here", "call the institution";
+    /// Already cancelled.
+    ALREADY_CANCELLED = 2017 Error "it was cancelled already", "nothing to do";
+    /// Unknown server id.
+    UNKNOWN_SERVER_ID = 2018 Error "the institution does not know this SRVRTID", "synchronize and look again";
+    /// Duplicate request: this `TRNUID` was received before. It does not say with what result.
+    DUPLICATE = 2019 Error "a request with this TRNUID was received before", "synchronize to learn its result; do not enter it again";
+    /// Invalid date.
+    INVALID_DATE = 2020 Error "a date could not be read", "report this: the crate writes dates";
+    /// Version not supported.
+    UNSUPPORTED_VERSION = 2021 Error "the institution does not support this version", "choose another OFX version";
+    /// Invalid transaction authorization number.
+    INVALID_TAN = 2022 Error "the transaction number (TAN) is not valid", "ask the user for another one";
+    /// An element was not understood; the rest was done.
+    UNKNOWN_ELEMENT = 2028 Warn "an element was not understood; the rest was done", "nothing to do";
+    /// Security questions must be answered first.
+    MFA_REQUIRED = 3000 Error "security questions must be answered first", "ask for the questions and answer them";
+    /// The answers were wrong.
+    MFA_WRONG = 3001 Error "the answers to the security questions were wrong", "ask the user again";
+    /// `REJECTIFMISSING` without a token.
+    REJECT_WITHOUT_TOKEN = 6500 Error "the request asked to be rejected when out of date, without a token", "report this";
+    /// Embedded requests were not done because the token is out of date.
+    TOKEN_OUT_OF_DATE = 6501 Warn "embedded requests were not done because something happened in between", "read the changes and send again";
+    /// This embedded request was not done because the token is out of date.
+    REJECTED_OUT_OF_DATE = 6502 Error "it was not done because something happened in between", "read the changes and send again";
+    /// Stop check in process.
+    STOP_CHECK_PENDING = 10_000 Info "the stop order is being processed", "nothing to do";
+    /// Invalid payee.
+    INVALID_PAYEE = 10_501 Error "the payee is not valid", "check the payee";
+    /// Invalid payee address.
+    INVALID_PAYEE_ADDRESS = 10_502 Error "the payee's address is not valid", "check the address";
+    /// Invalid payee account number.
+    INVALID_PAYEE_ACCOUNT = 10_503 Error "the account number at the payee is not valid", "check PAYACCT";
+    /// Insufficient funds.
+    INSUFFICIENT_FUNDS = 10_504 Error "there is not enough money", "choose another account or amount";
+    /// An element cannot be modified.
+    CANNOT_MODIFY = 10_505 Error "something in it cannot be changed", "cancel and enter it again";
+    /// Invalid frequency.
+    INVALID_FREQUENCY = 10_508 Error "the frequency is not valid", "choose another one";
+    /// Model already cancelled.
+    MODEL_CANCELLED = 10_509 Error "the recurring model was cancelled already", "nothing to do";
+    /// Invalid payee id.
+    INVALID_PAYEE_ID = 10_510 Error "the payee id is not valid", "check PAYEEID";
+    /// Invalid payee city.
+    INVALID_PAYEE_CITY = 10_511 Error "the payee's city is not valid", "check the address";
+    /// Invalid payee state.
+    INVALID_PAYEE_STATE = 10_512 Error "the payee's state is not valid", "check the address";
+    /// Invalid payee postal code.
+    INVALID_PAYEE_POSTAL_CODE = 10_513 Error "the payee's postal code is not valid", "check the address";
+    /// Already processed.
+    ALREADY_PROCESSED = 10_514 Error "it was processed already or its date has passed", "synchronize and look again";
+    /// Payee cannot be modified.
+    PAYEE_NOT_MODIFIABLE = 10_515 Error "this payee cannot be changed by the client", "call the institution";
+    /// Invalid payee name.
+    INVALID_PAYEE_NAME = 10_517 Error "the payee's name is not valid", "check the name";
+    /// Unknown model.
+    UNKNOWN_MODEL = 10_518 Error "the institution does not know this RECSRVRTID", "synchronize and look again";
+    /// Invalid payee list id.
+    INVALID_PAYEE_LIST_ID = 10_519 Error "the payee list id is not valid", "synchronize the payees";
+    /// Id and password will be sent by other means.
+    ENROLLED_BY_OTHER_MEANS = 13_000 Info "user id and password will come another way", "wait for them";
+    /// `FI` missing or wrong.
+    FI_MISSING = 13_504 Error "the institution's ORG or FID is missing or wrong", "check org and fid";
+    /// Signed on, but the password must be changed.
+    PASSWORD_CHANGE_REQUIRED = 15_000 Info "signed on, but the password must be changed", "change the password at the institution";
+    /// Signon invalid.
+    SIGNON_INVALID = 15_500 Error "the user id or password was not accepted", "check both; repeated failures lock the user out";
+    /// In use by another session.
+    IN_USE = 15_501 Error "another session of this user is open", "try again in a few minutes";
+    /// Locked out.
+    LOCKED_OUT = 15_502 Error "the user is locked out", "stop trying and call the institution";
+    /// Password not changed.
+    PASSWORD_NOT_CHANGED = 15_503 Error "the password could not be changed", "choose another password";
+    /// Country not supported.
+    COUNTRY_NOT_SUPPORTED = 15_505 Error "the country is not supported", "leave out the country";
+    /// A signon alone is not supported.
+    EMPTY_SIGNON = 15_506 Error "a signon without a request is not supported", "send a request with it";
+    /// The password must be changed in the same file.
+    PASSWORD_CHANGE_IN_FILE = 15_507 Error "the password must be changed first", "change the password at the institution";
+    /// Not authorized for that user id.
+    NOT_AUTHORIZED = 15_508 Error "this user may not act for that user id", "check the user id";
+    /// The `CLIENTUID` must be registered.
+    CLIENT_UID_UNKNOWN = 15_510 Error "the institution does not know this client's CLIENTUID yet", "let the user register it with the institution, then try again";
+    /// The user must contact the institution.
+    CONTACT_INSTITUTION = 15_511 Error "the user must contact the institution", "show its message to the user and stop";
+    /// A one-time token is needed.
+    AUTH_TOKEN_REQUIRED = 15_512 Error "a one-time token is needed in the next signon", "ask the user for it and sign on with it";
+    /// The one-time token was wrong.
+    AUTH_TOKEN_INVALID = 15_513 Error "the one-time token was not accepted", "ask the user for a new one";
+}

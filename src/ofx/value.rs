@@ -1,0 +1,329 @@
+//! Values: how each type is written in a leaf, and how members of an aggregate are found and put.
+
+use std::fmt;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+use rust_decimal::Decimal;
+
+use crate::ofx::{DecodeError, Element, Problem, Version};
+use crate::secret::Secret;
+
+/// A type that stands in one element: a value in a leaf, or an aggregate with its members.
+pub(crate) trait Content: Sized {
+    /// Reads it from its element. Errors carry the path below that element.
+    fn read(element: &Element) -> Result<Self, DecodeError>;
+    /// Writes it as an element called `tag`, leaving out what `version` does not know.
+    fn write(&self, tag: &'static str, version: Version) -> Element;
+}
+
+/// How a member of an aggregate occurs: once, at most once, any number of times.
+pub(crate) trait Member: Sized {
+    /// Reads what `parent` holds under `tag`.
+    fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError>;
+    /// Appends it to an aggregate's children.
+    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>);
+}
+
+impl<T: Content> Member for T {
+    fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
+        let found = parent.child(tag).filter(|child| child.text().is_some() || !child.children().is_empty());
+        let child = found.ok_or_else(|| DecodeError::new(Problem::Missing(tag), parent.offset()))?;
+        T::read(child).map_err(|error| error.within(tag))
+    }
+
+    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
+        out.push(self.write(tag, version));
+    }
+}
+
+impl<T: Content> Member for Option<T> {
+    /// An empty element counts as absent. OFX 1.0.3 §2.3.2.
+    fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
+        let found = parent.child(tag).filter(|child| child.text().is_some() || !child.children().is_empty());
+        found.map(|child| T::read(child).map_err(|error| error.within(tag))).transpose()
+    }
+
+    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
+        out.extend(self.as_ref().map(|value| value.write(tag, version)));
+    }
+}
+
+/// `OUTER/INNER` as a tag means a list in an aggregate of its own, which is there even when the list is empty.
+impl<T: Content> Member for Vec<T> {
+    fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
+        let Some((outer, inner)) = tag.split_once('/') else {
+            return parent.children_named(tag).map(|child| T::read(child).map_err(|error| error.within(tag))).collect();
+        };
+        let Some(list) = parent.child(outer) else { return Ok(Self::new()) };
+        Self::take(list, inner).map_err(|error| error.within(outer))
+    }
+
+    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
+        let (outer, inner) = tag.split_once('/').map_or((None, tag), |(outer, inner)| (Some(outer), inner));
+        let items = self.iter().map(|value| value.write(inner, version));
+        match outer {
+            Some(outer) => out.push(Element::aggregate(outer, items.collect())),
+            None => out.extend(items),
+        }
+    }
+}
+
+/// The value of a leaf, or the error that it is not a `what`.
+pub(crate) fn text<'a>(element: &'a Element, what: &'static str) -> Result<&'a str, DecodeError> {
+    element.text().ok_or_else(|| invalid(element, what))
+}
+
+pub(crate) fn invalid(element: &Element, what: &'static str) -> DecodeError {
+    DecodeError::new(Problem::Value(what), element.offset())
+}
+
+impl Content for String {
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        text(element, "text").map(str::to_owned)
+    }
+
+    fn write(&self, tag: &'static str, _: Version) -> Element {
+        Element::leaf(tag, self.as_str())
+    }
+}
+
+impl Content for Secret {
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        text(element, "text").map(Self::new)
+    }
+
+    fn write(&self, tag: &'static str, _: Version) -> Element {
+        Element::leaf(tag, self.expose())
+    }
+}
+
+impl Content for bool {
+    /// `Y` or `N`. OFX 1.0.3 §3.2.
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        match text(element, "Y or N")? {
+            "Y" | "y" => Ok(true),
+            "N" | "n" => Ok(false),
+            _ => Err(invalid(element, "Y or N")),
+        }
+    }
+
+    fn write(&self, tag: &'static str, _: Version) -> Element {
+        Element::leaf(tag, if *self { "Y" } else { "N" })
+    }
+}
+
+impl Content for u32 {
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        text(element, "number")?.parse().map_err(|_| invalid(element, "number"))
+    }
+
+    fn write(&self, tag: &'static str, _: Version) -> Element {
+        Element::leaf(tag, self.to_string())
+    }
+}
+
+impl Content for i32 {
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        text(element, "number")?.parse().map_err(|_| invalid(element, "number"))
+    }
+
+    fn write(&self, tag: &'static str, _: Version) -> Element {
+        Element::leaf(tag, self.to_string())
+    }
+}
+
+/// An amount of money, exact. OFX 1.0.3 §3.2.9.
+///
+/// Written with a point and at most two decimals more than given; read with a point or a comma, with or without sign.
+/// A value with more digits than fit is refused and never rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(Decimal);
+
+impl Amount {
+    /// Wraps a decimal.
+    #[must_use]
+    pub const fn new(value: Decimal) -> Self {
+        Self(value)
+    }
+
+    /// The decimal.
+    #[must_use]
+    pub const fn value(self) -> Decimal {
+        self.0
+    }
+
+    /// Reads `84.20`, `84,20`, `+84`, `-84.`; no thousands marks. `None` when it is no such number or does not fit.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        let marks = digits.bytes().filter(|b| matches!(b, b'.' | b',')).count();
+        let well_formed = digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','));
+        if !well_formed || marks > 1 || !digits.bytes().any(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let point = text.replace(',', ".");
+        Decimal::from_str_exact(point.strip_prefix('+').unwrap_or(&point).trim_end_matches('.')).ok().map(Self)
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Decimal> for Amount {
+    fn from(value: Decimal) -> Self {
+        Self(value)
+    }
+}
+
+impl Content for Amount {
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        Self::parse(text(element, "amount")?).ok_or_else(|| invalid(element, "amount"))
+    }
+
+    fn write(&self, tag: &'static str, _: Version) -> Element {
+        Element::leaf(tag, self.to_string())
+    }
+}
+
+/// A date, with or without a time and a zone, exactly as it was written. OFX 1.0.3 §3.2.8.
+///
+/// Kept as text because many of them must be sent back as they came (`DTPROFUP`, `DTACCTUP`), because a date that a user
+/// meant must not move when zones are converted, and because institutions write dates that no rule describes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stamp(String);
+
+impl Stamp {
+    /// Takes a date as an institution wrote it.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// A day without time and zone, `YYYYMMDD`.
+    #[must_use]
+    pub fn day(date: NaiveDate) -> Self {
+        Self(date.format("%Y%m%d").to_string())
+    }
+
+    /// A moment in UTC with milliseconds and zone, `YYYYMMDDHHMMSS.XXX[0:GMT]`.
+    #[must_use]
+    pub fn moment(at: DateTime<Utc>) -> Self {
+        Self(at.format("%Y%m%d%H%M%S%.3f[0:GMT]").to_string())
+    }
+
+    /// Older than anything: what to send when no earlier answer is known.
+    #[must_use]
+    pub fn oldest() -> Self {
+        Self("19900101".to_owned())
+    }
+
+    /// The text as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The calendar day that was written, in whatever zone was meant.
+    #[must_use]
+    pub fn date(&self) -> Option<NaiveDate> {
+        NaiveDate::parse_from_str(self.0.get(..8)?, "%Y%m%d").ok()
+    }
+
+    /// The moment, with the zone that was written; a missing time is midnight, a missing zone is GMT.
+    #[must_use]
+    pub fn moment_in_zone(&self) -> Option<DateTime<FixedOffset>> {
+        let (stamp, zone) = self.0.split_once('[').map_or((self.0.as_str(), None), |(stamp, zone)| (stamp, Some(zone)));
+        let stamp = stamp.trim_end_matches("GMT").trim();
+        let (whole, fraction) = stamp.split_once('.').unwrap_or((stamp, "0"));
+        let time = match whole.get(8..).unwrap_or_default() {
+            "" => NaiveTime::MIN,
+            hours_minutes if hours_minutes.len() == 4 => NaiveTime::parse_from_str(hours_minutes, "%H%M").ok()?,
+            full => NaiveTime::parse_from_str(full, "%H%M%S").ok()?,
+        };
+        let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+        let local = NaiveDateTime::new(self.date()?, time) + chrono::Duration::milliseconds(millis);
+        offset(zone.unwrap_or_default())?.from_local_datetime(&local).single()
+    }
+
+    /// The moment in UTC; see [`moment_in_zone`](Self::moment_in_zone).
+    #[must_use]
+    pub fn utc(&self) -> Option<DateTime<Utc>> {
+        self.moment_in_zone().map(|moment| moment.to_utc())
+    }
+}
+
+/// `-5:EST]`, `+5.30:IST]`, `-:EST]`: hours, then minutes after a point; nothing readable means GMT, or the zone by name.
+fn offset(zone: &str) -> Option<FixedOffset> {
+    let (number, name) = zone.trim_end_matches(']').split_once(':').unwrap_or((zone.trim_end_matches(']'), ""));
+    let number = number.trim();
+    let sign = if number.starts_with('-') { -1 } else { 1 };
+    let digits = number.trim_start_matches(['+', '-']);
+    if digits.is_empty() {
+        let named = ZONES.iter().find(|(known, _)| *known == name).map_or(0, |(_, hours)| *hours);
+        return FixedOffset::east_opt(named * 3600);
+    }
+    let (hours, minutes) = digits.split_once('.').unwrap_or((digits, "0"));
+    let hours: i32 = hours.parse().ok()?;
+    let minutes: i32 = format!("{minutes:0<2}").get(..2)?.parse().ok()?;
+    FixedOffset::east_opt(sign * (hours.checked_mul(3600)? + minutes * 60))
+}
+
+/// Zones that were seen with a name and no number.
+const ZONES: [(&str, i32); 8] =
+    [("EST", -5), ("EDT", -4), ("CST", -6), ("CDT", -5), ("MST", -7), ("MDT", -6), ("PST", -8), ("PDT", -7)];
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Content for Stamp {
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        text(element, "date").map(Self::new)
+    }
+
+    fn write(&self, tag: &'static str, _: Version) -> Element {
+        Element::leaf(tag, self.as_str())
+    }
+}
+
+/// `TRNUID`: names one request and its response for ever. OFX 1.0.3 §3.2.1.
+///
+/// Made by the client, up to 36 characters; `0` when the institution acted by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TrnUid(String);
+
+impl TrnUid {
+    /// Wraps an identifier.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TrnUid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Content for TrnUid {
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        text(element, "TRNUID").map(Self::new)
+    }
+
+    fn write(&self, tag: &'static str, _: Version) -> Element {
+        Element::leaf(tag, self.as_str())
+    }
+}

@@ -1,0 +1,111 @@
+//! The writer: a tree into bytes of either syntax.
+
+use zeroize::Zeroizing;
+
+use crate::ofx::{Element, EncodeError, Version, charset};
+
+/// How a document is laid out, for institutions that are particular about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    close_leaves: bool,
+    line_breaks: bool,
+}
+
+impl Style {
+    /// Compact, and in 1.x without end tags on leaves: what the specification describes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { close_leaves: false, line_breaks: false }
+    }
+
+    /// Writes end tags on the leaves of 1.x documents too.
+    #[must_use]
+    pub const fn close_leaves(mut self, close: bool) -> Self {
+        self.close_leaves = close;
+        self
+    }
+
+    /// Puts each tag on a line of its own, CR LF.
+    #[must_use]
+    pub const fn line_breaks(mut self, breaks: bool) -> Self {
+        self.line_breaks = breaks;
+        self
+    }
+}
+
+/// Bytes of `root` and everything below it, in the character set of `version`.
+pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+    let mut text = Zeroizing::new(String::with_capacity(size(root)));
+    element(root, version, style, &mut text)?;
+    if version.is_sgml() && !text.is_ascii() {
+        if let Some(bytes) = charset::to_latin(&text) {
+            return Ok(Zeroizing::new(bytes));
+        }
+        let tag = first_beyond_latin(root).unwrap_or_default();
+        return Err(EncodeError::Charset { tag, version, charset: "1252" });
+    }
+    Ok(Zeroizing::new(std::mem::take(&mut *text).into_bytes()))
+}
+
+fn element(at: &Element, version: Version, style: &Style, out: &mut String) -> Result<(), EncodeError> {
+    let tag = at.tag();
+    out.push('<');
+    out.push_str(tag);
+    out.push('>');
+    let leaf = at.text();
+    match leaf {
+        Some(value) => escape(tag, value, out)?,
+        None => {
+            line(style, out);
+            for child in at.children() {
+                element(child, version, style, out)?;
+            }
+        }
+    }
+    let open_leaf = leaf.is_some() && version.is_sgml() && !style.close_leaves && !ALWAYS_CLOSED.contains(&tag);
+    if !open_leaf {
+        out.push_str("</");
+        out.push_str(tag);
+        out.push('>');
+    }
+    line(style, out);
+    Ok(())
+}
+
+fn line(style: &Style, out: &mut String) {
+    if style.line_breaks {
+        out.push_str("\r\n");
+    }
+}
+
+fn escape(tag: &str, value: &str, out: &mut String) -> Result<(), EncodeError> {
+    for c in value.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\t' | '\n' | '\r' => out.push(c),
+            '\u{fffe}' | '\u{ffff}' => return Err(EncodeError::Control(tag.to_owned())),
+            c if c.is_control() => return Err(EncodeError::Control(tag.to_owned())),
+            c => out.push(c),
+        }
+    }
+    Ok(())
+}
+
+/// Room enough for the whole text, so that a value that is a secret is not left behind by a growing buffer.
+fn size(at: &Element) -> usize {
+    let value =
+        at.text().map_or(0, |text| text.len() + 4 * text.bytes().filter(|b| matches!(b, b'&' | b'<' | b'>')).count());
+    value + 2 * at.tag().len() + 9 + at.children().iter().map(size).sum::<usize>()
+}
+
+fn first_beyond_latin(at: &Element) -> Option<String> {
+    if at.text().is_some_and(|text| charset::to_latin(text).is_none()) {
+        return Some(at.tag().to_owned());
+    }
+    at.children().iter().find_map(first_beyond_latin)
+}
+
+/// Leaves that every 1.x grammar wants closed.
+const ALWAYS_CLOSED: [&str; 2] = ["EXTDPMTDSC", "MSGBODY"];
