@@ -1,0 +1,85 @@
+//! Request files: a fresh signon in front of bytes that never change.
+
+use zeroize::Zeroizing;
+
+use crate::ofx::{
+    AccountInfoTransaction, ChallengeTransaction, Content, DecodeError, Document, Element, EncodeError, Header, Limits,
+    Member, Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Style, Version, writer,
+};
+
+/// The bytes of a request file after `</SONRQ>`, made once: file-based recovery compares them, and a later version of this
+/// crate must repeat what an earlier one wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tail(Vec<u8>);
+
+impl Tail {
+    pub(crate) fn profile(request: &ProfileTransaction, version: Version, style: &Style) -> Result<Self, EncodeError> {
+        Self::set("PROFMSGSRQV1", request.write("PROFTRNRQ", version), version, style)
+    }
+
+    pub(crate) fn accounts(
+        request: &AccountInfoTransaction,
+        version: Version,
+        style: &Style,
+    ) -> Result<Self, EncodeError> {
+        Self::set("SIGNUPMSGSRQV1", request.write("ACCTINFOTRNRQ", version), version, style)
+    }
+
+    pub(crate) fn payment(request: &PaymentTransaction, version: Version, style: &Style) -> Result<Self, EncodeError> {
+        request.request.payment.check()?;
+        Self::set("BILLPAYMSGSRQV1", request.write("PMTTRNRQ", version), version, style)
+    }
+
+    /// The security questions, which stand inside the signon message set and alone in their file.
+    pub(crate) fn challenge(
+        request: &ChallengeTransaction,
+        version: Version,
+        style: &Style,
+    ) -> Result<Self, EncodeError> {
+        version.require_mfa("a request for security questions")?;
+        let inside = writer::write(&request.write("MFACHALLENGETRNRQ", version), version, style)?;
+        Ok(Self([inside.as_slice(), b"</SIGNONMSGSRQV1>", b"</OFX>"].concat()))
+    }
+
+    fn set(tag: &'static str, transaction: Element, version: Version, style: &Style) -> Result<Self, EncodeError> {
+        let set = writer::write(&Element::aggregate(tag, vec![transaction]), version, style)?;
+        Ok(Self([b"</SIGNONMSGSRQV1>", set.as_slice(), b"</OFX>"].concat()))
+    }
+
+    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The whole file, with `signon` in front.
+    pub(crate) fn file(
+        &self,
+        header: &Header,
+        version: Version,
+        signon: &SignonRequest,
+        style: &Style,
+    ) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+        signon.check(version)?;
+        let signon = writer::write(&signon.write("SONRQ", version), version, style)?;
+        let header = header.render(version);
+        let mut file = Zeroizing::new(Vec::with_capacity(header.len() + OPENING.len() + signon.len() + self.0.len()));
+        for part in [header.as_bytes(), OPENING, &signon, &self.0] {
+            file.extend_from_slice(part);
+        }
+        Ok(file)
+    }
+
+    /// Reads the payment out of the bytes again, so that it need not be kept twice.
+    pub(crate) fn read_payment(&self, version: Version) -> Result<Payment, DecodeError> {
+        let file = [Header::new(version).render(version).as_bytes(), OPENING, &self.0].concat();
+        let document = Document::decode(&file, &Limits::new())?;
+        let missing = || DecodeError::new(Problem::Missing("PMTRQ"), 0);
+        let request = document.find("/OFX/BILLPAYMSGSRQV1/PMTTRNRQ/PMTRQ").ok_or_else(missing)?;
+        Member::take(request, "PMTINFO")
+    }
+}
+
+const OPENING: &[u8] = b"<OFX><SIGNONMSGSRQV1>";
