@@ -1,0 +1,197 @@
+//! Why a blob could not be opened or made: one variant per reason, each with its own next step.
+
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::seal::header::Kind;
+
+/// Why a blob was not opened.
+///
+/// Which variant a given damage meets depends only on the blob and the arguments; the order of the checks is in
+/// [the module's documentation](crate::seal). Nothing here tells a forger more than the blob itself does, and no
+/// variant means that something was sent. Where an [`Error`] was made of one, it is that error's `source()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The bytes do not begin as a blob does.
+    #[error("these bytes are not an ofx-session blob; check that the right value was read back")]
+    NotOurs,
+    /// The text is not base64url in its only accepted form.
+    #[error("this text is not unpadded base64url in canonical form; hand back the text exactly as it was given")]
+    NotText,
+    /// The bytes begin as a blob does and end too early.
+    #[error("the blob is cut short; check the size limit of the place it was stored in")]
+    Truncated,
+    /// The blob, or what is inside it, is larger than any blob may be.
+    #[error("the blob or its content exceeds {allowed} bytes, which no blob of ours does; discard it")]
+    TooLarge {
+        /// The limit that was exceeded, in bytes.
+        allowed: usize,
+    },
+    /// The container's version, kind, suite or flags are unknown here.
+    #[error("the blob's container uses a feature unknown to this version; open it with a newer version")]
+    ContainerTooNew,
+    /// The content needs a newer reader.
+    #[error("the blob needs a reader of schema {needed} and this version reads {ours}; open it with a newer version")]
+    SchemaTooNew {
+        /// The oldest schema that can read it, as the blob says.
+        needed: u16,
+        /// The schema this version reads.
+        ours: u16,
+    },
+    /// The content was written by a version too old to be read still.
+    #[error("the blob has schema {found}, older than {oldest} which is the oldest still read; start again")]
+    SchemaRetired {
+        /// The schema it was written by, as the blob says.
+        found: u16,
+        /// The oldest schema still read.
+        oldest: u16,
+    },
+    /// A client blob was given where a paused operation is wanted, or the reverse.
+    #[error("this is a {found} blob and a {expected} blob is wanted; use the call that opens its kind")]
+    WrongKind {
+        /// The kind the caller asked for.
+        expected: Kind,
+        /// The kind the blob says it is.
+        found: Kind,
+    },
+    /// The blob is not encrypted and the policy does not allow that.
+    #[error("the blob is plain and plain blobs are refused; allow them by name only where the storage is trusted")]
+    PlainRefused,
+    /// The blob is sealed and was given to a call that opens only plain ones.
+    #[error("the blob is sealed; open it with its key ring and context")]
+    KeysNeeded,
+    /// No key of the ring has the blob's key id.
+    #[error("the key ring has no key with id {0}, under which the blob says it was sealed; add that key")]
+    UnknownKeyId(u32),
+    /// The key or the context is another than at sealing, or the blob's first 104 bytes were changed.
+    #[error("the key or context is not the one the blob was sealed with; check tenant and end user, then the key")]
+    WrongKeyOrContext,
+    /// Key and context are right and the content was changed.
+    #[error("the blob was changed or damaged after it was made; discard it and restore the copy last stored")]
+    Tampered,
+    /// The blob is authentic and its time is over.
+    #[error(
+        "the blob expired at {since} and it is {now} (unix seconds); start again, but if it holds a payment that was \
+         already sent, this does not mean that the payment may be entered again: find out first what became of it"
+    )]
+    Expired {
+        /// When it expired, in unix seconds.
+        since: u64,
+        /// The time that was given to the call, in unix seconds.
+        now: u64,
+    },
+    /// The blob is authentic and was made later than now.
+    #[error("the blob was issued at {issued} and it is only {now} (unix seconds); set the clocks right")]
+    IssuedInFuture {
+        /// When it was issued, in unix seconds.
+        issued: u64,
+        /// The time that was given to the call, in unix seconds.
+        now: u64,
+    },
+    /// The blob is authentic, holds a paused operation, and names no end of its time.
+    #[error("the blob holds a paused operation without an expiry, which this crate never makes; discard it")]
+    NoExpiry,
+    /// The blob is authentic and its segments cannot be told apart.
+    #[error("the blob is authentic but its content is malformed at byte {at}; report how it was made")]
+    MalformedSegment {
+        /// Position in the decrypted content, in bytes, where the segment begins that is wrong.
+        at: usize,
+    },
+}
+
+impl OpenError {
+    /// What happened, without the details and the advice that `Display` has.
+    fn headline(self) -> &'static str {
+        match self {
+            Self::NotOurs => "this is not a blob",
+            Self::NotText => "this is not the text of a blob",
+            Self::Truncated => "the blob is cut short",
+            Self::TooLarge { .. } => "the blob is too large",
+            Self::ContainerTooNew | Self::SchemaTooNew { .. } => "the blob was written by a newer version",
+            Self::SchemaRetired { .. } => "the blob was written by a version too old",
+            Self::WrongKind { .. } => "the blob is of another kind",
+            Self::PlainRefused => "the blob is plain and the policy refuses that",
+            Self::KeysNeeded => "the blob is sealed and no keys were given",
+            Self::UnknownKeyId(_) => "the blob's key is not in the key ring",
+            Self::WrongKeyOrContext => "the blob belongs to another key or context",
+            Self::Tampered => "the blob was changed or damaged",
+            Self::Expired { .. } => {
+                "the blob expired, which does not mean that a payment already sent may be entered again"
+            }
+            Self::IssuedInFuture { .. } => "the blob was issued in the future",
+            Self::NoExpiry => "the paused operation's blob never expires",
+            Self::MalformedSegment { .. } => "the blob's content is malformed",
+        }
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        Self::new(ErrorKind::Seal, Delivery::NotSent, error.headline()).with_source(error)
+    }
+}
+
+/// Why a blob was not made, or a key ring or context was not accepted.
+///
+/// Where an [`Error`] was made of one, it is that error's `source()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// A key cannot have id 0, which marks plain blobs.
+    #[error("key id 0 is reserved for plain blobs; number keys from 1")]
+    ZeroKeyId,
+    /// The ring has a key with this id already.
+    #[error("the key ring already has a key with id {0}; give every key an id of its own, for ever")]
+    DuplicateKeyId(u32),
+    /// The ring has no key with this id.
+    #[error("the key ring has no key with id {0}; add it first")]
+    NoSuchKey(u32),
+    /// The key that seals cannot be retired.
+    #[error("key {0} is the one that seals; promote another key before retiring it")]
+    SealingKey(u32),
+    /// A context must name its tenant and its end user.
+    #[error("tenant and end user of a context must not be empty; where nothing can be bound, say Context::unbound()")]
+    EmptyContext,
+    /// A paused operation must expire.
+    #[error("the blob of a paused operation needs an expiry; give one")]
+    NoExpiry,
+    /// The blob would be expired when it is made.
+    #[error("the blob would expire at {expires}, before it is issued at {issued} (unix seconds); check the clock")]
+    ExpiresBeforeIssued {
+        /// The time of issue that was given, in unix seconds.
+        issued: u64,
+        /// The expiry that was given, in unix seconds.
+        expires: u64,
+    },
+    /// What is to be sealed does not fit.
+    #[error("the blob or its content would have {needed} bytes and {allowed} are allowed; store less")]
+    TooLarge {
+        /// How many bytes it would have.
+        needed: usize,
+        /// The limit, in bytes.
+        allowed: usize,
+    },
+    /// Two segments have the same tag, or the schema numbers contradict each other.
+    #[error("the content to be sealed contradicts itself; please report this")]
+    Contradiction,
+    /// The cipher refused what it cannot refuse.
+    #[error("the cipher failed on valid input; please report this")]
+    Cipher,
+}
+
+impl From<SealError> for Error {
+    fn from(error: SealError) -> Self {
+        let (kind, headline) = match error {
+            SealError::ZeroKeyId
+            | SealError::DuplicateKeyId(_)
+            | SealError::NoSuchKey(_)
+            | SealError::SealingKey(_) => (ErrorKind::Seal, "the key ring cannot be changed like that"),
+            SealError::EmptyContext => (ErrorKind::Seal, "the context binds nothing"),
+            SealError::NoExpiry | SealError::ExpiresBeforeIssued { .. } => {
+                (ErrorKind::Seal, "the blob's expiry is not possible")
+            }
+            SealError::TooLarge { .. } => (ErrorKind::Seal, "the blob would be too large"),
+            SealError::Contradiction | SealError::Cipher => (ErrorKind::Bug, "the blob could not be made"),
+        };
+        Self::new(kind, Delivery::NotSent, headline).with_source(error)
+    }
+}
