@@ -35,10 +35,12 @@ pub enum TransportError {
         /// What the TLS or HTTP stack said.
         source: Option<Cause>,
     },
-    /// The host name has no address. Not sent.
-    #[error("no network address was found for {host}: check the host name and the network")]
+    /// The host name, or that of the proxy in front of it, has no address. Not sent.
+    #[error(
+        "no network address was found on the way to {host}: check the host name, the proxy if any, and the network"
+    )]
     Resolve {
-        /// The host that was looked for.
+        /// The host that was called.
         host: String,
         /// What the resolver said.
         source: Option<Cause>,

@@ -65,7 +65,8 @@ impl Https {
             return Err(TransportError::BadUrl { reason: "it names no host" });
         }
         match (url.scheme(), &self.loopback) {
-            ("https", _) => Ok((&self.secure, url, host)),
+            ("https", _) if tls::can_name(&host) => Ok((&self.secure, url, host)),
+            ("https", _) => Err(TransportError::BadUrl { reason: "its host is not a name a certificate can be for" }),
             ("http", Some(client)) if is_this_machine(&host) => Ok((client, url, host)),
             ("http", _) => Err(TransportError::PlainHttpRefused { host }),
             _ => Err(TransportError::BadUrl { reason: "its scheme is not https" }),

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 
+use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
@@ -36,6 +37,12 @@ pub(crate) fn config(options: &HttpsOptions) -> Result<ClientConfig, TransportEr
     let verifier = Verifier::new_with_extra_roots(options.roots.iter().cloned(), provider)
         .map_err(|cause| TransportError::BadOptions { reason: NO_ROOTS, source: Some(cause.into()) })?;
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+/// Whether `host`, as parsing a URL leaves it, can be the name of a TLS server.
+pub(crate) fn can_name(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    ServerName::try_from(bare).is_ok()
 }
 
 /// The TLS error at the bottom of `error`, if there is one.
