@@ -78,10 +78,11 @@ impl Server {
                     match tls {
                         None => talk(tcp, &seen, &*script).await,
                         // A client that does not like the certificate leaves here.
-                        Some(tls) => match tls.accept(tcp).await {
-                            Ok(stream) => talk(stream, &seen, &*script).await,
-                            Err(_) => (),
-                        },
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(tcp).await {
+                                talk(stream, &seen, &*script).await;
+                            }
+                        }
                     }
                 });
             }
