@@ -1,1 +1,193 @@
 //! One request, one answer over the network, and whether the request can have arrived.
+//!
+//! The client calls [`Transport::send`]; nobody else does. This room moves bytes and never knows what they mean.
+//! What it does know, and what everything above relies on, is [`TransportError::delivery`]: "not sent" is said only
+//! when no byte of the request's body can have left this process.
+//!
+//! [`Https`] is the transport of this crate (feature `https`). Whoever has an HTTP stack of their own implements
+//! [`Transport`] and passes an answer of status 200 through [`Response::from_http_200`].
+
+mod error;
+#[cfg(feature = "https")]
+mod gate;
+#[cfg(feature = "https")]
+mod https;
+#[cfg(feature = "https")]
+mod options;
+mod page;
+#[cfg(feature = "https")]
+mod tls;
+
+use std::fmt;
+use std::pin::Pin;
+
+use zeroize::Zeroizing;
+
+pub use crate::transport::error::{Cause, CertificateProblem, TransportError};
+#[cfg(feature = "https")]
+pub use crate::transport::https::Https;
+#[cfg(feature = "https")]
+pub use crate::transport::options::HttpsOptions;
+
+/// Sends one request to an institution and brings back its answer.
+///
+/// Implementations must deliver a request at most once: no retry, no redirect, whatever happened. They must call an
+/// outcome [`NotSent`](crate::error::Delivery::NotSent) only when they can prove it.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends `request` by HTTP POST as `application/x-ofx` and waits for the whole answer.
+    ///
+    /// Dropping the future gives up waiting; whether the request arrived is then unknown.
+    ///
+    /// # Errors
+    ///
+    /// Every [`TransportError`]; its [`delivery`](TransportError::delivery) says whether the request can have arrived.
+    fn send(&self, request: Request) -> Sending<'_>;
+
+    /// Tells, without a network, whether `url` may be used with this transport at all.
+    ///
+    /// Unless an implementation says otherwise, only `https` is.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadUrl`] and [`TransportError::PlainHttpRefused`].
+    fn allows(&self, url: &str) -> Result<(), TransportError> {
+        let Some(parts) = Parts::of(url).filter(|parts| !parts.host.is_empty()) else {
+            return Err(TransportError::BadUrl { reason: "it is not a complete address" });
+        };
+        if parts.scheme.eq_ignore_ascii_case("https") {
+            Ok(())
+        } else if parts.scheme.eq_ignore_ascii_case("http") {
+            Err(TransportError::PlainHttpRefused { host: parts.host.to_owned() })
+        } else {
+            Err(TransportError::BadUrl { reason: "its scheme is not https" })
+        }
+    }
+}
+
+/// The answer [`Transport::send`] is waiting for.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
+
+/// The bytes to send and where to.
+///
+/// # Security
+///
+/// The body holds a password as a rule. It is wiped from memory when dropped, and `Debug` shows neither it nor what a
+/// URL may hide: the user name, the query, the fragment, path parameters.
+pub struct Request {
+    url: String,
+    body: Zeroizing<Vec<u8>>,
+}
+
+impl Request {
+    /// Takes over the address and the body of a request.
+    #[must_use]
+    pub fn new(url: impl Into<String>, body: impl Into<Zeroizing<Vec<u8>>>) -> Self {
+        Self { url: url.into(), body: body.into() }
+    }
+
+    /// The address, whole.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The bytes to send.
+    ///
+    /// # Security
+    ///
+    /// From here on they are the caller's to keep out of logs.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Hands over the bytes to send, still wiped when dropped.
+    #[must_use]
+    pub fn into_body(self) -> Zeroizing<Vec<u8>> {
+        self.body
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("url", &format_args!("{}", shown(&self.url)))
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
+}
+
+/// An answer worth reading: status 200, not empty, not a web page.
+///
+/// `Debug` shows its length only: an answer holds account numbers.
+pub struct Response {
+    body: Vec<u8>,
+}
+
+impl Response {
+    /// Makes a response of the body of an HTTP answer with status 200; `content_type` is that header, if it came.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Empty`] when there is nothing but white space, [`TransportError::Html`] when it is a web page.
+    pub fn from_http_200(content_type: Option<&str>, body: Vec<u8>) -> Result<Self, TransportError> {
+        if page::is_blank(&body) {
+            Err(TransportError::Empty)
+        } else if page::is_html(content_type, &body) {
+            Err(TransportError::Html { title: page::title(&body) })
+        } else {
+            Ok(Self { body })
+        }
+    }
+
+    /// The bytes as they came.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Hands over the bytes as they came.
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("body", &format_args!("{} bytes", self.body.len())).finish()
+    }
+}
+
+/// The pieces of an address that may be shown.
+struct Parts<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    path: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// Reads `url`; nothing when it could be read in two ways, of which one would show a secret.
+    fn of(url: &'a str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) {
+            return None;
+        }
+        let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at_checked(end)?;
+        // A password that holds a slash or a question mark, unescaped, ends the authority too early. The at sign that
+        // follows it gives that away.
+        if tail.contains('@') {
+            return None;
+        }
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let path = tail.split(['?', '#', ';']).next().unwrap_or_default();
+        Some(Self { scheme, host, path })
+    }
+}
+
+/// `url` without anything that may be secret.
+fn shown(url: &str) -> String {
+    Parts::of(url)
+        .map_or_else(|| "[hidden]".to_owned(), |parts| format!("{}://{}{}", parts.scheme, parts.host, parts.path))
+}

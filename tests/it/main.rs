@@ -11,3 +11,4 @@
 )]
 
 mod rooms;
+mod transport;

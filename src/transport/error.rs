@@ -1,0 +1,231 @@
+//! What can go wrong on the way to an institution and back, and what each case says about delivery.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::error::{Delivery, Error, ErrorKind};
+
+/// What lies behind a [`TransportError`], as the HTTP stack reported it, without the URL.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// Why no usable answer came. Texts may hold the host name, never a path, a query or a byte of a body.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The address cannot be used. Not sent.
+    #[error("the institution's URL cannot be used: {reason}")]
+    BadUrl {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The address is `http://`, which would show the password to everyone on the way. Not sent.
+    #[error(
+        "refused to send to {host} over plain http: use its https URL (plain http goes to this machine only, and only \
+         when the options allow it)"
+    )]
+    PlainHttpRefused {
+        /// The host in the address.
+        host: String,
+    },
+    /// The transport cannot work as it was set up. Not sent.
+    #[error("the transport cannot work as it was set up: {reason}")]
+    BadOptions {
+        /// What is wrong and what to do about it.
+        reason: &'static str,
+        /// What the TLS or HTTP stack said.
+        source: Option<Cause>,
+    },
+    /// The host name, or that of the proxy in front of it, has no address. Not sent.
+    #[error(
+        "no network address was found on the way to {host}: check the host name, the proxy if any, and the network"
+    )]
+    Resolve {
+        /// The host that was called.
+        host: String,
+        /// What the resolver said.
+        source: Option<Cause>,
+    },
+    /// No connection came about: refused, unreachable, or a proxy said no. Not sent.
+    #[error("could not connect to {host}: check the network and the URL, or ask again later")]
+    Connect {
+        /// The host that was called.
+        host: String,
+        /// What the network said.
+        source: Option<Cause>,
+    },
+    /// The connection was not ready in time. Not sent: the body had not been touched.
+    #[error("the connection to {host} was not ready in time: check the network, or ask again later")]
+    ConnectTimeout {
+        /// The host that was called.
+        host: String,
+        /// What the HTTP stack said.
+        source: Option<Cause>,
+    },
+    /// The certificate does not prove that this is the institution. Not sent.
+    #[error("the certificate of {host} {problem}")]
+    Certificate {
+        /// The host that was called.
+        host: String,
+        /// What is wrong with its certificate.
+        problem: CertificateProblem,
+        /// What the TLS stack said.
+        source: Option<Cause>,
+    },
+    /// No secure connection could be agreed on. Not sent: this happens before the body is touched.
+    #[error("no secure connection to {host} could be agreed on: its TLS may be too old, or the port is not for https")]
+    Tls {
+        /// The host that was called.
+        host: String,
+        /// What the TLS stack said.
+        source: Option<Cause>,
+    },
+    /// The answer did not come in time. Unknown: the request was on its way.
+    #[error("{host} did not answer in time: the request may have been carried out")]
+    Timeout {
+        /// The host that was called.
+        host: String,
+        /// What the HTTP stack said.
+        source: Option<Cause>,
+    },
+    /// The connection broke, or the answer was cut short or was not HTTP. Unknown: the request was on its way.
+    #[error("the connection to {host} broke before the answer was complete: the request may have been carried out")]
+    Interrupted {
+        /// The host that was called.
+        host: String,
+        /// What the HTTP stack said.
+        source: Option<Cause>,
+    },
+    /// The answer had a status other than 200. Unknown, whatever the status: something between here and the
+    /// institution may have made it up after passing the request on.
+    #[error("{}", explain(*code))]
+    Status {
+        /// The HTTP status.
+        code: u16,
+    },
+    /// The answer was a web page with status 200, of a firewall as a rule. Unknown: it may have come after the request
+    /// was passed on.
+    #[error("the institution's server answered with a web page{}: the request may have been carried out", quoted(title.as_deref()))]
+    Html {
+        /// The title of the page, one line of at most 80 characters.
+        title: Option<String>,
+    },
+    /// The answer had status 200 and nothing in it. Unknown.
+    ///
+    /// A few institutions mean by it that the request is to be sent again with the cookie they set along with it; the
+    /// transport keeps that cookie, the decision is the caller's.
+    #[error("the institution's server answered with nothing: the request may have been carried out")]
+    Empty,
+    /// The answer was longer than allowed. Unknown: the request was carried out or refused, but not read about.
+    #[error("the answer is longer than {limit} bytes, the limit set for it: the request may have been carried out")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+}
+
+impl TransportError {
+    /// Whether the request can have reached the institution.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            Self::BadUrl { .. }
+            | Self::PlainHttpRefused { .. }
+            | Self::BadOptions { .. }
+            | Self::Resolve { .. }
+            | Self::Connect { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::Certificate { .. }
+            | Self::Tls { .. } => Delivery::NotSent,
+            Self::Timeout { .. }
+            | Self::Interrupted { .. }
+            | Self::Status { .. }
+            | Self::Html { .. }
+            | Self::Empty
+            | Self::TooLarge { .. } => Delivery::Unknown,
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::BadUrl { .. } | Self::PlainHttpRefused { .. } | Self::BadOptions { .. } => ErrorKind::Misuse,
+            _ => ErrorKind::Transport,
+        }
+    }
+
+    fn into_cause(self) -> Option<Cause> {
+        match self {
+            Self::BadOptions { source, .. }
+            | Self::Resolve { source, .. }
+            | Self::Connect { source, .. }
+            | Self::ConnectTimeout { source, .. }
+            | Self::Certificate { source, .. }
+            | Self::Tls { source, .. }
+            | Self::Timeout { source, .. }
+            | Self::Interrupted { source, .. } => source,
+            Self::BadUrl { .. }
+            | Self::PlainHttpRefused { .. }
+            | Self::Status { .. }
+            | Self::Html { .. }
+            | Self::Empty
+            | Self::TooLarge { .. } => None,
+        }
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        let joined = Self::new(error.kind(), error.delivery(), error.to_string());
+        // The text is this error's own; only what lies behind it goes into the source, or it would be told twice.
+        match error.into_cause() {
+            Some(cause) => joined.with_source(cause),
+            None => joined,
+        }
+    }
+}
+
+/// What is wrong with a certificate; the words follow "the certificate of the host".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CertificateProblem {
+    /// Nobody who is trusted here has signed it.
+    Untrusted,
+    /// It was made for another host.
+    WrongHost,
+    /// It is no longer valid.
+    Expired,
+    /// It is not valid yet.
+    NotYetValid,
+    /// Its issuer has taken it back.
+    Revoked,
+    /// It is broken or not made for a server.
+    Unusable,
+}
+
+impl fmt::Display for CertificateProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Untrusted => {
+                "comes from an issuer that is not trusted here: if it is the right one, give its root certificate as PEM"
+            }
+            Self::WrongHost => "was made for another host name: check the URL, and give no password to this server",
+            Self::Expired => "has expired: check this machine's clock, then tell the institution",
+            Self::NotYetValid => "is not valid yet: check this machine's clock, then tell the institution",
+            Self::Revoked => "was revoked by its issuer: give no password to this server, and tell the institution",
+            Self::Unusable => "cannot be used for a server: tell the institution",
+        })
+    }
+}
+
+fn explain(code: u16) -> String {
+    let what = match code {
+        300..=399 => "redirected the request, which is not followed: ask the institution for its new URL",
+        400..=499 => "rejected the request: check the URL and what the institution expects of a client",
+        500..=599 => "failed: ask later what became of the request",
+        _ => "answered in an unexpected way",
+    };
+    format!("the institution's server {what} (http status {code}); the request may have been carried out")
+}
+
+fn quoted(title: Option<&str>) -> String {
+    title.map(|title| format!(" titled {title:?}")).unwrap_or_default()
+}

@@ -1,0 +1,142 @@
+//! The proof behind "not sent": a body that goes out at most once, and that can be called back until it does.
+//!
+//! ```text
+//! waiting ── the HTTP stack asks for the body ──► gone     (from here on: unknown)
+//!    └────── take_back ─────────────────────────► revoked  (from here on: not sent, for ever)
+//! ```
+//!
+//! One atomic step decides between the two. So even when a timeout and the connection race on two threads, a request
+//! that was reported as not sent can never leave.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use zeroize::Zeroizing;
+
+/// The sender's end. Dropping it calls back a body that has not left.
+#[derive(Debug)]
+pub(crate) struct Gate(Arc<AtomicU8>);
+
+impl Gate {
+    /// Puts `bytes` behind a new gate.
+    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>) -> (Self, Gated) {
+        // Nobody asks for the bytes of an empty body, so there would be no proof: it counts as gone from the start.
+        let first = if bytes.is_empty() { GONE } else { WAITING };
+        let state = Arc::new(AtomicU8::new(first));
+        // Not a copy: the owner inside wipes the bytes when the last view of them is dropped.
+        let bytes = Bytes::from_owner(bytes);
+        (Self(Arc::clone(&state)), Gated { state, bytes: Some(bytes) })
+    }
+
+    /// Calls the body back. True when no byte of it has left, and then none ever will.
+    pub(crate) fn take_back(&self) -> bool {
+        pass(&self.0, REVOKED) || self.0.load(Ordering::Acquire) == REVOKED
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.take_back();
+    }
+}
+
+/// The HTTP stack's end: a body of one piece.
+///
+/// It cannot be cloned, so whatever the stack retries, it cannot send this twice.
+pub(crate) struct Gated {
+    state: Arc<AtomicU8>,
+    bytes: Option<Bytes>,
+}
+
+impl Body for Gated {
+    type Data = Bytes;
+    type Error = Revoked;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Revoked>>> {
+        let Some(bytes) = self.bytes.take() else {
+            return Poll::Ready(None);
+        };
+        let may_leave = bytes.is_empty() || pass(&self.state, GONE);
+        Poll::Ready(Some(if may_leave { Ok(Frame::data(bytes)) } else { Err(Revoked(())) }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let left = self.bytes.as_ref().map_or(0, Bytes::len);
+        u64::try_from(left).map_or_else(|_| SizeHint::new(), SizeHint::with_exact)
+    }
+}
+
+/// Tells the HTTP stack to drop the connection: the sender has given up.
+#[derive(Debug)]
+pub(crate) struct Revoked(());
+
+impl fmt::Display for Revoked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request was called back before it was sent")
+    }
+}
+
+impl std::error::Error for Revoked {}
+
+fn pass(state: &AtomicU8, to: u8) -> bool {
+    state.compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+}
+
+const WAITING: u8 = 0;
+const GONE: u8 = 1;
+const REVOKED: u8 = 2;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    fn pull(body: &mut Gated) -> Option<Result<Vec<u8>, Revoked>> {
+        match Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(frame)) => Some(frame.map(|frame| frame.into_data().unwrap().to_vec())),
+            Poll::Ready(None) => None,
+            Poll::Pending => panic!("the body is there at once"),
+        }
+    }
+
+    #[test]
+    fn a_body_that_left_cannot_be_called_back() {
+        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()));
+        assert_eq!(body.size_hint().exact(), Some(3));
+        assert_eq!(pull(&mut body).unwrap().unwrap(), b"pay");
+        assert!(!gate.take_back());
+        assert!(body.is_end_stream());
+        assert!(pull(&mut body).is_none());
+    }
+
+    #[test]
+    fn a_body_that_was_called_back_cannot_leave() {
+        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()));
+        assert!(gate.take_back());
+        assert!(gate.take_back(), "asking twice gives the same answer");
+        assert!(pull(&mut body).unwrap().is_err());
+    }
+
+    #[test]
+    fn giving_up_the_wait_calls_the_body_back() {
+        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()));
+        drop(gate);
+        assert!(pull(&mut body).unwrap().is_err());
+    }
+
+    #[test]
+    fn an_empty_body_is_never_called_unsent() {
+        let (gate, _body) = Gate::new(Zeroizing::new(Vec::new()));
+        assert!(!gate.take_back());
+    }
+}

@@ -1,0 +1,582 @@
+//! What the HTTPS transport sends, and what it says about delivery when it fails, against real servers on loopback.
+
+mod server;
+
+use std::error::Error as _;
+use std::io::{Read as _, Write as _};
+use std::pin::pin;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use ofx_session::error::{Delivery, Error, ErrorKind};
+use ofx_session::transport::{CertificateProblem, Https, HttpsOptions, Request, Response, Transport, TransportError};
+use server::{Act, Authority, Server, VALID};
+use tokio::net::{TcpListener, TcpSocket};
+
+const BODY: &[u8] = b"<OFX>canary-body</OFX>";
+
+fn answer(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Type: application/x-ofx\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+fn reply(text: &str) -> impl Fn(&server::Seen) -> Act + Send + Sync + 'static {
+    let text = text.to_owned();
+    move |_| Act::ReplyAndClose(text.clone())
+}
+
+fn loopback() -> HttpsOptions {
+    HttpsOptions::new().allow_http_loopback()
+}
+
+fn trusting(authority: &Authority) -> HttpsOptions {
+    HttpsOptions::new().add_root_pem(authority.pem.as_bytes()).unwrap().only_given_roots()
+}
+
+async fn send(options: HttpsOptions, url: &str) -> Result<Response, TransportError> {
+    Https::new(options).unwrap().send(Request::new(url, BODY.to_vec())).await
+}
+
+/// The failure of a plain request that a server meets with `text`.
+async fn failure_of(text: &str) -> TransportError {
+    let server = Server::plain(reply(text)).await;
+    let error = send(loopback(), &server.url()).await.unwrap_err();
+    assert_eq!(server.seen().len(), 1, "the request went out once");
+    error
+}
+
+/// Checks what every failure promises, and hands out the public error's text.
+fn checked(error: TransportError, kind: ErrorKind, delivery: Delivery) -> String {
+    assert_eq!(error.delivery(), delivery, "{error}");
+    let mut shown = format!("{error} {error:?}");
+    let error = Error::from(error);
+    assert_eq!((error.kind(), error.delivery()), (kind, delivery));
+    let text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        assert!(!text.contains(&cause.to_string()), "told twice: {text}: {cause}");
+        shown += &format!("{cause} {cause:?}");
+        next = cause.source();
+    }
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(!text.ends_with('.'), "{text}");
+    text
+}
+
+fn not_sent(error: TransportError) -> String {
+    checked(error, ErrorKind::Transport, Delivery::NotSent)
+}
+
+fn unknown(error: TransportError) -> String {
+    checked(error, ErrorKind::Transport, Delivery::Unknown)
+}
+
+fn misuse(error: TransportError) -> String {
+    checked(error, ErrorKind::Misuse, Delivery::NotSent)
+}
+
+#[tokio::test]
+async fn a_request_arrives_as_it_was_given() {
+    let authority = Authority::new("root");
+    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>fine"))).await;
+    let transport: Arc<dyn Transport> = Arc::new(Https::new(trusting(&authority)).unwrap());
+    let response = transport.send(Request::new(server.url(), BODY.to_vec())).await.unwrap();
+    assert_eq!(response.body(), b"<OFX>fine");
+    let [seen] = &server.seen()[..] else { panic!("one request") };
+    assert_eq!(seen.head.lines().next(), Some("POST /ofx?canary-query HTTP/1.1"));
+    assert_eq!(seen.body, BODY);
+    assert_eq!(seen.header("content-type"), Some("application/x-ofx"));
+    assert_eq!(seen.header("content-length"), Some(BODY.len().to_string().as_str()));
+    assert_eq!(seen.header("user-agent"), Some("InetClntApp/3.0"));
+    assert_eq!(seen.header("accept"), Some("*/*, application/x-ofx"));
+    for absent in ["accept-encoding", "referer", "cookie", "transfer-encoding", "authorization"] {
+        assert_eq!(seen.header(absent), None, "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn user_agent_and_accept_can_be_chosen() {
+    let server = Server::plain(reply(&answer("<OFX>"))).await;
+    send(loopback().user_agent("mine/1").accept("application/xml;q=0.9"), &server.url()).await.unwrap();
+    send(loopback().user_agent(None), &server.url()).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[0].header("user-agent"), Some("mine/1"));
+    assert_eq!(seen[0].header("accept"), Some("application/xml;q=0.9"));
+    assert_eq!(seen[1].header("user-agent"), None);
+}
+
+#[tokio::test]
+async fn given_roots_add_to_those_of_the_machine() {
+    let authority = Authority::new("root");
+    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>"))).await;
+    let both = format!("{}{}", Authority::new("another").pem, authority.pem);
+    send(HttpsOptions::new().add_root_pem(both.as_bytes()).unwrap(), &server.url()).await.unwrap();
+}
+
+/// The problem with a certificate for `name` and `years` that `options` see, and the text about it.
+async fn certificate(
+    authority: &Authority,
+    options: HttpsOptions,
+    name: &str,
+    years: (i32, i32),
+) -> (CertificateProblem, String) {
+    let server = Server::tls(authority.server_config(name, years), reply(&answer("<OFX>"))).await;
+    let error = send(options, &server.url()).await.unwrap_err();
+    let TransportError::Certificate { problem, .. } = error else { panic!("{error:?}") };
+    assert!(server.seen().is_empty());
+    (problem, not_sent(error))
+}
+
+#[tokio::test]
+async fn a_certificate_that_proves_nothing_stops_the_request() {
+    let authority = Authority::new("root");
+    let (problem, text) = certificate(&authority, trusting(&Authority::new("other")), "127.0.0.1", VALID).await;
+    assert_eq!(problem, CertificateProblem::Untrusted);
+    assert!(text.contains("root certificate as PEM") && text.contains("127.0.0.1"), "{text}");
+    let (problem, text) = certificate(&authority, trusting(&authority), "127.0.0.1", (1999, 2001)).await;
+    assert_eq!(problem, CertificateProblem::Expired);
+    assert!(text.contains("has expired"), "{text}");
+    let (problem, text) = certificate(&authority, trusting(&authority), "127.0.0.1", (2900, 2901)).await;
+    assert_eq!(problem, CertificateProblem::NotYetValid);
+    assert!(text.contains("not valid yet"), "{text}");
+    let (problem, text) = certificate(&authority, trusting(&authority), "bank.example", VALID).await;
+    assert_eq!(problem, CertificateProblem::WrongHost);
+    assert!(text.contains("another host name"), "{text}");
+}
+
+#[tokio::test]
+async fn this_machines_roots_do_not_trust_a_stranger() {
+    let authority = Authority::new("root");
+    let options = HttpsOptions::new().add_root_pem(Authority::new("other").pem.as_bytes()).unwrap();
+    let (problem, _) = certificate(&authority, options, "127.0.0.1", VALID).await;
+    assert_eq!(problem, CertificateProblem::Untrusted);
+}
+
+#[tokio::test]
+async fn a_server_without_tls_gets_nothing() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", server.local_addr().unwrap());
+    let options = trusting(&Authority::new("root"));
+    let answering = async {
+        let (mut stream, _) = server.accept().await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        stream
+    };
+    let (result, _stream) = tokio::join!(send(options, &url), answering);
+    let error = result.unwrap_err();
+    assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
+    not_sent(error);
+}
+
+#[tokio::test]
+async fn a_closed_port_gets_nothing() {
+    // Bound and not listening: the port stays ours and refuses.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let error = send(loopback(), &format!("http://{}/", socket.local_addr().unwrap())).await.unwrap_err();
+    assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
+    assert!(not_sent(error).contains("127.0.0.1"));
+}
+
+#[tokio::test]
+async fn a_host_without_an_address_gets_nothing() {
+    // Longer than a label may be, so that no name server is asked. TLS would refuse it in the URL; a proxy is met first.
+    let proxy = format!("http://{}.invalid:80", "a".repeat(64));
+    if !in_a_child(
+        "a_host_without_an_address_gets_nothing",
+        &[("HTTPS_PROXY", &proxy), ("NO_PROXY", ""), ("no_proxy", "")],
+    ) {
+        return;
+    }
+    let options = trusting(&Authority::new("root")).use_environment_proxies(true);
+    let error = send(options, "https://bank.example/?canary").await.unwrap_err();
+    assert!(matches!(error, TransportError::Resolve { .. }), "{error:?}");
+    assert!(not_sent(error).contains("bank.example"));
+}
+
+/// The failure when `time` passes on the clock after the connection was accepted and before TLS was agreed on.
+async fn stalled_handshake(options: HttpsOptions, time: Duration) -> TransportError {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/?canary", server.local_addr().unwrap());
+    let stalling = async {
+        let connection = server.accept().await.unwrap();
+        tokio::time::pause();
+        tokio::time::advance(time).await;
+        connection
+    };
+    let (result, _connection) = tokio::join!(send(options, &url), stalling);
+    result.unwrap_err()
+}
+
+#[tokio::test]
+async fn time_that_runs_out_while_connecting_leaves_nothing_sent() {
+    let error = stalled_handshake(trusting(&Authority::new("root")), Duration::from_secs(11)).await;
+    assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error:?}");
+    not_sent(error);
+}
+
+#[tokio::test]
+async fn the_total_time_counts_while_connecting_and_leaves_nothing_sent() {
+    let options = trusting(&Authority::new("root")).total_timeout(Duration::from_secs(5));
+    let error = stalled_handshake(options, Duration::from_secs(6)).await;
+    assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error:?}");
+    not_sent(error);
+}
+
+#[tokio::test]
+async fn time_that_runs_out_after_sending_leaves_it_open() {
+    let authority = Authority::new("root");
+    let config = authority.server_config("127.0.0.1", VALID);
+    let server = Server::tls(config, |_| Act::LetPass(Duration::from_secs(61))).await;
+    let error = send(trusting(&authority), &server.url()).await.unwrap_err();
+    assert!(matches!(error, TransportError::Timeout { .. }), "{error:?}");
+    assert!(unknown(error).contains("may have been carried out"));
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_closes_without_a_word_leaves_it_open_and_gets_it_once() {
+    let authority = Authority::new("root");
+    let tls = Server::tls(authority.server_config("127.0.0.1", VALID), |_| Act::Close).await;
+    let plain = Server::plain(|_| Act::Close).await;
+    for (server, options) in [(tls, trusting(&authority)), (plain, loopback())] {
+        let error = send(options, &server.url()).await.unwrap_err();
+        assert!(matches!(error, TransportError::Interrupted { .. }), "{error:?}");
+        unknown(error);
+        assert_eq!((server.seen().len(), server.connections()), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_cut_answer_leaves_it_open() {
+    for text in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<OFX>cut",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<OFX>\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Le",
+        "not http at all\r\n\r\n",
+    ] {
+        let error = failure_of(text).await;
+        assert!(matches!(error, TransportError::Interrupted { .. }), "{text}: {error:?}");
+        unknown(error);
+    }
+}
+
+#[tokio::test]
+async fn no_status_but_200_is_an_answer() {
+    for (code, word) in [(201, "unexpected"), (400, "rejected"), (503, "failed"), (500, "failed")] {
+        let error = failure_of(&format!("HTTP/1.1 {code} x\r\nContent-Length: 5\r\n\r\n<OFX>")).await;
+        assert!(matches!(error, TransportError::Status { code: found } if found == code), "{error:?}");
+        let text = unknown(error);
+        assert!(text.contains(word) && text.contains(&code.to_string()), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Server::plain(reply(&answer("<OFX>"))).await;
+    for code in [301, 302, 303, 307, 308] {
+        let to = format!("HTTP/1.1 {code} x\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", elsewhere.url());
+        let error = failure_of(&to).await;
+        assert!(matches!(error, TransportError::Status { code: found } if found == code), "{error:?}");
+        assert!(unknown(error).contains("redirected"));
+    }
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_of_nothing_is_none() {
+    for body in ["", " \r\n\t", "\u{feff}\n"] {
+        let error = failure_of(&answer(body)).await;
+        assert!(matches!(error, TransportError::Empty), "{error:?}");
+        unknown(error);
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_is_given_up() {
+    let exact = Server::plain(reply(&answer(&"x".repeat(1000)))).await;
+    assert_eq!(send(loopback().body_limit(1000), &exact.url()).await.unwrap().body().len(), 1000);
+    let announced = answer(&"x".repeat(1001));
+    let endless = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1001));
+    for text in [announced, endless] {
+        let server = Server::plain(reply(&text)).await;
+        let error = send(loopback().body_limit(1000), &server.url()).await.unwrap_err();
+        assert!(matches!(error, TransportError::TooLarge { limit: 1000 }), "{error:?}");
+        assert!(unknown(error).contains("1000"));
+    }
+}
+
+#[tokio::test]
+async fn a_web_page_is_no_answer() {
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<body><title>Access\r\n denied</title>";
+    let error = failure_of(page).await;
+    assert!(matches!(&error, TransportError::Html { title: Some(title) } if title == "Access denied"), "{error:?}");
+    assert!(unknown(error).contains("\"Access denied\""));
+}
+
+#[test]
+fn pages_and_answers_are_told_apart() {
+    let html = Some("Text/HTML; charset=utf-8");
+    let pages = [
+        (None, "<!DOCTYPE html><p>"),
+        (None, "\u{feff}\r\n <!doctype HTML>"),
+        (None, "<HTML lang=en><OFX>"),
+        (Some("application/x-ofx"), "<html>"),
+        (None, "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC>"),
+        (html, "Request blocked"),
+    ];
+    for (kind, body) in pages {
+        let result = Response::from_http_200(kind, body.into());
+        assert!(matches!(result, Err(TransportError::Html { title: None })), "{body}: {result:?}");
+    }
+    let answers = [
+        (html, "OFXHEADER:100\r\n\r\n<ofx>"),
+        (None, "Request blocked"),
+        (Some("text/plain"), "Request blocked"),
+        (None, "<?xml version=\"1.0\"?><?OFX ?><OFX><NAME><html></OFX>"),
+    ];
+    for (kind, body) in answers {
+        assert_eq!(Response::from_http_200(kind, body.into()).unwrap().body(), body.as_bytes());
+    }
+}
+
+#[test]
+fn a_title_is_one_short_line() {
+    let title = |body: String| match Response::from_http_200(None, body.into()) {
+        Err(TransportError::Html { title }) => title,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(title("<html><TITLE id=a> a\u{1b}\n\n b </TITLE>".into()).unwrap(), "a b");
+    assert_eq!(title(format!("<html><title>{}", "ä".repeat(500))).unwrap(), "ä".repeat(80));
+    assert_eq!(title("<html><title> </title>".into()), None);
+    assert_eq!(title("<html><title".into()), None);
+}
+
+#[tokio::test]
+async fn cookies_come_back_to_the_same_transport_only() {
+    let text = "HTTP/1.1 200 OK\r\nSet-Cookie: id=canary; Path=/; HttpOnly\r\nContent-Length: 0\r\n\r\n";
+    let server = Server::plain(reply(text)).await;
+    let https = Https::new(loopback()).unwrap();
+    for _ in 0..2 {
+        let error = https.send(Request::new(server.url(), BODY.to_vec())).await.unwrap_err();
+        assert!(matches!(error, TransportError::Empty), "{error:?}");
+    }
+    send(loopback(), &server.url()).await.unwrap_err();
+    let cookies: Vec<_> = server.seen().iter().map(|seen| seen.header("cookie").map(str::to_owned)).collect();
+    assert_eq!(cookies, [None, Some("id=canary".to_owned()), None]);
+    assert!(!format!("{https:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn a_connection_that_died_is_not_used_again() {
+    // Every connection is kept open and is dead for the second request on it.
+    let script = |seen: &server::Seen| {
+        if seen.nth_on_connection == 0 { Act::Reply(answer("<OFX>")) } else { Act::Close }
+    };
+    let authority = Authority::new("root");
+    let tls = Server::tls(authority.server_config("127.0.0.1", VALID), script).await;
+    let plain = Server::plain(script).await;
+    for (server, options) in [(tls, trusting(&authority)), (plain, loopback())] {
+        let https = Https::new(options).unwrap();
+        for _ in 0..3 {
+            https.send(Request::new(server.url(), BODY.to_vec())).await.unwrap();
+        }
+        assert_eq!((server.seen().len(), server.connections()), (3, 3), "each went out once");
+    }
+}
+
+#[tokio::test]
+async fn plain_http_goes_to_this_machine_only_and_only_when_allowed() {
+    let server = Server::plain(reply(&answer("<OFX>"))).await;
+    let options = trusting(&Authority::new("root"));
+    let error = send(options.clone(), &server.url()).await.unwrap_err();
+    assert!(matches!(error, TransportError::PlainHttpRefused { .. }), "{error:?}");
+    misuse(error);
+    assert_eq!(server.connections(), 0);
+    send(options.clone().allow_http_loopback(), &format!("http://localhost:{}/", server.port())).await.unwrap();
+
+    let https = Https::new(options.allow_http_loopback()).unwrap();
+    for host in ["127.0.0.1", "127.255.0.1", "127.1", "2130706433", "[::1]", "[0:0::1]", "localhost", "LOCALHOST:81"] {
+        https.allows(&format!("http://{host}/")).unwrap();
+    }
+    for host in [
+        "128.0.0.1",
+        "0.0.0.0",
+        "10.0.0.1",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "localhost.",
+        "localhost.example",
+        "127.0.0.1.example",
+        "127.0.0.1@bank.example",
+    ] {
+        let url = format!("http://{host}/?canary");
+        let refused = https.allows(&url).unwrap_err();
+        assert!(matches!(refused, TransportError::PlainHttpRefused { .. }), "{refused:?}");
+        misuse(https.send(Request::new(url, BODY.to_vec())).await.unwrap_err());
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_cannot_be_used_are_refused() {
+    let https = Https::new(loopback()).unwrap();
+    let long = format!("https://{}.example/canary", "a".repeat(64));
+    for url in [
+        &long,
+        "",
+        "canary",
+        "https://a..b/canary",
+        "https://",
+        "https://:443/canary",
+        "ftp://bank.example/canary",
+        "file:///canary",
+    ] {
+        let error = https.allows(url).unwrap_err();
+        assert!(matches!(error, TransportError::BadUrl { .. }), "{url}: {error:?}");
+        misuse(error);
+        misuse(https.send(Request::new(url, BODY.to_vec())).await.unwrap_err());
+    }
+    https.allows("https://bank.example/ofx").unwrap();
+}
+
+#[test]
+fn a_transport_that_says_nothing_else_allows_https_only() {
+    #[derive(Debug)]
+    struct Mine;
+    impl Transport for Mine {
+        fn send(&self, _: Request) -> ofx_session::transport::Sending<'_> {
+            Box::pin(async { Response::from_http_200(None, b"<OFX>".to_vec()) })
+        }
+    }
+    Mine.allows("HTTPS://bank.example/ofx?a").unwrap();
+    for url in ["http://127.0.0.1/", "HTTP://bank.example"] {
+        assert!(matches!(Mine.allows(url), Err(TransportError::PlainHttpRefused { .. })), "{url}");
+    }
+    for url in ["bank.example", "https:///ofx", "https://", "ftp://bank.example", "://bank.example"] {
+        assert!(matches!(Mine.allows(url), Err(TransportError::BadUrl { .. })), "{url}");
+    }
+}
+
+#[test]
+fn options_that_cannot_work_are_refused() {
+    let refused = |result: Result<HttpsOptions, TransportError>| misuse(result.and_then(Https::new).unwrap_err());
+    let new = HttpsOptions::new;
+    let garbled = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let broken = "-----BEGIN CERTIFICATE-----\n!canary!\n-----END CERTIFICATE-----\n";
+    let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    assert!(refused(new().add_root_pem(b"canary")).contains("no certificate"));
+    assert!(refused(new().add_root_pem(key.as_bytes())).contains("no certificate"));
+    assert!(refused(new().add_root_pem(broken.as_bytes())).contains("cannot be read"));
+    assert!(refused(new().add_root_pem(garbled.as_bytes())).contains("cannot be used"));
+    assert!(refused(Ok(new().only_given_roots())).contains("add_root_pem"));
+    assert!(refused(Ok(loopback().user_agent("canary\r\n"))).contains("user agent"));
+    assert!(refused(Ok(loopback().accept("canary\n"))).contains("accepted types"));
+    assert!(refused(Ok(loopback().total_timeout(Duration::ZERO))).contains("timeout"));
+    assert!(refused(Ok(loopback().connect_timeout(Duration::ZERO))).contains("timeout"));
+}
+
+#[test]
+fn without_a_runtime_it_says_so() {
+    let https = Https::new(loopback()).unwrap();
+    let sending = pin!(https.send(Request::new("http://127.0.0.1:9/", BODY.to_vec())));
+    let Poll::Ready(Err(error)) = sending.poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("answers at once")
+    };
+    assert!(misuse(error).contains("tokio"));
+}
+
+#[test]
+fn what_is_secret_is_not_shown() {
+    for (url, expected) in [
+        ("https://canary:canary@bank.example:8443/ofx;canary?canary#canary", "https://bank.example:8443/ofx"),
+        ("https://bank.example", "https://bank.example"),
+        ("https://user:canary/canary@bank.example/", "[hidden]"),
+        ("https://user:canary?canary@bank.example/", "[hidden]"),
+        ("https:canary@bank.example/", "[hidden]"),
+        ("canary", "[hidden]"),
+        ("canary canary://x", "[hidden]"),
+    ] {
+        let shown = format!("{:?}", Request::new(url, b"canary".to_vec()));
+        assert_eq!(shown, format!("Request {{ url: {expected}, body: 6 bytes }}"));
+    }
+    let response = Response::from_http_200(None, b"canary".to_vec()).unwrap();
+    assert_eq!(format!("{response:?}"), "Response { body: 6 bytes }");
+    let options = HttpsOptions::new().add_root_pem(Authority::new("canary").pem.as_bytes()).unwrap();
+    let shown = format!("{options:?} {options:#?}");
+    assert!(shown.contains("1 given") && !shown.contains("canary") && !shown.contains("CERTIFICATE"), "{shown}");
+}
+
+/// Runs the test `name` again in a process of its own, where the environment can be set. Says whether this is that
+/// process.
+fn in_a_child(name: &str, set: &[(&str, &str)]) -> bool {
+    if std::env::var_os(CHILD).is_some() {
+        return true;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", &format!("transport::{name}")]).env(CHILD, "1").envs(set.iter().copied());
+    let output = child.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    false
+}
+
+const CHILD: &str = "OFX_SESSION_TEST_CHILD";
+
+#[tokio::test]
+async fn a_machine_without_roots_needs_a_given_one() {
+    let empty = tempfile::tempdir().unwrap();
+    let none = empty.path().join("none");
+    let set = [("SSL_CERT_FILE", none.to_str().unwrap()), ("SSL_CERT_DIR", empty.path().to_str().unwrap())];
+    if !in_a_child("a_machine_without_roots_needs_a_given_one", &set) {
+        return;
+    }
+    assert!(misuse(Https::new(HttpsOptions::new()).unwrap_err()).contains("add_root_pem"));
+    let authority = Authority::new("root");
+    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>"))).await;
+    send(HttpsOptions::new().add_root_pem(authority.pem.as_bytes()).unwrap(), &server.url()).await.unwrap();
+}
+
+#[tokio::test]
+async fn proxies_of_the_environment_are_used_only_when_asked_for() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut head) = (stream.unwrap(), Vec::new());
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            seen.lock().unwrap().push(String::from_utf8(head).unwrap());
+            stream.write_all(b"HTTP/1.1 403 No\r\n\r\n").unwrap();
+        }
+    });
+    let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+    let nothing = [("NO_PROXY", ""), ("no_proxy", "")];
+    let set: Vec<_> = names.map(|name| (name, url.as_str())).into_iter().chain(nothing).collect();
+    if in_a_child("proxies_of_the_environment_are_used_only_when_asked_for", &set) {
+        return with_a_proxy().await;
+    }
+    let asked = asked.lock().unwrap();
+    let [head] = &asked[..] else { panic!("the proxy was asked once: {asked:?}") };
+    assert!(head.starts_with("CONNECT 127.0.0.1:") && !head.contains("canary"), "{head}");
+}
+
+async fn with_a_proxy() {
+    let authority = Authority::new("root");
+    let options = trusting(&authority).allow_http_loopback();
+    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>"))).await;
+    send(options.clone(), &server.url()).await.unwrap();
+    let options = options.use_environment_proxies(true);
+    let error = send(options.clone(), &server.url()).await.unwrap_err();
+    assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
+    not_sent(error);
+    assert_eq!(server.seen().len(), 1, "only the first went through");
+    // Plain http would show the request to the proxy.
+    let plain = Server::plain(reply(&answer("<OFX>"))).await;
+    send(options, &plain.url()).await.unwrap();
+}

@@ -1,0 +1,194 @@
+//! A scripted HTTP server on loopback, plain or TLS, and a certificate authority of its own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// What the server does once it has read a whole request.
+#[derive(Clone)]
+pub(crate) enum Act {
+    /// Writes these bytes and waits for the next request on the same connection.
+    Reply(String),
+    /// Writes these bytes and closes.
+    ReplyAndClose(String),
+    /// Closes without a word.
+    Close,
+    /// Lets this much time pass on the paused clock and never answers.
+    LetPass(Duration),
+}
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+    /// How many came before it on the same connection.
+    pub(crate) nth_on_connection: usize,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+pub(crate) struct Server {
+    address: SocketAddr,
+    scheme: &'static str,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub(crate) async fn plain(script: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
+        Self::start("http", None, script).await
+    }
+
+    pub(crate) async fn tls(config: ServerConfig, script: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
+        Self::start("https", Some(TlsAcceptor::from(Arc::new(config))), script).await
+    }
+
+    async fn start(
+        scheme: &'static str,
+        tls: Option<TlsAcceptor>,
+        script: impl Fn(&Seen) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let script = Arc::new(script);
+        let server = Self { address, scheme, seen: Arc::clone(&seen), connections: Arc::clone(&connections) };
+        tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
+                let (tls, seen, script) = (tls.clone(), Arc::clone(&seen), Arc::clone(&script));
+                tokio::spawn(async move {
+                    match tls {
+                        None => talk(tcp, &seen, &*script).await,
+                        // A client that does not like the certificate leaves here.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(tcp).await {
+                                talk(stream, &seen, &*script).await;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        server
+    }
+
+    /// An address on this server; its query must never be seen anywhere.
+    pub(crate) fn url(&self) -> String {
+        format!("{}://{}/ofx?canary-query", self.scheme, self.address)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    seen: &Mutex<Vec<Seen>>,
+    script: &(dyn Fn(&Seen) -> Act + Sync),
+) {
+    for nth_on_connection in 0.. {
+        let Some(mut request) = read(&mut stream).await else { return };
+        request.nth_on_connection = nth_on_connection;
+        seen.lock().unwrap().push(request.clone());
+        match script(&request) {
+            Act::Reply(bytes) => stream.write_all(bytes.as_bytes()).await.unwrap(),
+            Act::ReplyAndClose(bytes) => {
+                // The client may hang up in the middle of an answer that is too long for it.
+                let _ = stream.write_all(bytes.as_bytes()).await;
+                let _ = stream.shutdown().await;
+                return;
+            }
+            Act::Close => return,
+            Act::LetPass(time) => {
+                tokio::time::pause();
+                tokio::time::advance(time).await;
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Seen> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let body = bytes.split_off(end + 4);
+    let mut seen = Seen { head: String::from_utf8(bytes).unwrap(), body, nth_on_connection: 0 };
+    let length: usize = seen.header("content-length").expect("a content length").parse().unwrap();
+    while seen.body.len() < length {
+        if stream.read_buf(&mut seen.body).await.ok()? == 0 {
+            return None;
+        }
+    }
+    assert_eq!(seen.body.len(), length, "more came than was announced");
+    Some(seen)
+}
+
+/// A root of our own, which nobody trusts who was not told to.
+pub(crate) struct Authority {
+    pub(crate) pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(crate) fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { pem, issuer: Issuer::new(params, key) }
+    }
+
+    /// A server with a certificate for `name` that is valid from one year to another.
+    pub(crate) fn server_config(&self, name: &str, years: (i32, i32)) -> ServerConfig {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(years.0, 1, 1);
+        params.not_after = date_time_ymd(years.1, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap()
+    }
+}
+
+/// A range of years that no clock will leave soon.
+pub(crate) const VALID: (i32, i32) = (2000, 2900);
