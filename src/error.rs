@@ -2,6 +2,7 @@
 //!
 //! Every room has a small enum of its own; it turns into [`Error`] on its way out. This file knows none of them.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -78,6 +79,7 @@ struct Inner {
     offset: Option<usize>,
     path: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    detail: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Error {
@@ -92,6 +94,7 @@ impl Error {
             offset: None,
             path: None,
             source: None,
+            detail: None,
         }))
     }
 
@@ -117,6 +120,12 @@ impl Error {
     /// Adds the cause, which the text must not repeat.
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Adds the room's own error, whose text is this one's already.
+    pub(crate) fn with_detail(mut self, detail: impl Any + Send + Sync) -> Self {
+        self.0.detail = Some(Box::new(detail));
         self
     }
 
@@ -148,6 +157,12 @@ impl Error {
     #[must_use]
     pub fn server_message(&self) -> Option<&str> {
         self.0.server_message.as_deref()
+    }
+
+    /// The typed error behind this one, to tell cases apart: `error.detail::<OpenError>()`.
+    #[must_use]
+    pub fn detail<T: 'static>(&self) -> Option<&T> {
+        self.0.detail.as_deref()?.downcast_ref()
     }
 
     /// Byte position in the institution's answer, when a document was bad.

@@ -7,7 +7,7 @@ use crate::seal::header::Kind;
 ///
 /// Which variant a given damage meets depends only on the blob and the arguments; the order of the checks is in
 /// [the module's documentation](crate::seal). Nothing here tells a forger more than the blob itself does, and no
-/// variant means that something was sent. Where an [`Error`] was made of one, it is that error's `source()`.
+/// variant means that something was sent. Where an [`Error`] was made of one, it is that error's [`detail`](Error::detail).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -70,8 +70,9 @@ pub enum OpenError {
     Tampered,
     /// The blob is authentic and its time is over.
     #[error(
-        "the blob expired at {since} and it is {now} (unix seconds); start again, but if it holds a payment that was \
-         already sent, this does not mean that the payment may be entered again: find out first what became of it"
+        "the blob expired at {} and it is {}; start again, but if it holds a payment that was \
+         already sent, this does not mean that the payment may be entered again: find out first what became of it",
+        utc(*since), utc(*now)
     )]
     Expired {
         /// When it expired, in unix seconds.
@@ -80,7 +81,7 @@ pub enum OpenError {
         now: u64,
     },
     /// The blob is authentic and was made later than now.
-    #[error("the blob was issued at {issued} and it is only {now} (unix seconds); set the clocks right")]
+    #[error("the blob was issued at {} and it is only {}; set the clocks right", utc(*issued), utc(*now))]
     IssuedInFuture {
         /// When it was issued, in unix seconds.
         issued: u64,
@@ -98,41 +99,15 @@ pub enum OpenError {
     },
 }
 
-impl OpenError {
-    /// What happened, without the details and the advice that `Display` has.
-    fn headline(self) -> &'static str {
-        match self {
-            Self::NotOurs => "this is not a blob",
-            Self::NotText => "this is not the text of a blob",
-            Self::Truncated => "the blob is cut short",
-            Self::TooLarge { .. } => "the blob is too large",
-            Self::ContainerTooNew | Self::SchemaTooNew { .. } => "the blob was written by a newer version",
-            Self::SchemaRetired { .. } => "the blob was written by a version too old",
-            Self::WrongKind { .. } => "the blob is of another kind",
-            Self::PlainRefused => "the blob is plain and the policy refuses that",
-            Self::KeysNeeded => "the blob is sealed and no keys were given",
-            Self::UnknownKeyId(_) => "the blob's key is not in the key ring",
-            Self::WrongKeyOrContext => "the blob belongs to another key or context",
-            Self::Tampered => "the blob was changed or damaged",
-            Self::Expired { .. } => {
-                "the blob expired, which does not mean that a payment already sent may be entered again"
-            }
-            Self::IssuedInFuture { .. } => "the blob was issued in the future",
-            Self::NoExpiry => "the paused operation's blob never expires",
-            Self::MalformedSegment { .. } => "the blob's content is malformed",
-        }
-    }
-}
-
 impl From<OpenError> for Error {
     fn from(error: OpenError) -> Self {
-        Self::new(ErrorKind::Seal, Delivery::NotSent, error.headline()).with_source(error)
+        Self::new(ErrorKind::Seal, Delivery::NotSent, error.to_string()).with_detail(error)
     }
 }
 
 /// Why a blob was not made, or a key ring or context was not accepted.
 ///
-/// Where an [`Error`] was made of one, it is that error's `source()`.
+/// Where an [`Error`] was made of one, it is that error's [`detail`](Error::detail).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
@@ -155,7 +130,7 @@ pub enum SealError {
     #[error("the blob of a paused operation needs an expiry; give one")]
     NoExpiry,
     /// The blob would be expired when it is made.
-    #[error("the blob would expire at {expires}, before it is issued at {issued} (unix seconds); check the clock")]
+    #[error("the blob would expire at {}, before it is issued at {}; check the clock", utc(*expires), utc(*issued))]
     ExpiresBeforeIssued {
         /// The time of issue that was given, in unix seconds.
         issued: u64,
@@ -180,18 +155,16 @@ pub enum SealError {
 
 impl From<SealError> for Error {
     fn from(error: SealError) -> Self {
-        let (kind, headline) = match error {
-            SealError::ZeroKeyId
-            | SealError::DuplicateKeyId(_)
-            | SealError::NoSuchKey(_)
-            | SealError::SealingKey(_) => (ErrorKind::Seal, "the key ring cannot be changed like that"),
-            SealError::EmptyContext => (ErrorKind::Seal, "the context binds nothing"),
-            SealError::NoExpiry | SealError::ExpiresBeforeIssued { .. } => {
-                (ErrorKind::Seal, "the blob's expiry is not possible")
-            }
-            SealError::TooLarge { .. } => (ErrorKind::Seal, "the blob would be too large"),
-            SealError::Contradiction | SealError::Cipher => (ErrorKind::Bug, "the blob could not be made"),
+        let kind = match error {
+            SealError::Contradiction | SealError::Cipher => ErrorKind::Bug,
+            _ => ErrorKind::Seal,
         };
-        Self::new(kind, Delivery::NotSent, headline).with_source(error)
+        Self::new(kind, Delivery::NotSent, error.to_string()).with_detail(error)
     }
+}
+
+/// Unix seconds as people read them.
+fn utc(seconds: u64) -> String {
+    let moment = i64::try_from(seconds).ok().and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
+    moment.map_or_else(|| format!("second {seconds}"), |moment| moment.format("%Y-%m-%d %H:%M:%S UTC").to_string())
 }

@@ -10,7 +10,6 @@
 mod damage;
 
 use std::collections::HashSet;
-use std::error::Error as _;
 
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -325,10 +324,10 @@ fn errors_leave_the_room_with_their_reason_and_without_having_sent_anything() {
     let error = Error::from(reason);
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Seal, Delivery::NotSent));
     assert!(error.to_string().contains("does not mean that a payment already sent may be entered again"));
-    assert_eq!(error.source().unwrap().downcast_ref::<OpenError>(), Some(&reason));
+    assert_eq!(error.detail::<OpenError>(), Some(&reason));
     let error = Error::from(SealError::EmptyContext);
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Seal, Delivery::NotSent));
-    assert_eq!(error.source().unwrap().downcast_ref::<SealError>(), Some(&SealError::EmptyContext));
+    assert_eq!(error.detail::<SealError>(), Some(&SealError::EmptyContext));
 }
 
 proptest! {
