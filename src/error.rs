@@ -129,12 +129,6 @@ impl Error {
         self
     }
 
-    /// Replaces what is known about delivery, where the caller knows more than the room that failed.
-    pub(crate) fn with_delivery(mut self, delivery: Delivery) -> Self {
-        self.0.delivery = delivery;
-        self
-    }
-
     /// Whose mistake this is: the caller's, the institution's, the network's, or ours.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

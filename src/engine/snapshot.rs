@@ -80,7 +80,7 @@ struct IdentityV1<'a> {
     fid: Option<&'a str>,
     version: u16,
     language: &'a str,
-    /// 1: follow the profile's URLs; 2: close leaves; 4: line breaks.
+    /// 1: follow the profile's URLs; 2: close leaves; 4: line breaks; 8: ask for a profile.
     flags: u8,
     app_id: &'a str,
     app_version: &'a str,
@@ -124,7 +124,8 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     let style = state.institution.style;
     let flags = u8::from(state.institution.follow_profile_urls)
         | u8::from(style.closes_leaves()) << 1
-        | u8::from(style.breaks_lines()) << 2;
+        | u8::from(style.breaks_lines()) << 2
+        | u8::from(state.institution.uses_profile) << 3;
     let identity = IdentityV1 {
         url: &state.institution.url,
         org: fi.map(|fi| fi.org.as_str()),
@@ -223,6 +224,7 @@ pub(crate) fn restore_state(parts: &[Part]) -> Result<State, SnapshotError> {
         language: identity.language.to_owned(),
         style: Style::new().close_leaves(identity.flags & 2 != 0).line_breaks(identity.flags & 4 != 0),
         follow_profile_urls: identity.flags & 1 != 0,
+        uses_profile: identity.flags & 8 != 0,
     };
     let credentials: Option<CredentialsV1<'_>> = read(parts, CREDENTIALS)?;
     let (access_key, app_key) = credentials.map_or((None, None), |found| (found.access_key, found.app_key));

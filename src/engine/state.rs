@@ -16,6 +16,7 @@ pub struct Institution {
     pub(crate) language: String,
     pub(crate) style: Style,
     pub(crate) follow_profile_urls: bool,
+    pub(crate) uses_profile: bool,
 }
 
 impl Institution {
@@ -29,6 +30,7 @@ impl Institution {
             language: "ENG".to_owned(),
             style: Style::new(),
             follow_profile_urls: true,
+            uses_profile: true,
         }
     }
 
@@ -73,6 +75,14 @@ impl Institution {
     #[must_use]
     pub fn ignore_profile_urls(mut self) -> Self {
         self.follow_profile_urls = false;
+        self
+    }
+
+    /// Never asks for the profile, for institutions that have none or a wrong one. Everything goes to the institution's URL,
+    /// and nothing is known of what it offers.
+    #[must_use]
+    pub fn without_profile(mut self) -> Self {
+        self.uses_profile = false;
         self
     }
 }
