@@ -17,7 +17,7 @@ use std::process::Command;
 use bill::Bill;
 use clap::{Parser, ValueEnum};
 use common::{Options, Result, keys, read_blob, report, write_blob};
-use ofx_session::{Blob, Client, Completed, Progress, Receipt, Session};
+use ofx_session::{Blob, Client, Completed, Payment, Progress, Receipt, Session};
 
 /// Pay a bill through security questions, across two processes.
 #[derive(Parser)]
@@ -64,7 +64,7 @@ async fn start(arguments: Arguments) -> Result<()> {
     let progress = match bill.source() {
         Some(from) => {
             let payment = bill.payment(from)?;
-            println!("        asks to pay {} to {}, due {}", payment.amount, bill.payee_name()?, payment.due);
+            println!("        asks to pay {} to {}, due {}", payment.amount, bill.payee_name()?, due(&payment));
             session.pay(&payment).await?.map(|receipt| Completed::Paid(Box::new(receipt)))
         }
         None => session.accounts().await?.map(Completed::Accounts),
@@ -134,7 +134,7 @@ async fn pay_if_needed(session: &mut Session, options: &Options, bill: &Bill, co
         .find_map(|account| account.pays_bills())
         .ok_or("no account may pay bills; name one with --from")?;
     let payment = bill.payment(from.clone())?;
-    println!("        asks to pay {} to {}, due {}", payment.amount, bill.payee_name()?, payment.due);
+    println!("        asks to pay {} to {}, due {}", payment.amount, bill.payee_name()?, due(&payment));
     match session.pay(&payment).await? {
         Progress::Done(receipt) => Ok(receipt),
         Progress::Ask(challenge) => match session.answer(options.answer(&challenge)?).await? {
@@ -161,6 +161,10 @@ fn keep_doubt(session: Session, options: &Options, text: &str) -> Result<()> {
     let blob: Blob = session.pause(&keys(&state)?, &options.context()?)?;
     write_blob(&state, &blob)?;
     Err(text.into())
+}
+
+fn due(payment: &Payment) -> String {
+    payment.due.date().map_or_else(|| payment.due.to_string(), |date| date.to_string())
 }
 
 fn state_file(options: &Options) -> PathBuf {
