@@ -102,7 +102,7 @@ async fn finish(arguments: Arguments) -> Result<()> {
         println!(
             "        read the blob: pays {}, due {}, {} question(s) open",
             payment.amount,
-            payment.due,
+            due(&payment),
             paused.questions().len()
         );
     }
