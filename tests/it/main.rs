@@ -10,5 +10,6 @@
     reason = "tests fail by panicking"
 )]
 
+mod corpus;
 mod rooms;
 mod transport;
