@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::ofx::writer::{self, Style};
-use crate::ofx::{Charset, DecodeError, Element, EncodeError, Header, Limits, Problem, Version, markup};
+use crate::ofx::{Charset, DecodeError, Element, EncodeError, Header, Limits, Places, Problem, Version, markup};
 
 /// An OFX document, read or to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,7 @@ impl Document {
         if bytes.len() > limits.bytes {
             return Err(DecodeError::new(Problem::Limit { what: "bytes", limit: limits.bytes }, limits.bytes));
         }
+        let length = bytes.len();
         let marked = Charset::from_mark(bytes);
         let wide =
             marked.map(|(set, _)| set).filter(|set| set.is_utf16()).or_else(|| Charset::utf16_without_mark(bytes));
@@ -64,11 +65,9 @@ impl Document {
             _ => Charset::detect(&header, body),
         };
         let text = charset.decode(body);
-        let root = markup::read(&text, limits, header.is_sgml(), |at| {
-            let inside =
-                if charset.is_single_byte() { text.get(..at).map_or(at, |read| read.chars().count()) } else { at };
-            skip + start + inside
-        })?;
+        let first = skip + wide.map_or(start, |set| std::str::from_utf8(before).map_or(0, |text| set.length_of(text)));
+        let places = Places::new(&text, wide.unwrap_or(charset), first, length);
+        let root = markup::read(&text, limits, header.is_sgml(), places)?;
         Ok(Self { header, root })
     }
 

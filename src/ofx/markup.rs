@@ -11,16 +11,10 @@
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::reader::Reader;
 
-use crate::ofx::{DecodeError, Element, Limits, Problem};
+use crate::ofx::{DecodeError, Element, Limits, Places, Problem};
 
-/// Reads the root element out of `text`, which starts with its tag. `place` turns a position in `text` into one in the
-/// bytes it came from.
-pub(crate) fn read(
-    text: &str,
-    limits: &Limits,
-    sgml: bool,
-    place: impl Fn(usize) -> usize,
-) -> Result<Element, DecodeError> {
+/// Reads the root element out of `text`, which starts with its tag. `places` knows where in the file each part of it was.
+pub(crate) fn read(text: &str, limits: &Limits, sgml: bool, mut places: Places<'_>) -> Result<Element, DecodeError> {
     let repaired = repair_cdata(text);
     let mut tokens = Reader::from_str(repaired.as_deref().unwrap_or(text));
     let config = tokens.config_mut();
@@ -29,18 +23,18 @@ pub(crate) fn read(
     config.allow_dangling_amp = true;
     let mut tree = Tree { open: Vec::new(), done: None, limits, elements: 0, sgml };
     loop {
-        let at = usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX);
+        let at = places.at(usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX));
         let step = match tokens.read_event() {
             Ok(Event::Eof) => break,
             Ok(event) => tree.take(event, at),
             Err(error) => Err(tree.broken(&error, at)),
         };
-        step.map_err(|(problem, at)| DecodeError::new(problem, place(at)).with_path(tree.path()))?;
+        step.map_err(|(problem, at)| DecodeError::new(problem, at).with_path(tree.path()))?;
     }
-    let end = text.len();
+    let end = places.at(text.len());
     match tree.done.take() {
         Some(root) if tree.open.is_empty() => Ok(root),
-        _ => Err(DecodeError::new(Problem::Truncated(tree.innermost()), place(end)).with_path(tree.path())),
+        _ => Err(DecodeError::new(Problem::Truncated(tree.innermost()), end).with_path(tree.path())),
     }
 }
 

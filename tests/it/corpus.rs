@@ -53,6 +53,8 @@ fn every_proper_prefix_of_a_good_file_fails() {
         for cut in 0..bytes.len() {
             let decoded = Document::decode(&bytes[..cut], &Limits::new());
             assert_eq!(decoded.is_ok(), cut >= end, "{name} cut at {cut} of {}: {decoded:?}", bytes.len());
+            let at = decoded.map_or_else(|error| error.offset(), |document| document.root().offset());
+            assert!(at <= cut, "{name} cut at {cut} complains about {at}");
         }
     }
 }
@@ -96,6 +98,19 @@ fn damaged_headers_keep_what_can_be_read() {
         let header = document.header();
         let found = (header.version_number(), header.charset(), header.new_file_uid().as_str());
         assert_eq!(found, (*version, *charset, *new_file_uid), "{name}");
+    }
+}
+
+#[test]
+fn offsets_point_at_the_tag_in_the_file() {
+    for (name, bytes) in good().filter(|(name, _)| !name.contains("utf16")) {
+        check_offsets(decode(&name, &bytes).root(), &bytes, 1, &name);
+    }
+    for (name, width, lead) in
+        [("utf16le_bom", 2, 0), ("utf16be_bom", 2, 1), ("utf16le_no_bom", 2, 0), ("utf16_xml", 2, 0)]
+    {
+        let bytes = fs::read(root().join(format!("quirks/ok_{name}.ofx"))).unwrap();
+        check_offsets(decode(name, &bytes).root(), &bytes[lead..], width, name);
     }
 }
 
@@ -180,6 +195,13 @@ fn end_of_root(bytes: &[u8]) -> usize {
         Some(at + tag.len())
     });
     ends.max().unwrap()
+}
+
+fn check_offsets(element: &Element, bytes: &[u8], width: usize, name: &str) {
+    let tag = format!("<{}", element.tag());
+    let found: Vec<u8> = bytes.iter().skip(element.offset()).step_by(width).take(tag.len()).copied().collect();
+    assert!(found.eq_ignore_ascii_case(tag.as_bytes()), "{name}: {tag} is not at {}", element.offset());
+    element.children().iter().for_each(|child| check_offsets(child, bytes, width, name));
 }
 
 /// What most files of `quirks/` say, each in a way of its own.
