@@ -28,6 +28,11 @@ impl Charset {
         self.0 == UTF_16BE || self.0 == UTF_16LE
     }
 
+    /// The set of text that was transcoded already.
+    pub(crate) fn utf8() -> Self {
+        Self(UTF_8)
+    }
+
     /// How many bytes of the file `text` was decoded from.
     pub(crate) fn length_of(self, text: &str) -> usize {
         if self.0 == UTF_8 {

@@ -61,8 +61,10 @@ impl Document {
         let (before, body) = bytes.split_at_checked(start).unwrap_or_default();
         let header = Header::parse(&before.iter().copied().map(char::from).collect::<String>())?;
         let charset = match (wide, marked) {
+            // The body is UTF-8 by now, whatever the header says.
+            (Some(_), _) => Charset::utf8(),
             (None, Some((set, _))) => set,
-            _ => Charset::detect(&header, body),
+            (None, None) => Charset::detect(&header, body),
         };
         let text = charset.decode(body);
         let first = skip + wide.map_or(start, |set| std::str::from_utf8(before).map_or(0, |text| set.length_of(text)));

@@ -236,6 +236,7 @@ const FACTS: &[(&str, &str, Option<&str>)] = &[
     ("utf16be_bom", MESSAGE, GREEK),
     ("utf16le_no_bom", MESSAGE, GREEK),
     ("utf16be_no_bom", MESSAGE, GREEK),
+    ("utf16le_declares_latin2", MESSAGE, GREEK),
     ("utf16_xml", MESSAGE, Some("Καλώς ήρθες 🏦")),
     ("charset_1252", MESSAGE, CAFE),
     ("charset_1252_is_utf8", MESSAGE, CAFE),
