@@ -10,13 +10,14 @@
 
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::reader::Reader;
+use zeroize::Zeroizing;
 
 use crate::ofx::{DecodeError, Element, Limits, Places, Problem};
 
 /// Reads the root element out of `text`, which starts with its tag. `places` knows where in the file each part of it was.
 pub(crate) fn read(text: &str, limits: &Limits, sgml: bool, mut places: Places<'_>) -> Result<Element, DecodeError> {
     let repaired = repair_cdata(text);
-    let mut tokens = Reader::from_str(repaired.as_deref().unwrap_or(text));
+    let mut tokens = Reader::from_str(repaired.as_ref().map_or(text, |repaired| repaired.as_str()));
     let config = tokens.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
@@ -196,7 +197,20 @@ impl Tree<'_> {
     }
 }
 
-/// `<![ CDATA [` as the specification's own examples print it, made readable without moving anything.
-fn repair_cdata(text: &str) -> Option<String> {
-    text.contains("<![ CDATA [").then(|| text.replace("<![ CDATA [", "  <![CDATA["))
+/// `<![ CDATA [` as the specification's own examples print it, blanks put in front so that nothing moves.
+fn repair_cdata(text: &str) -> Option<Zeroizing<String>> {
+    let mut repaired = None;
+    for (at, opening) in text.match_indices("<![") {
+        let inside = text.get(at + opening.len()..).unwrap_or_default();
+        let Some(behind) = inside.trim_start().strip_prefix("CDATA") else { continue };
+        let Some(behind) = behind.trim_start().strip_prefix('[') else { continue };
+        let end = text.len() - behind.len();
+        if end - at > CDATA.len() {
+            let repaired = repaired.get_or_insert_with(|| Zeroizing::new(text.to_owned()));
+            repaired.replace_range(at..end, &format!("{CDATA:>width$}", width = end - at));
+        }
+    }
+    repaired
 }
+
+const CDATA: &str = "<![CDATA[";

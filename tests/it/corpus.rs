@@ -257,6 +257,7 @@ const FACTS: &[(&str, &str, Option<&str>)] = &[
     ("vendor_aggregate", "/OFX/SIGNONMSGSRSV1/SONRS/LKS.EXTRA/LKS.B", Some("2")),
     ("cdata", MESSAGE, Some("Fees < 5 & <b>rising</b>")),
     ("cdata_blanks", MESSAGE, Some("Fees < 5 & <b>rising</b>")),
+    ("cdata_one_blank", MESSAGE, Some("Fees < 5 & <b>rising</b>")),
     ("bare_ampersand", MESSAGE, Some("AT&T, R&D; B & C &")),
     ("unknown_entity", MESSAGE, Some("caf&eacute; &OFX;")),
     ("five_entities", MESSAGE, Some("<>&\"' &lt;")),
