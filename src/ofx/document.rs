@@ -59,6 +59,10 @@ impl Document {
         };
         let start = find_root(bytes).ok_or_else(|| DecodeError::new(Problem::NoOfx, 0))?;
         let (before, body) = bytes.split_at_checked(start).unwrap_or_default();
+        let place = |at: &[u8]| skip + wide.map_or(at.len(), |set| set.length_of(&String::from_utf8_lossy(at)));
+        if let Some(at) = find(before, |window: &[u8; 9]| window.eq_ignore_ascii_case(b"<!DOCTYPE")) {
+            return Err(DecodeError::new(Problem::Doctype, place(before.get(..at).unwrap_or_default())));
+        }
         let header = Header::parse(&before.iter().copied().map(char::from).collect::<String>())?;
         let charset = match (wide, marked) {
             // The body is UTF-8 by now, whatever the header says.
@@ -67,8 +71,7 @@ impl Document {
             (None, None) => Charset::detect(&header, body),
         };
         let text = charset.decode(body);
-        let first = skip + wide.map_or(start, |set| std::str::from_utf8(before).map_or(0, |text| set.length_of(text)));
-        let places = Places::new(&text, wide.unwrap_or(charset), first, length);
+        let places = Places::new(&text, wide.unwrap_or(charset), place(before), length);
         let root = markup::read(&text, limits, header.is_sgml(), places)?;
         Ok(Self { header, root })
     }
@@ -111,7 +114,11 @@ impl Document {
 
 /// Where the root's start tag is. A header may hold `<?OFX`, never `<OFX`.
 fn find_root(bytes: &[u8]) -> Option<usize> {
-    bytes
-        .windows(5)
-        .position(|window| matches!(window.split_last(), Some((b'>' | b' ' | b'\t' | b'\r' | b'\n', name)) if name.eq_ignore_ascii_case(b"<OFX")))
+    find(bytes, |[name @ .., end]: &[u8; 5]| {
+        name.eq_ignore_ascii_case(b"<OFX") && matches!(end, b'>' | b' ' | b'\t' | b'\r' | b'\n')
+    })
+}
+
+fn find<const N: usize>(bytes: &[u8], wanted: impl Fn(&[u8; N]) -> bool) -> Option<usize> {
+    bytes.windows(N).position(|window| window.try_into().is_ok_and(&wanted))
 }
