@@ -79,6 +79,9 @@ impl Tree<'_> {
             if text.trim().is_empty() {
                 text.clear();
             } else {
+                if self.open.len() == 1 {
+                    return Err(between(at));
+                }
                 self.sgml = true;
                 self.close(at)?;
             }
@@ -100,7 +103,7 @@ impl Tree<'_> {
             _ if text.trim().is_empty() => {}
             // What institutions append after the document is not ours.
             None if self.done.is_some() => {}
-            _ => return Err((Problem::Markup("there is text between elements".to_owned()), at)),
+            _ => return Err(between(at)),
         }
         Ok(())
     }
@@ -195,6 +198,10 @@ impl Tree<'_> {
     fn path(&self) -> Vec<String> {
         self.open.iter().map(|element| element.tag().to_owned()).collect()
     }
+}
+
+fn between(at: usize) -> (Problem, usize) {
+    (Problem::Markup("there is text between elements".to_owned()), at)
 }
 
 /// `<![ CDATA [` as the specification's own examples print it, blanks put in front so that nothing moves.
