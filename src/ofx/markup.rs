@@ -71,9 +71,7 @@ impl Tree<'_> {
         if self.done.is_some() {
             return Err((Problem::Markup("there is more after the end of the document".to_owned()), at));
         }
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
-            return Err((Problem::Markup("a tag has a name that is no name".to_owned()), at));
-        }
+        check_name(name, at)?;
         if let Some(top) = self.open.last_mut() {
             let text = top.text_mut();
             if text.trim().is_empty() {
@@ -130,7 +128,9 @@ impl Tree<'_> {
     }
 
     fn end(&mut self, name: &str, at: usize) -> Step {
-        let name = name.trim_end().to_ascii_uppercase();
+        let name = name.trim_end();
+        check_name(name, at)?;
+        let name = name.to_ascii_uppercase();
         let stray = || (Problem::UnexpectedEnd(name.clone()), at);
         let Some(position) = self.open.iter().rposition(|element| element.tag() == name) else {
             if self.open.last().is_some_and(|top| !top.is_blank()) {
@@ -200,6 +200,16 @@ impl Tree<'_> {
     }
 }
 
+/// Names end up in error texts, so nothing else may pass for one.
+fn check_name(name: &str, at: usize) -> Step {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    if plain && (1..=LONGEST_NAME).contains(&name.len()) {
+        Ok(())
+    } else {
+        Err((Problem::Markup("a tag has a name that is no name".to_owned()), at))
+    }
+}
+
 fn between(at: usize) -> (Problem, usize) {
     (Problem::Markup("there is text between elements".to_owned()), at)
 }
@@ -219,5 +229,8 @@ fn repair_cdata(text: &str) -> Option<Zeroizing<String>> {
     }
     repaired
 }
+
+/// The longest of the specification has 24 characters, private ones not many more.
+const LONGEST_NAME: usize = 64;
 
 const CDATA: &str = "<![CDATA[";
