@@ -97,6 +97,9 @@ impl Tree<'_> {
 
     fn text(&mut self, text: &str, at: usize) -> Step {
         match self.open.last_mut() {
+            Some(_) if text.bytes().any(|b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n')) => {
+                return Err((Problem::Markup("there is a control character in a value".to_owned()), at));
+            }
             Some(top) if top.children().is_empty() => top.text_mut().push_str(text),
             _ if text.trim().is_empty() => {}
             // What institutions append after the document is not ours.
