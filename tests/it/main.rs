@@ -12,4 +12,5 @@
 
 mod corpus;
 mod rooms;
+mod spec;
 mod transport;
