@@ -38,9 +38,12 @@ impl Status {
     }
 
     /// Whether the request was refused. The code's own severity counts, the written one only for unknown codes.
+    ///
+    /// An unknown code is an error unless it says `INFO` or `WARN` in so many letters.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        self.code.severity().or_else(|| self.severity.clone()).is_none_or(|severity| severity == Severity::Error)
+        let severity = self.code.severity().or_else(|| self.severity.clone());
+        !matches!(severity, Some(Severity::Info | Severity::Warn))
     }
 }
 

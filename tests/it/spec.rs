@@ -211,6 +211,21 @@ fn status(code: u32, severity: Option<Severity>) -> Status {
     status
 }
 
+#[test]
+fn an_unknown_code_is_an_error_unless_it_says_otherwise() {
+    for code in [2013, 2999, 15_514, 424_242] {
+        assert!(!status(code, Some(Severity::Info)).is_error(), "{code}");
+        assert!(!status(code, Some(Severity::Warn)).is_error(), "{code}");
+        assert!(status(code, Some(Severity::Error)).is_error(), "{code}");
+        assert!(status(code, None).is_error(), "{code}");
+        for word in ["Error", "error", "FATAL", "INFORMATION"] {
+            assert!(status(code, Some(Severity::Other(word.to_owned()))).is_error(), "{code} {word}");
+        }
+    }
+    assert_eq!(Status::new(StatusCode::new(424_242), None).severity, Some(Severity::Error));
+    assert_eq!(Status::new(StatusCode::UNKNOWN_ELEMENT, Some("x")).severity, Some(Severity::Warn));
+}
+
 // Headers: OFX 1.0.3 §2.2, OFX 2.3 §2.2.
 
 fn written(header: Header) -> Result<String, EncodeError> {
