@@ -185,6 +185,44 @@ fn what_is_no_amount_or_does_not_fit_is_refused_and_never_rounded() {
 // Status codes: OFX 1.0.3 §3.1.4 and appendix A, OFX 2.3 §3.1.5.
 
 #[test]
+fn every_listed_code_has_the_severity_of_the_specification() {
+    let info = [0, 1, 10_000, 13_000, 15_000];
+    let warn = [2028, 6501, 12_250, 12_251, 12_252, 12_253, 12_254];
+    let errors = [
+        2000..=2012,
+        2014..=2023,
+        2025..=2027,
+        3000..=3001,
+        6500..=6500,
+        6502..=6502,
+        10_500..=10_519,
+        10_600..=10_600,
+        12_255..=12_255,
+        12_500..=12_500,
+        13_500..=13_504,
+        14_500..=14_501,
+        14_600..=14_601,
+        14_700..=14_701,
+        15_500..=15_508,
+        15_510..=15_513,
+        16_500..=16_503,
+    ];
+    let expected = info.into_iter().map(|code| (code, Severity::Info));
+    let expected = expected.chain(warn.into_iter().map(|code| (code, Severity::Warn)));
+    let expected = expected.chain(errors.into_iter().flatten().map(|code| (code, Severity::Error)));
+    for (code, severity) in expected {
+        let code = StatusCode::new(code);
+        assert_eq!(code.severity(), Some(severity), "{code}");
+        assert!(code.meaning().is_some_and(|text| text.len() > 3), "{code}");
+        assert!(code.remedy().is_some_and(|text| text.len() > 3), "{code}");
+    }
+    for code in [2, 2013, 2024, 2029, 2999, 10_990, 13_001, 15_509, 15_514, 15_515, 99_999] {
+        let code = StatusCode::new(code);
+        assert_eq!((code.severity(), code.meaning(), code.remedy()), (None, None, None), "{code}");
+    }
+}
+
+#[test]
 fn the_names_of_codes_are_their_numbers() {
     let names = [
         (StatusCode::SUCCESS, 0),
@@ -209,6 +247,19 @@ fn status(code: u32, severity: Option<Severity>) -> Status {
     let mut status = Status::new(StatusCode::new(code), None);
     status.severity = severity;
     status
+}
+
+#[test]
+fn a_lying_severity_does_not_hide_an_error() {
+    let words = [None, Some(Severity::Info), Some(Severity::Warn), Some(Severity::Error)];
+    for severity in words.into_iter().chain([Some(Severity::Other("SUCCESS".to_owned()))]) {
+        for code in [2000, 2019, 2027, 3000, 10_500, 12_255, 13_500, 14_501, 15_500, 15_504, 16_503] {
+            assert!(status(code, severity.clone()).is_error(), "{code} {severity:?}");
+        }
+        for code in [0, 1, 2028, 6501, 10_000, 12_250, 13_000, 15_000] {
+            assert!(!status(code, severity.clone()).is_error(), "{code} {severity:?}");
+        }
+    }
 }
 
 #[test]
