@@ -87,6 +87,7 @@ impl Document {
             tag: "VERSION",
             expected: "must be one of 102 103 151 160 200 201 202 203 210 211 220 230",
         })?;
+        self.header.check()?;
         let mut bytes = Zeroizing::new(self.header.render(version).into_bytes());
         bytes.extend_from_slice(&writer::write(&self.root, version, style)?);
         Ok(bytes)

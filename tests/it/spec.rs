@@ -308,6 +308,18 @@ fn a_header_is_read_as_it_was_written() {
 }
 
 #[test]
+fn an_identifier_cannot_forge_a_header() {
+    for text in ["", "a\r\nSECURITY:TYPE1", "a\" SECURITY=\"TYPE1", "a?><OFX>", "a b", "é", &"9".repeat(37)] {
+        for version in [Version::V102, Version::V230] {
+            let old = Header::new(version).file_uids(FileUid::new(text), FileUid::none());
+            let new = Header::new(version).file_uids(FileUid::none(), FileUid::new(text));
+            assert!(matches!(written(old), Err(EncodeError::Invalid { tag: "OLDFILEUID", .. })), "{text:?}");
+            assert!(matches!(written(new), Err(EncodeError::Invalid { tag: "NEWFILEUID", .. })), "{text:?}");
+        }
+    }
+}
+
+#[test]
 fn a_version_that_cannot_be_written_says_which_can() {
     let text = b"OFXHEADER:100\r\nVERSION:299\r\n\r\n<OFX></OFX>";
     let document = Document::decode(text, &Limits::new()).unwrap();
