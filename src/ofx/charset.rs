@@ -28,9 +28,22 @@ impl Charset {
         self.0 == UTF_16BE || self.0 == UTF_16LE
     }
 
-    /// Whether every character is one byte, so that a position in characters is one in bytes.
-    pub(crate) fn is_single_byte(self) -> bool {
-        self.0.is_single_byte()
+    /// The set of text that was transcoded already.
+    pub(crate) fn utf8() -> Self {
+        Self(UTF_8)
+    }
+
+    /// How many bytes of the file `text` was decoded from.
+    pub(crate) fn length_of(self, text: &str) -> usize {
+        if self.0 == UTF_8 {
+            text.len()
+        } else if self.is_utf16() {
+            2 * text.encode_utf16().count()
+        } else if self.0.is_single_byte() {
+            text.chars().count()
+        } else {
+            self.0.encode(text).0.len()
+        }
     }
 
     /// Decides for a body whose header is known.

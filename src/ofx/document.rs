@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::ofx::writer::{self, Style};
-use crate::ofx::{Charset, DecodeError, Element, EncodeError, Header, Limits, Problem, Version, markup};
+use crate::ofx::{Charset, DecodeError, Element, EncodeError, Header, Limits, Places, Problem, Version, markup};
 
 /// An OFX document, read or to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,7 @@ impl Document {
         if bytes.len() > limits.bytes {
             return Err(DecodeError::new(Problem::Limit { what: "bytes", limit: limits.bytes }, limits.bytes));
         }
+        let length = bytes.len();
         let marked = Charset::from_mark(bytes);
         let wide =
             marked.map(|(set, _)| set).filter(|set| set.is_utf16()).or_else(|| Charset::utf16_without_mark(bytes));
@@ -58,17 +59,20 @@ impl Document {
         };
         let start = find_root(bytes).ok_or_else(|| DecodeError::new(Problem::NoOfx, 0))?;
         let (before, body) = bytes.split_at_checked(start).unwrap_or_default();
+        let place = |at: &[u8]| skip + wide.map_or(at.len(), |set| set.length_of(&String::from_utf8_lossy(at)));
+        if let Some(at) = find(before, |window: &[u8; 9]| window.eq_ignore_ascii_case(b"<!DOCTYPE")) {
+            return Err(DecodeError::new(Problem::Doctype, place(before.get(..at).unwrap_or_default())));
+        }
         let header = Header::parse(&before.iter().copied().map(char::from).collect::<String>())?;
         let charset = match (wide, marked) {
+            // The body is UTF-8 by now, whatever the header says.
+            (Some(_), _) => Charset::utf8(),
             (None, Some((set, _))) => set,
-            _ => Charset::detect(&header, body),
+            (None, None) => Charset::detect(&header, body),
         };
         let text = charset.decode(body);
-        let root = markup::read(&text, limits, header.is_sgml(), |at| {
-            let inside =
-                if charset.is_single_byte() { text.get(..at).map_or(at, |read| read.chars().count()) } else { at };
-            skip + start + inside
-        })?;
+        let places = Places::new(&text, wide.unwrap_or(charset), place(before), length);
+        let root = markup::read(&text, limits, header.is_sgml(), places)?;
         Ok(Self { header, root })
     }
 
@@ -83,6 +87,7 @@ impl Document {
             tag: "VERSION",
             expected: "must be one of 102 103 151 160 200 201 202 203 210 211 220 230",
         })?;
+        self.header.check()?;
         let mut bytes = Zeroizing::new(self.header.render(version).into_bytes());
         bytes.extend_from_slice(&writer::write(&self.root, version, style)?);
         Ok(bytes)
@@ -110,7 +115,11 @@ impl Document {
 
 /// Where the root's start tag is. A header may hold `<?OFX`, never `<OFX`.
 fn find_root(bytes: &[u8]) -> Option<usize> {
-    bytes
-        .windows(5)
-        .position(|window| matches!(window.split_last(), Some((b'>' | b' ' | b'\t' | b'\r' | b'\n', name)) if name.eq_ignore_ascii_case(b"<OFX")))
+    find(bytes, |[name @ .., end]: &[u8; 5]| {
+        name.eq_ignore_ascii_case(b"<OFX") && matches!(end, b'>' | b' ' | b'\t' | b'\r' | b'\n')
+    })
+}
+
+fn find<const N: usize>(bytes: &[u8], wanted: impl Fn(&[u8; N]) -> bool) -> Option<usize> {
+    bytes.windows(N).position(|window| window.try_into().is_ok_and(&wanted))
 }

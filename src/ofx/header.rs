@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ofx::{DecodeError, Problem, Version};
+use crate::ofx::{DecodeError, EncodeError, Problem, Version};
 
 /// Identifier of a file, for duplicate detection and file-based recovery. OFX 1.0.3 §2.2.7.
 ///
@@ -143,6 +143,17 @@ impl Header {
             old_file_uid: uid("OLDFILEUID"),
             new_file_uid: uid("NEWFILEUID"),
         })
+    }
+
+    /// Refuses identifiers that would be read as something else, or not at all.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        for (tag, uid) in [("OLDFILEUID", &self.old_file_uid), ("NEWFILEUID", &self.new_file_uid)] {
+            let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'&' | b'?' | b':');
+            if !(1..=36).contains(&uid.as_str().len()) || !uid.as_str().bytes().all(plain) {
+                return Err(EncodeError::Invalid { tag, expected: "must be 1 to 36 letters, digits or dashes" });
+            }
+        }
+        Ok(())
     }
 
     /// Writes the header for `version`, which is that of this header.

@@ -10,37 +10,32 @@
 
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::reader::Reader;
+use zeroize::Zeroizing;
 
-use crate::ofx::{DecodeError, Element, Limits, Problem};
+use crate::ofx::{DecodeError, Element, Limits, Places, Problem};
 
-/// Reads the root element out of `text`, which starts with its tag. `place` turns a position in `text` into one in the
-/// bytes it came from.
-pub(crate) fn read(
-    text: &str,
-    limits: &Limits,
-    sgml: bool,
-    place: impl Fn(usize) -> usize,
-) -> Result<Element, DecodeError> {
+/// Reads the root element out of `text`, which starts with its tag. `places` knows where in the file each part of it was.
+pub(crate) fn read(text: &str, limits: &Limits, sgml: bool, mut places: Places<'_>) -> Result<Element, DecodeError> {
     let repaired = repair_cdata(text);
-    let mut tokens = Reader::from_str(repaired.as_deref().unwrap_or(text));
+    let mut tokens = Reader::from_str(repaired.as_ref().map_or(text, |repaired| repaired.as_str()));
     let config = tokens.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
     let mut tree = Tree { open: Vec::new(), done: None, limits, elements: 0, sgml };
     loop {
-        let at = usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX);
+        let at = places.at(usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX));
         let step = match tokens.read_event() {
             Ok(Event::Eof) => break,
             Ok(event) => tree.take(event, at),
             Err(error) => Err(tree.broken(&error, at)),
         };
-        step.map_err(|(problem, at)| DecodeError::new(problem, place(at)).with_path(tree.path()))?;
+        step.map_err(|(problem, at)| DecodeError::new(problem, at).with_path(tree.path()))?;
     }
-    let end = text.len();
+    let end = places.at(text.len());
     match tree.done.take() {
         Some(root) if tree.open.is_empty() => Ok(root),
-        _ => Err(DecodeError::new(Problem::Truncated(tree.innermost()), place(end)).with_path(tree.path())),
+        _ => Err(DecodeError::new(Problem::Truncated(tree.innermost()), end).with_path(tree.path())),
     }
 }
 
@@ -76,14 +71,15 @@ impl Tree<'_> {
         if self.done.is_some() {
             return Err((Problem::Markup("there is more after the end of the document".to_owned()), at));
         }
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
-            return Err((Problem::Markup("a tag has a name that is no name".to_owned()), at));
-        }
+        check_name(name, at)?;
         if let Some(top) = self.open.last_mut() {
             let text = top.text_mut();
             if text.trim().is_empty() {
                 text.clear();
             } else {
+                if self.open.len() == 1 {
+                    return Err(between(at));
+                }
                 self.sgml = true;
                 self.close(at)?;
             }
@@ -101,11 +97,14 @@ impl Tree<'_> {
 
     fn text(&mut self, text: &str, at: usize) -> Step {
         match self.open.last_mut() {
+            Some(_) if text.bytes().any(|b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n')) => {
+                return Err((Problem::Markup("there is a control character in a value".to_owned()), at));
+            }
             Some(top) if top.children().is_empty() => top.text_mut().push_str(text),
             _ if text.trim().is_empty() => {}
             // What institutions append after the document is not ours.
             None if self.done.is_some() => {}
-            _ => return Err((Problem::Markup("there is text between elements".to_owned()), at)),
+            _ => return Err(between(at)),
         }
         Ok(())
     }
@@ -132,7 +131,9 @@ impl Tree<'_> {
     }
 
     fn end(&mut self, name: &str, at: usize) -> Step {
-        let name = name.trim_end().to_ascii_uppercase();
+        let name = name.trim_end();
+        check_name(name, at)?;
+        let name = name.to_ascii_uppercase();
         let stray = || (Problem::UnexpectedEnd(name.clone()), at);
         let Some(position) = self.open.iter().rposition(|element| element.tag() == name) else {
             if self.open.last().is_some_and(|top| !top.is_blank()) {
@@ -202,7 +203,37 @@ impl Tree<'_> {
     }
 }
 
-/// `<![ CDATA [` as the specification's own examples print it, made readable without moving anything.
-fn repair_cdata(text: &str) -> Option<String> {
-    text.contains("<![ CDATA [").then(|| text.replace("<![ CDATA [", "  <![CDATA["))
+/// Names end up in error texts, so nothing else may pass for one.
+fn check_name(name: &str, at: usize) -> Step {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    if plain && (1..=LONGEST_NAME).contains(&name.len()) {
+        Ok(())
+    } else {
+        Err((Problem::Markup("a tag has a name that is no name".to_owned()), at))
+    }
 }
+
+fn between(at: usize) -> (Problem, usize) {
+    (Problem::Markup("there is text between elements".to_owned()), at)
+}
+
+/// `<![ CDATA [` as the specification's own examples print it, blanks put in front so that nothing moves.
+fn repair_cdata(text: &str) -> Option<Zeroizing<String>> {
+    let mut repaired = None;
+    for (at, opening) in text.match_indices("<![") {
+        let inside = text.get(at + opening.len()..).unwrap_or_default();
+        let Some(behind) = inside.trim_start().strip_prefix("CDATA") else { continue };
+        let Some(behind) = behind.trim_start().strip_prefix('[') else { continue };
+        let end = text.len() - behind.len();
+        if end - at > CDATA.len() {
+            let repaired = repaired.get_or_insert_with(|| Zeroizing::new(text.to_owned()));
+            repaired.replace_range(at..end, &format!("{CDATA:>width$}", width = end - at));
+        }
+    }
+    repaired
+}
+
+/// The longest of the specification has 24 characters, private ones not many more.
+const LONGEST_NAME: usize = 64;
+
+const CDATA: &str = "<![CDATA[";

@@ -20,6 +20,7 @@ mod limits;
 mod markup;
 mod pack;
 mod payment;
+mod places;
 mod profile;
 mod profile_sets;
 mod question;
@@ -66,6 +67,7 @@ pub use writer::Style;
 
 pub(crate) use charset::Charset;
 pub(crate) use pack::{pack, unpack};
+pub(crate) use places::Places;
 pub(crate) use request::Tail;
 pub(crate) use response::Response;
 pub(crate) use signon::limit;

@@ -63,6 +63,7 @@ impl Tail {
         style: &Style,
     ) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         signon.check(version)?;
+        header.check()?;
         let signon = writer::write(&signon.write("SONRQ", version), version, style)?;
         let header = header.render(version);
         let mut file = Zeroizing::new(Vec::with_capacity(header.len() + OPENING.len() + signon.len() + self.0.len()));

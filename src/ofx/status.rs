@@ -38,9 +38,12 @@ impl Status {
     }
 
     /// Whether the request was refused. The code's own severity counts, the written one only for unknown codes.
+    ///
+    /// An unknown code is an error unless it says `INFO` or `WARN` in so many letters.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        self.code.severity().or_else(|| self.severity.clone()).is_none_or(|severity| severity == Severity::Error)
+        let severity = self.code.severity().or_else(|| self.severity.clone());
+        !matches!(severity, Some(Severity::Info | Severity::Warn))
     }
 }
 
@@ -57,7 +60,7 @@ impl Content for StatusCode {
 /// Declares the constants and the table from the same rows.
 macro_rules! codes {
     ($($(#[$meta:meta])* $name:ident = $code:literal $severity:ident $meaning:literal, $remedy:literal;)*) => {
-        /// The codes of the specification that this crate acts on or explains.
+        /// The codes that the specification lists, through 2.3.
         impl StatusCode {
             $($(#[$meta])* pub const $name: Self = Self::new($code);)*
 
@@ -131,6 +134,14 @@ codes! {
     UNSUPPORTED_VERSION = 2021 Error "the institution does not support this version", "choose another OFX version";
     /// Invalid transaction authorization number.
     INVALID_TAN = 2022 Error "the transaction number (TAN) is not valid", "ask the user for another one";
+    /// Unknown transaction or bill id.
+    UNKNOWN_TRANSACTION = 2023 Error "the institution does not know this FITID or BILLID", "synchronize and look again";
+    /// The branch is missing.
+    BRANCH_MISSING = 2025 Error "the account needs its BRANCHID", "fetch the account list and choose one of it";
+    /// The bank's name does not fit its id.
+    BANK_NAME_MISMATCH = 2026 Error "the bank's name does not fit its id", "check both";
+    /// Invalid date range.
+    INVALID_DATE_RANGE = 2027 Error "the range of dates is not valid", "choose another range";
     /// An element was not understood; the rest was done.
     UNKNOWN_ELEMENT = 2028 Warn "an element was not understood; the rest was done", "nothing to do";
     /// Security questions must be answered first.
@@ -145,6 +156,8 @@ codes! {
     REJECTED_OUT_OF_DATE = 6502 Error "it was not done because something happened in between", "read the changes and send again";
     /// Stop check in process.
     STOP_CHECK_PENDING = 10_000 Info "the stop order is being processed", "nothing to do";
+    /// Too many checks.
+    TOO_MANY_CHECKS = 10_500 Error "the stop order names too many checks", "name fewer at a time";
     /// Invalid payee.
     INVALID_PAYEE = 10_501 Error "the payee is not valid", "check the payee";
     /// Invalid payee address.
@@ -155,6 +168,10 @@ codes! {
     INSUFFICIENT_FUNDS = 10_504 Error "there is not enough money", "choose another account or amount";
     /// An element cannot be modified.
     CANNOT_MODIFY = 10_505 Error "something in it cannot be changed", "cancel and enter it again";
+    /// The source account cannot be modified.
+    SOURCE_NOT_MODIFIABLE = 10_506 Error "the account to pay from cannot be changed", "cancel and enter it again";
+    /// The destination account cannot be modified.
+    DESTINATION_NOT_MODIFIABLE = 10_507 Error "the account to pay to cannot be changed", "cancel and enter it again";
     /// Invalid frequency.
     INVALID_FREQUENCY = 10_508 Error "the frequency is not valid", "choose another one";
     /// Model already cancelled.
@@ -171,16 +188,54 @@ codes! {
     ALREADY_PROCESSED = 10_514 Error "it was processed already or its date has passed", "synchronize and look again";
     /// Payee cannot be modified.
     PAYEE_NOT_MODIFIABLE = 10_515 Error "this payee cannot be changed by the client", "call the institution";
+    /// Invalid wire beneficiary.
+    INVALID_BENEFICIARY = 10_516 Error "the beneficiary of the wire is not valid", "check the beneficiary";
     /// Invalid payee name.
     INVALID_PAYEE_NAME = 10_517 Error "the payee's name is not valid", "check the name";
     /// Unknown model.
     UNKNOWN_MODEL = 10_518 Error "the institution does not know this RECSRVRTID", "synchronize and look again";
     /// Invalid payee list id.
     INVALID_PAYEE_LIST_ID = 10_519 Error "the payee list id is not valid", "synchronize the payees";
+    /// Unknown type of table.
+    TABLE_NOT_FOUND = 10_600 Error "the institution does not know this type of table", "leave it out";
+    /// Investment transactions are not available.
+    NO_INVESTMENT_TRANSACTIONS = 12_250 Warn "transactions are not available", "use the rest, ask again later";
+    /// Positions are not available.
+    NO_POSITIONS = 12_251 Warn "positions are not available", "use the rest, ask again later";
+    /// Positions are not available for that date.
+    NO_POSITIONS_FOR_DATE = 12_252 Warn "positions are not available for that date", "use the rest, or choose another date";
+    /// Open orders are not available.
+    NO_OPEN_ORDERS = 12_253 Warn "open orders are not available", "use the rest, ask again later";
+    /// Balances are not available.
+    NO_BALANCES = 12_254 Warn "balances are not available", "use the rest, ask again later";
+    /// Retirement data is not available.
+    NO_RETIREMENT_DATA = 12_255 Error "401(k) data is not available", "ask without it";
+    /// Security not found.
+    SECURITY_NOT_FOUND = 12_500 Error "a security was not found", "check its id";
     /// Id and password will be sent by other means.
     ENROLLED_BY_OTHER_MEANS = 13_000 Info "user id and password will come another way", "wait for them";
+    /// The user cannot be enrolled.
+    CANNOT_ENROLL = 13_500 Error "the user cannot be enrolled", "call the institution";
+    /// The user is enrolled already.
+    ALREADY_ENROLLED = 13_501 Error "the user is enrolled already", "sign on";
+    /// Invalid service.
+    INVALID_SERVICE = 13_502 Error "the service is not valid for the account", "choose another service";
+    /// The user's data cannot be changed.
+    USER_NOT_MODIFIABLE = 13_503 Error "the user's data cannot be changed here", "call the institution";
     /// `FI` missing or wrong.
     FI_MISSING = 13_504 Error "the institution's ORG or FID is missing or wrong", "check org and fid";
+    /// The 1099 form is not available.
+    NO_1099 = 14_500 Error "the 1099 form is not available yet", "try later";
+    /// No 1099 form for this user.
+    NO_1099_FOR_USER = 14_501 Error "there is no 1099 form for this user", "nothing to do";
+    /// The W-2 form is not available.
+    NO_W2 = 14_600 Error "the W-2 form is not available yet", "try later";
+    /// No W-2 form for this user.
+    NO_W2_FOR_USER = 14_601 Error "there is no W-2 form for this user", "nothing to do";
+    /// The 1098 form is not available.
+    NO_1098 = 14_700 Error "the 1098 form is not available yet", "try later";
+    /// No 1098 form for this user.
+    NO_1098_FOR_USER = 14_701 Error "there is no 1098 form for this user", "nothing to do";
     /// Signed on, but the password must be changed.
     PASSWORD_CHANGE_REQUIRED = 15_000 Info "signed on, but the password must be changed", "change the password at the institution";
     /// Signon invalid.
@@ -191,6 +246,8 @@ codes! {
     LOCKED_OUT = 15_502 Error "the user is locked out", "stop trying and call the institution";
     /// Password not changed.
     PASSWORD_NOT_CHANGED = 15_503 Error "the password could not be changed", "choose another password";
+    /// No random data for the challenge.
+    NO_CHALLENGE_DATA = 15_504 Error "the institution has no challenge data to give", "try later";
     /// Country not supported.
     COUNTRY_NOT_SUPPORTED = 15_505 Error "the country is not supported", "leave out the country";
     /// A signon alone is not supported.
@@ -207,4 +264,12 @@ codes! {
     AUTH_TOKEN_REQUIRED = 15_512 Error "a one-time token is needed in the next signon", "ask the user for it and sign on with it";
     /// The one-time token was wrong.
     AUTH_TOKEN_INVALID = 15_513 Error "the one-time token was not accepted", "ask the user for a new one";
+    /// Mail may not be HTML.
+    HTML_NOT_ALLOWED = 16_500 Error "the institution takes no mail in HTML", "send plain text";
+    /// Unknown addressee of mail.
+    UNKNOWN_MAIL_TO = 16_501 Error "the addressee of the mail is not known", "check the addressee";
+    /// Invalid address of a file.
+    INVALID_URL = 16_502 Error "the address of the file is not valid", "check the address";
+    /// The file cannot be reached.
+    UNREACHABLE_URL = 16_503 Error "the file cannot be had", "try later";
 }

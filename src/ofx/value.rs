@@ -230,7 +230,8 @@ impl Stamp {
     /// The calendar day that was written, in whatever zone was meant.
     #[must_use]
     pub fn date(&self) -> Option<NaiveDate> {
-        NaiveDate::parse_from_str(self.0.get(..8)?, "%Y%m%d").ok()
+        let day = self.0.get(..8).filter(|day| is_digits(day))?;
+        NaiveDate::parse_from_str(day, "%Y%m%d").ok()
     }
 
     /// The moment, with the zone that was written; a missing time is midnight, a missing zone is GMT.
@@ -239,13 +240,15 @@ impl Stamp {
         let (stamp, zone) = self.0.split_once('[').map_or((self.0.as_str(), None), |(stamp, zone)| (stamp, Some(zone)));
         let stamp = stamp.trim_end_matches("GMT").trim();
         let (whole, fraction) = stamp.split_once('.').unwrap_or((stamp, "0"));
-        let time = match whole.get(8..).unwrap_or_default() {
-            "" => NaiveTime::MIN,
-            hours_minutes if hours_minutes.len() == 4 => NaiveTime::parse_from_str(hours_minutes, "%H%M").ok()?,
-            full => NaiveTime::parse_from_str(full, "%H%M%S").ok()?,
-        };
+        if !is_digits(whole) || !is_digits(fraction) {
+            return None;
+        }
+        // The specification lets what is left out at the right be zero.
+        let time = whole.get(8..).filter(|time| matches!(time.len(), 0 | 2 | 4 | 6))?;
+        let time = NaiveTime::parse_from_str(&format!("{time:0<6}"), "%H%M%S").ok()?;
         let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-        let local = NaiveDateTime::new(self.date()?, time) + chrono::Duration::milliseconds(millis);
+        let local =
+            NaiveDateTime::new(self.date()?, time).checked_add_signed(chrono::Duration::milliseconds(millis))?;
         offset(zone.unwrap_or_default())?.from_local_datetime(&local).single()
     }
 
@@ -256,20 +259,35 @@ impl Stamp {
     }
 }
 
-/// `-5:EST]`, `+5.30:IST]`, `-:EST]`: hours, then minutes after a point; nothing readable means GMT, or the zone by name.
+/// `-5:EST]`, `+5.30:IST]`, `-:EST]`, `EST]`: hours and what is behind their point; without a number the zone by its name,
+/// and GMT where the name says nothing either.
 fn offset(zone: &str) -> Option<FixedOffset> {
-    let (number, name) = zone.trim_end_matches(']').split_once(':').unwrap_or((zone.trim_end_matches(']'), ""));
+    let zone = zone.trim_end_matches(']');
+    let (number, name) = zone.split_once(':').unwrap_or((zone, zone));
     let number = number.trim();
     let sign = if number.starts_with('-') { -1 } else { 1 };
-    let digits = number.trim_start_matches(['+', '-']);
-    if digits.is_empty() {
+    let digits = number.strip_prefix(['+', '-']).unwrap_or(number);
+    if digits.bytes().all(|b| b.is_ascii_alphabetic()) {
         let named = ZONES.iter().find(|(known, _)| *known == name).map_or(0, |(_, hours)| *hours);
         return FixedOffset::east_opt(named * 3600);
     }
-    let (hours, minutes) = digits.split_once('.').unwrap_or((digits, "0"));
-    let hours: i32 = hours.parse().ok()?;
-    let minutes: i32 = format!("{minutes:0<2}").get(..2)?.parse().ok()?;
-    FixedOffset::east_opt(sign * (hours.checked_mul(3600)? + minutes * 60))
+    let (hours, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    if !is_digits(hours) || !is_digits(fraction) {
+        return None;
+    }
+    // Some institutions write minutes, some parts of an hour; zones are whole quarters, which tells the two apart.
+    let minutes = match format!("{fraction:0<2}").get(..2)?.parse().ok()? {
+        25 => 15,
+        50 => 30,
+        75 => 45,
+        minutes => Some(minutes).filter(|minutes| *minutes < 60)?,
+    };
+    let hours: i32 = hours.parse().ok().filter(|hours| *hours < 24)?;
+    FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Zones that were seen with a name and no number.

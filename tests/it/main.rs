@@ -10,5 +10,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod corpus;
 mod rooms;
+mod spec;
 mod transport;
