@@ -10,4 +10,5 @@
     reason = "tests fail by panicking"
 )]
 
+mod bank;
 mod rooms;
