@@ -52,7 +52,7 @@ impl Bill {
     /// A bill for the pretend institution, where nothing else was given.
     pub fn pretend(&mut self) {
         self.from.get_or_insert_with(|| BankAccount::new("999888777", "1000001", AccountType::Checking));
-        self.amount.get_or_insert(Decimal::new(8420, 2));
+        self.amount.get_or_insert_with(|| Decimal::new(8420, 2));
         self.pay_account.get_or_insert_with(|| "88-204-117".to_owned());
         self.memo.get_or_insert_with(|| "Invoice 3391".to_owned());
     }

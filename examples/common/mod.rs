@@ -11,7 +11,7 @@ use ofx_session::{
     Answers, Blob, Client, Context, Credentials, Device, HttpsOptions, Institution, Key, KeyRing, Question, Version,
 };
 
-pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Without `--url`, an example starts a pretend institution of its own on this machine and uses that.
 #[derive(Args, Clone, Debug)]

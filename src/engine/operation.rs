@@ -15,7 +15,6 @@ use crate::secret::Secret;
 /// What to do next: exactly one thing after every call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack of the driver")]
 pub enum Step {
     /// Put this file on the wire; keep what is inside first.
     Send(Transmit),

@@ -16,9 +16,10 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::{Delivery, Error, ErrorKind};
+use crate::seal::envelope::Opened;
 use crate::seal::{
-    Blob, Context, Key, KeyRing, Kind, OpenError, OpenPolicy, Opened, SealError, Segment, Stamp, Suite, open,
-    open_plain, seal, seal_plain,
+    Blob, Context, Key, KeyRing, Kind, OpenError, OpenPolicy, SealError, Segment, Stamp, Suite, open, open_plain, seal,
+    seal_plain,
 };
 
 #[test]
