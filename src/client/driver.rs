@@ -26,25 +26,34 @@ pub(crate) async fn run(
             Step::Done(outcome) => return finish(client, current, outcome),
         };
         let wire = client.wire()?;
-        wire.allows(transmit.url())?;
+        if let Err(error) = wire.allows(transmit.url()) {
+            let named_by_profile = transmit.url() != client.state.institution.url;
+            let what = "the institution's profile names an address for this (Institution::ignore_profile_urls uses the one you gave)";
+            return Err(if named_by_profile { Error::from(error).while_doing(what) } else { error.into() });
+        }
         let bytes = transmit.encode(credentials, &client.state, Utc::now())?;
         *current = Some(transmit.if_interrupted().clone());
         match wire.send(Request::new(transmit.url(), bytes)).await {
             Ok(response) => {
-                // An answer that is of no use and on which nothing hangs ends the operation.
-                *current = None;
+                // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let (operation, _) = operation.handle_response(&mut client.state, response.body(), Utc::now())?;
                 *current = Some(operation);
             }
             Err(error) => {
                 let (operation, step) = operation.handle_failure(&client.state, error.delivery(), Utc::now());
+                let moves_money = operation.kind().moves_money();
                 *current = Some(operation);
                 if !matches!(step, Step::Done(_)) {
-                    return Err(error.into());
+                    return Err(nothing_moved(error.into(), moves_money));
                 }
             }
         }
     }
+}
+
+/// A request around a payment failed, and the payment itself was not sent or was refused: that is what the caller wants to know.
+pub(crate) fn nothing_moved(error: Error, moves_money: bool) -> Error {
+    if moves_money { error.with_delivery(Delivery::NotSent) } else { error }
 }
 
 fn finish(client: &Client, current: &mut Option<Operation>, outcome: Outcome) -> Result<Progress<Completed>, Error> {

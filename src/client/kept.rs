@@ -5,43 +5,55 @@ use std::fmt;
 
 use crate::error::Error;
 
-/// A call that takes a value by itself failed, and here is the value again.
+/// A call that takes a value by itself failed, and the value is still here.
 ///
 /// `?` turns it into the [`Error`] where the value is no longer wanted.
-#[non_exhaustive]
-pub struct Kept<T> {
-    /// What went wrong.
-    pub error: Error,
-    /// What was not consumed.
-    pub value: T,
-}
+pub struct Kept<T>(Box<(Error, T)>);
 
 impl<T> Kept<T> {
     pub(crate) fn new(error: Error, value: T) -> Self {
-        Self { error, value }
+        Self(Box::new((error, value)))
+    }
+
+    /// What went wrong, and what was not consumed.
+    #[must_use]
+    pub fn into_parts(self) -> (Error, T) {
+        *self.0
+    }
+
+    /// What was not consumed.
+    #[must_use]
+    pub fn into_value(self) -> T {
+        self.0.1
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn error(&self) -> &Error {
+        &self.0.0
     }
 }
 
 impl<T> fmt::Debug for Kept<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        self.error().fmt(f)
     }
 }
 
 impl<T> fmt::Display for Kept<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        self.error().fmt(f)
     }
 }
 
 impl<T> StdError for Kept<T> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.error.source()
+        self.error().source()
     }
 }
 
 impl<T> From<Kept<T>> for Error {
     fn from(kept: Kept<T>) -> Self {
-        kept.error
+        kept.0.0
     }
 }

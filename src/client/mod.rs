@@ -158,7 +158,6 @@ impl Client {
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when this client belongs to another user: its access key is that
     /// user's. The client comes back in the error.
-    #[expect(clippy::result_large_err, reason = "the client comes back, nothing is lost")]
     pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if let Err(error) = self.belongs_to(&credentials) {
             return Err(Kept::new(error, self));
@@ -189,7 +188,6 @@ impl Client {
     ///
     /// Holds the `CLIENTUID`, the user id, the access key, the profile and the account list; never a password. A blob can be
     /// copied: types cannot stop that, and an older copy restores an older state.
-    #[expect(clippy::result_large_err, reason = "the client comes back, nothing is lost")]
     pub fn deconstruct(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         self.deconstruct_for(CLIENT_LIFE, keys, context)
     }
@@ -199,7 +197,6 @@ impl Client {
     /// # Errors
     ///
     /// As [`deconstruct`](Self::deconstruct).
-    #[expect(clippy::result_large_err, reason = "the client comes back, nothing is lost")]
     pub fn deconstruct_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         self.store(Protection::Sealed(keys, context), life)
     }
@@ -209,7 +206,6 @@ impl Client {
     /// # Errors
     ///
     /// As [`deconstruct`](Self::deconstruct).
-    #[expect(clippy::result_large_err, reason = "the client comes back, nothing is lost")]
     pub fn deconstruct_plain_public(self) -> Result<Blob, Kept<Self>> {
         self.store(Protection::Plain(Include::Public), CLIENT_LIFE)
     }
@@ -223,12 +219,10 @@ impl Client {
     /// # Security
     ///
     /// Whoever reads it has the access key; whoever writes it can redirect the client.
-    #[expect(clippy::result_large_err, reason = "the client comes back, nothing is lost")]
     pub fn deconstruct_plain_including_private(self) -> Result<Blob, Kept<Self>> {
         self.store(Protection::Plain(Include::All), CLIENT_LIFE)
     }
 
-    #[expect(clippy::result_large_err, reason = "the client comes back, nothing is lost")]
     fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
         stored::save(&self.state, None, protection, life).map_err(|error| Kept::new(error, self))
     }

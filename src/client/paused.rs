@@ -47,7 +47,6 @@ impl Paused {
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user. It comes back in the error.
-    #[expect(clippy::result_large_err, reason = "the paused operation comes back, nothing is lost")]
     pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if let Err(error) = self.client.belongs_to(&credentials) {
             return Err(Kept::new(error, self));

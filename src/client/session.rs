@@ -130,7 +130,8 @@ impl Session {
         Ok(())
     }
 
-    /// Turns session and operation into one blob, readable for 15 minutes, by these keys and in this context only.
+    /// Turns session and operation into one blob, readable for 15 minutes, by these keys and in this context only; for 24 hours
+    /// when a payment is in doubt.
     ///
     /// # Errors
     ///
@@ -140,9 +141,9 @@ impl Session {
     ///
     /// Holds what a [client's blob](Client::deconstruct) holds, the questions and the request; never a password, a one-time token
     /// or an answer. Answers that were given and not sent are asked for again.
-    #[expect(clippy::result_large_err, reason = "the session comes back, nothing is lost")]
     pub fn pause(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
-        self.pause_for(PAUSE_LIFE, keys, context)
+        let life = self.pause_life();
+        self.pause_for(life, keys, context)
     }
 
     /// As [`pause`](Self::pause), readable for `life`, which is at most 24 hours.
@@ -150,7 +151,6 @@ impl Session {
     /// # Errors
     ///
     /// As [`pause`](Self::pause); `Misuse` for more than 24 hours or none.
-    #[expect(clippy::result_large_err, reason = "the session comes back, nothing is lost")]
     pub fn pause_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         self.store(Protection::Sealed(keys, context), life)
     }
@@ -164,12 +164,11 @@ impl Session {
     /// # Security
     ///
     /// Whoever reads it has the access key and sees the payment; whoever writes it can change the payment.
-    #[expect(clippy::result_large_err, reason = "the session comes back, nothing is lost")]
     pub fn pause_plain_including_private(self) -> Result<Blob, Kept<Self>> {
-        self.store(Protection::Plain(Include::All), PAUSE_LIFE)
+        let life = self.pause_life();
+        self.store(Protection::Plain(Include::All), life)
     }
 
-    #[expect(clippy::result_large_err, reason = "the session comes back, nothing is lost")]
     fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
         let Some(operation) = &self.current else {
             let error = Error::misuse(
@@ -191,7 +190,6 @@ impl Session {
     /// # Errors
     ///
     /// `Misuse` when a payment is in doubt: [`pause`](Self::pause) it instead. The session comes back in the error.
-    #[expect(clippy::result_large_err, reason = "the session comes back, nothing is lost")]
     pub fn close(self) -> Result<Client, Kept<Self>> {
         match self.refuse_doubt() {
             Ok(()) => Ok(self.client),
@@ -239,7 +237,12 @@ impl Session {
                 self.profile_refused = true;
                 Ok(())
             }
-            result => result,
+            Err(error) => {
+                let what =
+                    "the institution's profile could not be fetched (if it has none, say Institution::without_profile)";
+                Err(driver::nothing_moved(error, true).while_doing(what))
+            }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -252,6 +255,10 @@ impl Session {
             Progress::Ask(challenge) => Ok(Progress::Ask(challenge)),
             Progress::Unknown(doubt) => Ok(Progress::Unknown(doubt)),
         }
+    }
+
+    fn pause_life(&self) -> Duration {
+        if matches!(self.situation(), Some(Situation::InDoubt(_))) { LONGEST_PAUSE } else { PAUSE_LIFE }
     }
 
     fn refuse_doubt(&self) -> Result<(), Error> {

@@ -80,12 +80,12 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`EngineError::Encode`] when the request cannot be expressed in the institution's version, or a value is too long or
-    /// has characters that the version cannot carry.
+    /// [`EngineError::Encode`] when the request, or the questions that must come before it, cannot be expressed in the
+    /// institution's version, or a value is too long or has characters that the version cannot carry.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         let (kind, tail) = request(intent, state, seed.work())?;
         let set = kind.message_set();
-        let first = !kind.is_anonymous() && state.challenge_comes_first(set);
+        let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
         let (url, challenge_url) = (state.url_of(set).to_owned(), state.challenge_url(set).to_owned());
         let operation = Self { kind, seed, url, challenge_url, tail, files: 0, phase };
@@ -96,8 +96,8 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`EngineError`] when the answer is of no use and nothing hangs on it; the operation is over then. A payment in doubt is
-    /// [`Outcome::Unknown`] and no error.
+    /// [`EngineError`] when the answer is of no use and nothing hangs on it; [`Transmit::if_interrupted`] can go on. A payment in
+    /// doubt is [`Outcome::Unknown`] and no error.
     pub fn handle_response(
         mut self,
         state: &mut State,

@@ -1,7 +1,8 @@
 //! Who we are to one institution: what was configured, and what it told us.
 
 use crate::ofx::{
-    AccountInfo, FinancialInstitution, Limits, MessageSet, Profile, SignonInfo, SignonResponse, Stamp, Style, Version,
+    AccountInfo, EncodeError, FinancialInstitution, Limits, MessageSet, Profile, SignonInfo, SignonResponse, Stamp,
+    Style, Version,
 };
 use crate::secret::Secret;
 
@@ -228,9 +229,12 @@ impl State {
     }
 
     /// Whether questions come before anything else that is sent to this message set.
-    pub(crate) fn challenge_comes_first(&self, name: &str) -> bool {
-        let first = self.signon_info(name).and_then(|info| info.mfa_first).unwrap_or(false);
-        first && !self.challenged && self.access_key.is_none() && self.version().knows_mfa()
+    pub(crate) fn challenge_comes_first(&self, name: &str) -> Result<bool, EncodeError> {
+        if !self.signon_info(name).and_then(|info| info.mfa_first).unwrap_or(false) {
+            return Ok(false);
+        }
+        self.version().require_mfa("an answer to the security questions that this institution asks first")?;
+        Ok(!self.challenged && self.access_key.is_none())
     }
 
     /// Takes what every signon response may bring. `sent_key` is the access key that the request carried.
