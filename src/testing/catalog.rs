@@ -36,7 +36,7 @@ impl BankModel {
         if is_current(known, &updated) {
             return (Status::new(StatusCode::UP_TO_DATE, None), None);
         }
-        let mut profile = Profile::new(updated, self.message_sets(), vec![self.signon_info()]);
+        let mut profile = Profile::new(updated, self.message_sets(version), vec![self.signon_info()]);
         profile.name = Some("Example Loopback Bank".to_owned());
         profile.address1 = Some("1 Loopback Lane".to_owned());
         profile.city = Some("Newport".to_owned());
@@ -63,7 +63,7 @@ impl BankModel {
         Stamp::moment(start - Duration::days(days))
     }
 
-    fn message_sets(&self) -> Vec<MessageSet> {
+    fn message_sets(&self, version: Version) -> Vec<MessageSet> {
         let settings = &self.settings;
         let set = |name: &str, url: &str, details: MessageSetDetails| {
             let core = MessageSetCore::new(url, REALM, settings.sync_mode.clone(), settings.file_recovery);
@@ -73,14 +73,17 @@ impl BankModel {
         (bill_pay.days_to_pay, bill_pay.transfer_days_to_pay) = (DAYS_TO_PAY, DAYS_TO_PAY_BY_TRANSFER);
         bill_pay.by_payee_id = !settings.payees.is_empty();
         let (main, pay) = (settings.url.as_str(), settings.bill_pay_url.as_str());
-        vec![
+        let mut sets = vec![
             set("SIGNON", main, MessageSetDetails::None),
             set("SIGNUP", main, MessageSetDetails::Signup(SignupSet::with_accounts("https://bank.example/enroll"))),
             set("BANK", main, MessageSetDetails::Bank(BankSet::statements_only())),
             set("CREDITCARD", main, MessageSetDetails::CreditCard(CreditCardSet::statements_only())),
             set("BILLPAY", pay, MessageSetDetails::BillPay(bill_pay)),
-            set("PROF", main, MessageSetDetails::None),
-        ]
+        ];
+        // The schemas want it last. The content model of the 1.0.3 DTD is ambiguous, and its readers take it second only.
+        let at = if version == Version::V103 { 1 } else { sets.len() };
+        sets.insert(at, set("PROF", main, MessageSetDetails::None));
+        sets
     }
 
     fn signon_info(&self) -> SignonInfo {

@@ -5,7 +5,7 @@ use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
@@ -131,13 +131,12 @@ async fn respond(
         return Ok(refusal);
     }
     let is_ofx = request.headers().get(CONTENT_TYPE).is_some_and(says_ofx);
-    let Ok(body) = Limited::new(request.into_body(), LARGEST_BODY).collect().await else {
+    let Some(body) = read(request.into_body()).await else {
         return Ok(text(HttpStatus::PAYLOAD_TOO_LARGE, "the body is too large or was cut"));
     };
-    let body = body.to_bytes();
     if !is_ofx {
         let mut desk = lock(&desk);
-        desk.requests.push(body.to_vec());
+        desk.requests.push(body);
         desk.model.violation("Content-Type is not application/x-ofx");
         return Ok(text(HttpStatus::BAD_REQUEST, "Content-Type must be application/x-ofx"));
     }
@@ -154,6 +153,21 @@ async fn respond(
             Ok(text(status, refusal.reason()))
         }
     }
+}
+
+/// The whole body. What is too large is read to its end all the same, because a client that is still writing would not see
+/// the refusal.
+async fn read(mut body: Incoming) -> Option<Vec<u8>> {
+    let (mut whole, mut fits) = (Vec::new(), true);
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.ok()?.into_data() {
+            fits = fits && whole.len() + data.len() <= LARGEST_BODY;
+            if fits {
+                whole.extend_from_slice(&data);
+            }
+        }
+    }
+    fits.then_some(whole)
 }
 
 /// The connection is closed in place of an answer, as a test asked for.

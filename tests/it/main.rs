@@ -10,5 +10,6 @@
     reason = "tests fail by panicking"
 )]
 
+mod bank;
 mod rooms;
 mod transport;
