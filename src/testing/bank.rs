@@ -155,7 +155,7 @@ impl Bank {
         server::lock(&self.desk).model.payments_made()
     }
 
-    /// Every body that was posted to one of the two paths, as received.
+    /// Every body that was posted to one of the two paths, as received, unless it was larger than 1 MiB.
     #[must_use]
     pub fn requests(&self) -> Vec<Vec<u8>> {
         server::lock(&self.desk).requests.clone()

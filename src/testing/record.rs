@@ -32,3 +32,27 @@ impl Recorder {
 
 /// Shared by all institutions of a process, so that names are unique.
 static COUNTER: AtomicU64 = AtomicU64::new(1);
+
+#[cfg(test)]
+mod tests {
+    use super::Recorder;
+
+    #[test]
+    fn names_are_unique_and_a_bad_request_is_left_out() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let recorder = Recorder { folder: Some(folder.path().join("new")) };
+        recorder.write(Some(b"first"), b"answer");
+        recorder.write(None, b"answer");
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder.path().join("new"))? {
+            let entry = entry?;
+            found.push((entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path())?));
+        }
+        let of = |end: &'static str| {
+            found.iter().filter(move |(name, _)| name.ends_with(end)).map(|(_, bytes)| bytes.as_slice())
+        };
+        assert!(of("-rq.ofx").eq([b"first"]));
+        assert!(of("-rs.ofx").eq([b"answer", b"answer"]));
+        Ok(())
+    }
+}

@@ -117,7 +117,7 @@ impl BankModel {
     pub(super) fn check_factors(&mut self, name: &str, file: &RequestFile) -> Result<Option<Secret>, Status> {
         let settings = self.settings.clone();
         let (answers, key, client) = (&file.signon.answers, &file.signon.access_key, &file.signon.client_uid);
-        let asked_before = self.profile_given;
+        let profile_known = self.profile_given;
         let Some(user) = self.users.get_mut(name) else { return Ok(None) };
         if key.as_ref().is_some_and(|key| user.refused.contains(key)) {
             self.violations.push("an ACCESSKEY that was refused is sent again".to_owned());
@@ -129,15 +129,11 @@ impl BankModel {
             return Ok(None);
         }
         if file.asks_questions() {
-            let mut alone = true;
-            if file.transactions().count() > 1 {
-                self.violations.push("something else stands in the file of an MFACHALLENGETRNRQ".to_owned());
-                alone = false;
-            }
             if !answers.is_empty() {
                 self.violations.push("MFACHALLENGEANSWER stands in the file of an MFACHALLENGETRNRQ".to_owned());
             }
-            if !alone {
+            if file.transactions().count() > 1 {
+                self.violations.push("something else stands in the file of an MFACHALLENGETRNRQ".to_owned());
                 return refuse(StatusCode::GENERAL_ERROR, "ask for the questions in a file of their own");
             }
             user.challenged.insert(client.clone());
@@ -161,7 +157,7 @@ impl BankModel {
         if file.is_only_profile() && !settings.challenge_first {
             return Ok(None);
         }
-        if settings.challenge_first && asked_before && !user.met.contains(client) {
+        if settings.challenge_first && profile_known && !user.met.contains(client) {
             self.violations.push("the profile says MFACHALLENGEFIRST, and something else comes first".to_owned());
         }
         refuse(StatusCode::MFA_REQUIRED, "please answer your security questions")
