@@ -236,7 +236,7 @@ impl Client {
     /// The account list as it was last fetched; empty before.
     #[must_use]
     pub fn known_accounts(&self) -> &[AccountInfo] {
-        self.state.accounts().map(|list| list.accounts()).unwrap_or_default()
+        self.state.accounts().map(|list| list.accounts.as_slice()).unwrap_or_default()
     }
 
     /// `CLIENTUID`: names this client to the institution. Show it when the institution wants it registered.

@@ -40,7 +40,7 @@ pub(crate) fn save(
     };
     let mut parts = save_state(state, include)?;
     if let Some(operation) = operation {
-        parts.extend(save_operation(operation, state)?);
+        parts.extend(save_operation(operation)?);
     }
     let segments: Vec<Segment> = parts.into_iter().map(to_segment).collect();
     let issued = now();
@@ -68,7 +68,7 @@ pub(crate) fn open(blob: &Blob, kind: Kind, protection: Protection<'_>, policy: 
     let parts: Vec<Part> = opened.segments.into_iter().map(to_part).collect();
     let state = restore_state(&parts)?;
     let operation = match kind {
-        Kind::Paused => Some(restore_operation(&parts, &state)?),
+        Kind::Paused => Some(restore_operation(&parts)?),
         Kind::Client => None,
     };
     let expires = i64::try_from(opened.stamp.expires).ok().filter(|seconds| *seconds > 0);

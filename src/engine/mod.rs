@@ -33,6 +33,7 @@
 mod answers;
 mod credentials;
 mod error;
+mod held;
 mod ids;
 mod operation;
 mod outcome;
@@ -48,7 +49,9 @@ pub use error::EngineError;
 pub use ids::Seed;
 pub use operation::{Operation, Situation, Step};
 pub use outcome::{Doubt, Outcome, Receipt, Refusal, RefusedAt};
-pub use state::{AccountList, Application, Institution, State};
+pub use state::{Application, Institution, State};
+
+pub(crate) use held::Held;
 pub use task::{Intent, TaskKind};
 pub use transmit::Transmit;
 

@@ -43,8 +43,6 @@ pub enum Situation {
 pub struct Operation {
     pub(crate) kind: TaskKind,
     pub(crate) seed: Seed,
-    pub(crate) url: String,
-    pub(crate) challenge_url: String,
     /// Made once, never changed.
     pub(crate) tail: Tail,
     /// Files sent so far; each has an identifier of its own.
@@ -87,8 +85,7 @@ impl Operation {
         let set = kind.message_set();
         let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
-        let (url, challenge_url) = (state.url_of(set).to_owned(), state.challenge_url(set).to_owned());
-        let operation = Self { kind, seed, url, challenge_url, tail, files: 0, phase };
+        let operation = Self { kind, seed, tail, files: 0, phase };
         Ok(operation.with_step(state, now))
     }
 
@@ -236,7 +233,7 @@ impl Operation {
         match &self.phase {
             Phase::ExpectQuestions { .. } => {
                 let purpose = Purpose::Challenge(self.seed.challenge(self.files));
-                self.send(&self.challenge_url, purpose, Vec::new(), self.clone())
+                self.send(state.challenge_url(self.kind.message_set()), purpose, Vec::new(), self.clone())
             }
             Phase::ExpectResult { passed } => {
                 let answers = passed.as_ref().map(|passed| passed.answers.clone()).unwrap_or_default();
@@ -244,7 +241,7 @@ impl Operation {
                 if self.kind.moves_money() {
                     interrupted.phase = Phase::InDoubt(Doubt::Interrupted);
                 }
-                self.send(&self.url, Purpose::Work(self.tail.clone()), answers, interrupted)
+                self.send(state.url_of(self.kind.message_set()), Purpose::Work(self.tail.clone()), answers, interrupted)
             }
             Phase::ExpectAnswers { questions, again } => Step::Ask(challenge(questions, *again, state, now)),
             Phase::InDoubt(doubt) => Step::Done(Outcome::Unknown(doubt.clone())),

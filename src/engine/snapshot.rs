@@ -1,8 +1,8 @@
 //! State and operation as parts to store, and back. Frozen: what is written here once is read for ever.
 //!
 //! A part is a tag and bytes. Small records are postcard of the structs below; the profile and the account list are packed
-//! OFX trees, whose meaning is that of OFX; the request is the bytes that go on the wire. A new fact is a new tag.
-//! Never stored: password, one-time token, answers to security questions.
+//! OFX trees (`ofx/pack.rs`), whose meaning is that of OFX; the request is the bytes that go on the wire, squeezed
+//! (`ofx/squeeze.rs`). A new fact is a new tag. Never stored: password, one-time token, answers to security questions.
 //!
 //! | tag | part | content | critical | secret |
 //! |---|---|---|---|---|
@@ -10,7 +10,7 @@
 //! | 2 | credentials that are not the login | postcard `CredentialsV1` | | yes |
 //! | 4 | institution profile | packed `PROFRS` | | |
 //! | 5 | operation | postcard `OperationV1` | yes | |
-//! | 6 | request bytes after `</SONRQ>` | as they are | yes | account numbers |
+//! | 6 | request bytes after `</SONRQ>` | squeezed | yes | account numbers |
 //! | 7 | security questions | postcard `QuestionsV1` | yes | |
 //! | 8 | `SESSCOOKIE` | text | | yes |
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
@@ -21,10 +21,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::engine::operation::{Passed, Phase};
-use crate::engine::{AccountList, Application, Doubt, Institution, Operation, Seed, State, TaskKind};
-use crate::ofx::{
-    AccountInfoResponse, Content, FinancialInstitution, Profile, Question, Style, Tail, Version, pack, unpack,
-};
+use crate::engine::{Application, Doubt, Held, Institution, Operation, Seed, State, TaskKind};
+use crate::ofx::{Content, FinancialInstitution, Question, Style, Tail, Version, squeeze, stretch};
 use crate::secret::Secret;
 
 /// Schema number of what this version writes.
@@ -84,8 +82,29 @@ struct IdentityV1<'a> {
     flags: u8,
     app_id: &'a str,
     app_version: &'a str,
-    client_uid: &'a str,
+    client_uid: ClientUidV1<'a>,
     user_id: Option<&'a str>,
+}
+
+/// Mostly a UUID of ours, which is short as bytes.
+#[derive(Serialize, Deserialize)]
+enum ClientUidV1<'a> {
+    Uuid([u8; 16]),
+    Text(&'a str),
+}
+
+impl<'a> ClientUidV1<'a> {
+    fn new(text: &'a str) -> Self {
+        let uuid = uuid::Uuid::try_parse(text).ok().filter(|uuid| uuid.to_string() == text);
+        uuid.map_or(Self::Text(text), |uuid| Self::Uuid(uuid.into_bytes()))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).to_string(),
+            Self::Text(text) => (*text).to_owned(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -99,9 +118,6 @@ struct OperationV1<'a> {
     /// 0 profile, 1 accounts, 2 payment.
     kind: u8,
     seed: [u8; 16],
-    /// Absent when it is the institution's own.
-    url: Option<&'a str>,
-    challenge_url: Option<&'a str>,
     files: u32,
     /// 0 questions to fetch, 1 the same after wrong answers, 2 request to send, 3 answers to give, 4 in doubt.
     phase: u8,
@@ -135,12 +151,12 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         flags,
         app_id: &state.application.id,
         app_version: &state.application.version,
-        client_uid: &state.client_uid,
+        client_uid: ClientUidV1::new(&state.client_uid),
         user_id: state.user_id.as_deref().filter(|_| all),
     };
     let mut parts = vec![record(IDENTITY, true, &identity)?];
     if let Some(profile) = &state.profile {
-        parts.push(packed(PROFILE, true, profile));
+        parts.push(held(PROFILE, profile));
     }
     if !all {
         return Ok(parts);
@@ -156,16 +172,14 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         parts.push(raw(SESSION_COOKIE, false, cookie.expose().as_bytes().to_vec()));
     }
     if let Some(list) = &state.accounts {
-        let list = AccountInfoResponse { updated: list.updated.clone(), accounts: list.accounts.clone() };
-        parts.push(packed(ACCOUNTS, false, &list));
+        parts.push(held(ACCOUNTS, list));
     }
     parts.extend(state.unknown.iter().cloned());
     Ok(parts)
 }
 
 /// The parts of an operation that is not over. Answers that were given and not sent are left out: they are asked for again.
-pub(crate) fn save_operation(operation: &Operation, state: &State) -> Result<Vec<Part>, SnapshotError> {
-    let own = state.institution.url.as_str();
+pub(crate) fn save_operation(operation: &Operation) -> Result<Vec<Part>, SnapshotError> {
     let mut record_v1 = OperationV1 {
         kind: match operation.kind {
             TaskKind::Profile => 0,
@@ -173,8 +187,6 @@ pub(crate) fn save_operation(operation: &Operation, state: &State) -> Result<Vec
             TaskKind::Pay => 2,
         },
         seed: operation.seed.bytes(),
-        url: Some(operation.url.as_str()).filter(|url| *url != own),
-        challenge_url: Some(operation.challenge_url.as_str()).filter(|url| *url != own),
         files: operation.files,
         phase: 0,
         doubt: 0,
@@ -202,9 +214,7 @@ pub(crate) fn save_operation(operation: &Operation, state: &State) -> Result<Vec
         Phase::Over(_) => return Err(SnapshotError::Over),
     }
     let mut parts = vec![record(OPERATION, true, &record_v1)?];
-    let mut request = raw(REQUEST, true, operation.tail.as_bytes().to_vec());
-    request.compress = true;
-    parts.push(request);
+    parts.push(raw(REQUEST, true, squeeze(operation.tail.as_bytes(), operation.trn_uid().as_str())));
     if let Some((questions, again)) = asked {
         let questions = questions.iter().map(|question| (question.id(), question.label())).collect();
         parts.push(record(QUESTIONS, true, &QuestionsV1 { again, questions })?);
@@ -233,16 +243,15 @@ pub(crate) fn restore_state(parts: &[Part]) -> Result<State, SnapshotError> {
         version: identity.app_version.to_owned(),
         key: app_key.map(Secret::from),
     };
-    let mut state = State::new(institution, application, identity.client_uid);
+    let mut state = State::new(institution, application, identity.client_uid.text());
     state.user_id = identity.user_id.map(str::to_owned);
     state.access_key = access_key.map(Secret::from);
     if let Some(part) = find(parts, SESSION_COOKIE) {
         let text = std::str::from_utf8(&part.bytes).map_err(|_| SnapshotError::Damaged(SESSION_COOKIE))?;
         state.session_cookie = Some(Secret::from(text));
     }
-    state.profile = unpacked::<Profile>(parts, PROFILE)?;
-    let list = unpacked::<AccountInfoResponse>(parts, ACCOUNTS)?;
-    state.accounts = list.map(|list| AccountList { updated: list.updated, accounts: list.accounts });
+    state.profile = find(parts, PROFILE).map(|part| Held::from_packed(part.bytes.clone()));
+    state.accounts = find(parts, ACCOUNTS).map(|part| Held::from_packed(part.bytes.clone()));
     for part in parts.iter().filter(|part| !KNOWN.contains(&part.tag)) {
         if part.critical {
             return Err(SnapshotError::Newer(part.tag));
@@ -253,7 +262,7 @@ pub(crate) fn restore_state(parts: &[Part]) -> Result<State, SnapshotError> {
 }
 
 /// The operation in `parts`.
-pub(crate) fn restore_operation(parts: &[Part], state: &State) -> Result<Operation, SnapshotError> {
+pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotError> {
     let damaged = SnapshotError::Damaged(OPERATION);
     let found: OperationV1<'_> = read(parts, OPERATION)?.ok_or(damaged)?;
     let request = find(parts, REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
@@ -283,17 +292,14 @@ pub(crate) fn restore_operation(parts: &[Part], state: &State) -> Result<Operati
         }),
         _ => return Err(damaged),
     };
-    let own = state.institution.url.as_str();
-    Ok(Operation {
-        kind,
-        seed: Seed::new(found.seed),
-        url: found.url.unwrap_or(own).to_owned(),
-        challenge_url: found.challenge_url.unwrap_or(own).to_owned(),
-        tail: Tail::from_bytes(request.bytes.to_vec()),
-        files: found.files,
-        phase,
-    })
+    let seed = Seed::new(found.seed);
+    let request =
+        stretch(&request.bytes, seed.work().as_str(), LONGEST_REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
+    Ok(Operation { kind, seed: Seed::new(found.seed), tail: Tail::from_bytes(request), files: found.files, phase })
 }
+
+/// A request of ours is a few kilobytes.
+const LONGEST_REQUEST: usize = 64 * 1024;
 
 const KNOWN: [u8; 8] = [IDENTITY, CREDENTIALS, PROFILE, OPERATION, REQUEST, QUESTIONS, SESSION_COOKIE, ACCOUNTS];
 
@@ -322,16 +328,6 @@ fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>,
     }
 }
 
-/// The newest version knows every element that a record can hold.
-fn packed<T: Content>(tag: u8, compress: bool, value: &T) -> Part {
-    let mut part =
-        raw(tag, false, pack(&value.write(if tag == PROFILE { "PROFRS" } else { "ACCTINFORS" }, Version::V230)));
-    part.compress = compress;
-    part
-}
-
-fn unpacked<T: Content>(parts: &[Part], tag: u8) -> Result<Option<T>, SnapshotError> {
-    let Some(part) = find(parts, tag) else { return Ok(None) };
-    let tree = unpack(&part.bytes).ok_or(SnapshotError::Damaged(tag))?;
-    T::read(&tree).map(Some).map_err(|_| SnapshotError::Damaged(tag))
+fn held<T: Content>(tag: u8, record: &Held<T>) -> Part {
+    Part { tag, critical: false, compress: false, bytes: record.packed().clone() }
 }

@@ -1,12 +1,12 @@
 //! Who we are to one institution: what was configured, and what it told us.
 
 use crate::ofx::{
-    AccountInfo, EncodeError, FinancialInstitution, Limits, MessageSet, Profile, SignonInfo, SignonResponse, Stamp,
-    Style, Version,
+    AccountInfoResponse, EncodeError, FinancialInstitution, Limits, MessageSet, Profile, SignonInfo, SignonResponse,
+    Stamp, Style, Version,
 };
 use crate::secret::Secret;
 
-use crate::engine::{Device, Part};
+use crate::engine::{Device, Held, Part};
 
 /// An institution as its users know it: where it is, how it names itself, and how it likes its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,21 +111,6 @@ impl Application {
     }
 }
 
-/// The account list and its date.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountList {
-    pub(crate) updated: Option<Stamp>,
-    pub(crate) accounts: Vec<AccountInfo>,
-}
-
-impl AccountList {
-    /// The accounts in the institution's order.
-    #[must_use]
-    pub fn accounts(&self) -> &[AccountInfo] {
-        &self.accounts
-    }
-}
-
 /// Everything that outlives a session: what was configured, and what the institution told us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -137,9 +122,9 @@ pub struct State {
     pub(crate) user_id: Option<String>,
     pub(crate) access_key: Option<Secret>,
     pub(crate) session_cookie: Option<Secret>,
-    pub(crate) profile: Option<Profile>,
+    pub(crate) profile: Option<Held<Profile>>,
     pub(crate) profile_is_old: bool,
-    pub(crate) accounts: Option<AccountList>,
+    pub(crate) accounts: Option<Held<AccountInfoResponse>>,
     /// A challenge was passed in this session, so `MFACHALLENGEFIRST` is satisfied. Not stored.
     pub(crate) challenged: bool,
     /// Parts of a stored state that only a later version understands: kept and written back.
@@ -177,13 +162,13 @@ impl State {
     /// The profile, when one was received.
     #[must_use]
     pub fn profile(&self) -> Option<&Profile> {
-        self.profile.as_ref()
+        self.profile.as_ref().and_then(Held::get)
     }
 
     /// The account list, when one was received.
     #[must_use]
-    pub fn accounts(&self) -> Option<&AccountList> {
-        self.accounts.as_ref()
+    pub fn accounts(&self) -> Option<&AccountInfoResponse> {
+        self.accounts.as_ref().and_then(Held::get)
     }
 
     /// `CLIENTUID`: show it when the institution wants it registered.
@@ -204,7 +189,7 @@ impl State {
     }
 
     fn message_set(&self, name: &str) -> Option<&MessageSet> {
-        self.profile.as_ref().and_then(|profile| profile.message_set(name))
+        self.profile().and_then(|profile| profile.message_set(name))
     }
 
     /// Where a message set lives.
@@ -225,7 +210,7 @@ impl State {
     }
 
     fn signon_info(&self, name: &str) -> Option<&SignonInfo> {
-        self.profile.as_ref().and_then(|profile| profile.signon_info(name))
+        self.profile().and_then(|profile| profile.signon_info(name))
     }
 
     /// Whether questions come before anything else that is sent to this message set.
@@ -250,7 +235,7 @@ impl State {
         if let Some(key) = signon.access_key.as_ref().filter(|key| Some(*key) != refused_key) {
             self.access_key = Some(key.clone());
         }
-        let known = self.profile.as_ref().and_then(|profile| profile.updated.as_ref()).and_then(Stamp::utc);
+        let known = self.profile().and_then(|profile| profile.updated.as_ref()).and_then(Stamp::utc);
         let now = signon.profile_updated.as_ref().and_then(Stamp::utc);
         if known.zip(now).is_some_and(|(known, now)| now > known) {
             self.profile_is_old = true;

@@ -1,7 +1,7 @@
 //! What an operation is for: the request it makes, and what an answer to it means.
 
 use crate::engine::outcome::known_or_oldest;
-use crate::engine::{AccountList, Doubt, EngineError, Outcome, Receipt, Refusal, RefusedAt, State};
+use crate::engine::{Doubt, EngineError, Held, Outcome, Receipt, Refusal, RefusedAt, State};
 use crate::error::StatusCode;
 use crate::ofx::{
     AccountInfoTransaction, Payment, PaymentTransaction, PaymentTransactionResponse, ProfileTransaction, Response,
@@ -64,12 +64,12 @@ pub(crate) fn request(intent: Intent, state: &State, trn_uid: TrnUid) -> Result<
     let (version, style) = (state.version(), &state.institution.style);
     Ok(match intent {
         Intent::Profile => {
-            let known = state.profile.as_ref().and_then(|profile| profile.updated.as_ref());
+            let known = state.profile().and_then(|profile| profile.updated.as_ref());
             let request = ProfileTransaction::new(trn_uid, known_or_oldest(known));
             (TaskKind::Profile, Tail::profile(&request, version, style)?)
         }
         Intent::Accounts => {
-            let known = state.accounts.as_ref().and_then(|accounts| accounts.updated.as_ref());
+            let known = state.accounts().and_then(|accounts| accounts.updated.as_ref());
             let request = AccountInfoTransaction::new(trn_uid, known_or_oldest(known));
             (TaskKind::Accounts, Tail::accounts(&request, version, style)?)
         }
@@ -100,8 +100,8 @@ fn judge_profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Re
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
     match answer.response {
-        Some(profile) => state.profile = Some(profile),
-        None if answer.status.code == StatusCode::UP_TO_DATE && state.profile.is_none() => {
+        Some(profile) => state.profile = Some(Held::new("PROFRS", profile)),
+        None if answer.status.code == StatusCode::UP_TO_DATE && state.profile().is_none() => {
             return Err(EngineError::NothingKnown("profile"));
         }
         None if answer.status.code == StatusCode::UP_TO_DATE => {}
@@ -118,8 +118,8 @@ fn judge_accounts(trn_uid: &TrnUid, response: &Response, state: &mut State) -> R
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
     match answer.response {
-        Some(list) => state.accounts = Some(AccountList { updated: list.updated, accounts: list.accounts }),
-        None if answer.status.code == StatusCode::UP_TO_DATE && state.accounts.is_none() => {
+        Some(list) => state.accounts = Some(Held::new("ACCTINFORS", list)),
+        None if answer.status.code == StatusCode::UP_TO_DATE && state.accounts().is_none() => {
             return Err(EngineError::NothingKnown("account list"));
         }
         None if answer.status.code == StatusCode::UP_TO_DATE => {}

@@ -75,6 +75,11 @@ impl Element {
         self.offset
     }
 
+    /// How many elements it is, itself included.
+    pub(crate) fn size(&self) -> usize {
+        1 + self.children.iter().map(Self::size).sum::<usize>()
+    }
+
     /// The first child with this tag.
     #[must_use]
     pub fn child(&self, tag: &str) -> Option<&Self> {

@@ -1,193 +1,228 @@
 //! A tree in few bytes, for state that is stored: nothing of it is lost, and it is read without an OFX reader.
 //!
 //! ```text
-//! element  = varint(name * 4 + form) [name 0: varint length, bytes] content
-//! form 0   = aggregate: varint count, elements
-//! form 1   = value: varint length, UTF-8 bytes
-//! form 2   = value seen before: varint number of the form-1 value, counted from 0
-//! form 3   = common value: varint number in COMMON
+//! element = head [name] content
+//! head    = one byte: form in the low three bits, step in the high five
+//! step    = 0..=29: the name's number is that of the element before plus step minus 6 (the first element's before is 0)
+//!           30: varint number follows;  31: varint length and the name's bytes follow, and its number counts as 0
+//! form 0  = aggregate: varint count of children, then these
+//! form 1  = value: varint length, UTF-8 bytes
+//! form 2  = the value of an earlier form 1 or 7: varint, which one, counted from 0
+//! form 3  = a common value: varint, its number
+//! form 4, 5 = Y, N
+//! form 6  = the content of an earlier aggregate (form 0) of the same name: varint, which one, counted from 0 as they end
+//! form 7  = a value of digits only: varint count of digits, then two in a byte, the first in the high half; a last half that
+//!           is left over is 15
 //! ```
 //!
-//! `name` is the position in [`NAMES`] plus one. Both tables only ever grow at their end.
+//! Numbers of names and common values are those of `names.rs`.
+
+use std::borrow::Cow;
 
 use crate::ofx::Element;
+use crate::ofx::names::{COMMON, NAMES, number};
 
 /// Packs `root` and everything below it.
 pub(crate) fn pack(root: &Element) -> Vec<u8> {
-    let mut packer = Packer { out: Vec::with_capacity(512), seen: Vec::new() };
+    let mut packer = Packer { out: Vec::with_capacity(1024), values: Vec::new(), aggregates: Vec::new(), last: 0 };
     packer.element(root);
     packer.out
 }
 
-/// Reads a packed tree; `None` when the bytes are not exactly one.
+/// Reads a packed tree; `None` when the bytes are not exactly one, or stand for more than a few thousand elements.
 pub(crate) fn unpack(bytes: &[u8]) -> Option<Element> {
-    let mut reader = Unpacker { rest: bytes, seen: Vec::new() };
+    let mut reader = Unpacker { rest: bytes, values: Vec::new(), aggregates: Vec::new(), last: 0, left: MOST_ELEMENTS };
     let root = reader.element(DEEPEST)?;
     reader.rest.is_empty().then_some(root)
 }
 
 struct Packer<'a> {
     out: Vec<u8>,
-    seen: Vec<&'a str>,
+    values: Vec<&'a str>,
+    aggregates: Vec<&'a Element>,
+    last: usize,
 }
 
 impl<'a> Packer<'a> {
     fn element(&mut self, element: &'a Element) {
-        let name = NAMES.iter().position(|known| *known == element.tag()).map_or(0, |at| at + 1);
-        let value = element.text();
-        let common = value.and_then(|value| COMMON.iter().position(|known| *known == value));
-        let seen = value.and_then(|value| self.seen.iter().position(|known| *known == value));
-        let form = match (value, common, seen) {
-            (None, ..) => 0,
-            (_, Some(_), _) => 3,
-            (_, None, Some(_)) => 2,
-            (Some(_), None, None) => 1,
-        };
-        self.varint(name * 4 + form);
-        if name == 0 {
-            self.text(element.tag());
-        }
-        match (value, common.or(seen)) {
-            (None, _) => {
-                self.varint(element.children().len());
-                element.children().iter().for_each(|child| self.element(child));
-            }
-            (Some(_), Some(number)) => self.varint(number),
-            (Some(value), None) => {
-                self.seen.push(value);
-                self.text(value);
+        let Some(value) = element.text() else { return self.aggregate(element) };
+        let common = COMMON.iter().position(|known| *known == value);
+        let seen = self.values.iter().position(|known| *known == value);
+        match (value, common, seen) {
+            ("Y", ..) => self.head(4, element.tag()),
+            ("N", ..) => self.head(5, element.tag()),
+            (_, Some(which), _) => self.numbered(3, element.tag(), which),
+            (_, None, Some(which)) => self.numbered(2, element.tag(), which),
+            (_, None, None) => {
+                self.values.push(value);
+                if value.len() > 2 && value.bytes().all(|byte| byte.is_ascii_digit()) {
+                    self.numbered(7, element.tag(), value.len());
+                    self.digits(value);
+                } else {
+                    self.head(1, element.tag());
+                    self.text(value);
+                }
             }
         }
+    }
+
+    fn aggregate(&mut self, element: &'a Element) {
+        // An empty aggregate is as short by itself.
+        let same = self.aggregates.iter().position(|known| *known == element && !element.children().is_empty());
+        if let Some(which) = same {
+            return self.numbered(6, element.tag(), which);
+        }
+        self.numbered(0, element.tag(), element.children().len());
+        element.children().iter().for_each(|child| self.element(child));
+        self.aggregates.push(element);
+    }
+
+    fn numbered(&mut self, form: u8, tag: &str, count: usize) {
+        self.head(form, tag);
+        varint(&mut self.out, count);
+    }
+
+    fn head(&mut self, form: u8, tag: &str) {
+        let found = number(tag);
+        let step = found.and_then(|at| (at + BACK).checked_sub(self.last)).and_then(|step| u8::try_from(step).ok());
+        match (step.filter(|step| *step < ABSOLUTE), found) {
+            (Some(step), _) => self.out.push(step << 3 | form),
+            (None, Some(at)) => {
+                self.out.push(ABSOLUTE << 3 | form);
+                varint(&mut self.out, at);
+            }
+            (None, None) => {
+                self.out.push(SPELLED << 3 | form);
+                self.text(tag);
+            }
+        }
+        self.last = found.unwrap_or(0);
+    }
+
+    fn digits(&mut self, digits: &str) {
+        let halves: Vec<u8> = digits.bytes().map(|byte| byte - b'0').collect();
+        self.out.extend(halves.chunks(2).map(|pair| match pair {
+            [high, low] => high << 4 | low,
+            [high] => high << 4 | 15,
+            _ => 0,
+        }));
     }
 
     fn text(&mut self, text: &str) {
-        self.varint(text.len());
+        varint(&mut self.out, text.len());
         self.out.extend_from_slice(text.as_bytes());
     }
+}
 
-    fn varint(&mut self, mut value: usize) {
-        loop {
-            let [low, ..] = value.to_le_bytes();
-            value >>= 7;
-            self.out.push(if value == 0 { low & 0x7f } else { low | 0x80 });
-            if value == 0 {
-                return;
-            }
+/// LEB128.
+pub(crate) fn varint(out: &mut Vec<u8>, mut value: usize) {
+    loop {
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        out.push(if value == 0 { low & 0x7f } else { low | 0x80 });
+        if value == 0 {
+            return;
         }
     }
 }
 
+/// Reads a LEB128 of at most four bytes and moves `rest` behind it.
+pub(crate) fn read_varint(rest: &mut &[u8]) -> Option<usize> {
+    let mut value = 0_usize;
+    for shift in (0..28).step_by(7) {
+        let (byte, behind) = rest.split_first()?;
+        *rest = behind;
+        value |= usize::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
 struct Unpacker<'a> {
     rest: &'a [u8],
-    seen: Vec<&'a str>,
+    values: Vec<Cow<'a, str>>,
+    aggregates: Vec<Element>,
+    last: usize,
+    left: usize,
 }
 
 impl<'a> Unpacker<'a> {
     fn element(&mut self, levels: usize) -> Option<Element> {
         let levels = levels.checked_sub(1)?;
-        let head = self.varint()?;
-        let name = match head / 4 {
-            0 => self.text()?.to_owned().into(),
-            number => std::borrow::Cow::Borrowed(*NAMES.get(number - 1)?),
+        self.left = self.left.checked_sub(1)?;
+        let (head, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        let tag = match head >> 3 {
+            SPELLED => {
+                self.last = 0;
+                self.text()?.to_owned().into()
+            }
+            step => {
+                self.last = match step {
+                    ABSOLUTE => read_varint(&mut self.rest)?,
+                    step => (self.last + usize::from(step)).checked_sub(BACK)?,
+                };
+                Cow::Borrowed(*NAMES.get(self.last)?)
+            }
         };
-        let value = match head % 4 {
+        let value = match head & 7 {
             0 => {
-                let count = self.varint()?;
+                let count = read_varint(&mut self.rest)?;
                 // A count is no reason to allocate: each element takes a byte at least.
                 let mut children = Vec::with_capacity(count.min(self.rest.len()));
                 for _ in 0..count {
                     children.push(self.element(levels)?);
                 }
-                return Some(Element::aggregate(name, children));
+                let element = Element::aggregate(tag, children);
+                self.aggregates.push(element.clone());
+                return Some(element);
             }
-            1 => {
-                let text = self.text()?;
-                self.seen.push(text);
-                text
+            form @ (1 | 7) => {
+                let text = if form == 1 { Cow::Borrowed(self.text()?) } else { Cow::Owned(self.digits()?) };
+                self.values.push(text.clone());
+                text.into_owned()
             }
-            2 => {
-                let number = self.varint()?;
-                self.seen.get(number).copied()?
+            2 => self.values.get(read_varint(&mut self.rest)?)?.to_string(),
+            3 => COMMON.get(read_varint(&mut self.rest)?)?.to_string(),
+            4 => "Y".to_owned(),
+            5 => "N".to_owned(),
+            6 => {
+                let which = read_varint(&mut self.rest)?;
+                let known = self.aggregates.get(which).filter(|known| known.tag() == tag)?;
+                // What is repeated counts again: repetitions of repetitions must not grow without bound.
+                self.left = self.left.checked_sub(known.size())?;
+                return Some(known.clone());
             }
-            _ => COMMON.get(self.varint()?).copied()?,
+            _ => return None,
         };
-        Some(Element::leaf(name, value))
+        Some(Element::leaf(tag, value))
+    }
+
+    fn digits(&mut self) -> Option<String> {
+        let count = read_varint(&mut self.rest)?;
+        let (packed, rest) = self.rest.split_at_checked(count.div_ceil(2))?;
+        self.rest = rest;
+        let halves = packed.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = halves.take(count).map(|half| (half < 10).then(|| char::from(b'0' + half)));
+        let filler = packed.last().is_none_or(|last| count % 2 == 0 || last & 15 == 15);
+        digits.collect::<Option<String>>().filter(|_| filler)
     }
 
     fn text(&mut self) -> Option<&'a str> {
-        let length = self.varint()?;
+        let length = read_varint(&mut self.rest)?;
         let (text, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         std::str::from_utf8(text).ok()
     }
-
-    fn varint(&mut self) -> Option<usize> {
-        let mut value = 0_usize;
-        for shift in (0..28).step_by(7) {
-            let (byte, rest) = self.rest.split_first()?;
-            self.rest = rest;
-            value |= usize::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
-    }
 }
 
+const BACK: usize = 6;
+const ABSOLUTE: u8 = 30;
+const SPELLED: u8 = 31;
 const DEEPEST: usize = 16;
-
-/// Frozen: append only.
-const COMMON: [&str; 22] = [
-    "Y",
-    "N",
-    "1",
-    "0",
-    "NONE",
-    "ENG",
-    "FULL",
-    "LITE",
-    "ACTIVE",
-    "AVAIL",
-    "PEND",
-    "CHECKING",
-    "SAVINGS",
-    "MONEYMRKT",
-    "CREDITLINE",
-    "USA",
-    "SATURDAY",
-    "SUNDAY",
-    "ALPHAORNUMERIC",
-    "ALPHAANDNUMERIC",
-    "NUMERICONLY",
-    "2",
-];
-
-/// Frozen: append only.
-#[rustfmt::skip]
-const NAMES: [&str; 159] = [
-    "PROFRS", "MSGSETLIST", "SIGNONINFOLIST", "SIGNONINFO", "MSGSETCORE", "VER", "URL", "OFXSEC", "TRANSPSEC", "SIGNONREALM",
-    "LANGUAGE", "SYNCMODE", "REFRESHSUPT", "RESPFILEER", "SPNAME", "DTPROFUP", "FINAME", "ADDR1", "ADDR2", "ADDR3", "CITY",
-    "STATE", "POSTALCODE", "COUNTRY", "CSPHONE", "TSPHONE", "FAXPHONE", "EMAIL", "MIN", "MAX", "CHARTYPE",
-    // From here on two bytes each.
-    "CASESEN", "SPECIAL", "SPACES", "PINCH", "CHGPINFIRST", "USERCRED1LABEL", "USERCRED2LABEL", "CLIENTUIDREQ",
-    "AUTHTOKENFIRST", "AUTHTOKENLABEL", "AUTHTOKENINFOURL", "MFACHALLENGESUPT", "MFACHALLENGEFIRST", "ACCESSTOKENREQ",
-    "SIGNONMSGSET", "SIGNONMSGSETV1", "PROFMSGSET", "PROFMSGSETV1", "SIGNUPMSGSET", "SIGNUPMSGSETV1", "BANKMSGSET",
-    "BANKMSGSETV1", "CREDITCARDMSGSET", "CREDITCARDMSGSETV1", "LOANMSGSET", "LOANMSGSETV1", "INVSTMTMSGSET",
-    "INVSTMTMSGSETV1", "INTERXFERMSGSET", "INTERXFERMSGSETV1", "WIREXFERMSGSET", "WIREXFERMSGSETV1", "BILLPAYMSGSET",
-    "BILLPAYMSGSETV1", "EMAILMSGSET", "EMAILMSGSETV1", "SECLISTMSGSET", "SECLISTMSGSETV1", "IMAGEMSGSET", "IMAGEMSGSETV1",
-    "PRESDIRMSGSET", "PRESDIRMSGSETV1", "PRESDLVMSGSET", "PRESDLVMSGSETV1", "TAX1099MSGSET", "TAX1099MSGSETV1",
-    "CLIENTENROLL", "ACCTREQUIRED", "WEBENROLL", "OTHERENROLL", "MESSAGE", "CHGUSERINFO", "AVAILACCTS", "CLIENTACTREQ",
-    "USERINFOAVAIL", "INVALIDACCTTYPE", "CLOSINGAVAIL", "PENDINGAVAIL", "XFERPROF", "PROCDAYSOFF", "PROCENDTM", "CANSCHED",
-    "CANRECUR", "CANLOAN", "CANSCHEDLOAN", "CANRECURLOAN", "CANMODXFERS", "CANMODMDLS", "MODELWND", "DAYSWITH",
-    "DFLTDAYSTOPAY", "STPCHKPROF", "CANUSERANGE", "CANUSEDESC", "STPCHKFEE", "EMAILPROF", "CANEMAIL", "CANNOTIFY",
-    "IMAGEPROF", "CLOSINGIMGAVAIL", "TRANIMGAVAIL", "TRANDNLD", "AMRTAVAIL", "OODNLD", "POSDNLD", "BALDNLD", "INV401KDNLD",
-    "CANBILLPAY", "CANCELWND", "DOMXFERFEE", "INTLXFERFEE", "XFERDAYSWITH", "XFERDFLTDAYSTOPAY", "POSTPROCWND", "STSVIAMODS",
-    "PMTBYADDR", "PMTBYXFER", "PMTBYPAYEEID", "CANADDPAYEE", "HASEXTDPMT", "CANMODPMTS", "DIFFFIRSTPMT", "DIFFLASTPMT",
-    "BILLPUBCONTEXT", "MAILSUP", "GETMIMESUP", "SECLISTRQDNLD", "DFLTIMAGEDELAY", "DFLTIMAGETTL",
-    "ACCTINFORS", "DTACCTUP", "ACCTINFO", "DESC", "PHONE", "BANKACCTINFO", "BANKACCTFROM", "BANKID", "BRANCHID", "ACCTID",
-    "ACCTTYPE", "ACCTKEY", "SUPTXDL", "XFERSRC", "XFERDEST", "SVCSTATUS", "CCACCTINFO", "CCACCTFROM", "BPACCTINFO",
-];
+const MOST_ELEMENTS: usize = 8192;
 
 #[cfg(test)]
 mod tests {
@@ -196,13 +231,23 @@ mod tests {
     use super::*;
 
     fn sample() -> Element {
+        let core = || {
+            Element::aggregate(
+                "MSGSETCORE",
+                vec![Element::leaf("VER", "1"), Element::leaf("URL", "https://a.example/ofx")],
+            )
+        };
         Element::aggregate(
             "PROFRS",
             vec![
-                Element::aggregate("MSGSETLIST", vec![]),
+                Element::aggregate("MSGSETLIST", vec![core(), core(), Element::aggregate("XFERPROF", vec![])]),
                 Element::leaf("URL", "https://a.example/ofx"),
                 Element::leaf("INTU.BID", "https://a.example/ofx"),
                 Element::leaf("TRANSPSEC", "Y"),
+                Element::leaf("BANKID", "N"),
+                Element::leaf("ACCTID", "0042917"),
+                Element::leaf("ACCTID", "00429170"),
+                Element::leaf("ACCTID", "0042917"),
             ],
         )
     }
@@ -210,13 +255,6 @@ mod tests {
     #[test]
     fn a_packed_tree_comes_back() {
         assert_eq!(unpack(&pack(&sample())), Some(sample()));
-    }
-
-    #[test]
-    fn the_tables_have_no_doubles() {
-        for (at, name) in NAMES.iter().enumerate() {
-            assert_eq!(NAMES.iter().position(|other| other == name), Some(at), "{name}");
-        }
     }
 
     #[test]
@@ -230,7 +268,18 @@ mod tests {
 
     #[test]
     fn a_false_count_allocates_nothing_and_depth_is_bounded() {
-        assert_eq!(unpack(&[4, 0xff, 0xff, 0xff, 0x7f]), None);
-        assert_eq!(unpack(&[4, 1].repeat(100)), None);
+        assert_eq!(unpack(&[48, 0xff, 0xff, 0xff, 0x7f]), None);
+        assert_eq!(unpack(&[48, 1].repeat(100)), None);
+    }
+
+    #[test]
+    fn repetitions_of_repetitions_do_not_explode() {
+        // Each aggregate holds the one before thirty times over.
+        let mut bytes = vec![48, 8, 48, 0];
+        for level in 0..7 {
+            bytes.extend_from_slice(&[48, 30]);
+            (0..30).for_each(|_| bytes.extend_from_slice(&[48 | 6, level]));
+        }
+        assert_eq!(unpack(&bytes), None);
     }
 }

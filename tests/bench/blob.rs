@@ -1,5 +1,11 @@
 //! What a blob costs: size, and time beside the bare cost of its cryptography.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a benchmark prints and fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a benchmark prints and fails by panicking"
+)]
 
 mod reference;
 

@@ -4,7 +4,8 @@
 use chrono::NaiveDate;
 use ofx_session::transport::{Request, Response, Sending, Transport};
 use ofx_session::{
-    AccountType, BankAccount, Client, Context, Credentials, Institution, Key, KeyRing, Payee, Payment, Progress, Session,
+    AccountType, BankAccount, Client, Context, Credentials, Institution, Key, KeyRing, Payee, Payment, Progress,
+    Session,
 };
 use rust_decimal::Decimal;
 
@@ -34,16 +35,16 @@ impl Transport for Playback {
     }
 }
 
-pub fn keys() -> KeyRing {
+pub(crate) fn keys() -> KeyRing {
     KeyRing::new(Key::new(1, [7; 32]).unwrap())
 }
 
-pub fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context::new("tenant-1", "user-42").unwrap()
 }
 
 /// A session with profile, accounts, access key, and a payment that waits for answers.
-pub async fn session() -> Session {
+pub(crate) async fn session() -> Session {
     let institution = Institution::new("https://ofx.harborfederal.example/ofx/gateway").org("HARBORFED").fid("5521");
     let client = Client::builder(institution).transport(Playback).build().unwrap();
     let mut session = client.open(Credentials::new("jane", "correct horse")).unwrap();

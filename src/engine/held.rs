@@ -1,0 +1,56 @@
+//! A record that is stored packed and read when somebody looks at it.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use zeroize::Zeroizing;
+
+use crate::ofx::{Content, Version, pack, unpack};
+
+/// A record, packed from the start: storing it costs a copy, restoring it nothing until it is looked at.
+pub(crate) struct Held<T> {
+    packed: Zeroizing<Vec<u8>>,
+    value: OnceLock<Option<T>>,
+}
+
+impl<T: Content> Held<T> {
+    /// Packs a record that was received. The newest version knows every element that a record can hold.
+    pub(crate) fn new(tag: &'static str, value: T) -> Self {
+        let packed = Zeroizing::new(pack(&value.write(tag, Version::V230)));
+        Self { packed, value: OnceLock::from(Some(value)) }
+    }
+
+    /// Takes over what [`packed`](Self::packed) gave.
+    pub(crate) fn from_packed(packed: Zeroizing<Vec<u8>>) -> Self {
+        Self { packed, value: OnceLock::new() }
+    }
+
+    /// The record; `None` when the bytes hold none, which is as if it had never been received.
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.value.get_or_init(|| T::read(&unpack(&self.packed)?).ok()).as_ref()
+    }
+
+    pub(crate) fn packed(&self) -> &Zeroizing<Vec<u8>> {
+        &self.packed
+    }
+}
+
+impl<T: Clone> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Self { packed: self.packed.clone(), value: self.value.clone() }
+    }
+}
+
+impl<T> PartialEq for Held<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.packed == other.packed
+    }
+}
+
+impl<T> Eq for Held<T> {}
+
+impl<T> fmt::Debug for Held<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Held({} bytes)", self.packed.len())
+    }
+}

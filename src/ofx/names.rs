@@ -1,0 +1,81 @@
+//! Tags and values with a number, for state that is stored in few bytes. Frozen: both lists only ever grow at their end.
+
+/// Values that occur again and again.
+pub(crate) const COMMON: [&str; 24] = [
+    "1",
+    "0",
+    "NONE",
+    "ENG",
+    "FULL",
+    "LITE",
+    "ACTIVE",
+    "AVAIL",
+    "PEND",
+    "CHECKING",
+    "SAVINGS",
+    "MONEYMRKT",
+    "CREDITLINE",
+    "USA",
+    "SATURDAY",
+    "SUNDAY",
+    "ALPHAORNUMERIC",
+    "ALPHAANDNUMERIC",
+    "NUMERICONLY",
+    "2",
+    "4",
+    "32",
+    "30",
+    "60",
+];
+
+/// Tags, in the order in which the grammar lets them follow one another: the next tag is mostly the next number.
+#[rustfmt::skip]
+pub(crate) const NAMES: [&str; 185] = [
+    // Payments, below 128 so that a squeezed request has one byte for each.
+    "SIGNONMSGSRQV1", "BILLPAYMSGSRQV1", "PMTTRNRQ", "TRNUID", "PMTRQ", "PMTINFO", "BANKACCTFROM", "BANKID", "BRANCHID",
+    "ACCTID", "ACCTTYPE", "ACCTKEY", "TRNAMT", "PAYEEID", "PAYEE", "NAME", "ADDR1", "ADDR2", "ADDR3", "CITY", "STATE",
+    "POSTALCODE", "COUNTRY", "PHONE", "PAYEELSTID", "BANKACCTTO", "EXTDPMT", "PAYACCT", "DTDUE", "MEMO", "BILLREFINFO",
+    "BILLPUBINFO", "OFX",
+    // The request for the account list, and the list.
+    "SIGNUPMSGSRQV1", "ACCTINFOTRNRQ", "ACCTINFORQ", "ACCTINFORS", "DTACCTUP", "ACCTINFO", "DESC", "BANKACCTINFO",
+    "CCACCTINFO", "CCACCTFROM", "BPACCTINFO", "SUPTXDL", "XFERSRC", "XFERDEST", "SVCSTATUS",
+    // The request for the profile, and the profile.
+    "PROFMSGSRQV1", "PROFTRNRQ", "PROFRQ", "CLIENTROUTING",
+    "PROFRS", "MSGSETLIST", "SIGNONMSGSET", "SIGNONMSGSETV1", "MSGSETCORE", "VER", "URL", "OFXSEC", "TRANSPSEC",
+    "SIGNONREALM", "LANGUAGE", "SYNCMODE", "REFRESHSUPT", "RESPFILEER", "SPNAME", "SIGNUPMSGSET", "SIGNUPMSGSETV1",
+    "CLIENTENROLL", "ACCTREQUIRED", "WEBENROLL", "OTHERENROLL", "MESSAGE", "CHGUSERINFO", "AVAILACCTS", "CLIENTACTREQ",
+    "USERINFOAVAIL", "BANKMSGSET", "BANKMSGSETV1", "INVALIDACCTTYPE", "CLOSINGAVAIL", "PENDINGAVAIL", "XFERPROF",
+    "PROCDAYSOFF", "PROCENDTM", "CANSCHED", "CANRECUR", "CANLOAN", "CANSCHEDLOAN", "CANRECURLOAN", "CANMODXFERS",
+    "CANMODMDLS", "MODELWND", "DAYSWITH", "DFLTDAYSTOPAY", "STPCHKPROF", "CANUSERANGE", "CANUSEDESC", "STPCHKFEE",
+    "EMAILPROF", "CANEMAIL", "CANNOTIFY", "IMAGEPROF", "CLOSINGIMGAVAIL", "TRANIMGAVAIL", "CREDITCARDMSGSET",
+    "CREDITCARDMSGSETV1", "INVSTMTMSGSET", "INVSTMTMSGSETV1", "TRANDNLD", "OODNLD", "POSDNLD", "BALDNLD", "INV401KDNLD",
+    "INTERXFERMSGSET", "INTERXFERMSGSETV1", "CANBILLPAY", "CANCELWND", "DOMXFERFEE", "INTLXFERFEE", "WIREXFERMSGSET",
+    "WIREXFERMSGSETV1", "BILLPAYMSGSET", "BILLPAYMSGSETV1", "XFERDAYSWITH", "XFERDFLTDAYSTOPAY", "POSTPROCWND",
+    "STSVIAMODS", "PMTBYADDR", "PMTBYXFER", "PMTBYPAYEEID", "CANADDPAYEE", "HASEXTDPMT", "CANMODPMTS", "DIFFFIRSTPMT",
+    "DIFFLASTPMT", "BILLPUBCONTEXT", "EMAILMSGSET", "EMAILMSGSETV1", "MAILSUP", "GETMIMESUP", "SECLISTMSGSET",
+    "SECLISTMSGSETV1", "SECLISTRQDNLD", "LOANMSGSET", "LOANMSGSETV1", "AMRTAVAIL", "IMAGEMSGSET", "IMAGEMSGSETV1",
+    "DFLTIMAGEDELAY", "DFLTIMAGETTL", "PRESDIRMSGSET", "PRESDIRMSGSETV1", "PRESDLVMSGSET", "PRESDLVMSGSETV1",
+    "TAX1099MSGSET", "TAX1099MSGSETV1", "PROFMSGSET", "PROFMSGSETV1", "SIGNONINFOLIST", "SIGNONINFO", "MIN", "MAX",
+    "CHARTYPE", "CASESEN", "SPECIAL", "SPACES", "PINCH", "CHGPINFIRST", "USERCRED1LABEL", "USERCRED2LABEL", "CLIENTUIDREQ",
+    "AUTHTOKENFIRST", "AUTHTOKENLABEL", "AUTHTOKENINFOURL", "MFACHALLENGESUPT", "MFACHALLENGEFIRST", "ACCESSTOKENREQ",
+    "DTPROFUP", "FINAME", "CSPHONE", "TSPHONE", "FAXPHONE", "EMAIL",
+];
+
+pub(crate) fn number(tag: &str) -> Option<usize> {
+    NAMES.iter().position(|known| *known == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_have_no_doubles() {
+        for (at, name) in NAMES.iter().enumerate() {
+            assert_eq!(number(name), Some(at), "{name}");
+        }
+        for (at, value) in COMMON.iter().enumerate() {
+            assert_eq!(COMMON.iter().position(|other| other == value), Some(at), "{value}");
+        }
+    }
+}
