@@ -295,7 +295,7 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
     let seed = Seed::new(found.seed);
     let request =
         stretch(&request.bytes, seed.work().as_str(), LONGEST_REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
-    Ok(Operation { kind, seed: Seed::new(found.seed), tail: Tail::from_bytes(request), files: found.files, phase })
+    Ok(Operation { kind, seed, tail: Tail::from_bytes(request), files: found.files, phase })
 }
 
 /// A request of ours is a few kilobytes.
