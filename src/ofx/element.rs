@@ -117,3 +117,12 @@ impl fmt::Debug for Element {
         }
     }
 }
+
+/// Whether `tag` can be one, private tags with their dots included.
+pub(crate) fn is_name(tag: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&tag.len())
+        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+/// The longest of the specification has 24 characters, private ones not many more.
+const LONGEST_NAME: usize = 64;

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::ofx::element::is_name;
 use crate::ofx::{Element, EncodeError, Version, charset};
 
 /// How a document is laid out, for institutions that are particular about it.
@@ -49,6 +50,9 @@ pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Z
 
 fn element(at: &Element, version: Version, style: &Style, out: &mut String) -> Result<(), EncodeError> {
     let tag = at.tag();
+    if !is_name(tag) {
+        return Err(EncodeError::Invalid { tag: "a tag", expected: "must be 1 to 64 letters, digits, dots, dashes" });
+    }
     out.push('<');
     out.push_str(tag);
     out.push('>');

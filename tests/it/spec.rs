@@ -320,6 +320,15 @@ fn an_identifier_cannot_forge_a_header() {
 }
 
 #[test]
+fn a_tag_cannot_forge_an_element() {
+    for tag in ["", "A>B", "A B", "A\r\n", "/A", "É", "A<B"] {
+        let root = Element::aggregate("OFX", vec![Element::leaf(tag.to_owned(), "x")]);
+        let encoded = Document::new(Header::new(Version::V211), root).encode(&Style::new());
+        assert!(matches!(encoded, Err(EncodeError::Invalid { .. })), "{tag:?}");
+    }
+}
+
+#[test]
 fn a_version_that_cannot_be_written_says_which_can() {
     let text = b"OFXHEADER:100\r\nVERSION:299\r\n\r\n<OFX></OFX>";
     let document = Document::decode(text, &Limits::new()).unwrap();
