@@ -72,3 +72,6 @@ pub(crate) use request::Tail;
 pub(crate) use response::Response;
 pub(crate) use signon::limit;
 pub(crate) use value::{Content, Member};
+
+#[cfg(test)]
+mod tests;
