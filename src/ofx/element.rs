@@ -47,6 +47,11 @@ impl Element {
         self.text.trim().is_empty()
     }
 
+    /// Whether it has neither a value nor children, which counts as absent. OFX 1.0.3 §2.3.2.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.children.is_empty()
+    }
+
     pub(crate) fn take_children(&mut self) -> Vec<Self> {
         std::mem::take(&mut self.children)
     }

@@ -158,6 +158,18 @@ fn read<T: Content>(body: &str) -> Result<T, DecodeError> {
 }
 
 #[test]
+fn an_empty_element_in_a_list_counts_as_absent() {
+    let core: MessageSetCore =
+        read("<URL>u</URL><LANGUAGE></LANGUAGE><LANGUAGE>ENG</LANGUAGE><SPNAME></SPNAME>").unwrap();
+    assert_eq!((core.languages, core.provider), (vec!["ENG".to_owned()], None));
+    let list: AccountInfoResponse = read("<DTACCTUP>20270101<ACCTINFO></ACCTINFO>").unwrap();
+    assert_eq!(list.accounts, Vec::new());
+    let profile: Profile =
+        read("<MSGSETLIST></MSGSETLIST><SIGNONINFOLIST><SIGNONINFO></SIGNONINFO></SIGNONINFOLIST>").unwrap();
+    assert_eq!((profile.message_sets, profile.signon), (Vec::new(), Vec::new()));
+}
+
+#[test]
 fn what_is_missing_or_wrong_is_named_with_its_path_and_place() {
     let error = read::<Payment>("<BANKACCTFROM><BANKID>1</BANKACCTFROM>").unwrap_err();
     assert_eq!((error.problem(), error.path().as_str()), (&Problem::Missing("ACCTID"), "/BANKACCTFROM"));

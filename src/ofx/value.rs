@@ -26,7 +26,7 @@ pub(crate) trait Member: Sized {
 
 impl<T: Content> Member for T {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
-        let found = parent.child(tag).filter(|child| child.text().is_some() || !child.children().is_empty());
+        let found = parent.child(tag).filter(|child| !child.is_empty());
         let child = found.ok_or_else(|| DecodeError::new(Problem::Missing(tag), parent.offset()))?;
         T::read(child).map_err(|error| error.within(tag))
     }
@@ -39,7 +39,7 @@ impl<T: Content> Member for T {
 impl<T: Content> Member for Option<T> {
     /// An empty element counts as absent. OFX 1.0.3 §2.3.2.
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
-        let found = parent.child(tag).filter(|child| child.text().is_some() || !child.children().is_empty());
+        let found = parent.child(tag).filter(|child| !child.is_empty());
         found.map(|child| T::read(child).map_err(|error| error.within(tag))).transpose()
     }
 
@@ -48,11 +48,12 @@ impl<T: Content> Member for Option<T> {
     }
 }
 
-/// `OUTER/INNER` as a tag means a list in an aggregate of its own, which is there even when the list is empty.
+/// Empty elements count as absent here, too. `OUTER/INNER` as a tag means a list in an aggregate of its own, which is there even when the list is empty.
 impl<T: Content> Member for Vec<T> {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
         let Some((outer, inner)) = tag.split_once('/') else {
-            return parent.children_named(tag).map(|child| T::read(child).map_err(|error| error.within(tag))).collect();
+            let found = parent.children_named(tag).filter(|child| !child.is_empty());
+            return found.map(|child| T::read(child).map_err(|error| error.within(tag))).collect();
         };
         let Some(list) = parent.child(outer) else { return Ok(Self::new()) };
         Self::take(list, inner).map_err(|error| error.within(outer))
