@@ -170,6 +170,22 @@ fn an_empty_element_in_a_list_counts_as_absent() {
 }
 
 #[test]
+fn misspelled_security_questions_are_understood() {
+    let questions: ChallengeResponse =
+        read("<MFACHALLENGE><MFAPRHASEID>MFA9</MFACHALLENGE><MFACHALLENGE><MFAPHRASEID>LKS-3</MFACHALLENGE>").unwrap();
+    let ids: Vec<_> = questions.questions.iter().map(|question| question.id.as_str()).collect();
+    assert_eq!(ids, ["MFA9", "LKS-3"]);
+    let signon: SignonRequest = read(
+        "<DTCLIENT>20270314<USERID>u<USERPASS>p<LANGUAGE>ENG<APPID>A<APPVER>1\
+         <MFACHALLENGEA><MFAPRHASEID>MFA9<MFAPHRASEA>Lindqvist</MFACHALLENGEA>",
+    )
+    .unwrap();
+    assert_eq!(signon.answers, [make::answer("MFA9", "Lindqvist")]);
+    let written = signon.write("SONRQ", Version::V211);
+    assert!(written.find("MFACHALLENGEANSWER/MFAPHRASEID").is_some(), "the correct form is written");
+}
+
+#[test]
 fn what_is_missing_or_wrong_is_named_with_its_path_and_place() {
     let error = read::<Payment>("<BANKACCTFROM><BANKID>1</BANKACCTFROM>").unwrap_err();
     assert_eq!((error.problem(), error.path().as_str()), (&Problem::Missing("ACCTID"), "/BANKACCTFROM"));
