@@ -214,3 +214,15 @@ fn questions_have_a_text_and_somebody_to_answer_them() {
     let labelled = Question::new("MFA16", Some("Maiden name?".to_owned()));
     assert_eq!((labelled.text(), labelled.label(), labelled.id()), ("Maiden name?", Some("Maiden name?"), "MFA16"));
 }
+
+#[test]
+fn the_program_answers_above_one_hundred_and_the_user_the_rest() {
+    for id in ["MFA101", "MFA107", "MFA108", "MFA110"] {
+        assert_eq!(Question::new(id, None).source(), QuestionSource::Program, "{id}");
+    }
+    let user =
+        ["MFA1", "MFA23", "MFA30", "MFA99", "MFA100", "LKS-3", "101", "MFA", "MFA10 1", "XMFA101", "MFA+101", "mfa101"];
+    for id in user.into_iter().chain(["MFA99999999999999999999", ""]) {
+        assert_eq!(Question::new(id, None).source(), QuestionSource::User, "{id}");
+    }
+}
