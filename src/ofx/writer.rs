@@ -58,7 +58,7 @@ fn element(at: &Element, version: Version, style: &Style, out: &mut String) -> R
     out.push('>');
     let leaf = at.text();
     match leaf {
-        Some(value) => escape(tag, value, out)?,
+        Some(value) => escape(tag, value, version, out)?,
         None => {
             line(style, out);
             for child in at.children() {
@@ -82,12 +82,14 @@ fn line(style: &Style, out: &mut String) {
     }
 }
 
-fn escape(tag: &str, value: &str, out: &mut String) -> Result<(), EncodeError> {
+fn escape(tag: &str, value: &str, version: Version, out: &mut String) -> Result<(), EncodeError> {
     for c in value.chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
+            // A reader of XML makes a line feed of every other carriage return. SGML has no such reference.
+            '\r' if !version.is_sgml() => out.push_str("&#13;"),
             '\t' | '\n' | '\r' => out.push(c),
             '\u{fffe}' | '\u{ffff}' => return Err(EncodeError::Control(tag.to_owned())),
             c if c.is_control() => return Err(EncodeError::Control(tag.to_owned())),
@@ -99,8 +101,9 @@ fn escape(tag: &str, value: &str, out: &mut String) -> Result<(), EncodeError> {
 
 /// Room enough for the whole text, so that a value that is a secret is not left behind by a growing buffer.
 fn size(at: &Element) -> usize {
-    let value =
-        at.text().map_or(0, |text| text.len() + 4 * text.bytes().filter(|b| matches!(b, b'&' | b'<' | b'>')).count());
+    let value = at
+        .text()
+        .map_or(0, |text| text.len() + 4 * text.bytes().filter(|b| matches!(b, b'&' | b'<' | b'>' | b'\r')).count());
     value + 2 * at.tag().len() + 9 + at.children().iter().map(size).sum::<usize>()
 }
 

@@ -11,6 +11,8 @@
 )]
 
 mod corpus;
+mod reader;
 mod rooms;
+mod roundtrip;
 mod spec;
 mod transport;

@@ -396,6 +396,17 @@ fn what_1x_cannot_carry_is_refused_by_its_element() {
     }
 }
 
+#[test]
+fn line_breaks_in_values_are_kept_by_xml_and_joined_by_sgml() {
+    let root = Element::aggregate("OFX", vec![Element::leaf("MEMO", "one\r\ntwo\rthree\nfour")]);
+    for version in Version::ALL {
+        let bytes = Document::new(Header::new(version), root.clone()).encode(&Style::new()).unwrap();
+        let memo = Document::decode(&bytes, &Limits::new()).unwrap();
+        let expected = if version.is_sgml() { "one\ntwo\nthree\nfour" } else { "one\r\ntwo\rthree\nfour" };
+        assert_eq!(memo.root().value("MEMO"), Some(expected), "{version}");
+    }
+}
+
 // Profile: OFX 1.0.3 §7, OFX 2.3 §7.
 
 fn set(name: &str, url: &str, realm: &str, version: u32) -> MessageSet {
