@@ -10,11 +10,13 @@
 //!
 //! `name` is the position in [`NAMES`] plus one. Both tables only ever grow at their end.
 
+use std::collections::HashMap;
+
 use crate::ofx::Element;
 
 /// Packs `root` and everything below it.
 pub(crate) fn pack(root: &Element) -> Vec<u8> {
-    let mut packer = Packer { out: Vec::with_capacity(512), seen: Vec::new() };
+    let mut packer = Packer { out: Vec::with_capacity(512), seen: HashMap::new() };
     packer.element(root);
     packer.out
 }
@@ -28,7 +30,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Option<Element> {
 
 struct Packer<'a> {
     out: Vec<u8>,
-    seen: Vec<&'a str>,
+    seen: HashMap<&'a str, usize>,
 }
 
 impl<'a> Packer<'a> {
@@ -36,7 +38,7 @@ impl<'a> Packer<'a> {
         let name = NAMES.iter().position(|known| *known == element.tag()).map_or(0, |at| at + 1);
         let value = element.text();
         let common = value.and_then(|value| COMMON.iter().position(|known| *known == value));
-        let seen = value.and_then(|value| self.seen.iter().position(|known| *known == value));
+        let seen = value.and_then(|value| self.seen.get(value).copied());
         let form = match (value, common, seen) {
             (None, ..) => 0,
             (_, Some(_), _) => 3,
@@ -54,7 +56,7 @@ impl<'a> Packer<'a> {
             }
             (Some(_), Some(number)) => self.varint(number),
             (Some(value), None) => {
-                self.seen.push(value);
+                self.seen.insert(value, self.seen.len());
                 self.text(value);
             }
         }
@@ -135,7 +137,8 @@ impl<'a> Unpacker<'a> {
     }
 }
 
-const DEEPEST: usize = 16;
+/// As deep as [`Limits`](crate::ofx::Limits) lets a document be, so that what was packed can be unpacked.
+const DEEPEST: usize = 256;
 
 /// Frozen: append only.
 const COMMON: [&str; 22] = [
@@ -230,6 +233,17 @@ mod tests {
     #[test]
     fn a_false_count_allocates_nothing_and_depth_is_bounded() {
         assert_eq!(unpack(&[4, 0xff, 0xff, 0xff, 0x7f]), None);
-        assert_eq!(unpack(&[4, 1].repeat(100)), None);
+        let nested = |levels: usize| [[4, 1].repeat(levels - 1), vec![4, 0]].concat();
+        assert!(unpack(&nested(DEEPEST)).is_some());
+        assert_eq!(unpack(&nested(DEEPEST + 1)), None);
+    }
+
+    #[test]
+    fn many_different_values_come_back_and_equal_ones_are_kept_once() {
+        let leaves = (0..200_000).map(|number| Element::leaf("URL", format!("https://a.example/{}", number % 150_000)));
+        let tree = Element::aggregate("PROFRS", leaves.collect());
+        let packed = pack(&tree);
+        assert_eq!(packed.windows(24).filter(|window| *window == b"https://a.example/149999").count(), 1);
+        assert_eq!(unpack(&packed), Some(tree));
     }
 }
