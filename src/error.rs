@@ -135,13 +135,20 @@ impl Error {
         self
     }
 
+    /// Puts what was being done in front of the text.
+    pub(crate) fn while_doing(mut self, what: &str) -> Self {
+        self.0.text = format!("{what}: {}", self.0.text);
+        self
+    }
+
     /// Whose mistake this is: the caller's, the institution's, the network's, or ours.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the request that failed can have reached the institution.
+    /// Whether what was asked for can have been carried out: whether the request can have reached the institution, not counting
+    /// requests that only prepared it.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         self.0.delivery

@@ -1,4 +1,64 @@
-//! Resumable OFX sessions.
+//! Resumable sessions for OFX (Open Financial Exchange): sign on, answer security questions, pay a bill, and survive being
+//! interrupted in between.
+//!
+//! - A [`Client`] is who we are to one institution. [`Client::deconstruct`] turns it into one blob, [`Client::restore`] brings it
+//!   back. No password is ever in a blob.
+//! - A [`Session`] is one signed-on scope of a client. Everything that talks to the institution happens in one.
+//! - An operation that needs more than one exchange (security questions, then the payment) can be paused where something is
+//!   awaited: [`Session::pause`] consumes the session and yields one blob, [`Client::resume`] goes on in another process.
+//!
+//! # The main job
+//!
+#![cfg_attr(feature = "testing", doc = "```")]
+#![cfg_attr(not(feature = "testing"), doc = "```ignore")]
+//! use chrono::{Days, Utc};
+//! use ofx_session::testing::Bank;
+//! use ofx_session::*;
+//! use rust_decimal::Decimal;
+//!
+//! # fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let bank = Bank::builder().user("jane", "correct horse").question("MFA16", None, "Garcia").start()?; // pretend institution
+//! let trust = || HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes());
+//! let keys = KeyRing::new(Key::new(1, [7; 32])?);
+//! let context = Context::new("tenant-1", "user-42")?;
+//!
+//! // First process: asks for the payment, is asked a question, pauses.
+//! let client = Client::builder(Institution::new(bank.url())).connection(trust()?).build()?;
+//! let mut session = client.open(Credentials::new("jane", "correct horse"))?;
+//! let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
+//! let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+//! let due = Utc::now().date_naive() + Days::new(10);
+//! let payment = Payment::new(from, Decimal::new(8420, 2), payee, "88-204-117", due);
+//! let Progress::Ask(challenge) = session.pay(&payment).await? else { return Err("asked nothing".into()) };
+//! assert_eq!(challenge.questions()[0].text(), "What is your mother's maiden name?");
+//! let text = session.pause(&keys, &context)?.to_text();
+//!
+//! // Second process: knows nothing but the text, the password and the answer.
+//! let paused = Client::resume(&Blob::from_text(&text)?, &keys, &context)?;
+//! assert_eq!(paused.payment(), Some(payment)); // no network needed
+//! let mut session = paused.connection(trust()?)?.open(Credentials::new("jane", "correct horse"))?;
+//! let receipt = session.answer(Answers::new().with("MFA16", "Garcia")).await?.done()?.receipt();
+//! assert!(receipt.is_some_and(|receipt| receipt.date().is_some()));
+//! assert_eq!(bank.payments_made(), 1);
+//!
+//! // The access key spares the user the questions next time.
+//! let blob = session.close()?.deconstruct(&keys, &context)?;
+//! assert!(Client::restore(&blob, &keys, &context)?.has_access_key());
+//! # Ok(()) })
+//! # }
+//! ```
+//!
+//! # Where things are
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`client`] | `Client`, `Session` and what they return; re-exported here |
+//! | [`engine`] | the same as pure state machines, for drivers of your own |
+//! | [`ofx`] | documents and typed records of OFX |
+//! | [`seal`] | blobs, keys and contexts |
+//! | [`transport`] | the HTTPS connection, and the trait to replace it |
+//! | `testing` | a pretend institution (feature `testing`) |
 
 pub mod client;
 pub mod engine;
@@ -9,3 +69,17 @@ pub mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;
+
+pub use client::{Client, ClientBuilder, Completed, Kept, Paused, Progress, Session};
+pub use engine::{Answers, Challenge, Credentials, Device, Doubt, Institution, Receipt, Situation};
+pub use error::{Delivery, Error, ErrorKind, StatusCode};
+pub use ofx::{AccountInfo, AccountType, BankAccount, Payee, PayeeRef, Payment, Question, Version};
+pub use seal::{Blob, Context, Key, KeyRing, OpenPolicy};
+pub use secret::Secret;
+#[cfg(feature = "https")]
+pub use transport::{Https, HttpsOptions};
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

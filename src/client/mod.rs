@@ -1,1 +1,300 @@
-//! `Client` and `Session`: what users meet.
+//! `Client` and `Session`: what users meet. Drives the engine over a transport; clock and random source live here.
+//!
+//! ```text
+//! Client ──open(credentials)──► Session ──close()──► Client
+//!   │ ▲                           │
+//!   │ │ restore                   │ pause                    consumed by value: what is spent cannot be used again
+//!   ▼ │                           ▼
+//!  Blob                          Blob ──Client::resume──► Paused ──open(credentials)──► Session
+//! deconstruct
+//! ```
+
+mod builder;
+mod driver;
+mod kept;
+mod paused;
+mod progress;
+mod session;
+mod stored;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::stored::Protection;
+use crate::engine::{Credentials, Include, Institution, State};
+use crate::error::Error;
+use crate::ofx::{AccountInfo, Profile};
+use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
+use crate::transport::Transport;
+
+pub use builder::ClientBuilder;
+pub use kept::Kept;
+pub use paused::Paused;
+pub use progress::{Completed, Progress};
+pub use session::Session;
+
+/// Who we are to one institution: its address and profile, our application, the `CLIENTUID` and the access key.
+///
+/// A client lives between sessions and between processes: [`deconstruct`](Self::deconstruct) turns it into one opaque blob and
+/// [`restore`](Self::restore) brings it back. It never holds a password.
+///
+/// # Examples
+///
+/// ```
+/// use ofx_session::{Client, Context, Institution, Key, KeyRing};
+///
+/// let keys = KeyRing::new(Key::new(1, [7; 32])?);
+/// let context = Context::new("tenant-1", "user-42")?;
+/// let client = Client::builder(Institution::new("https://ofx.example.com/ofx").org("EXAMPLE").fid("7777"))
+///     .app("QWIN", "2700")
+///     .build()?;
+/// let uid = client.client_uid().to_owned();
+///
+/// let text = client.deconstruct(&keys, &context)?.to_text();
+///
+/// let client = Client::restore(&ofx_session::Blob::from_text(&text)?, &keys, &context)?;
+/// assert_eq!(client.client_uid(), uid);
+/// # Ok::<(), ofx_session::Error>(())
+/// ```
+pub struct Client {
+    pub(crate) state: State,
+    transport: Option<Arc<dyn Transport>>,
+    needs_reseal: bool,
+}
+
+impl Client {
+    /// Starts building a client for an institution.
+    #[must_use]
+    pub fn builder(institution: Institution) -> ClientBuilder {
+        ClientBuilder::new(institution)
+    }
+
+    /// Brings a client back from the blob that [`deconstruct`](Self::deconstruct) made.
+    ///
+    /// Settings of the connection are not stored: give them again with `connection` or [`transport`](Self::transport).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Seal`](crate::error::ErrorKind::Seal), with an [`OpenError`](crate::seal::OpenError) as
+    /// [`detail`](Error::detail), when the blob is not one, was changed, has expired, or belongs to another key or context.
+    pub fn restore(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Self, Error> {
+        Self::restore_under(blob, keys, context, &stored::policy_now())
+    }
+
+    /// Brings a client back under a policy: with another clock, or another allowance for clocks that differ.
+    ///
+    /// # Errors
+    ///
+    /// As [`restore`](Self::restore).
+    pub fn restore_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Self, Error> {
+        let opened = stored::open(blob, Kind::Client, Protection::Sealed(keys, context), policy)?;
+        Ok(Self { state: opened.state, transport: None, needs_reseal: opened.needs_reseal })
+    }
+
+    /// Brings a client back from a blob without protection. Only for storage that nobody else can read or change.
+    ///
+    /// # Errors
+    ///
+    /// As [`restore`](Self::restore); damage is noticed, forgery is not.
+    pub fn restore_plain(blob: &Blob) -> Result<Self, Error> {
+        let policy = stored::policy_now().allow_plain();
+        let opened = stored::open(blob, Kind::Client, Protection::Plain(Include::All), &policy)?;
+        Ok(Self { state: opened.state, transport: None, needs_reseal: opened.needs_reseal })
+    }
+
+    /// Reads a paused operation. Nothing is sent; what is asked and what is being paid can be shown at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`restore`](Self::restore). An expired blob does not mean that its payment may be entered again: it may have been sent.
+    pub fn resume(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Paused, Error> {
+        Self::resume_under(blob, keys, context, &stored::policy_now())
+    }
+
+    /// Reads a paused operation under a policy: with another clock, or another allowance for clocks that differ.
+    ///
+    /// # Errors
+    ///
+    /// As [`resume`](Self::resume).
+    pub fn resume_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Paused, Error> {
+        Paused::from_opened(stored::open(blob, Kind::Paused, Protection::Sealed(keys, context), policy)?)
+    }
+
+    /// Reads a paused operation from a blob without protection. Only for storage that nobody else can read or change.
+    ///
+    /// # Errors
+    ///
+    /// As [`resume`](Self::resume); damage is noticed, forgery is not.
+    pub fn resume_plain(blob: &Blob) -> Result<Paused, Error> {
+        let policy = stored::policy_now().allow_plain();
+        Paused::from_opened(stored::open(blob, Kind::Paused, Protection::Plain(Include::All), &policy)?)
+    }
+
+    pub(crate) fn from_parts(state: State, transport: Option<Arc<dyn Transport>>) -> Self {
+        Self { state, transport, needs_reseal: false }
+    }
+
+    /// Replaces the HTTPS settings.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when the settings contradict each other.
+    #[cfg(feature = "https")]
+    pub fn connection(self, options: crate::transport::HttpsOptions) -> Result<Self, Error> {
+        Ok(self.transport(crate::transport::Https::new(options)?))
+    }
+
+    /// Replaces the transport by one of your own.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Opens a session for a user.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when this client belongs to another user: its access key is that
+    /// user's. The client comes back in the error.
+    pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
+        if let Err(error) = self.belongs_to(&credentials) {
+            return Err(Kept::new(error, self));
+        }
+        Ok(Session::new(self, credentials, None))
+    }
+
+    /// Fetches the institution's profile, anonymously, unless the known one is up to date. OFX 1.0.3 §7, OFX 2.3 §7.
+    ///
+    /// A session does this by itself; call it to learn what to ask a user for before there are credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`](crate::error::ErrorKind::Refused) when the institution has none for us,
+    /// [`Transport`](crate::error::ErrorKind::Transport) when it does not answer.
+    pub async fn fetch_profile(&mut self) -> Result<&Profile, Error> {
+        driver::fetch_profile(self).await?;
+        self.profile().ok_or_else(|| driver::bug("a profile was fetched and is not there"))
+    }
+
+    /// Turns the client into one blob, readable for 90 days, by these keys and in this context only.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Seal`](crate::error::ErrorKind::Seal) when it cannot be made. The client comes back in the error.
+    ///
+    /// # Security
+    ///
+    /// Holds the `CLIENTUID`, the user id, the access key, the profile and the account list; never a password. A blob can be
+    /// copied: types cannot stop that, and an older copy restores an older state.
+    pub fn deconstruct(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
+        self.deconstruct_for(CLIENT_LIFE, keys, context)
+    }
+
+    /// As [`deconstruct`](Self::deconstruct), readable for `life`; zero means for ever.
+    ///
+    /// # Errors
+    ///
+    /// As [`deconstruct`](Self::deconstruct).
+    pub fn deconstruct_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
+        self.store(Protection::Sealed(keys, context), life)
+    }
+
+    /// Turns the client into a blob without protection that holds nothing private: no access key, no user id, no accounts.
+    ///
+    /// # Errors
+    ///
+    /// As [`deconstruct`](Self::deconstruct).
+    pub fn deconstruct_plain_public(self) -> Result<Blob, Kept<Self>> {
+        self.store(Protection::Plain(Include::Public), CLIENT_LIFE)
+    }
+
+    /// Turns the client into a blob without protection that holds everything, for storage that is itself trusted.
+    ///
+    /// # Errors
+    ///
+    /// As [`deconstruct`](Self::deconstruct).
+    ///
+    /// # Security
+    ///
+    /// Whoever reads it has the access key; whoever writes it can redirect the client.
+    pub fn deconstruct_plain_including_private(self) -> Result<Blob, Kept<Self>> {
+        self.store(Protection::Plain(Include::All), CLIENT_LIFE)
+    }
+
+    fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
+        stored::save(&self.state, None, protection, life).map_err(|error| Kept::new(error, self))
+    }
+
+    /// The institution's profile, when it was fetched.
+    #[must_use]
+    pub fn profile(&self) -> Option<&Profile> {
+        self.state.profile()
+    }
+
+    /// The account list as it was last fetched; empty before.
+    #[must_use]
+    pub fn known_accounts(&self) -> &[AccountInfo] {
+        self.state.accounts().map(|list| list.accounts()).unwrap_or_default()
+    }
+
+    /// `CLIENTUID`: names this client to the institution. Show it when the institution wants it registered.
+    #[must_use]
+    pub fn client_uid(&self) -> &str {
+        self.state.client_uid()
+    }
+
+    /// Whether the institution has given an access key, which spares the user the security questions.
+    #[must_use]
+    pub fn has_access_key(&self) -> bool {
+        self.state.has_access_key()
+    }
+
+    /// Whether it came from a blob sealed under an older key of the ring: deconstruct it again to have it under the new one.
+    #[must_use]
+    pub fn needs_reseal(&self) -> bool {
+        self.needs_reseal
+    }
+
+    pub(crate) fn belongs_to(&self, credentials: &Credentials) -> Result<(), Error> {
+        match (self.state.user_id.as_deref(), credentials.user_id()) {
+            (Some(own), Some(other)) if own != other => Err(Error::misuse(
+                "this state belongs to another user id; open it with that one, or build a new client",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn wire(&mut self) -> Result<Arc<dyn Transport>, Error> {
+        if let Some(transport) = &self.transport {
+            return Ok(Arc::clone(transport));
+        }
+        let made = default_transport()?;
+        self.transport = Some(Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+#[cfg(feature = "https")]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    use crate::transport::{Https, HttpsOptions};
+    Ok(Arc::new(Https::new(HttpsOptions::new())?))
+}
+
+#[cfg(not(feature = "https"))]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    Err(Error::misuse("there is no transport: give one with transport(), or switch on the feature https"))
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("institution", &self.state.institution)
+            .field("has_access_key", &self.has_access_key())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long the blob of a client can be read.
+const CLIENT_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);

@@ -1,1 +1,57 @@
-//! Operations as state machines, without clock, randomness, network or keys.
+//! Operations as state machines: what was sent, what is awaited, what may be repeated.
+//!
+//! The engine keeps nothing and touches nothing: no clock, no random source, no network, no keys. What it needs is passed
+//! in, what it decides is handed back, and states are consumed. Whoever drives it, in async code or not, over any HTTP
+//! stack, does the same few lines:
+//!
+//! ```text
+//! let (mut operation, mut step) = Operation::begin(intent, &state, seed, now)?;
+//! loop {
+//!     (operation, step) = match step {
+//!         Step::Send(transmit) => match wire(transmit.url(), transmit.encode(&credentials, &state, now)?) {
+//!             Ok(body)      => operation.handle_response(&mut state, &body, now)?,
+//!             Err(delivery) => operation.handle_failure(&state, delivery, now),  // asks again or is in doubt: stop here
+//!         },
+//!         Step::Ask(challenge) => operation.handle_answer(&state, ask(challenge), now)?,
+//!         Step::Done(outcome)  => break outcome,
+//!     }
+//! }
+//! ```
+//!
+//! ```text
+//!               ┌──────────────── 3000, or MFACHALLENGEFIRST ───────────────┐
+//!               ▼                                                          │
+//!  begin ─► challenge ─► questions ─► Ask ─► answers ─► work ─► SONRS ok ─► Done(result, refused)
+//!               ▲                                        │ └──► SONRS error ─► Done(refused)
+//!               └────────────────── 3001 ────────────────┘
+//!                                     no usable answer to a payment ─► Done(unknown)
+//! ```
+//!
+//! The identifiers and the bytes of the work request are made once, in [`Operation::begin`], and never change: the same
+//! request can be sent again after a challenge, a crash or a lost answer, and the institution can tell that it is the same.
+
+mod answers;
+mod credentials;
+mod error;
+mod ids;
+mod operation;
+mod outcome;
+mod snapshot;
+
+mod state;
+mod task;
+mod transmit;
+
+pub use answers::{Answers, Challenge, Device};
+pub use credentials::Credentials;
+pub use error::EngineError;
+pub use ids::Seed;
+pub use operation::{Operation, Situation, Step};
+pub use outcome::{Doubt, Outcome, Receipt, Refusal, RefusedAt};
+pub use state::{AccountList, Application, Institution, State};
+pub use task::{Intent, TaskKind};
+pub use transmit::Transmit;
+
+pub(crate) use snapshot::{
+    Include, Part, SCHEMA, SnapshotError, restore_operation, restore_state, save_operation, save_state,
+};

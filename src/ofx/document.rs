@@ -108,7 +108,10 @@ impl Document {
     /// The first element at a path that starts at the root: `/OFX/SIGNONMSGSRSV1/SONRS/LANGUAGE`.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<&Element> {
-        let (first, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+        let (first, rest) = {
+            let path = path.trim_start_matches('/');
+            path.split_once('/').unwrap_or((path, ""))
+        };
         if first == self.root.tag() { self.root.find(rest) } else { None }
     }
 }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub struct Element {
     tag: Cow<'static, str>,
     text: Zeroizing<String>,
-    children: Vec<Element>,
+    children: Vec<Self>,
     offset: usize,
 }
 

@@ -32,6 +32,20 @@ aggregate! {
     }
 }
 
+impl BankAccountInfo {
+    /// An account in use, with downloads and transfers both ways.
+    #[must_use]
+    pub fn active(account: BankAccount) -> Self {
+        Self {
+            account,
+            downloads: Some(true),
+            transfer_source: Some(true),
+            transfer_destination: Some(true),
+            status: ServiceStatus::Active,
+        }
+    }
+}
+
 aggregate! {
     /// `CCACCTINFO`: what a card account can do.
     #[doc(alias = "CCACCTINFO")]
@@ -49,6 +63,20 @@ aggregate! {
     }
 }
 
+impl CardAccountInfo {
+    /// A card in use, with downloads and no transfers.
+    #[must_use]
+    pub fn active(account: CardAccount) -> Self {
+        Self {
+            account,
+            downloads: Some(true),
+            transfer_source: Some(false),
+            transfer_destination: Some(false),
+            status: ServiceStatus::Active,
+        }
+    }
+}
+
 aggregate! {
     /// `BPACCTINFO`: the account can pay bills when the status is active.
     #[doc(alias = "BPACCTINFO")]
@@ -57,6 +85,14 @@ aggregate! {
         account: BankAccount = "BANKACCTFROM",
         /// `SVCSTATUS`.
         status: ServiceStatus = "SVCSTATUS",
+    }
+}
+
+impl BillPayAccountInfo {
+    /// An account that bills can be paid from.
+    #[must_use]
+    pub fn active(account: BankAccount) -> Self {
+        Self { account, status: ServiceStatus::Active }
     }
 }
 

@@ -32,6 +32,14 @@ impl Style {
         self.line_breaks = breaks;
         self
     }
+
+    pub(crate) const fn closes_leaves(self) -> bool {
+        self.close_leaves
+    }
+
+    pub(crate) const fn breaks_lines(self) -> bool {
+        self.line_breaks
+    }
 }
 
 /// Bytes of `root` and everything below it, in the character set of `version`.

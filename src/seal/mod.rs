@@ -97,5 +97,5 @@ pub use header::{Header, Kind, Suite};
 pub use keyring::{Key, KeyRing};
 pub use policy::OpenPolicy;
 
-pub(crate) use envelope::{Opened, Stamp, open, open_plain, seal, seal_plain};
+pub(crate) use envelope::{Stamp, open, open_plain, seal, seal_plain};
 pub(crate) use segment::Segment;

@@ -10,6 +10,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod bank;
 mod corpus;
 mod reader;
 mod rooms;

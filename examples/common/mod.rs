@@ -1,0 +1,236 @@
+//! What the examples share: options to aim them at an institution, a place for their state, questions on the terminal.
+
+use std::fs;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use ofx_session::engine::Challenge;
+use ofx_session::testing::Bank;
+use ofx_session::{
+    Answers, Blob, Client, Context, Credentials, Device, HttpsOptions, Institution, Key, KeyRing, Question, Version,
+};
+
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Without `--url`, an example starts a pretend institution of its own on this machine and uses that.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// The institution's OFX address, https://...
+    #[arg(long)]
+    pub url: Option<String>,
+    /// Root certificates to trust besides those of this machine, PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Allow http:// to this machine itself, for test servers
+    #[arg(long)]
+    pub allow_http_loopback: bool,
+    /// ORG of the institution
+    #[arg(long)]
+    pub org: Option<String>,
+    /// FID of the institution
+    #[arg(long)]
+    pub fid: Option<String>,
+    /// APPID that the institution admits
+    #[arg(long, default_value = "QWIN")]
+    pub app_id: String,
+    /// APPVER that the institution admits, four digits
+    #[arg(long, default_value = "2700")]
+    pub app_version: String,
+    /// OFX version to speak: 102 103 151 160 200 201 202 203 210 211 220 230
+    #[arg(long, default_value = "211", value_parser = version)]
+    pub ofx_version: Version,
+    /// User id
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Password; the environment variable keeps it out of the process list
+    #[arg(long, env = "OFX_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
+    /// Answer to a security question, by its id; repeat it for each. Asked on the terminal when missing
+    #[arg(long = "answer", value_name = "ID=TEXT", value_parser = answer)]
+    pub answers: Vec<(String, String)>,
+    /// File that keeps the client between runs, sealed under a key in FILE.key (made when missing)
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+}
+
+fn version(text: &str) -> std::result::Result<Version, String> {
+    let number = text.parse().ok().and_then(Version::from_number);
+    number.ok_or_else(|| "not one of 102 103 151 160 200 201 202 203 210 211 220 230".to_owned())
+}
+
+fn answer(text: &str) -> std::result::Result<(String, String), String> {
+    let (id, answer) = text.split_once('=').ok_or("expected ID=TEXT, for example MFA16=Garcia")?;
+    Ok((id.to_owned(), answer.to_owned()))
+}
+
+impl Options {
+    /// Starts the pretend institution when no other was named, and aims the options at it.
+    pub fn or_pretend(&mut self, folder: &Path) -> Result<Option<Bank>> {
+        if self.url.is_some() {
+            return Ok(None);
+        }
+        let bank = Bank::builder()
+            .org("EXAMPLE")
+            .fid("7777")
+            .user("jane", "correct horse")
+            .question("MFA16", None, "Garcia")
+            .question("BRQ7", Some("In which town did you open this account?"), "Newport")
+            .start()?;
+        let ca_file = folder.join("ca.pem");
+        fs::write(&ca_file, bank.ca_pem())?;
+        self.url = Some(bank.url().to_owned());
+        self.ca_file = Some(ca_file);
+        self.org = Some("EXAMPLE".to_owned());
+        self.fid = Some("7777".to_owned());
+        self.user = Some("jane".to_owned());
+        self.password = Some("correct horse".to_owned());
+        self.answers = vec![("MFA16".to_owned(), "Garcia".to_owned()), ("BRQ7".to_owned(), "Newport".to_owned())];
+        Ok(Some(bank))
+    }
+
+    /// The client of the state file, or a new one.
+    pub fn client(&self) -> Result<Client> {
+        if let Some(file) = self.state.as_ref().filter(|file| file.exists()) {
+            let client = Client::restore(&read_blob(file)?, &keys(file)?, &self.context()?)?;
+            return Ok(client.connection(self.connection()?)?);
+        }
+        let url = self.url.as_ref().ok_or("--url is missing")?;
+        let mut institution = Institution::new(url).version(self.ofx_version);
+        if let Some(org) = &self.org {
+            institution = institution.org(org);
+        }
+        if let Some(fid) = &self.fid {
+            institution = institution.fid(fid);
+        }
+        // Questions that are meant for the program are answered without asking; an answer given here goes before.
+        let device = self.answers.iter().fold(Device::new(), |device, (id, text)| device.answer(id, text));
+        let builder = Client::builder(institution).app(&self.app_id, &self.app_version).device(device);
+        Ok(builder.connection(self.connection()?).build()?)
+    }
+
+    /// How to connect; not part of any blob.
+    pub fn connection(&self) -> Result<HttpsOptions> {
+        let mut options = HttpsOptions::new();
+        if let Some(file) = &self.ca_file {
+            let pem = fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+            options = options.add_root_pem(&pem)?;
+        }
+        Ok(if self.allow_http_loopback { options.allow_http_loopback() } else { options })
+    }
+
+    pub fn credentials(&self) -> Result<Credentials> {
+        let user = self.user.as_ref().ok_or("--user is missing")?;
+        let password = self.password.as_ref().ok_or("--password is missing (or set OFX_PASSWORD)")?;
+        Ok(Credentials::new(user, password.as_str()))
+    }
+
+    /// Binds blobs to this program and this user.
+    pub fn context(&self) -> Result<Context> {
+        Ok(Context::new("ofx-session examples", self.user.as_deref().ok_or("--user is missing")?)?)
+    }
+
+    /// Answers from the command line, and from the terminal for the rest.
+    pub fn answer(&self, challenge: &Challenge) -> Result<Answers> {
+        self.answer_questions(challenge.questions())
+    }
+
+    pub fn answer_questions(&self, questions: &[Question]) -> Result<Answers> {
+        let mut answers = Answers::new();
+        for question in questions {
+            let given = self.answers.iter().find(|(id, _)| id == question.id()).map(|(_, text)| text.clone());
+            let text = match given {
+                Some(text) => text,
+                None if std::io::stdin().is_terminal() => {
+                    print!("{} ", question.text());
+                    std::io::stdout().flush()?;
+                    let mut line = String::new();
+                    std::io::stdin().read_line(&mut line)?;
+                    line.trim_end().to_owned()
+                }
+                None => {
+                    let id = question.id();
+                    return Err(format!("no answer to {id} ({}); give --answer {id}=TEXT", question.text()).into());
+                }
+            };
+            answers = answers.with(question.id(), text);
+        }
+        Ok(answers)
+    }
+
+    /// Stores the client for the next run, when there is a state file.
+    pub fn keep(&self, client: Client) -> Result<()> {
+        if let Some(file) = &self.state {
+            write_blob(file, &client.deconstruct(&keys(file)?, &self.context()?)?)?;
+        }
+        Ok(())
+    }
+}
+
+pub fn read_blob(file: &Path) -> Result<Blob> {
+    let text = fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    Ok(Blob::from_text(text.trim_end())?)
+}
+
+pub fn write_blob(file: &Path, blob: &Blob) -> Result<()> {
+    Ok(fs::write(file, blob.to_text())?)
+}
+
+/// The key beside a state file. A real program keeps its keys away from its blobs.
+pub fn keys(state: &Path) -> Result<KeyRing> {
+    let mut name = state.as_os_str().to_owned();
+    name.push(".key");
+    let file = PathBuf::from(name);
+    if !file.exists() {
+        let fresh: [u8; 32] =
+            [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat()[..].try_into()?;
+        fs::write(&file, fresh)?;
+    }
+    let bytes = fs::read(&file)?.try_into().map_err(|_| format!("{} is not a key", file.display()))?;
+    Ok(KeyRing::new(Key::new(1, bytes)?))
+}
+
+/// Ends with one clear sentence and status 1 when something went wrong.
+pub fn report(result: Result<()>) -> std::process::ExitCode {
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+impl Options {
+    /// The same options for another process; the password goes by the environment.
+    pub fn pass_to(&self, command: &mut std::process::Command) {
+        let texts = [("--url", &self.url), ("--org", &self.org), ("--fid", &self.fid), ("--user", &self.user)];
+        for (name, value) in texts {
+            if let Some(value) = value {
+                command.arg(name).arg(value);
+            }
+        }
+        let files = [("--ca-file", &self.ca_file), ("--state", &self.state)];
+        for (name, value) in files {
+            if let Some(value) = value {
+                command.arg(name).arg(value);
+            }
+        }
+        command.args(["--app-id", &self.app_id, "--app-version", &self.app_version]);
+        command.args(["--ofx-version", &self.ofx_version.to_string()]);
+        if self.allow_http_loopback {
+            command.arg("--allow-http-loopback");
+        }
+        for (id, text) in &self.answers {
+            command.arg("--answer").arg(format!("{id}={text}"));
+        }
+        if let Some(password) = &self.password {
+            command.env("OFX_PASSWORD", password);
+        }
+    }
+}

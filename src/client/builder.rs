@@ -1,0 +1,116 @@
+//! Building a client.
+
+use std::sync::Arc;
+
+use crate::client::{Client, stored};
+use crate::engine::{Application, Device, Institution, State};
+use crate::error::Error;
+use crate::ofx::{Limits, limit};
+use crate::secret::Secret;
+use crate::transport::{Transport, TransportError};
+
+/// Collects what a client is made of. See [`Client::builder`].
+#[derive(Debug)]
+pub struct ClientBuilder {
+    institution: Institution,
+    application: Application,
+    client_uid: Option<String>,
+    device: Device,
+    limits: Limits,
+    transport: Option<Result<Arc<dyn Transport>, TransportError>>,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(institution: Institution) -> Self {
+        Self {
+            institution,
+            application: Application::new("QWIN", "2700"),
+            client_uid: None,
+            device: Device::new(),
+            limits: Limits::new(),
+            transport: None,
+        }
+    }
+
+    /// Sets `APPID` (up to 5 characters) and `APPVER` (four digits). `QWIN` and `2700`, which most institutions admit, when it
+    /// is not called.
+    #[must_use]
+    pub fn app(mut self, id: impl Into<String>, version: impl Into<String>) -> Self {
+        (self.application.id, self.application.version) = (id.into(), version.into());
+        self
+    }
+
+    /// Sets `APPKEY`, which the institution gave to the application. OFX 2.2 up.
+    #[must_use]
+    pub fn app_key(mut self, key: impl Into<Secret>) -> Self {
+        self.application.key = Some(key.into());
+        self
+    }
+
+    /// Uses a `CLIENTUID` that the institution knows already. A new one is made when it is not called.
+    #[must_use]
+    pub fn client_uid(mut self, uid: impl Into<String>) -> Self {
+        self.client_uid = Some(uid.into());
+        self
+    }
+
+    /// Sets what the program answers about itself when an institution asks.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// Sets the limits on the institution's answers.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets how to connect.
+    #[cfg(feature = "https")]
+    #[must_use]
+    pub fn connection(mut self, options: crate::transport::HttpsOptions) -> Self {
+        let made = crate::transport::Https::new(options).map(|https| Arc::new(https) as Arc<dyn Transport>);
+        self.transport = Some(made);
+        self
+    }
+
+    /// Uses a transport of your own.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Ok(Arc::new(transport)));
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when the URL is not https, a value does not fit its element, or
+    /// the connection's settings contradict each other.
+    pub fn build(self) -> Result<Client, Error> {
+        limit("APPID", &self.application.id, 5)?;
+        limit("APPVER", &self.application.version, 4)?;
+        if !self.application.version.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Error::misuse("APPVER must be four digits, like 2700"));
+        }
+        if let Some(fi) = &self.institution.fi {
+            limit("ORG", &fi.org, 32)?;
+            fi.fid.as_deref().map_or(Ok(()), |fid| limit("FID", fid, 32))?;
+        }
+        limit("LANGUAGE", &self.institution.language, 3)?;
+        let client_uid = match self.client_uid {
+            Some(uid) => uid,
+            None => stored::fresh_uuid()?,
+        };
+        limit("CLIENTUID", &client_uid, 36)?;
+        let mut state = State::new(self.institution, self.application, client_uid).device(self.device);
+        state.limits = self.limits;
+        let mut client = Client::from_parts(state, self.transport.transpose()?);
+        let wire = client.wire()?;
+        wire.allows(&client.state.institution.url)?;
+        Ok(client)
+    }
+}

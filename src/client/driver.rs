@@ -1,0 +1,89 @@
+//! The one loop that drives the engine over a transport.
+
+use chrono::Utc;
+
+use crate::client::{Client, Completed, Progress, stored};
+use crate::engine::{Credentials, Intent, Operation, Outcome, Step};
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::transport::Request;
+
+/// Continues what `current` holds until the user is asked, it is over, or the institution cannot be reached.
+///
+/// `current` always holds what must not be lost: before each send it is the operation as it stands when the program stops, so
+/// that a dropped future leaves a payment in doubt and not forgotten.
+pub(crate) async fn run(
+    client: &mut Client,
+    credentials: &Credentials,
+    current: &mut Option<Operation>,
+) -> Result<Progress<Completed>, Error> {
+    loop {
+        let Some(operation) = current.clone() else {
+            return Err(Error::misuse("there is no operation to continue; start one"));
+        };
+        let transmit = match operation.step(&client.state, Utc::now()) {
+            Step::Send(transmit) => transmit,
+            Step::Ask(challenge) => return Ok(Progress::Ask(challenge)),
+            Step::Done(outcome) => return finish(client, current, outcome),
+        };
+        let wire = client.wire()?;
+        if let Err(error) = wire.allows(transmit.url()) {
+            let named_by_profile = transmit.url() != client.state.institution.url;
+            let what = "the institution's profile names an address for this (Institution::ignore_profile_urls uses the one you gave)";
+            return Err(if named_by_profile { Error::from(error).while_doing(what) } else { error.into() });
+        }
+        let bytes = transmit.encode(credentials, &client.state, Utc::now())?;
+        *current = Some(transmit.if_interrupted().clone());
+        match wire.send(Request::new(transmit.url(), bytes)).await {
+            Ok(response) => {
+                // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
+                let (operation, _) = operation.handle_response(&mut client.state, response.body(), Utc::now())?;
+                *current = Some(operation);
+            }
+            Err(error) => {
+                let (operation, step) = operation.handle_failure(&client.state, error.delivery(), Utc::now());
+                let moves_money = operation.kind().moves_money();
+                *current = Some(operation);
+                if !matches!(step, Step::Done(_)) {
+                    return Err(nothing_moved(error.into(), moves_money));
+                }
+            }
+        }
+    }
+}
+
+/// A request around a payment failed, and the payment itself was not sent or was refused: that is what the caller wants to know.
+pub(crate) fn nothing_moved(error: Error, moves_money: bool) -> Error {
+    if moves_money { error.with_delivery(Delivery::NotSent) } else { error }
+}
+
+fn finish(client: &Client, current: &mut Option<Operation>, outcome: Outcome) -> Result<Progress<Completed>, Error> {
+    let completed = match outcome {
+        Outcome::Unknown(doubt) => return Ok(Progress::Unknown(doubt)),
+        Outcome::Refused(refusal) => {
+            *current = None;
+            return Err(refusal.into());
+        }
+        Outcome::Profile => Completed::Profile,
+        Outcome::Accounts => Completed::Accounts(client.known_accounts().to_vec()),
+        Outcome::Paid(receipt) => Completed::Paid(receipt),
+    };
+    *current = None;
+    Ok(Progress::Done(completed))
+}
+
+/// Fetches the profile in an operation of its own, without the user's credentials.
+pub(crate) async fn fetch_profile(client: &mut Client) -> Result<(), Error> {
+    let mut current = Some(start(client, Intent::Profile)?);
+    // Signs on anonymously, whatever credentials there are.
+    run(client, &Credentials::anonymous(), &mut current).await?.done().map(|_| ())
+}
+
+/// Makes an operation: its identifiers and its bytes. Nothing is sent.
+pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error> {
+    let (operation, _) = Operation::begin(intent, &client.state, stored::seed()?, Utc::now())?;
+    Ok(operation)
+}
+
+pub(crate) fn bug(what: &'static str) -> Error {
+    Error::new(ErrorKind::Bug, Delivery::Answered, format!("{what}; please report this"))
+}

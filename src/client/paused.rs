@@ -1,0 +1,95 @@
+//! A paused operation that was read back: everything to show, nothing sent yet.
+
+use chrono::{DateTime, Utc};
+
+use crate::client::stored::Opened;
+use crate::client::{Client, Kept, Session, driver};
+use crate::engine::{Credentials, Operation, Situation};
+use crate::error::Error;
+use crate::ofx::{Payment, Question, TrnUid};
+use crate::transport::Transport;
+
+/// A paused operation, readable without a network.
+#[derive(Debug)]
+pub struct Paused {
+    client: Client,
+    operation: Operation,
+    expires: Option<DateTime<Utc>>,
+}
+
+impl Paused {
+    pub(crate) fn from_opened(opened: Opened) -> Result<Self, Error> {
+        let operation = opened.operation.ok_or_else(|| driver::bug("a paused blob without an operation was opened"))?;
+        Ok(Self { client: Client::from_parts(opened.state, None), operation, expires: opened.expires })
+    }
+
+    /// Replaces the HTTPS settings, which are not stored.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when the settings contradict each other.
+    #[cfg(feature = "https")]
+    pub fn connection(mut self, options: crate::transport::HttpsOptions) -> Result<Self, Error> {
+        self.client = self.client.connection(options)?;
+        Ok(self)
+    }
+
+    /// Replaces the transport by one of your own.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.client = self.client.transport(transport);
+        self
+    }
+
+    /// Opens the session again, with the operation under way: [`answer`](Session::answer) or
+    /// [`proceed`](Session::proceed) goes on with it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user. It comes back in the error.
+    pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
+        if let Err(error) = self.client.belongs_to(&credentials) {
+            return Err(Kept::new(error, self));
+        }
+        Ok(Session::new(self.client, credentials, Some(self.operation)))
+    }
+
+    /// The questions the user must answer; empty when none are asked.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Question> {
+        match self.situation() {
+            Situation::AwaitingAnswers(challenge) => challenge.questions().to_vec(),
+            Situation::Ready | Situation::InDoubt(_) | Situation::Over(_) => Vec::new(),
+        }
+    }
+
+    /// Where the operation stands.
+    #[must_use]
+    pub fn situation(&self) -> Situation {
+        self.operation.situation(&self.client.state, Utc::now())
+    }
+
+    /// What is being paid; `None` for another kind of operation.
+    #[must_use]
+    pub fn payment(&self) -> Option<Payment> {
+        self.operation.payment(&self.client.state).ok()
+    }
+
+    /// `TRNUID` of the request: name it when talking to the institution.
+    #[must_use]
+    pub fn trn_uid(&self) -> TrnUid {
+        self.operation.trn_uid()
+    }
+
+    /// Until when the blob can be opened, UTC.
+    #[must_use]
+    pub fn expires(&self) -> Option<DateTime<Utc>> {
+        self.expires
+    }
+
+    /// The client inside, to look at.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}

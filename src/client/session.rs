@@ -1,0 +1,278 @@
+//! One signed-on scope of a client.
+
+use std::time::Duration;
+
+use chrono::Utc;
+
+use crate::client::stored::{self, Protection};
+use crate::client::{Client, Completed, Kept, Progress, driver};
+use crate::engine::{Answers, Credentials, Include, Intent, Operation, Receipt, Situation};
+use crate::error::{Error, ErrorKind};
+use crate::ofx::{AccountInfo, Payment};
+use crate::seal::{Blob, Context, KeyRing};
+
+/// One signed-on scope: everything that talks to the institution in a user's name happens here.
+///
+/// A session has at most one operation under way. When the institution asks security questions, the session holds the operation
+/// until it is answered, abandoned, or paused into a blob together with the client.
+#[derive(Debug)]
+pub struct Session {
+    client: Client,
+    credentials: Credentials,
+    current: Option<Operation>,
+    profile_refused: bool,
+}
+
+impl Session {
+    pub(crate) fn new(mut client: Client, credentials: Credentials, current: Option<Operation>) -> Self {
+        client.state.challenged = false;
+        if let Some(user_id) = credentials.user_id() {
+            client.state.user_id = Some(user_id.to_owned());
+        }
+        Self { client, credentials, current, profile_refused: false }
+    }
+
+    /// Fetches the account list, unless the known one is up to date. OFX 1.0.3 §8.5, OFX 2.3 §8.5.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` when the institution says no; `Transport` when it does not answer; `Misuse` when another operation waits.
+    ///
+    /// # Resuming
+    ///
+    /// Safe to repeat at any point.
+    pub async fn accounts(&mut self) -> Result<Progress<Vec<AccountInfo>>, Error> {
+        self.begin(Intent::Accounts).await?;
+        self.run_as(Completed::accounts).await
+    }
+
+    /// Pays a bill. OFX 1.0.3 §12.6, OFX 2.3 §12.6.
+    ///
+    /// [`Progress::Done`] means the institution accepted it, to be made on [`Receipt::date`]. The amount is positive and in the
+    /// currency of the account it is taken from; the due day is one of the institution's calendar.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when the payment cannot be sent as it is, or another operation waits; `Refused` when the institution says no: the
+    /// payment was not made. `Transport` means that it was not sent; a payment that may have been is [`Progress::Unknown`].
+    ///
+    /// # Resuming
+    ///
+    /// Calling `pay` twice pays twice. To go on with the same payment, use [`answer`](Self::answer),
+    /// [`proceed`](Self::proceed), or [`pause`](Self::pause) and [`Client::resume`].
+    pub async fn pay(&mut self, payment: &Payment) -> Result<Progress<Receipt>, Error> {
+        self.prepare_payment(payment).await?;
+        self.run_as(Completed::receipt).await
+    }
+
+    /// Makes a payment's identifiers and its request without sending it: [`pause`](Self::pause) stores it,
+    /// [`proceed`](Self::proceed) sends it. The profile is fetched when it is not known.
+    ///
+    /// # Errors
+    ///
+    /// As [`pay`](Self::pay).
+    pub async fn prepare_payment(&mut self, payment: &Payment) -> Result<(), Error> {
+        self.begin(Intent::Pay(Box::new(payment.clone()))).await
+    }
+
+    /// Answers the security questions and goes on with the operation they belong to.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when a question has no answer or an answer no question: the operation still waits. Else as the operation itself.
+    pub async fn answer(&mut self, answers: Answers) -> Result<Progress<Completed>, Error> {
+        let now = Utc::now();
+        let Some(operation) = &self.current else {
+            return Err(Error::misuse("there is no operation that waits for answers"));
+        };
+        operation.check_answers(&self.client.state, &answers, now)?;
+        let (operation, _) = operation.clone().handle_answer(&self.client.state, &answers, now)?;
+        self.current = Some(operation);
+        self.proceed().await
+    }
+
+    /// Goes on with the operation under way: one that was prepared, resumed, or could not be sent.
+    ///
+    /// # Errors
+    ///
+    /// As the operation itself; `Misuse` when there is none.
+    pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
+        driver::run(&mut self.client, &self.credentials, &mut self.current).await
+    }
+
+    /// Sends a payment that is in doubt once more, under the same identifiers and with the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`pay`](Self::pay); `Misuse` when nothing is in doubt.
+    ///
+    /// # Security
+    ///
+    /// An institution that checks for duplicates pays once and answers [`Doubt::Duplicate`](crate::engine::Doubt::Duplicate). One
+    /// that does not pays twice. Settle the doubt by other means where there are any.
+    pub async fn repeat_payment_in_doubt(&mut self) -> Result<Progress<Completed>, Error> {
+        let Some(operation) = self.current.clone() else {
+            return Err(Error::misuse("there is no payment in doubt"));
+        };
+        let (operation, _) = operation.repeat_in_doubt(&self.client.state, Utc::now())?;
+        self.current = Some(operation);
+        self.proceed().await
+    }
+
+    /// Gives up the operation under way. Nothing was carried out, unless it is in doubt.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when a payment is in doubt: forgetting it invites paying it twice.
+    pub fn abandon(&mut self) -> Result<(), Error> {
+        self.refuse_doubt()?;
+        self.current = None;
+        Ok(())
+    }
+
+    /// Turns session and operation into one blob, readable for 15 minutes, by these keys and in this context only; for 24 hours
+    /// when a payment is in doubt.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when no operation is under way, `Seal` when the blob cannot be made. The session comes back in the error.
+    ///
+    /// # Security
+    ///
+    /// Holds what a [client's blob](Client::deconstruct) holds, the questions and the request; never a password, a one-time token
+    /// or an answer. Answers that were given and not sent are asked for again.
+    pub fn pause(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
+        let life = self.pause_life();
+        self.pause_for(life, keys, context)
+    }
+
+    /// As [`pause`](Self::pause), readable for `life`, which is at most 24 hours.
+    ///
+    /// # Errors
+    ///
+    /// As [`pause`](Self::pause); `Misuse` for more than 24 hours or none.
+    pub fn pause_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
+        self.store(Protection::Sealed(keys, context), life)
+    }
+
+    /// As [`pause`](Self::pause), into a blob without protection, for storage that is itself trusted.
+    ///
+    /// # Errors
+    ///
+    /// As [`pause`](Self::pause).
+    ///
+    /// # Security
+    ///
+    /// Whoever reads it has the access key and sees the payment; whoever writes it can change the payment.
+    pub fn pause_plain_including_private(self) -> Result<Blob, Kept<Self>> {
+        let life = self.pause_life();
+        self.store(Protection::Plain(Include::All), life)
+    }
+
+    fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
+        let Some(operation) = &self.current else {
+            let error = Error::misuse(
+                "there is nothing to pause: no operation is under way; close the session and deconstruct the client",
+            );
+            return Err(Kept::new(error, self));
+        };
+        if life > LONGEST_PAUSE || life.is_zero() {
+            return Err(Kept::new(
+                Error::misuse("a paused operation can wait for at most 24 hours, and not for ever"),
+                self,
+            ));
+        }
+        stored::save(&self.client.state, Some(operation), protection, life).map_err(|error| Kept::new(error, self))
+    }
+
+    /// Ends the session and gives the client back.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when a payment is in doubt: [`pause`](Self::pause) it instead. The session comes back in the error.
+    pub fn close(self) -> Result<Client, Kept<Self>> {
+        match self.refuse_doubt() {
+            Ok(()) => Ok(self.client),
+            Err(error) => Err(Kept::new(error, self)),
+        }
+    }
+
+    /// The client, to look at.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Where the operation under way stands, if there is one.
+    #[must_use]
+    pub fn situation(&self) -> Option<Situation> {
+        self.current.as_ref().map(|operation| operation.situation(&self.client.state, Utc::now()))
+    }
+
+    /// Makes an operation, in place of one that was never sent.
+    async fn begin(&mut self, intent: Intent) -> Result<(), Error> {
+        match self.situation() {
+            None | Some(Situation::Ready | Situation::Over(_)) => {}
+            Some(Situation::InDoubt(_)) => self.refuse_doubt()?,
+            Some(Situation::AwaitingAnswers(_)) => {
+                return Err(Error::misuse("an operation waits for answers; answer, pause or abandon it first"));
+            }
+        }
+        self.current = None;
+        self.know_profile().await?;
+        self.current = Some(driver::start(&self.client, intent)?);
+        Ok(())
+    }
+
+    /// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one; what it
+    /// offers is then found out by asking.
+    async fn know_profile(&mut self) -> Result<(), Error> {
+        let state = &self.client.state;
+        if self.profile_refused || !state.institution.uses_profile || (state.profile.is_some() && !state.profile_is_old)
+        {
+            return Ok(());
+        }
+        match driver::fetch_profile(&mut self.client).await {
+            Err(error) if error.kind() == ErrorKind::Refused => {
+                self.profile_refused = true;
+                Ok(())
+            }
+            Err(error) => {
+                let what =
+                    "the institution's profile could not be fetched (if it has none, say Institution::without_profile)";
+                Err(driver::nothing_moved(error, true).while_doing(what))
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn run_as<T>(&mut self, result: impl FnOnce(Completed) -> Option<T>) -> Result<Progress<T>, Error> {
+        match self.proceed().await? {
+            Progress::Done(completed) => match result(completed) {
+                Some(result) => Ok(Progress::Done(result)),
+                None => Err(driver::bug("an operation ended as another kind")),
+            },
+            Progress::Ask(challenge) => Ok(Progress::Ask(challenge)),
+            Progress::Unknown(doubt) => Ok(Progress::Unknown(doubt)),
+        }
+    }
+
+    fn pause_life(&self) -> Duration {
+        if matches!(self.situation(), Some(Situation::InDoubt(_))) { LONGEST_PAUSE } else { PAUSE_LIFE }
+    }
+
+    fn refuse_doubt(&self) -> Result<(), Error> {
+        match self.situation() {
+            Some(Situation::InDoubt(doubt)) => {
+                let text = format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain());
+                Err(Error::misuse(text))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How long a paused operation waits for the user.
+const PAUSE_LIFE: Duration = Duration::from_secs(15 * 60);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);

@@ -1,0 +1,73 @@
+//! What a user signs on with. Lives for a session, and is never stored.
+
+use crate::ofx::Login;
+use crate::secret::Secret;
+
+/// What a user signs on with: OFX 1.0.3 §2.5.1, OFX 2.3 §2.5.1.
+///
+/// Never part of a blob: it is given again whenever a session is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    pub(crate) login: Login,
+    pub(crate) user_cred1: Option<Secret>,
+    pub(crate) user_cred2: Option<Secret>,
+    pub(crate) auth_token: Option<Secret>,
+}
+
+impl Credentials {
+    /// User id and password, up to 32 characters each.
+    #[must_use]
+    pub fn new(user_id: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self::of(Login::Password { user_id: user_id.into(), password: password.into() })
+    }
+
+    /// A `USERKEY` that the institution gave in place of the password.
+    #[must_use]
+    pub fn user_key(key: impl Into<Secret>) -> Self {
+        Self::of(Login::UserKey(key.into()))
+    }
+
+    /// An `ACCESSTOKEN` that was obtained outside of OFX. OFX 2.2 up.
+    #[must_use]
+    pub fn access_token(token: impl Into<Secret>) -> Self {
+        Self::of(Login::AccessToken(token.into()))
+    }
+
+    pub(crate) fn anonymous() -> Self {
+        Self::of(Login::anonymous())
+    }
+
+    fn of(login: Login) -> Self {
+        Self { login, user_cred1: None, user_cred2: None, auth_token: None }
+    }
+
+    /// Adds `USERCRED1`, which the profile asks for by `USERCRED1LABEL`.
+    #[must_use]
+    pub fn user_cred1(mut self, value: impl Into<Secret>) -> Self {
+        self.user_cred1 = Some(value.into());
+        self
+    }
+
+    /// Adds `USERCRED2`, which the profile asks for by `USERCRED2LABEL`.
+    #[must_use]
+    pub fn user_cred2(mut self, value: impl Into<Secret>) -> Self {
+        self.user_cred2 = Some(value.into());
+        self
+    }
+
+    /// Adds `AUTHTOKEN`, a one-time value that the institution asked for with status 15512.
+    #[must_use]
+    pub fn auth_token(mut self, value: impl Into<Secret>) -> Self {
+        self.auth_token = Some(value.into());
+        self
+    }
+
+    /// The user id, when one is given.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&str> {
+        match &self.login {
+            Login::Password { user_id, .. } => Some(user_id),
+            Login::UserKey(_) | Login::AccessToken(_) => None,
+        }
+    }
+}

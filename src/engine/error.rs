@@ -1,0 +1,45 @@
+//! What ends an operation without an outcome: nothing was carried out, or there was nothing to carry out.
+
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::ofx::{DecodeError, EncodeError};
+
+/// Why a step of an operation could not be made.
+///
+/// Never means that a payment is in doubt: that is an outcome, [`Outcome::Unknown`](crate::engine::Outcome::Unknown).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The request cannot be written as asked. Nothing was sent.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The institution's answer cannot be read, and nothing hangs on it.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The answer lacks what was asked for.
+    #[error(
+        "the institution accepted the signon but its answer has no {0}; try again, or ask the institution whether it offers this"
+    )]
+    Missing(&'static str),
+    /// The institution says that what is known is up to date, and nothing is known.
+    #[error("the institution says the {0} is up to date, but none was ever received; forget the state and start again")]
+    NothingKnown(&'static str),
+    /// The answers do not fit the questions. The operation still waits for them.
+    #[error("{0}")]
+    Answers(String),
+    /// The call does not fit the operation's situation.
+    #[error("the operation {0}")]
+    Situation(&'static str),
+}
+
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Encode(error) => error.into(),
+            EngineError::Decode(error) => error.into(),
+            EngineError::Missing(_) | EngineError::NothingKnown(_) => {
+                Self::new(ErrorKind::Malformed, Delivery::Answered, error.to_string())
+            }
+            EngineError::Answers(_) | EngineError::Situation(_) => Self::misuse(error.to_string()),
+        }
+    }
+}

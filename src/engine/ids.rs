@@ -1,0 +1,48 @@
+//! Identifiers of an operation, all from one random seed.
+//!
+//! The engine has no random source, and an operation that is resumed must send the same identifiers again; so everything
+//! after the first one is derived.
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::ofx::{FileUid, TrnUid};
+
+/// 16 random bytes from which all identifiers of one operation come. Never use one twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed([u8; 16]);
+
+impl Seed {
+    /// Wraps 16 bytes of a cryptographic random source.
+    #[must_use]
+    pub const fn new(random: [u8; 16]) -> Self {
+        Self(random)
+    }
+
+    pub(crate) const fn bytes(self) -> [u8; 16] {
+        self.0
+    }
+
+    /// `TRNUID` of the work request: the same for the whole life of the operation.
+    pub(crate) fn work(self) -> TrnUid {
+        TrnUid::new(uuid::Builder::from_random_bytes(self.0).into_uuid().to_string())
+    }
+
+    /// `TRNUID` of the challenge request of a round.
+    pub(crate) fn challenge(self, round: u32) -> TrnUid {
+        TrnUid::new(self.derive(b"challenge", round).to_string())
+    }
+
+    /// `NEWFILEUID` of a file: each differs in its signon and so needs its own.
+    pub(crate) fn file(self, number: u32) -> FileUid {
+        FileUid::new(self.derive(b"file", number).to_string())
+    }
+
+    fn derive(self, what: &[u8], number: u32) -> Uuid {
+        let digest =
+            Sha256::new().chain_update(self.0).chain_update(what).chain_update(number.to_be_bytes()).finalize();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+}

@@ -1,0 +1,370 @@
+//! The operation: one request, and the signon leg that every request runs through.
+
+use chrono::{DateTime, Utc};
+
+use crate::engine::answers::{complete, open_questions};
+use crate::engine::task::{judge, request};
+use crate::engine::transmit::Purpose;
+use crate::engine::{
+    Answers, Challenge, Doubt, EngineError, Intent, Outcome, Refusal, RefusedAt, Seed, State, TaskKind, Transmit,
+};
+use crate::error::{Delivery, StatusCode};
+use crate::ofx::{ChallengeAnswer, DecodeError, Payment, Question, Response, Tail, TrnUid};
+use crate::secret::Secret;
+
+/// What to do next: exactly one thing after every call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Put this file on the wire; keep what is inside first.
+    Send(Transmit),
+    /// The user must answer.
+    Ask(Challenge),
+    /// It is over.
+    Done(Outcome),
+}
+
+/// Where an operation stands that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Situation {
+    /// Its next file can be sent; nothing that was sent before can have been carried out.
+    Ready,
+    /// The user must answer these questions.
+    AwaitingAnswers(Challenge),
+    /// Its request may have been carried out.
+    InDoubt(Doubt),
+    /// It is over.
+    Over(Outcome),
+}
+
+/// One request on its way through signon, challenge and answer. See the module's page for the whole contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    pub(crate) kind: TaskKind,
+    pub(crate) seed: Seed,
+    pub(crate) url: String,
+    pub(crate) challenge_url: String,
+    /// Made once, never changed.
+    pub(crate) tail: Tail,
+    /// Files sent so far; each has an identifier of its own.
+    pub(crate) files: u32,
+    pub(crate) phase: Phase,
+}
+
+/// What is awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The questions, for which a file is to be sent. `again` when the answers before were wrong.
+    ExpectQuestions { again: bool },
+    /// The user's answers.
+    ExpectAnswers { questions: Vec<Question>, again: bool },
+    /// The result, for which the request is to be sent, with the answers where a challenge came before.
+    ExpectResult { passed: Option<Passed> },
+    /// Somebody who finds out whether the request was carried out.
+    InDoubt(Doubt),
+    /// Nothing any more.
+    Over(Outcome),
+}
+
+/// Answers that go into the next file, and the questions they answer: only those may be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Passed {
+    pub(crate) questions: Vec<Question>,
+    pub(crate) again: bool,
+    pub(crate) answers: Vec<ChallengeAnswer>,
+}
+
+impl Operation {
+    /// Makes the request of `intent`, with its identifiers, and says what to do first. Nothing is sent here.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Encode`] when the request, or the questions that must come before it, cannot be expressed in the
+    /// institution's version, or a value is too long or has characters that the version cannot carry.
+    pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
+        let (kind, tail) = request(intent, state, seed.work())?;
+        let set = kind.message_set();
+        let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
+        let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
+        let (url, challenge_url) = (state.url_of(set).to_owned(), state.challenge_url(set).to_owned());
+        let operation = Self { kind, seed, url, challenge_url, tail, files: 0, phase };
+        Ok(operation.with_step(state, now))
+    }
+
+    /// Takes the body of an answer to the file last sent.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] when the answer is of no use and nothing hangs on it; [`Transmit::if_interrupted`] can go on. A payment in
+    /// doubt is [`Outcome::Unknown`] and no error.
+    pub fn handle_response(
+        mut self,
+        state: &mut State,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Step), EngineError> {
+        self.files += 1;
+        match std::mem::replace(&mut self.phase, Phase::InDoubt(Doubt::Interrupted)) {
+            Phase::ExpectQuestions { again } => self.take_questions(state, body, again, now),
+            Phase::ExpectResult { passed } => self.take_result(state, body, passed.as_ref(), now),
+            Phase::ExpectAnswers { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
+                Err(EngineError::Situation("expects no answer from the institution"))
+            }
+        }
+    }
+
+    /// Takes the news that no usable answer came to the file last sent.
+    ///
+    /// The step says what could be done next: send again when nothing can have been carried out; a payment that may have
+    /// been is in doubt.
+    #[must_use]
+    pub fn handle_failure(mut self, state: &State, delivery: Delivery, now: DateTime<Utc>) -> (Self, Step) {
+        self.files += 1;
+        let at_stake = self.kind.moves_money() && matches!(self.phase, Phase::ExpectResult { .. });
+        if at_stake && delivery != Delivery::NotSent {
+            self.phase = Phase::InDoubt(Doubt::NoAnswer);
+        }
+        self.with_step(state, now)
+    }
+
+    /// Takes the user's answers. Check them with [`check_answers`](Self::check_answers) first, to keep the operation when they
+    /// are incomplete.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Answers`] when a question has no answer or an answer no question; [`EngineError::Situation`] when nothing
+    /// was asked.
+    pub fn handle_answer(
+        mut self,
+        state: &State,
+        answers: &Answers,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Step), EngineError> {
+        let answers = self.check(state, answers, now)?;
+        match self.phase {
+            Phase::ExpectAnswers { questions, again } => {
+                self.phase = Phase::ExpectResult { passed: Some(Passed { questions, again, answers }) };
+                Ok(self.with_step(state, now))
+            }
+            Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
+                Err(EngineError::Situation("has asked nothing"))
+            }
+        }
+    }
+
+    /// Whether these answers would be accepted, without using them up.
+    ///
+    /// # Errors
+    ///
+    /// As [`handle_answer`](Self::handle_answer).
+    pub fn check_answers(&self, state: &State, answers: &Answers, now: DateTime<Utc>) -> Result<(), EngineError> {
+        self.check(state, answers, now).map(|_| ())
+    }
+
+    /// Sends a request that is in doubt once more, unchanged and under the same identifiers.
+    ///
+    /// # Security
+    ///
+    /// An institution that checks for duplicates answers 2019 and pays once. One that does not pays twice. Settle the doubt by
+    /// other means where there are any.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Situation`] when nothing is in doubt.
+    pub fn repeat_in_doubt(mut self, state: &State, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
+        if !matches!(self.phase, Phase::InDoubt(_)) {
+            return Err(EngineError::Situation("is not in doubt"));
+        }
+        self.phase = Phase::ExpectResult { passed: None };
+        Ok(self.with_step(state, now))
+    }
+
+    /// The step to go on with, for an operation that was restored.
+    #[must_use]
+    pub fn step(&self, state: &State, now: DateTime<Utc>) -> Step {
+        self.next(state, now)
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn situation(&self, state: &State, now: DateTime<Utc>) -> Situation {
+        match &self.phase {
+            Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } => Situation::Ready,
+            Phase::ExpectAnswers { questions, again } => {
+                Situation::AwaitingAnswers(challenge(questions, *again, state, now))
+            }
+            Phase::InDoubt(doubt) => Situation::InDoubt(doubt.clone()),
+            Phase::Over(outcome) => Situation::Over(outcome.clone()),
+        }
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn kind(&self) -> TaskKind {
+        self.kind
+    }
+
+    /// `TRNUID` of its request: name it when talking to the institution.
+    #[must_use]
+    pub fn trn_uid(&self) -> TrnUid {
+        self.seed.work()
+    }
+
+    /// The payment that is asked for, read out of the request's own bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when they hold no payment: for another kind of operation.
+    pub fn payment(&self, state: &State) -> Result<Payment, DecodeError> {
+        self.tail.read_payment(state.version())
+    }
+
+    fn check(&self, state: &State, answers: &Answers, now: DateTime<Utc>) -> Result<Vec<ChallengeAnswer>, EngineError> {
+        let Phase::ExpectAnswers { questions, .. } = &self.phase else {
+            return Err(EngineError::Situation("has asked nothing"));
+        };
+        complete(questions, answers, &state.device, app(state), now)
+    }
+
+    fn with_step(self, state: &State, now: DateTime<Utc>) -> (Self, Step) {
+        let step = self.next(state, now);
+        (self, step)
+    }
+
+    fn next(&self, state: &State, now: DateTime<Utc>) -> Step {
+        match &self.phase {
+            Phase::ExpectQuestions { .. } => {
+                let purpose = Purpose::Challenge(self.seed.challenge(self.files));
+                self.send(&self.challenge_url, purpose, Vec::new(), self.clone())
+            }
+            Phase::ExpectResult { passed } => {
+                let answers = passed.as_ref().map(|passed| passed.answers.clone()).unwrap_or_default();
+                let mut interrupted = self.clone();
+                if self.kind.moves_money() {
+                    interrupted.phase = Phase::InDoubt(Doubt::Interrupted);
+                }
+                self.send(&self.url, Purpose::Work(self.tail.clone()), answers, interrupted)
+            }
+            Phase::ExpectAnswers { questions, again } => Step::Ask(challenge(questions, *again, state, now)),
+            Phase::InDoubt(doubt) => Step::Done(Outcome::Unknown(doubt.clone())),
+            Phase::Over(outcome) => Step::Done(outcome.clone()),
+        }
+    }
+
+    fn send(&self, url: &str, purpose: Purpose, answers: Vec<ChallengeAnswer>, interrupted: Self) -> Step {
+        Step::Send(Transmit {
+            url: url.to_owned(),
+            purpose,
+            file_uid: self.seed.file(self.files),
+            answers,
+            anonymous: self.kind.is_anonymous(),
+            interrupted: Box::new(interrupted),
+        })
+    }
+
+    /// The answer to the request for questions. OFX 1.0.3 §2.5.4.
+    fn take_questions(
+        mut self,
+        state: &mut State,
+        body: &[u8],
+        again: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Step), EngineError> {
+        let response = Response::decode(body, &state.limits)?;
+        let signon = response.signon().clone();
+        let refused_key = refused_key(self.kind, signon.status.code, state);
+        state.absorb(&signon, refused_key.as_ref());
+        if signon.status.is_error() {
+            return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
+        }
+        let challenge = response.challenge()?;
+        if challenge.status.is_error() {
+            return Ok(self.refused(Refusal::new(&challenge.status, RefusedAt::Challenge)));
+        }
+        let sent = challenge.response.map(|response| response.questions).unwrap_or_default();
+        let mut questions: Vec<Question> = Vec::with_capacity(sent.len());
+        for question in sent {
+            // Each id is answered exactly once, however often it is asked.
+            if !questions.iter().any(|known| known.id() == question.id) {
+                questions.push(Question::new(question.id, question.label));
+            }
+        }
+        if questions.is_empty() {
+            return Err(EngineError::Missing("security question (MFACHALLENGE)"));
+        }
+        let alone = open_questions(&questions, &state.device, app(state), now).is_empty();
+        // When the program's own answers were wrong, giving them again would go on for ever: the user is asked.
+        self.phase = if alone && !again {
+            let answers = complete(&questions, &Answers::new(), &state.device, app(state), now)?;
+            Phase::ExpectResult { passed: Some(Passed { questions, again, answers }) }
+        } else {
+            Phase::ExpectAnswers { questions, again }
+        };
+        Ok(self.with_step(state, now))
+    }
+
+    /// The answer to the request itself.
+    fn take_result(
+        mut self,
+        state: &mut State,
+        body: &[u8],
+        passed: Option<&Passed>,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Step), EngineError> {
+        let response = match Response::decode(body, &state.limits) {
+            Ok(response) => response,
+            Err(error) if self.kind.moves_money() => return Ok(self.in_doubt(Doubt::Unreadable(error.to_string()))),
+            Err(error) => return Err(error.into()),
+        };
+        let signon = response.signon().clone();
+        let refused_key = refused_key(self.kind, signon.status.code, state);
+        state.absorb(&signon, refused_key.as_ref());
+        let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
+        if wants_challenge && state.version().knows_mfa() && !self.kind.is_anonymous() {
+            // Nothing was carried out, and nothing beside a failed signon is believed. OFX 1.0.3 §2.5.1.
+            let again = signon.status.code == StatusCode::MFA_WRONG || passed.is_some();
+            self.phase = Phase::ExpectQuestions { again };
+            return Ok(self.with_step(state, now));
+        }
+        if signon.status.is_error() {
+            return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
+        }
+        if passed.is_some() {
+            state.challenged = true;
+        }
+        match judge(self.kind, &self.trn_uid(), &response, state)? {
+            Outcome::Unknown(doubt) => Ok(self.in_doubt(doubt)),
+            outcome => Ok(self.over(outcome)),
+        }
+    }
+
+    fn refused(self, refusal: Refusal) -> (Self, Step) {
+        self.over(Outcome::Refused(refusal))
+    }
+
+    fn over(mut self, outcome: Outcome) -> (Self, Step) {
+        self.phase = Phase::Over(outcome.clone());
+        (self, Step::Done(outcome))
+    }
+
+    fn in_doubt(mut self, doubt: Doubt) -> (Self, Step) {
+        self.phase = Phase::InDoubt(doubt.clone());
+        (self, Step::Done(Outcome::Unknown(doubt)))
+    }
+}
+
+fn app(state: &State) -> (&str, &str) {
+    (&state.application.id, &state.application.version)
+}
+
+fn challenge(questions: &[Question], again: bool, state: &State, now: DateTime<Utc>) -> Challenge {
+    let open = open_questions(questions, &state.device, app(state), now);
+    Challenge::new(if open.is_empty() { questions.to_vec() } else { open }, again)
+}
+
+/// A challenge ends the life of the access key that was sent; it must not be sent again.
+fn refused_key(kind: TaskKind, code: StatusCode, state: &State) -> Option<Secret> {
+    let refused = !kind.is_anonymous() && matches!(code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
+    state.access_key.clone().filter(|_| refused)
+}

@@ -1,0 +1,153 @@
+//! How an operation ends.
+
+use chrono::NaiveDate;
+
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::ofx::{Payment, PaymentResponse, Stamp, Status, TrnUid};
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The profile in the state is up to date.
+    Profile,
+    /// The account list in the state is up to date.
+    Accounts,
+    /// The payment was accepted.
+    Paid(Box<Receipt>),
+    /// The institution said no. Nothing was carried out.
+    Refused(Refusal),
+    /// The payment may or may not have been made. Never enter it again before that is settled.
+    Unknown(Doubt),
+}
+
+/// An accepted payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// `TRNUID` under which it was asked for.
+    pub trn_uid: TrnUid,
+    /// Everything the institution answered.
+    pub response: PaymentResponse,
+    /// The status of the payment and of the signon, where they say more than success: warnings, and 15000 when the
+    /// password must be changed.
+    pub notices: Vec<Status>,
+}
+
+impl Receipt {
+    /// `SRVRTID`: names the payment at the institution.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.response.server_id
+    }
+
+    /// The day on which it will be, or was, processed; the due day when the institution does not say.
+    #[must_use]
+    pub fn date(&self) -> Option<NaiveDate> {
+        let processing = self.response.processing.as_ref().and_then(|processing| processing.date.date());
+        processing.or_else(|| self.response.payment.due.date())
+    }
+
+    /// Elements in which the institution's version of the payment differs from what was asked for.
+    #[must_use]
+    pub fn differences(&self, asked: &Payment) -> Vec<&'static str> {
+        let got = &self.response.payment;
+        let checks = [
+            ("BANKACCTFROM", got.from == asked.from),
+            ("TRNAMT", got.amount.value() == asked.amount.value()),
+            ("PAYACCT", got.pay_account == asked.pay_account),
+            ("DTDUE", got.due.date() == asked.due.date()),
+        ];
+        checks.into_iter().filter(|(_, same)| !same).map(|(tag, _)| tag).collect()
+    }
+}
+
+/// Which part of an answer refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefusedAt {
+    /// The signon: no request of the file was looked at.
+    Signon,
+    /// The request for security questions.
+    Challenge,
+    /// The request itself.
+    Request,
+}
+
+/// A refusal with the institution's own status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// What the institution answered.
+    pub status: Status,
+    /// Where it answered it.
+    pub at: RefusedAt,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: &Status, at: RefusedAt) -> Self {
+        Self { status: status.clone(), at }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let Status { code, message, .. } = refusal.status;
+        let what = match refusal.at {
+            RefusedAt::Signon => "the institution refused the signon",
+            RefusedAt::Challenge => "the institution refused to ask its security questions",
+            RefusedAt::Request => "the institution refused the request",
+        };
+        let meaning = code.meaning().unwrap_or("a status that the specification does not list");
+        let remedy = code.remedy().unwrap_or("show its message to the user");
+        let quoted = message.as_deref().map_or_else(String::new, |message| format!(", in its words {message:?}"));
+        Self::new(
+            ErrorKind::Refused,
+            Delivery::Answered,
+            format!("{what}: {meaning} (status {code}{quoted}); {remedy}"),
+        )
+        .with_status(code, message)
+    }
+}
+
+/// Why it is not known whether a payment was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// No usable answer arrived, and the request may have.
+    NoAnswer,
+    /// The program was stopped while the request was on its way.
+    Interrupted,
+    /// An answer arrived that cannot be read, for this reason.
+    Unreadable(String),
+    /// The signon was accepted, and nothing was said about this payment.
+    NotMentioned,
+    /// The institution has seen this `TRNUID` before and does not say what became of it;
+    /// with its message, when it sent one.
+    Duplicate(Option<String>),
+}
+
+impl Doubt {
+    /// What happened and what to do, for people.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let what = match self {
+            Self::NoAnswer => "no usable answer arrived".to_owned(),
+            Self::Interrupted => "the program was stopped while the request was on its way".to_owned(),
+            Self::Unreadable(error) => format!("the institution's answer cannot be read: {error}"),
+            Self::NotMentioned => "the institution answered without a word about this payment".to_owned(),
+            Self::Duplicate(_) => {
+                "the institution has received this payment before and does not say what became of it".to_owned()
+            }
+        };
+        format!(
+            "it is not known whether the payment was made: {what}; do not enter it again before the institution's list of \
+             payments, or a call there, has settled it"
+        )
+    }
+}
+
+/// The stamp to ask with: that of what is known, or one older than anything.
+pub(crate) fn known_or_oldest(known: Option<&Stamp>) -> Stamp {
+    known.cloned().unwrap_or_else(Stamp::oldest)
+}

@@ -1,0 +1,337 @@
+//! State and operation as parts to store, and back. Frozen: what is written here once is read for ever.
+//!
+//! A part is a tag and bytes. Small records are postcard of the structs below; the profile and the account list are packed
+//! OFX trees, whose meaning is that of OFX; the request is the bytes that go on the wire. A new fact is a new tag.
+//! Never stored: password, one-time token, answers to security questions.
+//!
+//! | tag | part | content | critical | secret |
+//! |---|---|---|---|---|
+//! | 1 | identity | postcard `IdentityV1` | yes | user id |
+//! | 2 | credentials that are not the login | postcard `CredentialsV1` | | yes |
+//! | 4 | institution profile | packed `PROFRS` | | |
+//! | 5 | operation | postcard `OperationV1` | yes | |
+//! | 6 | request bytes after `</SONRQ>` | as they are | yes | account numbers |
+//! | 7 | security questions | postcard `QuestionsV1` | yes | |
+//! | 8 | `SESSCOOKIE` | text | | yes |
+//! | 9 | account list | packed `ACCTINFORS` | | account numbers |
+//!
+//! Tag 3 is kept for synchronization tokens.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::engine::operation::{Passed, Phase};
+use crate::engine::{AccountList, Application, Doubt, Institution, Operation, Seed, State, TaskKind};
+use crate::ofx::{
+    AccountInfoResponse, Content, FinancialInstitution, Profile, Question, Style, Tail, Version, pack, unpack,
+};
+use crate::secret::Secret;
+
+/// Schema number of what this version writes.
+pub(crate) const SCHEMA: u16 = 1;
+
+/// A tagged piece of a stored state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) tag: u8,
+    /// A reader that does not know the tag must refuse the whole.
+    pub(crate) critical: bool,
+    /// May be deflated: holds no secret.
+    pub(crate) compress: bool,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+}
+
+/// How much of a state is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Include {
+    /// Everything that is ever stored.
+    All,
+    /// Nothing that is private: no keys, no cookie, no user id, no account numbers.
+    Public,
+}
+
+/// Why parts could not be turned into state, or state into parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SnapshotError {
+    /// A part that must be understood is of a later version.
+    #[error("the stored state has a part ({0}) that only a newer version of this crate understands; update it")]
+    Newer(u8),
+    /// A part is missing or is not what its tag says.
+    #[error("part {0} of the stored state is missing or damaged; it was not written by this crate")]
+    Damaged(u8),
+    /// The operation is over: there is nothing to continue.
+    #[error("the operation is over; there is nothing to pause")]
+    Over,
+}
+
+const IDENTITY: u8 = 1;
+const CREDENTIALS: u8 = 2;
+const PROFILE: u8 = 4;
+const OPERATION: u8 = 5;
+const REQUEST: u8 = 6;
+const QUESTIONS: u8 = 7;
+pub(crate) const SESSION_COOKIE: u8 = 8;
+const ACCOUNTS: u8 = 9;
+
+#[derive(Serialize, Deserialize)]
+struct IdentityV1<'a> {
+    url: &'a str,
+    org: Option<&'a str>,
+    fid: Option<&'a str>,
+    version: u16,
+    language: &'a str,
+    /// 1: follow the profile's URLs; 2: close leaves; 4: line breaks; 8: ask for a profile.
+    flags: u8,
+    app_id: &'a str,
+    app_version: &'a str,
+    client_uid: &'a str,
+    user_id: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CredentialsV1<'a> {
+    access_key: Option<&'a str>,
+    app_key: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OperationV1<'a> {
+    /// 0 profile, 1 accounts, 2 payment.
+    kind: u8,
+    seed: [u8; 16],
+    /// Absent when it is the institution's own.
+    url: Option<&'a str>,
+    challenge_url: Option<&'a str>,
+    files: u32,
+    /// 0 questions to fetch, 1 the same after wrong answers, 2 request to send, 3 answers to give, 4 in doubt.
+    phase: u8,
+    /// 0 no answer, 1 interrupted, 2 unreadable, 3 not mentioned, 4 duplicate.
+    doubt: u8,
+    doubt_text: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct QuestionsV1<'a> {
+    again: bool,
+    #[serde(borrow)]
+    questions: Vec<(&'a str, Option<&'a str>)>,
+}
+
+/// The parts of a state.
+pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, SnapshotError> {
+    let all = include == Include::All;
+    let fi = state.institution.fi.as_ref();
+    let style = state.institution.style;
+    let flags = u8::from(state.institution.follow_profile_urls)
+        | u8::from(style.closes_leaves()) << 1
+        | u8::from(style.breaks_lines()) << 2
+        | u8::from(state.institution.uses_profile) << 3;
+    let identity = IdentityV1 {
+        url: &state.institution.url,
+        org: fi.map(|fi| fi.org.as_str()),
+        fid: fi.and_then(|fi| fi.fid.as_deref()),
+        version: state.institution.version.number(),
+        language: &state.institution.language,
+        flags,
+        app_id: &state.application.id,
+        app_version: &state.application.version,
+        client_uid: &state.client_uid,
+        user_id: state.user_id.as_deref().filter(|_| all),
+    };
+    let mut parts = vec![record(IDENTITY, true, &identity)?];
+    if let Some(profile) = &state.profile {
+        parts.push(packed(PROFILE, true, profile));
+    }
+    if !all {
+        return Ok(parts);
+    }
+    let credentials = CredentialsV1 {
+        access_key: state.access_key.as_ref().map(Secret::expose),
+        app_key: state.application.key.as_ref().map(Secret::expose),
+    };
+    if credentials.access_key.is_some() || credentials.app_key.is_some() {
+        parts.push(record(CREDENTIALS, false, &credentials)?);
+    }
+    if let Some(cookie) = &state.session_cookie {
+        parts.push(raw(SESSION_COOKIE, false, cookie.expose().as_bytes().to_vec()));
+    }
+    if let Some(list) = &state.accounts {
+        let list = AccountInfoResponse { updated: list.updated.clone(), accounts: list.accounts.clone() };
+        parts.push(packed(ACCOUNTS, false, &list));
+    }
+    parts.extend(state.unknown.iter().cloned());
+    Ok(parts)
+}
+
+/// The parts of an operation that is not over. Answers that were given and not sent are left out: they are asked for again.
+pub(crate) fn save_operation(operation: &Operation, state: &State) -> Result<Vec<Part>, SnapshotError> {
+    let own = state.institution.url.as_str();
+    let mut record_v1 = OperationV1 {
+        kind: match operation.kind {
+            TaskKind::Profile => 0,
+            TaskKind::Accounts => 1,
+            TaskKind::Pay => 2,
+        },
+        seed: operation.seed.bytes(),
+        url: Some(operation.url.as_str()).filter(|url| *url != own),
+        challenge_url: Some(operation.challenge_url.as_str()).filter(|url| *url != own),
+        files: operation.files,
+        phase: 0,
+        doubt: 0,
+        doubt_text: None,
+    };
+    let mut asked = None;
+    match &operation.phase {
+        Phase::ExpectQuestions { again } => record_v1.phase = u8::from(*again),
+        Phase::ExpectResult { passed: None } => record_v1.phase = 2,
+        Phase::ExpectAnswers { questions, again }
+        | Phase::ExpectResult { passed: Some(Passed { questions, again, .. }) } => {
+            record_v1.phase = 3;
+            asked = Some((questions, *again));
+        }
+        Phase::InDoubt(doubt) => {
+            record_v1.phase = 4;
+            (record_v1.doubt, record_v1.doubt_text) = match doubt {
+                Doubt::NoAnswer => (0, None),
+                Doubt::Interrupted => (1, None),
+                Doubt::Unreadable(why) => (2, Some(why.as_str())),
+                Doubt::NotMentioned => (3, None),
+                Doubt::Duplicate(message) => (4, message.as_deref()),
+            };
+        }
+        Phase::Over(_) => return Err(SnapshotError::Over),
+    }
+    let mut parts = vec![record(OPERATION, true, &record_v1)?];
+    let mut request = raw(REQUEST, true, operation.tail.as_bytes().to_vec());
+    request.compress = true;
+    parts.push(request);
+    if let Some((questions, again)) = asked {
+        let questions = questions.iter().map(|question| (question.id(), question.label())).collect();
+        parts.push(record(QUESTIONS, true, &QuestionsV1 { again, questions })?);
+    }
+    Ok(parts)
+}
+
+/// The state in `parts`. Parts of an operation are passed over.
+pub(crate) fn restore_state(parts: &[Part]) -> Result<State, SnapshotError> {
+    let identity: IdentityV1<'_> = read(parts, IDENTITY)?.ok_or(SnapshotError::Damaged(IDENTITY))?;
+    let version = Version::from_number(identity.version).ok_or(SnapshotError::Damaged(IDENTITY))?;
+    let fi = identity.org.map(|org| FinancialInstitution::new(org, identity.fid.map(str::to_owned)));
+    let institution = Institution {
+        url: identity.url.to_owned(),
+        fi,
+        version,
+        language: identity.language.to_owned(),
+        style: Style::new().close_leaves(identity.flags & 2 != 0).line_breaks(identity.flags & 4 != 0),
+        follow_profile_urls: identity.flags & 1 != 0,
+        uses_profile: identity.flags & 8 != 0,
+    };
+    let credentials: Option<CredentialsV1<'_>> = read(parts, CREDENTIALS)?;
+    let (access_key, app_key) = credentials.map_or((None, None), |found| (found.access_key, found.app_key));
+    let application = Application {
+        id: identity.app_id.to_owned(),
+        version: identity.app_version.to_owned(),
+        key: app_key.map(Secret::from),
+    };
+    let mut state = State::new(institution, application, identity.client_uid);
+    state.user_id = identity.user_id.map(str::to_owned);
+    state.access_key = access_key.map(Secret::from);
+    if let Some(part) = find(parts, SESSION_COOKIE) {
+        let text = std::str::from_utf8(&part.bytes).map_err(|_| SnapshotError::Damaged(SESSION_COOKIE))?;
+        state.session_cookie = Some(Secret::from(text));
+    }
+    state.profile = unpacked::<Profile>(parts, PROFILE)?;
+    let list = unpacked::<AccountInfoResponse>(parts, ACCOUNTS)?;
+    state.accounts = list.map(|list| AccountList { updated: list.updated, accounts: list.accounts });
+    for part in parts.iter().filter(|part| !KNOWN.contains(&part.tag)) {
+        if part.critical {
+            return Err(SnapshotError::Newer(part.tag));
+        }
+        state.unknown.push(part.clone());
+    }
+    Ok(state)
+}
+
+/// The operation in `parts`.
+pub(crate) fn restore_operation(parts: &[Part], state: &State) -> Result<Operation, SnapshotError> {
+    let damaged = SnapshotError::Damaged(OPERATION);
+    let found: OperationV1<'_> = read(parts, OPERATION)?.ok_or(damaged)?;
+    let request = find(parts, REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
+    let kind = match found.kind {
+        0 => TaskKind::Profile,
+        1 => TaskKind::Accounts,
+        2 => TaskKind::Pay,
+        _ => return Err(damaged),
+    };
+    let text = found.doubt_text.map(str::to_owned);
+    let phase = match found.phase {
+        0 => Phase::ExpectQuestions { again: false },
+        1 => Phase::ExpectQuestions { again: true },
+        2 => Phase::ExpectResult { passed: None },
+        3 => {
+            let asked: QuestionsV1<'_> = read(parts, QUESTIONS)?.ok_or(SnapshotError::Damaged(QUESTIONS))?;
+            let questions = asked.questions.into_iter().map(|(id, label)| Question::new(id, label.map(str::to_owned)));
+            Phase::ExpectAnswers { questions: questions.collect(), again: asked.again }
+        }
+        4 => Phase::InDoubt(match found.doubt {
+            0 => Doubt::NoAnswer,
+            1 => Doubt::Interrupted,
+            2 => Doubt::Unreadable(text.unwrap_or_default()),
+            3 => Doubt::NotMentioned,
+            4 => Doubt::Duplicate(text),
+            _ => return Err(damaged),
+        }),
+        _ => return Err(damaged),
+    };
+    let own = state.institution.url.as_str();
+    Ok(Operation {
+        kind,
+        seed: Seed::new(found.seed),
+        url: found.url.unwrap_or(own).to_owned(),
+        challenge_url: found.challenge_url.unwrap_or(own).to_owned(),
+        tail: Tail::from_bytes(request.bytes.to_vec()),
+        files: found.files,
+        phase,
+    })
+}
+
+const KNOWN: [u8; 8] = [IDENTITY, CREDENTIALS, PROFILE, OPERATION, REQUEST, QUESTIONS, SESSION_COOKIE, ACCOUNTS];
+
+fn find(parts: &[Part], tag: u8) -> Option<&Part> {
+    parts.iter().find(|part| part.tag == tag)
+}
+
+fn raw(tag: u8, critical: bool, bytes: Vec<u8>) -> Part {
+    Part { tag, critical, compress: false, bytes: Zeroizing::new(bytes) }
+}
+
+/// Postcard into a buffer that has its size from the start, so that no copy of a secret stays behind in a grown one.
+fn record<T: Serialize>(tag: u8, critical: bool, value: &T) -> Result<Part, SnapshotError> {
+    let unwritable = |_| SnapshotError::Damaged(tag);
+    let size = postcard::serialize_with_flavor(value, postcard::ser_flavors::Size::default()).map_err(unwritable)?;
+    let mut part = raw(tag, critical, vec![0; size]);
+    postcard::to_slice(value, &mut part.bytes).map_err(unwritable)?;
+    Ok(part)
+}
+
+fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>, SnapshotError> {
+    let Some(part) = find(parts, tag) else { return Ok(None) };
+    match postcard::take_from_bytes(&part.bytes) {
+        Ok((value, [])) => Ok(Some(value)),
+        _ => Err(SnapshotError::Damaged(tag)),
+    }
+}
+
+/// The newest version knows every element that a record can hold.
+fn packed<T: Content>(tag: u8, compress: bool, value: &T) -> Part {
+    let mut part =
+        raw(tag, false, pack(&value.write(if tag == PROFILE { "PROFRS" } else { "ACCTINFORS" }, Version::V230)));
+    part.compress = compress;
+    part
+}
+
+fn unpacked<T: Content>(parts: &[Part], tag: u8) -> Result<Option<T>, SnapshotError> {
+    let Some(part) = find(parts, tag) else { return Ok(None) };
+    let tree = unpack(&part.bytes).ok_or(SnapshotError::Damaged(tag))?;
+    T::read(&tree).map(Some).map_err(|_| SnapshotError::Damaged(tag))
+}

@@ -1,0 +1,259 @@
+//! Who we are to one institution: what was configured, and what it told us.
+
+use crate::ofx::{
+    AccountInfo, EncodeError, FinancialInstitution, Limits, MessageSet, Profile, SignonInfo, SignonResponse, Stamp,
+    Style, Version,
+};
+use crate::secret::Secret;
+
+use crate::engine::{Device, Part};
+
+/// An institution as its users know it: where it is, how it names itself, and how it likes its documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Institution {
+    pub(crate) url: String,
+    pub(crate) fi: Option<FinancialInstitution>,
+    pub(crate) version: Version,
+    pub(crate) language: String,
+    pub(crate) style: Style,
+    pub(crate) follow_profile_urls: bool,
+    pub(crate) uses_profile: bool,
+}
+
+impl Institution {
+    /// An institution at `url`, spoken to in OFX 2.1.1, without `ORG` and `FID`.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            fi: None,
+            version: Version::V211,
+            language: "ENG".to_owned(),
+            style: Style::new(),
+            follow_profile_urls: true,
+            uses_profile: true,
+        }
+    }
+
+    /// Sets `ORG`; the institution or a directory of institutions names it.
+    #[must_use]
+    pub fn org(mut self, org: impl Into<String>) -> Self {
+        let fid = self.fi.take().and_then(|fi| fi.fid);
+        self.fi = Some(FinancialInstitution::new(org, fid));
+        self
+    }
+
+    /// Sets `FID`, which only counts together with `ORG`.
+    #[must_use]
+    pub fn fid(mut self, fid: impl Into<String>) -> Self {
+        let org = self.fi.take().map_or_else(String::new, |fi| fi.org);
+        self.fi = Some(FinancialInstitution::new(org, Some(fid.into())));
+        self
+    }
+
+    /// Sets the OFX version to speak; 2.1.1 when it is not called.
+    #[must_use]
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Sets `LANGUAGE`, ISO 639 with three letters; `ENG` when it is not called.
+    #[must_use]
+    pub fn language(mut self, language: impl Into<String>) -> Self {
+        self.language = language.into();
+        self
+    }
+
+    /// Sets how documents are laid out.
+    #[must_use]
+    pub fn style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// Sends everything to the institution's URL, whatever URLs its profile names; some name wrong ones.
+    #[must_use]
+    pub fn ignore_profile_urls(mut self) -> Self {
+        self.follow_profile_urls = false;
+        self
+    }
+
+    /// Never asks for the profile, for institutions that have none or a wrong one. Everything goes to the institution's URL,
+    /// and nothing is known of what it offers.
+    #[must_use]
+    pub fn without_profile(mut self) -> Self {
+        self.uses_profile = false;
+        self
+    }
+}
+
+/// The application as the institution knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) key: Option<Secret>,
+}
+
+impl Application {
+    /// `APPID`, up to 5 characters, and `APPVER`, four digits. Many institutions only admit ids they know.
+    #[must_use]
+    pub fn new(id: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { id: id.into(), version: version.into(), key: None }
+    }
+
+    /// Sets `APPKEY`, which the institution gave to the application. OFX 2.2 up.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Secret>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
+/// The account list and its date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountList {
+    pub(crate) updated: Option<Stamp>,
+    pub(crate) accounts: Vec<AccountInfo>,
+}
+
+impl AccountList {
+    /// The accounts in the institution's order.
+    #[must_use]
+    pub fn accounts(&self) -> &[AccountInfo] {
+        &self.accounts
+    }
+}
+
+/// Everything that outlives a session: what was configured, and what the institution told us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    pub(crate) institution: Institution,
+    pub(crate) application: Application,
+    pub(crate) device: Device,
+    pub(crate) limits: Limits,
+    pub(crate) client_uid: String,
+    pub(crate) user_id: Option<String>,
+    pub(crate) access_key: Option<Secret>,
+    pub(crate) session_cookie: Option<Secret>,
+    pub(crate) profile: Option<Profile>,
+    pub(crate) profile_is_old: bool,
+    pub(crate) accounts: Option<AccountList>,
+    /// A challenge was passed in this session, so `MFACHALLENGEFIRST` is satisfied. Not stored.
+    pub(crate) challenged: bool,
+    /// Parts of a stored state that only a later version understands: kept and written back.
+    pub(crate) unknown: Vec<Part>,
+}
+
+impl State {
+    /// The state of a client that never spoke to the institution. `client_uid` is made once per installation and kept.
+    #[must_use]
+    pub fn new(institution: Institution, application: Application, client_uid: impl Into<String>) -> Self {
+        Self {
+            institution,
+            application,
+            device: Device::new(),
+            limits: Limits::new(),
+            client_uid: client_uid.into(),
+            user_id: None,
+            access_key: None,
+            session_cookie: None,
+            profile: None,
+            profile_is_old: false,
+            accounts: None,
+            challenged: false,
+            unknown: Vec::new(),
+        }
+    }
+
+    /// Sets what the program answers about itself.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// The profile, when one was received.
+    #[must_use]
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
+    }
+
+    /// The account list, when one was received.
+    #[must_use]
+    pub fn accounts(&self) -> Option<&AccountList> {
+        self.accounts.as_ref()
+    }
+
+    /// `CLIENTUID`: show it when the institution wants it registered.
+    #[must_use]
+    pub fn client_uid(&self) -> &str {
+        &self.client_uid
+    }
+
+    /// Whether the institution has given an access key that was not refused since.
+    #[must_use]
+    pub fn has_access_key(&self) -> bool {
+        self.access_key.is_some()
+    }
+
+    /// The version that documents are written in.
+    pub(crate) fn version(&self) -> Version {
+        self.institution.version
+    }
+
+    fn message_set(&self, name: &str) -> Option<&MessageSet> {
+        self.profile.as_ref().and_then(|profile| profile.message_set(name))
+    }
+
+    /// Where a message set lives.
+    pub(crate) fn url_of(&self, name: &str) -> &str {
+        let own = self.message_set(name).filter(|_| self.institution.follow_profile_urls);
+        own.map_or(&self.institution.url, |set| &set.core.url)
+    }
+
+    /// Where the questions of a message set are asked for: the signon set's own place when it shares the realm, since a
+    /// challenge is alone in its file, else the place of the set itself. OFX 1.0.3 §7.1.3.
+    pub(crate) fn challenge_url(&self, name: &str) -> &str {
+        let realm = |name| self.message_set(name).and_then(|set| set.core.realm.as_deref());
+        if realm("SIGNON").is_some() && realm("SIGNON") == realm(name) {
+            self.url_of("SIGNON")
+        } else {
+            self.url_of(name)
+        }
+    }
+
+    fn signon_info(&self, name: &str) -> Option<&SignonInfo> {
+        self.profile.as_ref().and_then(|profile| profile.signon_info(name))
+    }
+
+    /// Whether questions come before anything else that is sent to this message set.
+    pub(crate) fn challenge_comes_first(&self, name: &str) -> Result<bool, EncodeError> {
+        if !self.signon_info(name).and_then(|info| info.mfa_first).unwrap_or(false) {
+            return Ok(false);
+        }
+        self.version().require_mfa("an answer to the security questions that this institution asks first")?;
+        Ok(!self.challenged && self.access_key.is_none())
+    }
+
+    /// Takes what every signon response may bring. `sent_key` is the access key that the request carried.
+    ///
+    /// A challenge ends the life of the key that was sent. OFX 1.0.3 §2.5.4.
+    pub(crate) fn absorb(&mut self, signon: &SignonResponse, refused_key: Option<&Secret>) {
+        if let Some(cookie) = &signon.session_cookie {
+            self.session_cookie = Some(cookie.clone());
+        }
+        if refused_key.is_some() && self.access_key.as_ref() == refused_key {
+            self.access_key = None;
+        }
+        if let Some(key) = signon.access_key.as_ref().filter(|key| Some(*key) != refused_key) {
+            self.access_key = Some(key.clone());
+        }
+        let known = self.profile.as_ref().and_then(|profile| profile.updated.as_ref()).and_then(Stamp::utc);
+        let now = signon.profile_updated.as_ref().and_then(Stamp::utc);
+        if known.zip(now).is_some_and(|(known, now)| now > known) {
+            self.profile_is_old = true;
+        }
+    }
+}

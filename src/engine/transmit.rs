@@ -1,0 +1,92 @@
+//! One file that is to be sent, without the password until the moment it is written.
+
+use chrono::{DateTime, Utc};
+use zeroize::Zeroizing;
+
+use crate::engine::{Credentials, EngineError, Operation, State};
+use crate::ofx::{ChallengeAnswer, ChallengeTransaction, FileUid, Header, SignonRequest, Stamp, Tail, TrnUid};
+
+/// One request file, together with the operation as it would be if the program stopped now.
+///
+/// The file is written by [`encode`](Self::encode) just before it is sent, because it holds the password and the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    pub(crate) url: String,
+    pub(crate) purpose: Purpose,
+    pub(crate) file_uid: FileUid,
+    pub(crate) answers: Vec<ChallengeAnswer>,
+    pub(crate) anonymous: bool,
+    pub(crate) interrupted: Box<Operation>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The security questions, alone in their file.
+    Challenge(TrnUid),
+    /// The request itself: bytes that never change.
+    Work(Tail),
+}
+
+impl Transmit {
+    /// Where to send it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The operation as it stands once this file may have been sent. Keep it before sending: a payment whose program stops
+    /// in between is in doubt and must never simply be started again.
+    #[must_use]
+    pub fn if_interrupted(&self) -> &Operation {
+        &self.interrupted
+    }
+
+    /// Writes the file. `now` goes into `DTCLIENT`.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Encode`] when the credentials cannot be written in the institution's version. Nothing was sent.
+    ///
+    /// # Security
+    ///
+    /// The bytes hold the password; they are wiped when dropped.
+    pub fn encode(
+        &self,
+        credentials: &Credentials,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
+        let version = state.version();
+        let style = &state.institution.style;
+        let signon = self.signon(credentials, state, now);
+        let header = Header::new(version).file_uids(FileUid::none(), self.file_uid.clone());
+        let tail = match &self.purpose {
+            Purpose::Work(tail) => tail.clone(),
+            Purpose::Challenge(trn_uid) => {
+                Tail::challenge(&ChallengeTransaction::new(trn_uid.clone(), Stamp::moment(now)), version, style)?
+            }
+        };
+        Ok(tail.file(&header, version, &signon, style)?)
+    }
+
+    fn signon(&self, credentials: &Credentials, state: &State, now: DateTime<Utc>) -> SignonRequest {
+        let anonymous = Credentials::anonymous();
+        let credentials = if self.anonymous { &anonymous } else { credentials };
+        let app = &state.application;
+        let language = &state.institution.language;
+        let mut signon =
+            SignonRequest::new(Stamp::moment(now), credentials.login.clone(), language, &app.id, &app.version);
+        signon.institution.clone_from(&state.institution.fi);
+        signon.session_cookie.clone_from(&state.session_cookie);
+        signon.app_key.clone_from(&app.key);
+        if !self.anonymous {
+            signon.client_uid = Some(state.client_uid.clone());
+            signon.user_cred1.clone_from(&credentials.user_cred1);
+            signon.user_cred2.clone_from(&credentials.user_cred2);
+            signon.auth_token.clone_from(&credentials.auth_token);
+            signon.access_key.clone_from(&state.access_key);
+            signon.answers.clone_from(&self.answers);
+        }
+        signon
+    }
+}

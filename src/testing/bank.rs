@@ -1,0 +1,198 @@
+//! The pretend institution as tests meet it: start it, talk to it over HTTPS, look into its books.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::oneshot;
+
+use crate::testing::server::{self, Desk, Door};
+use crate::testing::{BankBuilder, Endpoint, LedgerEntry, certificate};
+
+/// A pretend institution on loopback HTTPS, in a thread of its own.
+///
+/// It signs users on, asks security questions, gives out access keys, sends its profile and account list, and accepts
+/// payments into a ledger that a test can count. It refuses what the specification has it refuse, answers each request in
+/// the version it came in, and notes in [`violations`](Self::violations) what a client may not do. Dropping it stops it.
+///
+/// For tests of the engine without a network, [`BankBuilder::build_model`] makes a [`BankModel`](crate::testing::BankModel).
+///
+/// # What it does not do
+///
+/// - No statements, transfers, mail, synchronization, recurring payments, payee list requests, changes or cancellations of
+///   payments: an `xxxTRNRQ` of those is answered with status 2000, an `xxxSYNCRQ` with HTTP 400. The profile names the
+///   banking and card sets nevertheless, so that clients meet a profile of the usual shape.
+/// - No password change (`PINCHRQ` is answered with 15503, and the profile says so), `USERKEY`, `ACCESSTOKEN`, `AUTHTOKEN`,
+///   `USERCRED`, Type 1 security, enrolment.
+/// - No second versions of message sets, which 1.5.1 and 1.6 have. Only English.
+/// - No security questions in versions without them (102, 151, 160, 200 to 202, 210): when it has questions, or requires a
+///   `CLIENTUID`, users are refused there with 2021; the anonymous profile request still works.
+/// - No money: balances, cut-off times, holidays and fees do not exist, an accepted payment stays accepted, and its clock is
+///   not the real one (see [`BankBuilder::clock`]).
+/// - No second factor of the connection: a challenge belongs to user and `CLIENTUID`, an access key to the user.
+/// - A repeated `TRNUID` of a payment is 2019 whether the first was accepted or refused. A signon that is refused leaves no
+///   trace of its requests.
+/// - No answer has a message set that the version's grammar lacks; requests with one are refused with HTTP 400.
+///
+/// # Recording
+///
+/// When the environment variable `OFX_TESTING_RECORD` names a folder as the institution starts, each exchange is written
+/// there: `<pid>-<counter>-rq.ofx` as received, unless the institution found a violation in it, and `<pid>-<counter>-rs.ofx`
+/// as answered. Refusals by HTTP status are not written.
+///
+/// # Security
+///
+/// What it keeps and records is meant to be looked at: passwords and answers are in [`requests`](Self::requests) and in the
+/// recorded files. Use it with invented ones.
+///
+/// # Examples
+///
+/// The same institution without the network:
+///
+/// ```
+/// use ofx_session::ofx::{Document, Limits};
+/// use ofx_session::testing::{Bank, Endpoint};
+///
+/// let mut bank = Bank::builder().user("jane", "correct horse").build_model();
+/// let request = b"OFXHEADER:100\r\nDATA:OFXSGML\r\nVERSION:103\r\nSECURITY:NONE\r\nENCODING:USASCII\r\nCHARSET:1252\r\n\
+///     COMPRESSION:NONE\r\nOLDFILEUID:NONE\r\nNEWFILEUID:1\r\n\r\n\
+///     <OFX><SIGNONMSGSRQV1><SONRQ><DTCLIENT>20260105<USERID>jane<USERPASS>correct horse<LANGUAGE>ENG\
+///     <APPID>QWIN<APPVER>2700</SONRQ></SIGNONMSGSRQV1><SIGNUPMSGSRQV1><ACCTINFOTRNRQ><TRNUID>2\
+///     <ACCTINFORQ><DTACCTUP>19900101</ACCTINFORQ></ACCTINFOTRNRQ></SIGNUPMSGSRQV1></OFX>";
+/// let answer = Document::decode(&bank.answer(Endpoint::Main, request)?, &Limits::new())?;
+/// let code = answer.find("/OFX/SIGNONMSGSRSV1/SONRS/STATUS/CODE").and_then(|leaf| leaf.text());
+/// assert_eq!(code, Some("0"));
+/// assert!(answer.find("/OFX/SIGNUPMSGSRSV1/ACCTINFOTRNRS/ACCTINFORS/ACCTINFO/BPACCTINFO").is_some());
+/// assert!(bank.violations().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Bank {
+    url: String,
+    bill_pay_url: String,
+    ca_pem: String,
+    desk: Arc<Mutex<Desk>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Bank {
+    /// Settings to start from.
+    #[must_use]
+    pub fn builder() -> BankBuilder {
+        BankBuilder::new()
+    }
+
+    pub(super) fn start(builder: BankBuilder) -> io::Result<Self> {
+        let (ca_pem, tls) = certificate::make()?;
+        let (url, main) = open_door("/ofx", Endpoint::Main)?;
+        let mut doors = vec![main];
+        let mut bill_pay_url = url.clone();
+        if builder.is_separate() {
+            let (other_url, other) = open_door("/billpay", Endpoint::BillPay)?;
+            bill_pay_url = other_url;
+            doors.push(other);
+        }
+        let desk = Arc::new(Mutex::new(Desk::new(builder.urls(&url, &bill_pay_url).build_model())));
+        let (stop, stopped) = oneshot::channel();
+        let (ready, is_ready) = mpsc::channel();
+        let shared = Arc::clone(&desk);
+        let thread = thread::Builder::new()
+            .name("loopback-bank".to_owned())
+            .spawn(move || server::run(doors, tls, shared, stopped, &ready))?;
+        is_ready.recv().map_err(io::Error::other)??;
+        Ok(Self { url, bill_pay_url, ca_pem, desk, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Makes every `ACCESSKEY` invalid: the next file with one is answered with 3000.
+    pub fn revoke_access_keys(&self) {
+        server::lock(&self.desk).model.revoke_access_keys();
+    }
+
+    /// Locks a user out: 15502.
+    pub fn lock_user(&self, user_id: &str) {
+        server::lock(&self.desk).model.lock_user(user_id);
+    }
+
+    /// Lets the user's password expire: signons are accepted with 15000 from now on.
+    pub fn set_password_expired(&self, user_id: &str) {
+        server::lock(&self.desk).model.set_password_expired(user_id);
+    }
+
+    /// Loses the next `count` answers: the request is carried out and the connection closed without a word.
+    pub fn lose_answers(&self, count: usize) {
+        server::lock(&self.desk).answers_to_lose = count;
+    }
+
+    /// Where to send everything, bill pay too unless it lives elsewhere.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where to send bill pay.
+    #[must_use]
+    pub fn bill_pay_url(&self) -> &str {
+        &self.bill_pay_url
+    }
+
+    /// The certificate of the authority to trust, PEM. It vouches for `localhost`, `127.0.0.1` and `::1`.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Every payment that was really accepted, oldest first.
+    #[must_use]
+    pub fn payments(&self) -> Vec<LedgerEntry> {
+        server::lock(&self.desk).model.payments().to_vec()
+    }
+
+    /// How many payments were really accepted.
+    #[must_use]
+    pub fn payments_made(&self) -> usize {
+        server::lock(&self.desk).model.payments_made()
+    }
+
+    /// Every body that was posted to one of the two paths, as received, unless it was larger than 1 MiB.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Vec<u8>> {
+        server::lock(&self.desk).requests.clone()
+    }
+
+    /// Every OFX answer, lost ones included. A request that was refused by HTTP status has none.
+    #[must_use]
+    pub fn answers(&self) -> Vec<Vec<u8>> {
+        server::lock(&self.desk).answers.clone()
+    }
+
+    /// What clients did that the specification forbids, oldest first; no values of elements are in the lines.
+    ///
+    /// Elements out of order, missing, unknown to the version, too long or empty; a security question not answered,
+    /// answered twice, or not asked; answers without a challenge that waits for them; something else beside an
+    /// `MFACHALLENGETRNRQ`; anything before the challenge where the profile says `MFACHALLENGEFIRST`; a refused
+    /// `ACCESSKEY` sent again; a `TRNUID` used for two different requests; a repeated file with other transactions; a
+    /// missing `CLIENTUID`; a wrong `Content-Type`.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        server::lock(&self.desk).model.violations().to_vec()
+    }
+}
+
+impl Drop for Bank {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in there was printed already, and a second one here would hide what the test has to say.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn open_door(path: &'static str, endpoint: Endpoint) -> io::Result<(String, Door)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let url = format!("https://127.0.0.1:{}{path}", listener.local_addr()?.port());
+    Ok((url, Door { listener, path, endpoint }))
+}

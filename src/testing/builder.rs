@@ -1,0 +1,260 @@
+//! How a pretend institution is set up.
+
+use std::io;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::ofx::{
+    AccountInfo, AccountType, BankAccount, BankAccountInfo, BillPayAccountInfo, CardAccount, CardAccountInfo,
+    FinancialInstitution, Payee, SyncMode,
+};
+use crate::secret::Secret;
+use crate::testing::{Bank, BankModel};
+
+/// Whether an institution gives out an `ACCESSKEY` for a passed challenge. OFX 1.0.3 §2.5.4, OFX 2.3 §2.5.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccessKeys {
+    /// Never: every file needs a challenge of its own.
+    Never,
+    /// One with each passed challenge, good until it is revoked.
+    Once,
+    /// A new one with each answer; an older one is good until a newer one has been used.
+    Rotate,
+}
+
+/// Settings of a pretend institution; ends in [`start`](Self::start) or [`build_model`](Self::build_model).
+///
+/// Without settings it has no user, no security question, three accounts (a checking account that pays bills, a savings
+/// account that does not, a card), no standard payee, and asks for neither `FI` nor `CLIENTUID`.
+#[derive(Clone, Debug)]
+pub struct BankBuilder {
+    settings: Settings,
+}
+
+/// What the builder collects and the model reads.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) users: Vec<(String, Secret)>,
+    pub(super) questions: Vec<SecurityQuestion>,
+    pub(super) challenge_first: bool,
+    pub(super) access_keys: AccessKeys,
+    pub(super) separate_bill_pay: bool,
+    pub(super) accounts: Vec<AccountInfo>,
+    pub(super) payees: Vec<(String, Payee)>,
+    pub(super) org: Option<String>,
+    pub(super) fid: Option<String>,
+    pub(super) sync_mode: SyncMode,
+    pub(super) file_recovery: bool,
+    pub(super) session_cookies: bool,
+    pub(super) client_uid_required: bool,
+    pub(super) start: DateTime<Utc>,
+    pub(super) url: String,
+    pub(super) bill_pay_url: String,
+}
+
+/// A question with the answer that is right; `None` takes any well-formed one.
+#[derive(Clone, Debug)]
+pub(super) struct SecurityQuestion {
+    pub(super) id: String,
+    pub(super) label: Option<String>,
+    pub(super) answer: Option<Secret>,
+}
+
+impl Settings {
+    /// The `FI` that must stand in every signon, when there is one.
+    pub(super) fn institution(&self) -> Option<FinancialInstitution> {
+        self.org.as_ref().map(|org| FinancialInstitution::new(org.as_str(), self.fid.clone()))
+    }
+
+    /// Whether a user cannot be served in a version without the multi-factor elements.
+    pub(super) fn needs_mfa(&self) -> bool {
+        !self.questions.is_empty() || self.client_uid_required
+    }
+}
+
+impl BankBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            settings: Settings {
+                users: Vec::new(),
+                questions: Vec::new(),
+                challenge_first: false,
+                access_keys: AccessKeys::Once,
+                separate_bill_pay: false,
+                accounts: Vec::new(),
+                payees: Vec::new(),
+                org: None,
+                fid: None,
+                sync_mode: SyncMode::Full,
+                file_recovery: false,
+                session_cookies: true,
+                client_uid_required: false,
+                start: DateTime::from_timestamp(START, 0).unwrap_or_default(),
+                url: "https://ofx.bank.example/ofx".to_owned(),
+                bill_pay_url: "https://pay.bank.example/billpay".to_owned(),
+            },
+        }
+    }
+
+    /// Adds a user. All users have the same accounts and the same questions; keys, payees and payments are their own.
+    #[must_use]
+    pub fn user(mut self, user_id: &str, password: &str) -> Self {
+        self.settings.users.push((user_id.to_owned(), Secret::from(password)));
+        self
+    }
+
+    /// Adds a security question with its label and the one right answer, compared exactly.
+    #[must_use]
+    pub fn question(mut self, id: &str, label: Option<&str>, answer: &str) -> Self {
+        let (id, label) = (id.to_owned(), label.map(str::to_owned));
+        self.settings.questions.push(SecurityQuestion { id, label, answer: Some(Secret::from(answer)) });
+        self
+    }
+
+    /// Adds a question that the program answers by itself, an id above `MFA100`; any well-formed answer is right.
+    ///
+    /// Well formed is a moment of 14 digits for `MFA101`, an IP address for `MFA103`, a MAC address for `MFA104`, and 1 to
+    /// 64 characters for any other.
+    #[must_use]
+    pub fn program_question(mut self, id: &str) -> Self {
+        self.settings.questions.push(SecurityQuestion { id: id.to_owned(), label: None, answer: None });
+        self
+    }
+
+    /// Says `MFACHALLENGEFIRST` and refuses everything before a passed challenge.
+    ///
+    /// Without it a file with nothing but profile requests is answered before one, too. Without questions it means nothing.
+    #[must_use]
+    pub fn challenge_first(mut self, first: bool) -> Self {
+        self.settings.challenge_first = first;
+        self
+    }
+
+    /// Sets when an `ACCESSKEY` is given out; [`AccessKeys::Once`] unless set.
+    #[must_use]
+    pub fn access_keys(mut self, keys: AccessKeys) -> Self {
+        self.settings.access_keys = keys;
+        self
+    }
+
+    /// Puts bill pay on another path and port. What is sent to the wrong one is refused with HTTP 400.
+    ///
+    /// Both belong to one signon realm: users, challenges and keys are shared, and a challenge may be asked for at either.
+    #[must_use]
+    pub fn separate_bill_pay_url(mut self, separate: bool) -> Self {
+        self.settings.separate_bill_pay = separate;
+        self
+    }
+
+    /// Adds an account; the first one replaces the three default ones.
+    #[must_use]
+    pub fn account(mut self, account: AccountInfo) -> Self {
+        self.settings.accounts.push(account);
+        self
+    }
+
+    /// Adds a standard payee that can be paid by `PAYEEID`.
+    #[must_use]
+    pub fn payee(mut self, payee_id: &str, payee: Payee) -> Self {
+        self.settings.payees.push((payee_id.to_owned(), payee));
+        self
+    }
+
+    /// Wants this `ORG` in the `FI` of every signon.
+    #[must_use]
+    pub fn org(mut self, org: &str) -> Self {
+        self.settings.org = Some(org.to_owned());
+        self
+    }
+
+    /// Wants this `FID`, too; counts only together with [`org`](Self::org).
+    #[must_use]
+    pub fn fid(mut self, fid: &str) -> Self {
+        self.settings.fid = Some(fid.to_owned());
+        self
+    }
+
+    /// Sets what the profile says for `SYNCMODE`; synchronization itself is not done.
+    #[must_use]
+    pub fn sync_mode(mut self, mode: SyncMode) -> Self {
+        self.settings.sync_mode = mode;
+        self
+    }
+
+    /// Answers a repeated file with the saved answer, and says `RESPFILEER`; off unless set.
+    #[must_use]
+    pub fn file_recovery(mut self, recovery: bool) -> Self {
+        self.settings.file_recovery = recovery;
+        self
+    }
+
+    /// Gives out `SESSCOOKIE`; on unless set.
+    #[must_use]
+    pub fn session_cookies(mut self, cookies: bool) -> Self {
+        self.settings.session_cookies = cookies;
+        self
+    }
+
+    /// Wants a `CLIENTUID` in every signon of a user, and refuses with 15510 without; off unless set.
+    #[must_use]
+    pub fn client_uid_required(mut self, required: bool) -> Self {
+        self.settings.client_uid_required = required;
+        self
+    }
+
+    /// Sets the institution's clock, which goes on by one second with each request. 5 January 2026, 09:30 UTC unless set.
+    #[must_use]
+    pub fn clock(mut self, start: DateTime<Utc>) -> Self {
+        self.settings.start = start;
+        self
+    }
+
+    /// Makes the institution without a network.
+    #[must_use]
+    pub fn build_model(self) -> BankModel {
+        let mut settings = self.settings;
+        if settings.accounts.is_empty() {
+            settings.accounts = default_accounts();
+        }
+        if !settings.separate_bill_pay {
+            settings.bill_pay_url.clone_from(&settings.url);
+        }
+        BankModel::new(Arc::new(settings))
+    }
+
+    /// Starts the institution on free loopback ports, in a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// When no port, no certificate or no thread can be had.
+    pub fn start(self) -> io::Result<Bank> {
+        Bank::start(self)
+    }
+
+    pub(super) fn is_separate(&self) -> bool {
+        self.settings.separate_bill_pay
+    }
+
+    pub(super) fn urls(mut self, url: &str, bill_pay_url: &str) -> Self {
+        (self.settings.url, self.settings.bill_pay_url) = (url.to_owned(), bill_pay_url.to_owned());
+        self
+    }
+}
+
+fn default_accounts() -> Vec<AccountInfo> {
+    let checking = BankAccount::new("999888777", "1000001", AccountType::Checking);
+    let savings = BankAccount::new("999888777", "1000002", AccountType::Savings);
+    let mut everyday = AccountInfo::new(Some("Everyday Checking"));
+    everyday.bill_pay = Some(BillPayAccountInfo::active(checking.clone()));
+    everyday.bank = Some(BankAccountInfo::active(checking));
+    let mut rainy_day = AccountInfo::new(Some("Rainy Day Savings"));
+    rainy_day.bank = Some(BankAccountInfo::active(savings));
+    let mut card = AccountInfo::new(Some("Blue Card"));
+    card.card = Some(CardAccountInfo::active(CardAccount::new("4000000000001000")));
+    vec![everyday, rainy_day, card]
+}
+
+/// Monday, 5 January 2026, 09:30:00 UTC: before the clock of anyone who runs this, so that their due days are not past.
+const START: i64 = 1_767_605_400;

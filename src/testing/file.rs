@@ -1,0 +1,187 @@
+//! A request file taken apart, before anything in it is done.
+
+use crate::ofx::{
+    AccountInfoTransaction, ChallengeTransaction, Content as _, DecodeError, Document, Element, FileUid, Limits, Login,
+    Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Stamp, Version,
+};
+use crate::testing::HttpRefusal;
+
+/// A file whose signon and transactions could all be read.
+#[derive(Debug)]
+pub(super) struct RequestFile {
+    pub(super) version: Version,
+    pub(super) old_uid: FileUid,
+    pub(super) new_uid: FileUid,
+    pub(super) signon: SignonRequest,
+    pub(super) sets: Vec<Set>,
+    pub(super) root: Element,
+}
+
+/// A message set: its name before `MSGSRQ`, and its transactions.
+#[derive(Debug)]
+pub(super) struct Set {
+    pub(super) name: &'static str,
+    pub(super) transactions: Vec<Transaction>,
+}
+
+/// One wrapper with what it asks for.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    pub(super) element: Element,
+    pub(super) trn_uid: String,
+    pub(super) ask: Ask,
+}
+
+/// What a transaction asks for.
+#[derive(Debug)]
+pub(super) enum Ask {
+    Questions,
+    Profile(Stamp),
+    Accounts(Stamp),
+    Pay(Box<Payment>),
+    /// A payment of something that is no amount.
+    PayNonsense,
+    Unsupported,
+}
+
+impl RequestFile {
+    /// Reads a file. What a server cannot make sense of it refuses as a whole, with HTTP 400. OFX 1.0.3 §1.2.1.
+    pub(super) fn read(body: &[u8]) -> Result<Self, HttpRefusal> {
+        let document = Document::decode(body, &Limits::new()).map_err(unreadable)?;
+        let header = document.header();
+        let version = header.version_number().and_then(Version::from_number);
+        let version = version.ok_or_else(|| HttpRefusal::bad("the header names no version that this bank speaks"))?;
+        let uid = header.new_file_uid();
+        if uid.as_str().len() > 36 || !uid.as_str().chars().all(|c| c.is_ascii_graphic() && !"\"'<>&?".contains(c)) {
+            return Err(HttpRefusal::bad("NEWFILEUID is not one"));
+        }
+        let root = document.root();
+        let signon_set = root.child("SIGNONMSGSRQV1").ok_or_else(|| missing("SIGNONMSGSRQV1"))?;
+        let signon = signon_set.child("SONRQ").ok_or_else(|| missing("SONRQ"))?;
+        let signon = SignonRequest::read(signon).map_err(unreadable)?;
+        if signon.language != "ENG" {
+            return Err(HttpRefusal::bad("this bank speaks ENG only"));
+        }
+        let mut sets = Vec::new();
+        for element in root.children().iter().filter(|child| !child.tag().contains('.')) {
+            let set = Set::read(element, version)?;
+            if sets.iter().any(|known: &Set| known.name == set.name) {
+                return Err(HttpRefusal::bad(format!("{} stands in the file twice", element.tag())));
+            }
+            sets.push(set);
+        }
+        sets.sort_by_key(|set| SETS.iter().position(|(name, _)| *name == set.name));
+        let (old_uid, new_uid) = (header.old_file_uid().clone(), uid.clone());
+        Ok(Self { version, old_uid, new_uid, signon, sets, root: root.clone() })
+    }
+
+    pub(super) fn transactions(&self) -> impl Iterator<Item = &Transaction> {
+        self.sets.iter().flat_map(|set| &set.transactions)
+    }
+
+    /// Who claims to sign on; empty where no user id is given.
+    pub(super) fn user_id(&self) -> &str {
+        match &self.signon.login {
+            Login::Password { user_id, .. } => user_id,
+            _ => "",
+        }
+    }
+
+    pub(super) fn has_set(&self, name: &str) -> bool {
+        self.sets.iter().any(|set| set.name == name)
+    }
+
+    /// Whether it asks for the security questions.
+    pub(super) fn asks_questions(&self) -> bool {
+        self.transactions().any(|transaction| matches!(transaction.ask, Ask::Questions))
+    }
+
+    /// Whether it asks for the profile and nothing else.
+    pub(super) fn is_only_profile(&self) -> bool {
+        let mut transactions = self.transactions().peekable();
+        transactions.peek().is_some() && transactions.all(|transaction| matches!(transaction.ask, Ask::Profile(_)))
+    }
+
+    /// Whether both files ask for the same, whoever signs on.
+    pub(super) fn asks_the_same_as(&self, other: &[Element]) -> bool {
+        self.transactions().map(|transaction| &transaction.element).eq(other)
+    }
+}
+
+impl Set {
+    fn read(element: &Element, version: Version) -> Result<Self, HttpRefusal> {
+        let known = SETS.iter().find(|(name, since)| {
+            let rest = element.tag().strip_prefix(name);
+            rest == Some("MSGSRQV1") && version.number() >= *since
+        });
+        let (name, _) = known.ok_or_else(|| HttpRefusal::bad(format!("{} is not understood", element.tag())))?;
+        let mut transactions: Vec<Transaction> = Vec::new();
+        for child in element.children().iter().filter(|child| !child.tag().contains('.') && child.tag() != "SONRQ") {
+            let transaction = Transaction::read(child, version)?;
+            if *name == "SIGNON" && transactions.iter().any(|other| other.element.tag() == child.tag()) {
+                return Err(HttpRefusal::bad(format!("{} stands in the file twice", child.tag())));
+            }
+            transactions.push(transaction);
+        }
+        if transactions.is_empty() && *name != "SIGNON" {
+            return Err(HttpRefusal::bad(format!("{} is empty", element.tag())));
+        }
+        match *name {
+            "SIGNON" => transactions.sort_by_key(|one| SIGNON.iter().position(|tag| *tag == one.element.tag())),
+            "BILLPAY" => transactions.sort_by_key(|one| !one.element.tag().starts_with("PAYEE")),
+            _ => {}
+        }
+        Ok(Self { name, transactions })
+    }
+}
+
+impl Transaction {
+    fn read(element: &Element, version: Version) -> Result<Self, HttpRefusal> {
+        let tag = element.tag();
+        let in_signon = SIGNON.contains(&tag) && (tag != "MFACHALLENGETRNRQ" || version.knows_mfa());
+        if !tag.ends_with("TRNRQ") || tag == "MFACHALLENGETRNRQ" && !in_signon {
+            return Err(HttpRefusal::bad(format!("{tag} is not understood in version {version}")));
+        }
+        let trn_uid = element.value("TRNUID").filter(|uid| uid.len() <= 36).ok_or_else(|| missing("TRNUID"))?;
+        let ask = match tag {
+            "MFACHALLENGETRNRQ" => ChallengeTransaction::read(element).map(|_| Ask::Questions),
+            "PROFTRNRQ" => ProfileTransaction::read(element).map(|read| Ask::Profile(read.request.updated)),
+            "ACCTINFOTRNRQ" => AccountInfoTransaction::read(element).map(|read| Ask::Accounts(read.request.updated)),
+            "PMTTRNRQ" if element.child("PMTRQ").is_some() => match PaymentTransaction::read(element) {
+                Ok(read) => Ok(Ask::Pay(Box::new(read.request.payment))),
+                Err(error) if *error.problem() == Problem::Value("amount") => Ok(Ask::PayNonsense),
+                Err(error) => Err(error),
+            },
+            _ => Ok(Ask::Unsupported),
+        };
+        Ok(Self { element: element.clone(), trn_uid: trn_uid.to_owned(), ask: ask.map_err(unreadable)? })
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn unreadable(error: DecodeError) -> HttpRefusal {
+    HttpRefusal::bad(error.to_string())
+}
+
+fn missing(tag: &str) -> HttpRefusal {
+    HttpRefusal::bad(format!("{tag} is missing or not valid"))
+}
+
+/// The sets in the order of a file, with the first version that has them; the others have no answer that all grammars know.
+const SETS: [(&str, u16); 12] = [
+    ("SIGNON", 102),
+    ("SIGNUP", 102),
+    ("BANK", 102),
+    ("CREDITCARD", 102),
+    ("INVSTMT", 102),
+    ("INTERXFER", 102),
+    ("WIREXFER", 102),
+    ("BILLPAY", 102),
+    ("EMAIL", 102),
+    ("LOAN", 210),
+    ("SECLIST", 102),
+    ("PROF", 102),
+];
+
+/// What may stand behind `SONRQ`, in order.
+const SIGNON: [&str; 3] = ["PINCHTRNRQ", "CHALLENGETRNRQ", "MFACHALLENGETRNRQ"];

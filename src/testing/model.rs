@@ -1,0 +1,314 @@
+//! The pretend institution itself: bytes of a request in, bytes of an answer out; no network, no clock, no randomness.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::error::StatusCode;
+use crate::ofx::{Content as _, Document, Element, FileUid, Header, SignonResponse, Stamp, Status, Style};
+use crate::secret::Secret;
+use crate::testing::LedgerEntry;
+use crate::testing::builder::Settings;
+use crate::testing::file::{Ask, RequestFile, Transaction};
+use crate::testing::grammar;
+use crate::testing::signon::{SavedAnswer, User, Who};
+
+/// Which of an institution's two addresses a request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// Where everything goes, bill pay too unless it lives elsewhere.
+    Main,
+    /// Where bill pay goes.
+    BillPay,
+}
+
+/// The institution does not answer with OFX but with an HTTP status and a line of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRefusal {
+    status: u16,
+    reason: String,
+}
+
+impl HttpRefusal {
+    pub(super) fn new(status: u16, reason: impl Into<String>) -> Self {
+        Self { status, reason: reason.into() }
+    }
+
+    /// HTTP 400: nothing of the file was done.
+    pub(super) fn bad(reason: impl Into<String>) -> Self {
+        Self::new(400, reason)
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Why, for whoever reads the test's output.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl fmt::Display for HttpRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http {}: {}", self.status, self.reason)
+    }
+}
+
+impl std::error::Error for HttpRefusal {}
+
+/// A [`Bank`](crate::testing::Bank) without the network.
+///
+/// Deterministic: its clock starts at the set moment and goes on by a second with each request, its ids are counters. A
+/// clone goes its own way from there, which makes it cheap to try every way on from one point.
+#[derive(Clone, Debug)]
+pub struct BankModel {
+    pub(super) settings: Arc<Settings>,
+    pub(super) users: BTreeMap<String, User>,
+    pub(super) ledger: Vec<LedgerEntry>,
+    pub(super) violations: Vec<String>,
+    /// What each `TRNUID` of each user was first sent with.
+    trn_uids: BTreeMap<(String, String), Element>,
+    pub(super) now: DateTime<Utc>,
+    pub(super) profile_given: bool,
+    counter: u64,
+}
+
+impl BankModel {
+    pub(super) fn new(settings: Arc<Settings>) -> Self {
+        let users = settings.users.iter().map(|(name, password)| (name.clone(), User::new(password.clone()))).collect();
+        Self {
+            users,
+            ledger: Vec::new(),
+            violations: Vec::new(),
+            trn_uids: BTreeMap::new(),
+            now: settings.start,
+            profile_given: false,
+            counter: 1_000_000,
+            settings,
+        }
+    }
+
+    /// Answers one request file that came to `endpoint`.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpRefusal`] for what a server refuses as a whole: bytes that are no OFX, a version, language or message it does
+    /// not know, a message set at the wrong address, a challenge request when there are no questions. Nothing was done then.
+    pub fn answer(&mut self, endpoint: Endpoint, body: &[u8]) -> Result<Vec<u8>, HttpRefusal> {
+        self.now += Duration::seconds(1);
+        let file = RequestFile::read(body)?;
+        for line in grammar::check(&file.root, file.version) {
+            self.violation(line);
+        }
+        self.route(endpoint, &file)?;
+        self.watch_trn_uids(&file);
+        let who = match self.check_credentials(&file) {
+            Ok(who) => who,
+            Err(status) => return self.turn_away(&file, status),
+        };
+        let Who::User(name) = &who else { return self.serve(&file, &who, SignedOn::default()) };
+        if let Some(saved) = self.recovered(name, &file)? {
+            return Ok(saved);
+        }
+        let access_key = match self.check_factors(name, &file) {
+            Ok(key) => key,
+            Err(status) => return self.turn_away(&file, status),
+        };
+        let cookie = self.cookie(name, &file);
+        let expired = self.users.get(name).is_some_and(|user| user.expired);
+        let answer = self.serve(&file, &who, SignedOn { access_key, cookie, expired })?;
+        self.save(name, &file, &answer);
+        Ok(answer)
+    }
+
+    /// Makes every `ACCESSKEY` invalid: the next file with one is answered with 3000.
+    pub fn revoke_access_keys(&mut self) {
+        self.users.values_mut().for_each(User::revoke_keys);
+    }
+
+    /// Locks a user out: 15502. Unknown users stay unknown.
+    pub fn lock_user(&mut self, user_id: &str) {
+        if let Some(user) = self.users.get_mut(user_id) {
+            user.locked = true;
+        }
+    }
+
+    /// Lets the user's password expire: signons are accepted with 15000 from now on.
+    pub fn set_password_expired(&mut self, user_id: &str) {
+        if let Some(user) = self.users.get_mut(user_id) {
+            user.expired = true;
+        }
+    }
+
+    /// Every payment that was really accepted, oldest first.
+    #[must_use]
+    pub fn payments(&self) -> &[LedgerEntry] {
+        &self.ledger
+    }
+
+    /// How many payments were really accepted.
+    #[must_use]
+    pub fn payments_made(&self) -> usize {
+        self.ledger.len()
+    }
+
+    /// What clients did that the specification forbids, oldest first; no values of elements are in the lines.
+    #[must_use]
+    pub fn violations(&self) -> &[String] {
+        &self.violations
+    }
+
+    /// The institution's clock.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    pub(super) fn violation(&mut self, line: impl Into<String>) {
+        self.violations.push(line.into());
+    }
+
+    /// A number that was not used before.
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// Refuses message sets that live at the other address, and a challenge request that has no answer.
+    fn route(&self, endpoint: Endpoint, file: &RequestFile) -> Result<(), HttpRefusal> {
+        if self.settings.separate_bill_pay {
+            let elsewhere = match endpoint {
+                Endpoint::Main => file.has_set("BILLPAY"),
+                Endpoint::BillPay => file.sets.iter().any(|set| !matches!(set.name, "SIGNON" | "BILLPAY")),
+            };
+            if elsewhere {
+                return Err(HttpRefusal::bad("a message set of this file lives at another URL; see the profile"));
+            }
+        }
+        if file.asks_questions() && self.settings.questions.is_empty() {
+            return Err(HttpRefusal::bad("this bank asks no security questions"));
+        }
+        Ok(())
+    }
+
+    /// A `TRNUID` stands for one request for ever. The client's clock in a challenge request may go on.
+    fn watch_trn_uids(&mut self, file: &RequestFile) {
+        let name = file.user_id().to_owned();
+        for transaction in file.transactions() {
+            let request = match transaction.ask {
+                Ask::Questions => Element::leaf("MFACHALLENGETRNRQ", ""),
+                _ => transaction.element.clone(),
+            };
+            let key = (name.clone(), transaction.trn_uid.clone());
+            if *self.trn_uids.entry(key).or_insert_with(|| request.clone()) != request {
+                self.violations.push(format!("the TRNUID of a {} was used before for another request", request.tag()));
+            }
+        }
+    }
+
+    /// The saved answer, when the client says that it never got it.
+    fn recovered(&mut self, name: &str, file: &RequestFile) -> Result<Option<Vec<u8>>, HttpRefusal> {
+        if !self.settings.file_recovery || file.old_uid.is_none() {
+            return Ok(None);
+        }
+        let Some(saved) = self.users.get(name).and_then(|user| user.saved.as_ref()) else { return Ok(None) };
+        if saved.uid != file.new_uid {
+            return Ok(None);
+        }
+        if !file.asks_the_same_as(&saved.transactions) {
+            self.violation("a file was repeated under its NEWFILEUID with other transactions in it");
+            return Err(HttpRefusal::bad("this is not the file that was sent under its NEWFILEUID before"));
+        }
+        Ok(Some(saved.bytes.clone()))
+    }
+
+    fn save(&mut self, name: &str, file: &RequestFile, answer: &[u8]) {
+        if self.settings.file_recovery
+            && !file.old_uid.is_none()
+            && let Some(user) = self.users.get_mut(name)
+        {
+            let transactions = file.transactions().map(|transaction| transaction.element.clone()).collect();
+            user.saved = Some(SavedAnswer { uid: file.new_uid.clone(), transactions, bytes: answer.to_owned() });
+        }
+    }
+
+    /// Answers a file whose signon is refused: nothing in it is done. OFX 1.0.3 §2.5.1.
+    fn turn_away(&self, file: &RequestFile, status: Status) -> Result<Vec<u8>, HttpRefusal> {
+        let signon = self.signon_response(status);
+        let not_done = Status::new(StatusCode::SIGNON_INVALID, Some("not processed: the signon was not accepted"));
+        self.write(file, signon, file.transactions().map(|one| reply(one, &not_done, None, file)).collect())
+    }
+
+    /// Answers a file whose signon is accepted.
+    fn serve(&mut self, file: &RequestFile, who: &Who, signed_on: SignedOn) -> Result<Vec<u8>, HttpRefusal> {
+        let code = if signed_on.expired { StatusCode::PASSWORD_CHANGE_REQUIRED } else { StatusCode::SUCCESS };
+        let mut signon = self.signon_response(Status::new(code, None));
+        signon.access_key = signed_on.access_key;
+        signon.session_cookie = signed_on.cookie;
+        if let Who::User(_) = who {
+            signon.accounts_updated = Some(self.accounts_updated());
+        }
+        let replies = file.transactions().map(|transaction| self.carry_out(transaction, who, file)).collect();
+        self.write(file, signon, replies)
+    }
+
+    fn carry_out(&mut self, transaction: &Transaction, who: &Who, file: &RequestFile) -> Element {
+        let (status, body) = match (&transaction.ask, who) {
+            (Ask::Questions, _) => self.questions(transaction, file.version),
+            (Ask::Profile(known), _) => self.profile(known, file.version),
+            (Ask::Accounts(known), Who::User(_)) => self.accounts(known, file.version),
+            (Ask::Pay(payment), Who::User(name)) => self.pay(name, &transaction.trn_uid, payment, file.version),
+            (Ask::PayNonsense, Who::User(name)) => self.decline_nonsense(name, &transaction.trn_uid),
+            _ if transaction.element.tag() == "PINCHTRNRQ" => {
+                (Status::new(StatusCode::PASSWORD_NOT_CHANGED, Some("change your password on our web page")), None)
+            }
+            _ => (Status::new(StatusCode::GENERAL_ERROR, Some("this bank does not do that")), None),
+        };
+        reply(transaction, &status, body, file)
+    }
+
+    fn signon_response(&self, status: Status) -> SignonResponse {
+        let mut response = SignonResponse::new(status, Stamp::moment(self.now), "ENG");
+        response.profile_updated = Some(self.profile_updated());
+        response.institution = self.settings.institution();
+        response
+    }
+
+    /// Puts an answer together in the version of its request, set for set; there is one reply to each transaction.
+    fn write(&self, file: &RequestFile, signon: SignonResponse, replies: Vec<Element>) -> Result<Vec<u8>, HttpRefusal> {
+        let mut signon = Some(signon.write("SONRS", file.version));
+        let mut replies = replies.into_iter();
+        let mut sets = Vec::new();
+        for set in &file.sets {
+            let inside = signon.take().into_iter().chain(replies.by_ref().take(set.transactions.len())).collect();
+            sets.push(Element::aggregate(format!("{}MSGSRSV1", set.name), inside));
+        }
+        let header = Header::new(file.version).file_uids(FileUid::none(), file.new_uid.clone());
+        let encoded = Document::new(header, Element::aggregate("OFX", sets)).encode(&Style::new());
+        encoded.map(|bytes| bytes.to_vec()).map_err(|error| HttpRefusal::new(500, error.to_string()))
+    }
+}
+
+/// What an accepted signon brings.
+#[derive(Default)]
+struct SignedOn {
+    access_key: Option<Secret>,
+    cookie: Option<Secret>,
+    expired: bool,
+}
+
+/// `xxxTRNRS` for an `xxxTRNRQ`: `TRNUID`, `STATUS`, `CLTCOOKIE` as it came, the response. OFX 1.0.3 §2.4.6.
+fn reply(transaction: &Transaction, status: &Status, body: Option<Element>, file: &RequestFile) -> Element {
+    let request = &transaction.element;
+    let mut inside = vec![Element::leaf("TRNUID", transaction.trn_uid.as_str()), status.write("STATUS", file.version)];
+    inside.extend(request.value("CLTCOOKIE").map(|cookie| Element::leaf("CLTCOOKIE", cookie)));
+    inside.extend(body);
+    Element::aggregate(format!("{}RS", request.tag().trim_end_matches("RQ")), inside)
+}

@@ -1,0 +1,249 @@
+//! The door: who signs on, whether a challenge is due, and what it costs to get it wrong. OFX 1.0.3 §2.5, OFX 2.3 §2.5.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::error::StatusCode;
+use crate::ofx::{ChallengeAnswer, Element, FileUid, Login, PayeeRef, Status};
+use crate::secret::Secret;
+use crate::testing::builder::{AccessKeys, SecurityQuestion};
+use crate::testing::file::RequestFile;
+use crate::testing::model::BankModel;
+
+/// What the institution knows of a user.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    password: Secret,
+    wrong_passwords: u32,
+    pub(super) locked: bool,
+    pub(super) expired: bool,
+    /// Valid keys, oldest first.
+    keys: Vec<Secret>,
+    /// Keys that were answered with 3000.
+    refused: Vec<Secret>,
+    /// Clients, by `CLIENTUID`, whose challenge waits for answers.
+    challenged: BTreeSet<Option<String>>,
+    /// Clients that asked for a challenge at least once.
+    met: BTreeSet<Option<String>>,
+    /// `NEWFILEUID` of every file that carried answers.
+    answered: BTreeSet<String>,
+    cookies: Vec<Secret>,
+    /// `TRNUID` of every payment that was decided.
+    pub(super) decided: BTreeSet<String>,
+    /// The payee list: `PAYEELSTID` and payee.
+    pub(super) payees: Vec<(String, PayeeRef)>,
+    /// The one answer that is kept for file-based recovery.
+    pub(super) saved: Option<SavedAnswer>,
+}
+
+/// An answer that can be had again. OFX 1.0.3 §6.10.
+#[derive(Clone, Debug)]
+pub(super) struct SavedAnswer {
+    pub(super) uid: FileUid,
+    pub(super) transactions: Vec<Element>,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl User {
+    pub(super) fn new(password: Secret) -> Self {
+        Self {
+            password,
+            wrong_passwords: 0,
+            locked: false,
+            expired: false,
+            keys: Vec::new(),
+            refused: Vec::new(),
+            challenged: BTreeSet::new(),
+            met: BTreeSet::new(),
+            answered: BTreeSet::new(),
+            cookies: Vec::new(),
+            decided: BTreeSet::new(),
+            payees: Vec::new(),
+            saved: None,
+        }
+    }
+
+    pub(super) fn revoke_keys(&mut self) {
+        self.keys.clear();
+    }
+}
+
+/// Who came in.
+#[derive(Clone, Debug)]
+pub(super) enum Who {
+    Anonymous,
+    User(String),
+}
+
+impl BankModel {
+    /// Looks at institution, user id and password.
+    pub(super) fn check_credentials(&mut self, file: &RequestFile) -> Result<Who, Status> {
+        let wanted = self.settings.institution();
+        if wanted.is_some() && wanted != file.signon.institution {
+            return refuse(StatusCode::FI_MISSING, "this bank needs its ORG and FID in each signon");
+        }
+        if file.signon.login == Login::anonymous() {
+            if file.transactions().next().is_some() && !file.is_only_profile() {
+                return refuse(StatusCode::SIGNON_INVALID, "anonymous users can only ask for the profile");
+            }
+            return Ok(Who::Anonymous);
+        }
+        let Login::Password { user_id, password } = &file.signon.login else {
+            return refuse(StatusCode::SIGNON_INVALID, "this bank gives out no keys or tokens in place of passwords");
+        };
+        let Some(user) = self.users.get_mut(user_id) else {
+            return refuse(StatusCode::SIGNON_INVALID, "user id or password is wrong");
+        };
+        if user.locked {
+            return refuse(StatusCode::LOCKED_OUT, "please call us");
+        }
+        if user.password != *password {
+            user.wrong_passwords += 1;
+            user.locked = user.wrong_passwords >= WRONG_PASSWORDS;
+            return refuse(StatusCode::SIGNON_INVALID, "user id or password is wrong");
+        }
+        user.wrong_passwords = 0;
+        if self.settings.needs_mfa() && !file.version.knows_mfa() {
+            return refuse(StatusCode::UNSUPPORTED_VERSION, "users are served in versions 103, 203 and 211 up");
+        }
+        if self.settings.client_uid_required && file.signon.client_uid.is_none() {
+            self.violation("CLIENTUID is missing although the profile requires it");
+            return refuse(StatusCode::CLIENT_UID_UNKNOWN, "a CLIENTUID is required");
+        }
+        Ok(Who::User(user_id.clone()))
+    }
+
+    /// Looks at what is wanted beyond the password; the answer's `ACCESSKEY` comes back.
+    pub(super) fn check_factors(&mut self, name: &str, file: &RequestFile) -> Result<Option<Secret>, Status> {
+        let settings = self.settings.clone();
+        let (answers, key, client) = (&file.signon.answers, &file.signon.access_key, &file.signon.client_uid);
+        let profile_known = self.profile_given;
+        let Some(user) = self.users.get_mut(name) else { return Ok(None) };
+        if key.as_ref().is_some_and(|key| user.refused.contains(key)) {
+            self.violations.push("an ACCESSKEY that was refused is sent again".to_owned());
+        }
+        if settings.questions.is_empty() {
+            if !answers.is_empty() {
+                self.violations.push("MFACHALLENGEANSWER is sent although this bank asks no questions".to_owned());
+            }
+            return Ok(None);
+        }
+        if file.asks_questions() {
+            if !answers.is_empty() {
+                self.violations.push("MFACHALLENGEANSWER stands in the file of an MFACHALLENGETRNRQ".to_owned());
+            }
+            if file.transactions().count() > 1 {
+                self.violations.push("something else stands in the file of an MFACHALLENGETRNRQ".to_owned());
+                return refuse(StatusCode::GENERAL_ERROR, "ask for the questions in a file of their own");
+            }
+            user.challenged.insert(client.clone());
+            user.met.insert(client.clone());
+            return Ok(None);
+        }
+        if !answers.is_empty() {
+            return self.judge(name, file);
+        }
+        if let Some(key) = key {
+            let Some(at) = user.keys.iter().position(|valid| valid == key) else {
+                user.refused.push(key.clone());
+                return refuse(StatusCode::MFA_REQUIRED, "your access key is no longer valid");
+            };
+            if settings.access_keys != AccessKeys::Rotate {
+                return Ok(Some(key.clone()));
+            }
+            user.keys.drain(..at);
+            return Ok(Some(self.issue_key(name)));
+        }
+        if file.is_only_profile() && !settings.challenge_first {
+            return Ok(None);
+        }
+        if settings.challenge_first && profile_known && !user.met.contains(client) {
+            self.violations.push("the profile says MFACHALLENGEFIRST, and something else comes first".to_owned());
+        }
+        refuse(StatusCode::MFA_REQUIRED, "please answer your security questions")
+    }
+
+    /// Compares answers with questions. One challenge is good for one file of answers, right or wrong.
+    fn judge(&mut self, name: &str, file: &RequestFile) -> Result<Option<Secret>, Status> {
+        let settings = self.settings.clone();
+        let answers = &file.signon.answers;
+        let Some(user) = self.users.get_mut(name) else { return Ok(None) };
+        let again = !user.answered.insert(file.new_uid.to_string());
+        if !user.challenged.remove(&file.signon.client_uid) {
+            if !again {
+                self.violations.push("MFACHALLENGEANSWER is sent without a challenge that waits for it".to_owned());
+            }
+            return refuse(StatusCode::MFA_REQUIRED, "please answer your security questions");
+        }
+        let mut right = true;
+        for (at, answer) in answers.iter().enumerate() {
+            let known = settings.questions.iter().any(|question| question.id == answer.id);
+            let before = answers.iter().take(at).any(|other| other.id == answer.id);
+            if !known {
+                self.violations.push("a question was answered that was not asked".to_owned());
+            } else if before {
+                self.violations.push("a question was answered twice".to_owned());
+            }
+            right &= known && !before;
+        }
+        for question in &settings.questions {
+            match answers.iter().find(|answer| answer.id == question.id) {
+                Some(answer) => right &= question.accepts(answer),
+                None => {
+                    self.violations.push("a question was not answered".to_owned());
+                    right = false;
+                }
+            }
+        }
+        if !right {
+            return refuse(StatusCode::MFA_WRONG, "an answer was not right");
+        }
+        Ok((settings.access_keys != AccessKeys::Never).then(|| self.issue_key(name)))
+    }
+
+    fn issue_key(&mut self, name: &str) -> Secret {
+        let key = Secret::new(format!("key-{}", self.next_id()));
+        if let Some(user) = self.users.get_mut(name) {
+            user.keys.push(key.clone());
+        }
+        key
+    }
+
+    /// The `SESSCOOKIE` for an answer: the client's own when it is one of this user's, else a new one.
+    pub(super) fn cookie(&mut self, name: &str, file: &RequestFile) -> Option<Secret> {
+        if !self.settings.session_cookies {
+            return None;
+        }
+        let fresh = Secret::new(format!("cookie-{}", self.next_id()));
+        let user = self.users.get_mut(name)?;
+        let known = file.signon.session_cookie.clone().filter(|cookie| user.cookies.contains(cookie));
+        Some(known.unwrap_or_else(|| {
+            user.cookies.push(fresh.clone());
+            fresh
+        }))
+    }
+}
+
+impl SecurityQuestion {
+    fn accepts(&self, answer: &ChallengeAnswer) -> bool {
+        let given = answer.answer.expose();
+        match (&self.answer, self.id.as_str()) {
+            (Some(right), _) => *right == answer.answer,
+            (None, "MFA101") => given.len() == 14 && given.bytes().all(|byte| byte.is_ascii_digit()),
+            (None, "MFA103") => given.parse::<IpAddr>().is_ok(),
+            (None, "MFA104") => {
+                let parts: Vec<&str> = given.split([':', '-']).collect();
+                parts.len() == 6
+                    && parts.iter().all(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit()))
+            }
+            (None, _) => (1..=64).contains(&given.chars().count()),
+        }
+    }
+}
+
+fn refuse<T>(code: StatusCode, message: &str) -> Result<T, Status> {
+    Err(Status::new(code, Some(message)))
+}
+
+/// So many in a row lock the user out; the last of them is still answered with 15500.
+const WRONG_PASSWORDS: u32 = 3;

@@ -1,0 +1,213 @@
+//! Requests as a client would send them, made of plain elements so that the crate's own writers are not what is tested.
+
+use chrono::NaiveDate;
+use ofx_session::ofx::{Document, Element, FileUid, Header, Limits, Style, Version};
+use ofx_session::testing::{AccessKeys, Bank, BankBuilder, BankModel, Endpoint, HttpRefusal};
+
+pub(super) const ANONYMOUS: &str = "anonymous00000000000000000000000";
+
+/// Two questions, keys once, one user.
+pub(super) fn questioning() -> BankBuilder {
+    Bank::builder()
+        .user("jane", "correct horse")
+        .question("MFA16", None, "Garcia")
+        .question("BRQ7", Some("In which town did you open this account?"), "Newport")
+        .access_keys(AccessKeys::Once)
+}
+
+/// No questions.
+pub(super) fn easy() -> BankBuilder {
+    Bank::builder().user("jane", "correct horse").user("joe", "battery staple")
+}
+
+/// A request file in the making.
+#[derive(Clone)]
+pub(super) struct Ask {
+    pub(super) version: Version,
+    pub(super) old: &'static str,
+    pub(super) uid: String,
+    pub(super) user: (&'static str, &'static str),
+    pub(super) before_app: Vec<Element>,
+    pub(super) behind_app: Vec<Element>,
+    pub(super) signon_set: Vec<Element>,
+    pub(super) sets: Vec<Element>,
+}
+
+impl Ask {
+    pub(super) fn new(version: Version) -> Self {
+        let (before_app, behind_app, signon_set, sets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let user = ("jane", "correct horse");
+        Self { version, old: "NONE", uid: "file-1".to_owned(), user, before_app, behind_app, signon_set, sets }
+    }
+
+    pub(super) fn user(mut self, user_id: &'static str, password: &'static str) -> Self {
+        self.user = (user_id, password);
+        self
+    }
+
+    pub(super) fn anonymous(self) -> Self {
+        self.user(ANONYMOUS, ANONYMOUS)
+    }
+
+    pub(super) fn uids(mut self, old: &'static str, uid: &str) -> Self {
+        (self.old, self.uid) = (old, uid.to_owned());
+        self
+    }
+
+    pub(super) fn key(self, key: &str) -> Self {
+        self.behind(Element::leaf("ACCESSKEY", key))
+    }
+
+    pub(super) fn behind(mut self, element: Element) -> Self {
+        self.behind_app.push(element);
+        self
+    }
+
+    pub(super) fn before(mut self, element: Element) -> Self {
+        self.before_app.push(element);
+        self
+    }
+
+    pub(super) fn answers(mut self, answers: &[(&str, &str)]) -> Self {
+        self.behind_app.extend(answers.iter().map(|(id, answer)| {
+            let inside = vec![Element::leaf("MFAPHRASEID", *id), Element::leaf("MFAPHRASEA", *answer)];
+            Element::aggregate("MFACHALLENGEANSWER", inside)
+        }));
+        self
+    }
+
+    pub(super) fn right_answers(self) -> Self {
+        self.answers(&[("MFA16", "Garcia"), ("BRQ7", "Newport")])
+    }
+
+    pub(super) fn questions(mut self, trn_uid: &str) -> Self {
+        let request = Element::aggregate("MFACHALLENGERQ", vec![Element::leaf("DTCLIENT", "20260105093000")]);
+        self.signon_set.push(wrap("MFACHALLENGETRNRQ", trn_uid, request));
+        self
+    }
+
+    pub(super) fn profile(self, known: &str) -> Self {
+        let request = vec![Element::leaf("CLIENTROUTING", "MSGSET"), Element::leaf("DTPROFUP", known.to_owned())];
+        let request = wrap("PROFTRNRQ", &format!("prof-{known}"), Element::aggregate("PROFRQ", request));
+        self.set("PROFMSGSRQV1", vec![request])
+    }
+
+    pub(super) fn accounts(self, known: &str) -> Self {
+        let request = Element::aggregate("ACCTINFORQ", vec![Element::leaf("DTACCTUP", known.to_owned())]);
+        self.set("SIGNUPMSGSRQV1", vec![wrap("ACCTINFOTRNRQ", &format!("acct-{known}"), request)])
+    }
+
+    pub(super) fn pay(self, trn_uid: &str, pay: Pay) -> Self {
+        self.set("BILLPAYMSGSRQV1", vec![pay.wrapped(trn_uid)])
+    }
+
+    pub(super) fn set(mut self, tag: &'static str, transactions: Vec<Element>) -> Self {
+        self.sets.push(Element::aggregate(tag, transactions));
+        self
+    }
+
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let leaf = Element::leaf;
+        let mut signon = vec![leaf("DTCLIENT", "20260105093000"), leaf("USERID", self.user.0)];
+        signon.extend([leaf("USERPASS", self.user.1), leaf("LANGUAGE", "ENG")]);
+        signon.extend(self.before_app.iter().cloned());
+        signon.extend([leaf("APPID", "QWIN"), leaf("APPVER", "2700")]);
+        signon.extend(self.behind_app.iter().cloned());
+        let mut signon_set = vec![Element::aggregate("SONRQ", signon)];
+        signon_set.extend(self.signon_set.iter().cloned());
+        let mut all = vec![Element::aggregate("SIGNONMSGSRQV1", signon_set)];
+        all.extend(self.sets.iter().cloned());
+        let header = Header::new(self.version).file_uids(FileUid::new(self.old), FileUid::new(self.uid.as_str()));
+        Document::new(header, Element::aggregate("OFX", all)).encode(&Style::new()).unwrap().to_vec()
+    }
+
+    pub(super) fn send(&self, bank: &mut BankModel) -> Answer {
+        self.try_send(bank, Endpoint::Main).unwrap()
+    }
+
+    pub(super) fn try_send(&self, bank: &mut BankModel, endpoint: Endpoint) -> Result<Answer, HttpRefusal> {
+        bank.answer(endpoint, &self.bytes()).map(|bytes| Answer::read(&bytes))
+    }
+}
+
+pub(super) fn wrap(tag: &'static str, trn_uid: &str, request: Element) -> Element {
+    Element::aggregate(tag, vec![Element::leaf("TRNUID", trn_uid), request])
+}
+
+/// A payment in the making: what a default bank accepts, unless something is put in its place.
+#[derive(Clone)]
+pub(super) struct Pay {
+    pub(super) account: &'static str,
+    pub(super) amount: &'static str,
+    pub(super) payee: Element,
+    pub(super) list_id: Option<String>,
+    pub(super) due: &'static str,
+}
+
+impl Pay {
+    pub(super) fn new() -> Self {
+        let leaf = Element::leaf;
+        let lines = [("NAME", "Harbor & Sons"), ("ADDR1", "14 Quay Street"), ("CITY", "Newport"), ("STATE", "RI")];
+        let mut lines: Vec<_> = lines.into_iter().map(|(tag, value)| leaf(tag, value)).collect();
+        lines.extend([leaf("POSTALCODE", "02840"), leaf("PHONE", "401-555-0142")]);
+        let payee = Element::aggregate("PAYEE", lines);
+        Self { account: "1000001", amount: "84.20", payee, list_id: None, due: "20260123" }
+    }
+
+    pub(super) fn payee_id(mut self, id: &str) -> Self {
+        self.payee = Element::leaf("PAYEEID", id);
+        self
+    }
+
+    pub(super) fn wrapped(&self, trn_uid: &str) -> Element {
+        let leaf = Element::leaf;
+        let kind = if self.account == "1000002" { "SAVINGS" } else { "CHECKING" };
+        let from = vec![leaf("BANKID", "999888777"), leaf("ACCTID", self.account), leaf("ACCTTYPE", kind)];
+        let mut info = vec![Element::aggregate("BANKACCTFROM", from), leaf("TRNAMT", self.amount), self.payee.clone()];
+        info.extend(self.list_id.iter().map(|id| leaf("PAYEELSTID", id)));
+        info.extend([leaf("PAYACCT", "88-204-117"), leaf("DTDUE", self.due)]);
+        let request = Element::aggregate("PMTRQ", vec![Element::aggregate("PMTINFO", info)]);
+        wrap("PMTTRNRQ", trn_uid, request)
+    }
+}
+
+pub(super) struct Answer(pub(super) Document);
+
+impl Answer {
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        Self(Document::decode(bytes, &Limits::new()).unwrap())
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.0.root().find(path).is_some()
+    }
+
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        self.0.root().find(path).and_then(Element::text)
+    }
+
+    /// The status of the signon.
+    pub(super) fn signon(&self) -> &str {
+        self.text("SIGNONMSGSRSV1/SONRS/STATUS/CODE").unwrap()
+    }
+
+    pub(super) fn key(&self) -> Option<&str> {
+        self.text("SIGNONMSGSRSV1/SONRS/ACCESSKEY")
+    }
+
+    pub(super) fn account_status(&self) -> Option<&str> {
+        self.text("SIGNUPMSGSRSV1/ACCTINFOTRNRS/STATUS/CODE")
+    }
+
+    pub(super) fn payment_status(&self) -> Option<&str> {
+        self.text("BILLPAYMSGSRSV1/PMTTRNRS/STATUS/CODE")
+    }
+
+    pub(super) fn payment(&self, path: &str) -> Option<&str> {
+        self.text(&format!("BILLPAYMSGSRSV1/PMTTRNRS/PMTRS/{path}"))
+    }
+}
+
+pub(super) fn day(text: &str) -> NaiveDate {
+    NaiveDate::parse_from_str(text, "%Y%m%d").unwrap()
+}
