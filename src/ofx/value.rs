@@ -48,7 +48,8 @@ impl<T: Content> Member for Option<T> {
     }
 }
 
-/// Empty elements count as absent here, too. `OUTER/INNER` as a tag means a list in an aggregate of its own, which is there even when the list is empty.
+/// Empty elements count as absent here, too. `OUTER/INNER` as a tag means a list in an aggregate of its own, which is there
+/// even when the list is empty.
 impl<T: Content> Member for Vec<T> {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
         let Some((outer, inner)) = tag.split_once('/') else {
@@ -135,7 +136,7 @@ impl Content for i32 {
 
 /// An amount of money, exact. OFX 1.0.3 §3.2.9.
 ///
-/// Written with a point and at most two decimals more than given; read with a point or a comma, with or without sign.
+/// Written with a point and the decimals it was given; read with a point or a comma, with or without sign.
 /// A value with more digits than fit is refused and never rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(Decimal);
