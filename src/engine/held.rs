@@ -16,8 +16,11 @@ pub(crate) struct Held<T> {
 impl<T: Content> Held<T> {
     /// Packs a record that was received. The newest version knows every element that a record can hold.
     pub(crate) fn new(tag: &'static str, value: T) -> Self {
-        let packed = Zeroizing::new(pack(&value.write(tag, Version::V230)));
-        Self { packed, value: OnceLock::from(Some(value)) }
+        let mut packed = pack(&value.write(tag, Version::V230));
+        if packed.len() > MOST_STORED {
+            packed.clear();
+        }
+        Self { packed: Zeroizing::new(packed), value: OnceLock::from(Some(value)) }
     }
 
     /// Takes over what [`packed`](Self::packed) gave.
@@ -30,10 +33,15 @@ impl<T: Content> Held<T> {
         self.value.get_or_init(|| T::read(&unpack(&self.packed)?).ok()).as_ref()
     }
 
-    pub(crate) fn packed(&self) -> &Zeroizing<Vec<u8>> {
-        &self.packed
+    /// What to store; `None` for a record so large that it is fetched again instead, or an institution could make state that
+    /// fits nowhere.
+    pub(crate) fn packed(&self) -> Option<&Zeroizing<Vec<u8>>> {
+        Some(&self.packed).filter(|packed| !packed.is_empty())
     }
 }
+
+/// A full profile takes less than one kilobyte, a long account list a few.
+const MOST_STORED: usize = 16 * 1024;
 
 impl<T: Clone> Clone for Held<T> {
     fn clone(&self) -> Self {

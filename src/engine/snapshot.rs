@@ -155,9 +155,7 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         user_id: state.user_id.as_deref().filter(|_| all),
     };
     let mut parts = vec![record(IDENTITY, true, &identity)?];
-    if let Some(profile) = &state.profile {
-        parts.push(held(PROFILE, profile));
-    }
+    parts.extend(state.profile.as_ref().and_then(|record| held(PROFILE, record)));
     if !all {
         return Ok(parts);
     }
@@ -171,9 +169,7 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     if let Some(cookie) = &state.session_cookie {
         parts.push(raw(SESSION_COOKIE, false, cookie.expose().as_bytes().to_vec()));
     }
-    if let Some(list) = &state.accounts {
-        parts.push(held(ACCOUNTS, list));
-    }
+    parts.extend(state.accounts.as_ref().and_then(|record| held(ACCOUNTS, record)));
     parts.extend(state.unknown.iter().cloned());
     Ok(parts)
 }
@@ -328,6 +324,6 @@ fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>,
     }
 }
 
-fn held<T: Content>(tag: u8, record: &Held<T>) -> Part {
-    Part { tag, critical: false, compress: false, bytes: record.packed().clone() }
+fn held<T: Content>(tag: u8, record: &Held<T>) -> Option<Part> {
+    record.packed().map(|packed| Part { tag, critical: false, compress: false, bytes: packed.clone() })
 }

@@ -3,10 +3,11 @@
 /// Declares a struct and, from the same lines, how it is written in order and read by tag.
 ///
 /// `member: Type = "TAG"`, or `= "TAG" if predicate` for what only some versions know; the predicate is a method of
-/// [`Version`](crate::ofx::Version). Reading is by tag and in any order, writing in the order of the lines.
+/// [`Version`](crate::ofx::Version). `= "TAG" or "ALIAS"` also reads what institutions write in its place. Reading is by
+/// tag and in any order, writing in the order of the lines.
 macro_rules! aggregate {
     ($(#[$meta:meta])* pub struct $name:ident {
-        $($(#[$member_meta:meta])* $member:ident : $type:ty = $tag:literal $(if $known:ident)?,)*
+        $($(#[$member_meta:meta])* $member:ident : $type:ty = $tag:literal $(or $alias:literal)? $(if $known:ident)?,)*
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +18,11 @@ macro_rules! aggregate {
 
         impl crate::ofx::Content for $name {
             fn read(element: &crate::ofx::Element) -> Result<Self, crate::ofx::DecodeError> {
-                Ok(Self { $($member: crate::ofx::Member::take(element, $tag)?,)* })
+                Ok(Self { $($member: {
+                    let tag = $tag;
+                    $(let tag = if element.child(tag).is_none() && element.child($alias).is_some() { $alias } else { tag };)?
+                    crate::ofx::Member::take(element, tag)?
+                },)* })
             }
 
             fn write(&self, tag: &'static str, version: crate::ofx::Version) -> crate::ofx::Element {

@@ -47,6 +47,11 @@ impl Element {
         self.text.trim().is_empty()
     }
 
+    /// Whether it has neither a value nor children, which counts as absent. OFX 1.0.3 §2.3.2.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.children.is_empty()
+    }
+
     pub(crate) fn take_children(&mut self) -> Vec<Self> {
         std::mem::take(&mut self.children)
     }
@@ -73,11 +78,6 @@ impl Element {
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
-    }
-
-    /// How many elements it is, itself included.
-    pub(crate) fn size(&self) -> usize {
-        1 + self.children.iter().map(Self::size).sum::<usize>()
     }
 
     /// The first child with this tag.
@@ -122,3 +122,12 @@ impl fmt::Debug for Element {
         }
     }
 }
+
+/// Whether `tag` can be one, private tags with their dots included.
+pub(crate) fn is_name(tag: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&tag.len())
+        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+/// The longest of the specification has 24 characters, private ones not many more.
+const LONGEST_NAME: usize = 64;

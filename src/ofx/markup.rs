@@ -12,6 +12,7 @@ use quick_xml::events::{BytesRef, Event};
 use quick_xml::reader::Reader;
 use zeroize::Zeroizing;
 
+use crate::ofx::element::is_name;
 use crate::ofx::{DecodeError, Element, Limits, Places, Problem};
 
 /// Reads the root element out of `text`, which starts with its tag. `places` knows where in the file each part of it was.
@@ -205,12 +206,7 @@ impl Tree<'_> {
 
 /// Names end up in error texts, so nothing else may pass for one.
 fn check_name(name: &str, at: usize) -> Step {
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    if plain && (1..=LONGEST_NAME).contains(&name.len()) {
-        Ok(())
-    } else {
-        Err((Problem::Markup("a tag has a name that is no name".to_owned()), at))
-    }
+    if is_name(name) { Ok(()) } else { Err((Problem::Markup("a tag has a name that is no name".to_owned()), at)) }
 }
 
 fn between(at: usize) -> (Problem, usize) {
@@ -232,8 +228,5 @@ fn repair_cdata(text: &str) -> Option<Zeroizing<String>> {
     }
     repaired
 }
-
-/// The longest of the specification has 24 characters, private ones not many more.
-const LONGEST_NAME: usize = 64;
 
 const CDATA: &str = "<![CDATA[";

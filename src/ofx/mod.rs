@@ -75,3 +75,6 @@ pub(crate) use response::Response;
 pub(crate) use signon::limit;
 pub(crate) use squeeze::{squeeze, stretch};
 pub(crate) use value::{Content, Member};
+
+#[cfg(test)]
+mod tests;

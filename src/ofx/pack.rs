@@ -10,7 +10,7 @@
 //! form 2  = the value of an earlier form 1 or 7: varint, which one, counted from 0
 //! form 3  = a common value: varint, its number
 //! form 4, 5 = Y, N
-//! form 6  = the content of an earlier aggregate (form 0) of the same name: varint, which one, counted from 0 as they end
+//! form 6  = the same as an earlier aggregate of form 0 that holds values only, name included: varint, which of these, from 0
 //! form 7  = a value of digits only: varint count of digits, then two in a byte, the first in the high half; a last half that
 //!           is left over is 15
 //! ```
@@ -18,43 +18,51 @@
 //! Numbers of names and common values are those of `names.rs`.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::ofx::Element;
 use crate::ofx::names::{COMMON, NAMES, number};
 
 /// Packs `root` and everything below it.
 pub(crate) fn pack(root: &Element) -> Vec<u8> {
-    let mut packer = Packer { out: Vec::with_capacity(1024), values: Vec::new(), aggregates: Vec::new(), last: 0 };
+    let mut packer = Packer {
+        out: Vec::with_capacity(1024),
+        values: HashMap::new(),
+        flat: Vec::new(),
+        last: 0,
+        left: MOST_REPEATED,
+    };
     packer.element(root);
     packer.out
 }
 
-/// Reads a packed tree; `None` when the bytes are not exactly one, or stand for more than a few thousand elements.
+/// Reads a packed tree; `None` when the bytes are not exactly one, or repeat more than a few thousand elements.
 pub(crate) fn unpack(bytes: &[u8]) -> Option<Element> {
-    let mut reader = Unpacker { rest: bytes, values: Vec::new(), aggregates: Vec::new(), last: 0, left: MOST_ELEMENTS };
+    let mut reader = Unpacker { rest: bytes, values: Vec::new(), flat: Vec::new(), last: 0, left: MOST_REPEATED };
     let root = reader.element(DEEPEST)?;
     reader.rest.is_empty().then_some(root)
 }
 
 struct Packer<'a> {
     out: Vec<u8>,
-    values: Vec<&'a str>,
-    aggregates: Vec<&'a Element>,
+    values: HashMap<&'a str, usize>,
+    flat: Vec<&'a Element>,
     last: usize,
+    left: usize,
 }
 
 impl<'a> Packer<'a> {
     fn element(&mut self, element: &'a Element) {
         let Some(value) = element.text() else { return self.aggregate(element) };
         let common = COMMON.iter().position(|known| *known == value);
-        let seen = self.values.iter().position(|known| *known == value);
+        let seen = self.values.get(value).copied();
         match (value, common, seen) {
             ("Y", ..) => self.head(4, element.tag()),
             ("N", ..) => self.head(5, element.tag()),
             (_, Some(which), _) => self.numbered(3, element.tag(), which),
             (_, None, Some(which)) => self.numbered(2, element.tag(), which),
             (_, None, None) => {
-                self.values.push(value);
+                self.values.insert(value, self.values.len());
                 if value.len() > 2 && value.bytes().all(|byte| byte.is_ascii_digit()) {
                     self.numbered(7, element.tag(), value.len());
                     self.digits(value);
@@ -67,14 +75,23 @@ impl<'a> Packer<'a> {
     }
 
     fn aggregate(&mut self, element: &'a Element) {
-        // An empty aggregate is as short by itself.
-        let same = self.aggregates.iter().position(|known| *known == element && !element.children().is_empty());
-        if let Some(which) = same {
+        let flat = is_flat(element);
+        if let Some((which, left)) =
+            self.same(element).filter(|_| flat).zip(self.left.checked_sub(element.children().len()))
+        {
+            self.left = left;
             return self.numbered(6, element.tag(), which);
         }
         self.numbered(0, element.tag(), element.children().len());
         element.children().iter().for_each(|child| self.element(child));
-        self.aggregates.push(element);
+        if flat {
+            self.flat.push(element);
+        }
+    }
+
+    /// An equal aggregate among the last ones: looking through all would take too long in a large tree.
+    fn same(&self, element: &Element) -> Option<usize> {
+        self.flat.iter().enumerate().rev().take(64).find(|(_, known)| **known == element).map(|(which, _)| which)
     }
 
     fn numbered(&mut self, form: u8, tag: &str, count: usize) {
@@ -143,7 +160,7 @@ pub(crate) fn read_varint(rest: &mut &[u8]) -> Option<usize> {
 struct Unpacker<'a> {
     rest: &'a [u8],
     values: Vec<Cow<'a, str>>,
-    aggregates: Vec<Element>,
+    flat: Vec<Element>,
     last: usize,
     left: usize,
 }
@@ -151,7 +168,6 @@ struct Unpacker<'a> {
 impl<'a> Unpacker<'a> {
     fn element(&mut self, levels: usize) -> Option<Element> {
         let levels = levels.checked_sub(1)?;
-        self.left = self.left.checked_sub(1)?;
         let (head, rest) = self.rest.split_first()?;
         self.rest = rest;
         let tag = match head >> 3 {
@@ -176,7 +192,9 @@ impl<'a> Unpacker<'a> {
                     children.push(self.element(levels)?);
                 }
                 let element = Element::aggregate(tag, children);
-                self.aggregates.push(element.clone());
+                if is_flat(&element) {
+                    self.flat.push(element.clone());
+                }
                 return Some(element);
             }
             form @ (1 | 7) => {
@@ -190,9 +208,9 @@ impl<'a> Unpacker<'a> {
             5 => "N".to_owned(),
             6 => {
                 let which = read_varint(&mut self.rest)?;
-                let known = self.aggregates.get(which).filter(|known| known.tag() == tag)?;
-                // What is repeated counts again: repetitions of repetitions must not grow without bound.
-                self.left = self.left.checked_sub(known.size())?;
+                let known = self.flat.get(which).filter(|known| known.tag() == tag)?;
+                // A few bytes may repeat many elements: not without bound.
+                self.left = self.left.checked_sub(known.children().len())?;
                 return Some(known.clone());
             }
             _ => return None,
@@ -218,11 +236,17 @@ impl<'a> Unpacker<'a> {
     }
 }
 
+/// Not empty, and holds values only: an empty one is as short by itself.
+fn is_flat(element: &Element) -> bool {
+    !element.children().is_empty() && element.children().iter().all(|child| child.text().is_some())
+}
+
 const BACK: usize = 6;
 const ABSOLUTE: u8 = 30;
 const SPELLED: u8 = 31;
-const DEEPEST: usize = 16;
-const MOST_ELEMENTS: usize = 8192;
+/// What the reader can be set to read, so that nothing that was read is refused here.
+const DEEPEST: usize = 256;
+const MOST_REPEATED: usize = 8192;
 
 #[cfg(test)]
 mod tests {
@@ -269,17 +293,30 @@ mod tests {
     #[test]
     fn a_false_count_allocates_nothing_and_depth_is_bounded() {
         assert_eq!(unpack(&[48, 0xff, 0xff, 0xff, 0x7f]), None);
-        assert_eq!(unpack(&[48, 1].repeat(100)), None);
+        let nested = |levels: usize| [[48, 1].repeat(levels - 1), vec![48, 0]].concat();
+        assert!(unpack(&nested(DEEPEST)).is_some());
+        assert_eq!(unpack(&nested(DEEPEST + 1)), None);
     }
 
     #[test]
-    fn repetitions_of_repetitions_do_not_explode() {
-        // Each aggregate holds the one before thirty times over.
-        let mut bytes = vec![48, 8, 48, 0];
-        for level in 0..7 {
-            bytes.extend_from_slice(&[48, 30]);
-            (0..30).for_each(|_| bytes.extend_from_slice(&[48 | 6, level]));
-        }
-        assert_eq!(unpack(&bytes), None);
+    fn many_different_values_come_back_and_equal_ones_are_kept_once() {
+        let leaves = (0..200_000).map(|number| Element::leaf("URL", format!("https://a.example/{}", number % 150_000)));
+        let tree = Element::aggregate("PROFRS", leaves.collect());
+        let packed = pack(&tree);
+        assert_eq!(packed.windows(24).filter(|window| *window == b"https://a.example/149999").count(), 1);
+        assert_eq!(unpack(&packed), Some(tree));
+    }
+
+    #[test]
+    fn few_bytes_do_not_stand_for_a_large_tree() {
+        let hundred = || Element::aggregate("SIGNONINFO", (0..100).map(|_| Element::leaf("MIN", "6")).collect());
+        let tree = Element::aggregate("PROFRS", (0..1000).map(|_| hundred()).collect());
+        let packed = pack(&tree);
+        assert_eq!(unpack(&packed), Some(tree));
+        assert!(packed.len() > 100_000, "beyond the bound, elements are written out");
+        let mut greedy = vec![48, 101, 48, 100];
+        (0..100).for_each(|_| greedy.extend_from_slice(&[52]));
+        (0..100).for_each(|_| greedy.extend_from_slice(&[54, 0]));
+        assert_eq!(unpack(&greedy), None);
     }
 }

@@ -129,7 +129,8 @@ impl Profile {
         }
     }
 
-    /// The newest version of a message set by the name before `MSGSET`: `BILLPAY`, `SIGNUP`, `BANK`.
+    /// A message set by the name before `MSGSET`: `BILLPAY`, `SIGNUP`, `BANK`. Version 1 of it, which is what this crate
+    /// speaks, and another one only where there is no version 1.
     #[must_use]
     pub fn message_set(&self, name: &str) -> Option<&MessageSet> {
         let sets = self.message_sets.iter().filter(|set| set.name == name);

@@ -43,7 +43,8 @@ impl Question {
     /// Whether the user or the program is asked.
     #[must_use]
     pub fn source(&self) -> QuestionSource {
-        let number = self.id.strip_prefix("MFA").and_then(|digits| digits.parse::<u32>().ok());
+        let digits = self.id.strip_prefix("MFA").filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+        let number = digits.and_then(|digits| digits.parse::<u32>().ok());
         if number.is_some_and(|number| number > 100) { QuestionSource::Program } else { QuestionSource::User }
     }
 }

@@ -82,7 +82,7 @@ aggregate! {
     #[doc(alias = "MFACHALLENGEANSWER")]
     pub struct ChallengeAnswer {
         /// `MFAPHRASEID`, exactly as the question had it.
-        id: String = "MFAPHRASEID",
+        id: String = "MFAPHRASEID" or "MFAPRHASEID",
         /// `MFAPHRASEA`, up to 64 characters.
         answer: Secret = "MFAPHRASEA",
     }
@@ -131,7 +131,7 @@ aggregate! {
         /// `ACCESSKEY`: proof of an earlier challenge.
         access_key: Option<Secret> = "ACCESSKEY" if knows_mfa,
         /// `MFACHALLENGEANSWER`, one for each question.
-        answers: Vec<ChallengeAnswer> = "MFACHALLENGEANSWER" if knows_mfa,
+        answers: Vec<ChallengeAnswer> = "MFACHALLENGEANSWER" or "MFACHALLENGEA" if knows_mfa,
     }
 }
 
@@ -324,8 +324,9 @@ aggregate! {
     /// `MFACHALLENGE`: one question as the institution sent it.
     #[doc(alias = "MFACHALLENGE")]
     pub struct ChallengeQuestion {
-        /// `MFAPHRASEID`: a reserved id such as `MFA16`, or one of the institution's own.
-        id: String = "MFAPHRASEID",
+        /// `MFAPHRASEID`: a reserved id such as `MFA16`, or one of the institution's own. Misspelled in the
+        /// specification's own examples, and so at some institutions.
+        id: String = "MFAPHRASEID" or "MFAPRHASEID",
         /// `MFAPHRASELABEL`: the text to show; may be missing for reserved ids.
         label: Option<String> = "MFAPHRASELABEL",
     }

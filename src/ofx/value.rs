@@ -26,7 +26,7 @@ pub(crate) trait Member: Sized {
 
 impl<T: Content> Member for T {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
-        let found = parent.child(tag).filter(|child| child.text().is_some() || !child.children().is_empty());
+        let found = parent.child(tag).filter(|child| !child.is_empty());
         let child = found.ok_or_else(|| DecodeError::new(Problem::Missing(tag), parent.offset()))?;
         T::read(child).map_err(|error| error.within(tag))
     }
@@ -39,7 +39,7 @@ impl<T: Content> Member for T {
 impl<T: Content> Member for Option<T> {
     /// An empty element counts as absent. OFX 1.0.3 §2.3.2.
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
-        let found = parent.child(tag).filter(|child| child.text().is_some() || !child.children().is_empty());
+        let found = parent.child(tag).filter(|child| !child.is_empty());
         found.map(|child| T::read(child).map_err(|error| error.within(tag))).transpose()
     }
 
@@ -48,11 +48,13 @@ impl<T: Content> Member for Option<T> {
     }
 }
 
-/// `OUTER/INNER` as a tag means a list in an aggregate of its own, which is there even when the list is empty.
+/// Empty elements count as absent here, too. `OUTER/INNER` as a tag means a list in an aggregate of its own, which is there
+/// even when the list is empty.
 impl<T: Content> Member for Vec<T> {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
         let Some((outer, inner)) = tag.split_once('/') else {
-            return parent.children_named(tag).map(|child| T::read(child).map_err(|error| error.within(tag))).collect();
+            let found = parent.children_named(tag).filter(|child| !child.is_empty());
+            return found.map(|child| T::read(child).map_err(|error| error.within(tag))).collect();
         };
         let Some(list) = parent.child(outer) else { return Ok(Self::new()) };
         Self::take(list, inner).map_err(|error| error.within(outer))
@@ -134,7 +136,7 @@ impl Content for i32 {
 
 /// An amount of money, exact. OFX 1.0.3 §3.2.9.
 ///
-/// Written with a point and at most two decimals more than given; read with a point or a comma, with or without sign.
+/// Written with a point and the decimals it was given; read with a point or a comma, with or without sign.
 /// A value with more digits than fit is refused and never rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(Decimal);

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::ofx::element::is_name;
 use crate::ofx::{Element, EncodeError, Version, charset};
 
 /// How a document is laid out, for institutions that are particular about it.
@@ -57,12 +58,15 @@ pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Z
 
 fn element(at: &Element, version: Version, style: &Style, out: &mut String) -> Result<(), EncodeError> {
     let tag = at.tag();
+    if !is_name(tag) {
+        return Err(EncodeError::Invalid { tag: "a tag", expected: "must be 1 to 64 letters, digits, dots, dashes" });
+    }
     out.push('<');
     out.push_str(tag);
     out.push('>');
     let leaf = at.text();
     match leaf {
-        Some(value) => escape(tag, value, out)?,
+        Some(value) => escape(tag, value, version, out)?,
         None => {
             line(style, out);
             for child in at.children() {
@@ -86,12 +90,14 @@ fn line(style: &Style, out: &mut String) {
     }
 }
 
-fn escape(tag: &str, value: &str, out: &mut String) -> Result<(), EncodeError> {
+fn escape(tag: &str, value: &str, version: Version, out: &mut String) -> Result<(), EncodeError> {
     for c in value.chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
+            // A reader of XML makes a line feed of every other carriage return. SGML has no such reference.
+            '\r' if !version.is_sgml() => out.push_str("&#13;"),
             '\t' | '\n' | '\r' => out.push(c),
             '\u{fffe}' | '\u{ffff}' => return Err(EncodeError::Control(tag.to_owned())),
             c if c.is_control() => return Err(EncodeError::Control(tag.to_owned())),
@@ -103,8 +109,9 @@ fn escape(tag: &str, value: &str, out: &mut String) -> Result<(), EncodeError> {
 
 /// Room enough for the whole text, so that a value that is a secret is not left behind by a growing buffer.
 fn size(at: &Element) -> usize {
-    let value =
-        at.text().map_or(0, |text| text.len() + 4 * text.bytes().filter(|b| matches!(b, b'&' | b'<' | b'>')).count());
+    let value = at
+        .text()
+        .map_or(0, |text| text.len() + 4 * text.bytes().filter(|b| matches!(b, b'&' | b'<' | b'>' | b'\r')).count());
     value + 2 * at.tag().len() + 9 + at.children().iter().map(size).sum::<usize>()
 }
 

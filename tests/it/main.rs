@@ -12,6 +12,8 @@
 
 mod bank;
 mod corpus;
+mod reader;
 mod rooms;
+mod roundtrip;
 mod spec;
 mod transport;

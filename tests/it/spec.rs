@@ -320,6 +320,15 @@ fn an_identifier_cannot_forge_a_header() {
 }
 
 #[test]
+fn a_tag_cannot_forge_an_element() {
+    for tag in ["", "A>B", "A B", "A\r\n", "/A", "É", "A<B"] {
+        let root = Element::aggregate("OFX", vec![Element::leaf(tag.to_owned(), "x")]);
+        let encoded = Document::new(Header::new(Version::V211), root).encode(&Style::new());
+        assert!(matches!(encoded, Err(EncodeError::Invalid { .. })), "{tag:?}");
+    }
+}
+
+#[test]
 fn a_version_that_cannot_be_written_says_which_can() {
     let text = b"OFXHEADER:100\r\nVERSION:299\r\n\r\n<OFX></OFX>";
     let document = Document::decode(text, &Limits::new()).unwrap();
@@ -384,6 +393,17 @@ fn what_1x_cannot_carry_is_refused_by_its_element() {
         for version in [Version::V103, Version::V211] {
             assert!(matches!(encode(version, control), Err(EncodeError::Control(tag)) if tag == "MEMO"), "{control:?}");
         }
+    }
+}
+
+#[test]
+fn line_breaks_in_values_are_kept_by_xml_and_joined_by_sgml() {
+    let root = Element::aggregate("OFX", vec![Element::leaf("MEMO", "one\r\ntwo\rthree\nfour")]);
+    for version in Version::ALL {
+        let bytes = Document::new(Header::new(version), root.clone()).encode(&Style::new()).unwrap();
+        let memo = Document::decode(&bytes, &Limits::new()).unwrap();
+        let expected = if version.is_sgml() { "one\ntwo\nthree\nfour" } else { "one\r\ntwo\rthree\nfour" };
+        assert_eq!(memo.root().value("MEMO"), Some(expected), "{version}");
     }
 }
 

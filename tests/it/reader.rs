@@ -1,0 +1,200 @@
+//! Large and hostile documents: every one is answered, in the time its size takes. Anything quadratic here takes hours.
+
+use ofx_session::ofx::{DecodeError, Document, Element, Limits, Problem};
+
+const MANY: usize = 200_000;
+
+fn decode(text: &str) -> Result<Document, DecodeError> {
+    Document::decode(text.as_bytes(), &Limits::new())
+}
+
+fn count(element: &Element) -> usize {
+    1 + element.children().iter().map(count).sum::<usize>()
+}
+
+#[track_caller]
+fn limited(text: &str, limits: Limits, what: &str) -> DecodeError {
+    let error = Document::decode(text.as_bytes(), &limits).unwrap_err();
+    assert!(matches!(error.problem(), Problem::Limit { what: found, .. } if *found == what), "{error}");
+    error
+}
+
+#[test]
+fn a_million_empty_leaves_stop_at_the_limit_of_elements() {
+    for leaf in ["<A/>", "<A></A>", "<A>1</A>", "<A>1"] {
+        let text = format!("<OFX>{}</OFX>", leaf.repeat(1_000_000));
+        let error = limited(&text, Limits::new().elements(1000), "elements");
+        assert_eq!(error.offset(), "<OFX>".len() + 999 * leaf.len(), "{leaf}");
+    }
+}
+
+#[test]
+fn many_small_elements_are_read_within_the_limits() {
+    for leaf in ["<A/>", "<A></A>", "<A>1</A>", "<A>1", "<A> 1 </A> "] {
+        let document = decode(&format!("<OFX>{}</OFX>", leaf.repeat(MANY))).unwrap();
+        assert_eq!(count(document.root()), MANY + 1, "{leaf}");
+    }
+}
+
+#[test]
+fn a_depth_bomb_stops_at_the_limit_of_levels() {
+    for tag in ["<A>", "<A>\r\n", "<A><!-- -->"] {
+        let text = format!("OFXHEADER:100\r\nVERSION:103\r\n\r\n<OFX>{}", tag.repeat(1_000_000));
+        let error = limited(&text, Limits::new(), "levels of tags");
+        assert_eq!(error.path(), format!("/OFX{}", "/A".repeat(31)));
+        limited(&text, Limits::new().depth(usize::MAX), "levels of tags");
+    }
+}
+
+#[test]
+fn a_document_beyond_the_limit_of_bytes_is_not_looked_at() {
+    let error = limited(&"\0".repeat(101), Limits::new().bytes(100), "bytes");
+    assert_eq!((error.offset(), error.path().as_str()), (100, ""));
+}
+
+#[test]
+fn empty_leaves_without_end_tags_leave_their_followers_to_their_parent() {
+    let set = "<SET><EMPTY><NONE><LIST><ITEM>1<ITEM>2</LIST><LAST>3</SET>";
+    let document = decode(&format!("VERSION:102\r\n\r\n<OFX>{}</OFX>", set.repeat(MANY / 8))).unwrap();
+    assert_eq!(document.root().children().len(), MANY / 8);
+    for set in document.root().children() {
+        let tags: Vec<_> = set.children().iter().map(Element::tag).collect();
+        assert_eq!(tags, ["LIST", "LAST"]);
+    }
+}
+
+#[test]
+fn followers_of_many_nested_empty_leaves_are_moved_once_for_each() {
+    let text = format!("VERSION:102\r\n\r\n<OFX>{}{}</OFX>", "<EMPTY>".repeat(30), "<ITEM>1".repeat(MANY));
+    let document = decode(&text).unwrap();
+    assert_eq!(document.root().children().len(), MANY);
+    assert_eq!(document.root().children().last().and_then(Element::text), Some("1"));
+}
+
+#[test]
+fn white_space_anywhere_counts_for_nothing() {
+    let blank = " \t\r\n".repeat(MANY);
+    let texts = [
+        format!("{blank}<OFX><A>1</A></OFX>"),
+        format!("<OFX>{blank}<A>1</A></OFX>"),
+        format!("<OFX><A>{blank}1</A></OFX>"),
+        format!("<OFX><A>1{blank}</A></OFX>"),
+        format!("<OFX><A>1</A>{blank}</OFX>"),
+        format!("<OFX><A>1</A></OFX>{blank}"),
+        format!("<OFX{blank}><A>1</A></OFX>"),
+        format!("<OFX><A{blank}>1</A{blank}></OFX>"),
+        format!("<OFX><A>{}1</A></OFX>", "&nbsp;".repeat(MANY)),
+        format!("<OFX>{}<A>1</A></OFX>", "&#32;".repeat(MANY)),
+    ];
+    for (number, text) in texts.iter().enumerate() {
+        let document = decode(text).unwrap_or_else(|error| panic!("{number}: {error}"));
+        assert_eq!(document.root().children(), [Element::leaf("A", "1")], "{number}");
+    }
+}
+
+#[test]
+fn ampersands_without_end_are_text() {
+    let value = |text: &str| {
+        let document = decode(&format!("<OFX><A>{text}</A></OFX>")).unwrap();
+        document.root().value("A").unwrap().to_owned()
+    };
+    assert_eq!(value(&"&".repeat(MANY)), "&".repeat(MANY));
+    assert_eq!(value(&"&x".repeat(MANY)), "&x".repeat(MANY));
+    assert_eq!(value(&"&amp;".repeat(MANY)), "&".repeat(MANY));
+    assert_eq!(value(&"&#65;".repeat(MANY)), "A".repeat(MANY));
+    assert_eq!(value(&format!("&{}", "x".repeat(MANY))), format!("&{}", "x".repeat(MANY)));
+    assert_eq!(value(&format!("&{};", "x".repeat(MANY))), format!("&{};", "x".repeat(MANY)));
+}
+
+#[test]
+fn a_huge_number_is_no_character() {
+    for number in ["0".repeat(MANY), "9".repeat(MANY), format!("x{}", "f".repeat(MANY)), "x110000".to_owned()] {
+        let error = decode(&format!("<OFX><A>&#{number};</A></OFX>")).unwrap_err();
+        assert!(matches!(error.problem(), Problem::Markup(_)), "{error}");
+        assert!(error.to_string().len() < 200, "the number is not repeated");
+    }
+}
+
+#[test]
+fn entities_do_not_expand() {
+    let value = "&lol;".repeat(MANY);
+    assert_eq!(decode(&format!("<OFX><A>{value}</A></OFX>")).unwrap().root().value("A"), Some(value.as_str()));
+}
+
+#[test]
+fn end_tags_that_close_nothing_are_refused_at_once() {
+    for tag in ["</A>", "</OFX>", "</B >"] {
+        let error = decode(&format!("<OFX><C>1</C></OFX>{}", tag.repeat(MANY))).unwrap_err();
+        assert!(matches!(error.problem(), Problem::UnexpectedEnd(_)), "{error}");
+        assert_eq!((error.offset(), error.path().as_str()), ("<OFX><C>1</C></OFX>".len(), ""));
+    }
+}
+
+#[test]
+fn a_long_prolog_is_walked_through_once() {
+    for piece in
+        ["VERSION ", "VERSION\t\t:", "<OF", "<?OFX ", "<?xml ", "VERSION=", "CHARSET", "<!DOCTYP", "\0\0", "?", "<"]
+    {
+        let error = decode(&piece.repeat(MANY)).unwrap_err();
+        assert!(matches!(error.problem(), Problem::NoOfx), "{error}");
+        match decode(&format!("{}<OFX><A>1</A></OFX>", piece.repeat(MANY))) {
+            Ok(document) => assert_eq!(document.root().value("A"), Some("1"), "{piece}"),
+            Err(error) => assert!(matches!(error.problem(), Problem::BadHeader), "{piece}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn marked_sections_with_blanks_are_repaired_one_by_one() {
+    let document = decode(&format!("<OFX><A>{}</A></OFX>", "<![ CDATA [<&]]>".repeat(MANY / 4))).unwrap();
+    let value = document.root().value("A").unwrap();
+    assert_eq!(value.split_whitespace().count(), MANY / 4);
+    assert!(value.split_whitespace().all(|part| part == "<&"));
+    for opening in ["<![", "<![ ", "<![CDATA", "<![ CDATA ", "<!", "<!-", "<!--", "<![CDATA[", "<!D", "<!DOCTYPE "] {
+        assert!(decode(&format!("<OFX><A>{}", opening.repeat(MANY))).is_err(), "{opening}");
+    }
+}
+
+#[test]
+fn places_are_found_in_one_walk_whatever_the_width_of_characters() {
+    let item = "<A>\u{e9}\u{e8}</A>";
+    let latin: Vec<u8> =
+        format!("VERSION:102\r\n\r\n<OFX>{}</OFX>", item.repeat(MANY)).chars().map(|c| c as u8).collect();
+    let document = Document::decode(&latin, &Limits::new()).unwrap();
+    let last = document.root().children().last().unwrap();
+    assert_eq!(last.offset(), latin.len() - "</OFX>".len() - 9);
+    let wide: Vec<u8> =
+        format!("\u{feff}<OFX>{}", item.repeat(MANY)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let error = Document::decode(&wide, &Limits::new()).unwrap_err();
+    assert_eq!((error.problem(), error.offset()), (&Problem::Truncated("OFX".to_owned()), wide.len()));
+}
+
+#[test]
+fn a_truncated_document_points_at_its_end() {
+    for text in ["<OFX>", "<OFX><A>", "<OFX><A>1", "<OFX><A>1</A>", "<OFX><A>1</A></OFX", "<OFX><A>1</A><B"] {
+        let error = decode(text).unwrap_err();
+        assert!(matches!(error.problem(), Problem::Truncated(_)), "{text}: {error}");
+        assert!(error.offset() <= text.len() && error.path().starts_with("/OFX"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn no_value_is_in_an_error_or_in_debug() {
+    let secret = "Blue-Gold-77";
+    for text in [
+        format!("<OFX><USERPASS>{secret}</USERPASS>"),
+        format!("<OFX><A><USERPASS>{secret}</A></B></OFX>"),
+        format!("<OFX><USERPASS>{secret}</USERPASS>{secret}<A></OFX>"),
+        format!("<OFX><USERPASS>&#0{secret};</USERPASS></OFX>"),
+        format!("<OFX><USERPASS>x< {secret}></USERPASS></OFX>"),
+        format!("<OFX><USERPASS>x</USERPASS: {secret}></OFX>"),
+        format!("<OFX><USERPASS>{secret}</USERPASS><![{secret}"),
+        format!("VERSION:{secret}\r\n\r\n<OFX></OFX>"),
+    ] {
+        let error = decode(&text).unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.to_ascii_uppercase().contains("GOLD"), "{shown}");
+    }
+    let document = decode(&format!("<OFX><A><USERPASS>{secret}</USERPASS></A></OFX>")).unwrap();
+    assert!(!format!("{document:?}").contains("Gold"), "{document:?}");
+}
