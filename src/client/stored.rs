@@ -44,16 +44,17 @@ pub(crate) fn save(
     }
     let segments: Vec<Segment> = parts.into_iter().map(to_segment).collect();
     let issued = now();
+    let Fresh { state_id, nonce } = fresh()?;
     let stamp = Stamp {
         kind: if operation.is_some() { Kind::Paused } else { Kind::Client },
         schema: SCHEMA,
         oldest_reader: SCHEMA,
         issued,
         expires: if life.is_zero() { 0 } else { issued.saturating_add(life.as_secs()) },
-        state_id: random()?,
+        state_id,
     };
     Ok(match protection {
-        Protection::Sealed(keys, context) => seal::seal(&stamp, &segments, keys, context, random()?)?,
+        Protection::Sealed(keys, context) => seal::seal(&stamp, &segments, keys, context, nonce)?,
         Protection::Plain(_) => seal::seal_plain(&stamp, &segments)?,
     })
 }
@@ -90,6 +91,20 @@ pub(crate) fn seed() -> Result<Seed, Error> {
 
 pub(crate) fn fresh_uuid() -> Result<String, Error> {
     Ok(uuid::Builder::from_random_bytes(random()?).into_uuid().to_string())
+}
+
+/// What is random in a blob, in one call to the operating system.
+struct Fresh {
+    state_id: [u8; 16],
+    nonce: [u8; 24],
+}
+
+fn fresh() -> Result<Fresh, Error> {
+    let bytes: [u8; 40] = random()?;
+    let (mut state_id, mut nonce) = ([0; 16], [0; 24]);
+    state_id.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    nonce.iter_mut().zip(bytes.into_iter().skip(16)).for_each(|(to, from)| *to = from);
+    Ok(Fresh { state_id, nonce })
 }
 
 fn now() -> u64 {

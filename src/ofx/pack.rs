@@ -100,7 +100,7 @@ impl<'a> Packer<'a> {
     }
 
     fn head(&mut self, form: u8, tag: &str) {
-        let found = number(tag);
+        let found = number(tag.as_bytes());
         let step = found.and_then(|at| (at + BACK).checked_sub(self.last)).and_then(|step| u8::try_from(step).ok());
         match (step.filter(|step| *step < ABSOLUTE), found) {
             (Some(step), _) => self.out.push(step << 3 | form),

@@ -18,8 +18,17 @@ pub(crate) fn squeeze(bytes: &[u8], identifier: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut open: Vec<usize> = Vec::new();
     let mut rest = bytes;
-    while let Some((first, behind)) = rest.split_first() {
+    let start = identifier.as_bytes().first().copied();
+    loop {
+        let plain = rest
+            .iter()
+            .position(|byte| !(IDENTIFIER + 1..FIRST_NAME).contains(byte) || *byte == b'<' || Some(*byte) == start);
+        let (run, behind) = rest.split_at_checked(plain.unwrap_or(rest.len())).unwrap_or_default();
+        out.extend_from_slice(run);
+        rest = behind;
+        let Some((first, behind)) = rest.split_first() else { return out };
         if let Some((token, length)) = tag_at(rest, &open) {
+            rest = rest.get(length..).unwrap_or_default();
             match token {
                 Token::Open(number, code) => {
                     open.push(number);
@@ -34,21 +43,17 @@ pub(crate) fn squeeze(bytes: &[u8], identifier: &str) -> Vec<u8> {
                     out.extend_from_slice(&[CLOSE_OUTER, outer]);
                 }
             }
-            rest = rest.get(length..).unwrap_or_default();
-            continue;
-        }
-        if let Some(behind) = rest.strip_prefix(identifier.as_bytes()).filter(|_| !identifier.is_empty()) {
+        } else if let Some(behind) = start.and_then(|_| rest.strip_prefix(identifier.as_bytes())) {
             out.push(IDENTIFIER);
             rest = behind;
-            continue;
+        } else {
+            if *first >= FIRST_NAME || *first <= IDENTIFIER {
+                out.push(LITERAL);
+            }
+            out.push(*first);
+            rest = behind;
         }
-        if *first >= FIRST_NAME || *first <= IDENTIFIER {
-            out.push(LITERAL);
-        }
-        out.push(*first);
-        rest = behind;
     }
-    out
 }
 
 /// Gives back what [`squeeze`] was given; `None` when the bytes are not its work, or stand for more than `limit` bytes.
@@ -94,8 +99,8 @@ enum Token {
 fn tag_at(bytes: &[u8], open: &[usize]) -> Option<(Token, usize)> {
     let inside = bytes.strip_prefix(b"<")?;
     let end = inside.iter().take(LONGEST_NAME + 1).position(|byte| *byte == b'>')?;
-    let text = std::str::from_utf8(inside.get(..end)?).ok()?;
-    let token = match text.strip_prefix('/') {
+    let text = inside.get(..end)?;
+    let token = match text.strip_prefix(b"/") {
         None => {
             let number = number(text)?;
             let code = u8::try_from(number).ok().and_then(|number| number.checked_add(FIRST_NAME))?;
