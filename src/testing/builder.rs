@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::ofx::{
     AccountInfo, AccountType, BankAccount, BankAccountInfo, BillPayAccountInfo, CardAccount, CardAccountInfo,
-    FinancialInstitution, Payee, SyncMode,
+    FinancialInstitution, Payee, SyncMode, Version,
 };
 use crate::secret::Secret;
 use crate::testing::{Bank, BankModel};
@@ -49,6 +49,7 @@ pub(super) struct Settings {
     pub(super) file_recovery: bool,
     pub(super) session_cookies: bool,
     pub(super) client_uid_required: bool,
+    pub(super) versions: Vec<Version>,
     pub(super) start: DateTime<Utc>,
     pub(super) url: String,
     pub(super) bill_pay_url: String,
@@ -91,6 +92,7 @@ impl BankBuilder {
                 file_recovery: false,
                 session_cookies: true,
                 client_uid_required: false,
+                versions: Version::ALL.to_vec(),
                 start: DateTime::from_timestamp(START, 0).unwrap_or_default(),
                 url: "https://ofx.bank.example/ofx".to_owned(),
                 bill_pay_url: "https://pay.bank.example/billpay".to_owned(),
@@ -201,6 +203,13 @@ impl BankBuilder {
     #[must_use]
     pub fn client_uid_required(mut self, required: bool) -> Self {
         self.settings.client_uid_required = required;
+        self
+    }
+
+    /// Speaks these OFX versions only, and refuses signons in others with 2021. All that can be written unless set.
+    #[must_use]
+    pub fn versions(mut self, versions: &[Version]) -> Self {
+        self.settings.versions = versions.to_vec();
         self
     }
 

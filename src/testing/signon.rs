@@ -78,6 +78,9 @@ pub(super) enum Who {
 impl BankModel {
     /// Looks at institution, user id and password.
     pub(super) fn check_credentials(&mut self, file: &RequestFile) -> Result<Who, Status> {
+        if !self.settings.versions.contains(&file.version) {
+            return refuse(StatusCode::UNSUPPORTED_VERSION, "this bank does not speak that version");
+        }
         let wanted = self.settings.institution();
         if wanted.is_some() && wanted != file.signon.institution {
             return refuse(StatusCode::FI_MISSING, "this bank needs its ORG and FID in each signon");

@@ -64,6 +64,13 @@ fn the_institution_must_be_named_when_it_wants_to() {
 }
 
 #[test]
+fn a_bank_can_speak_one_version_only() {
+    let mut bank = easy().versions(&[Version::V103]).build_model();
+    assert_eq!(Ask::new(Version::V211).accounts(OLD).send(&mut bank).signon(), "2021");
+    assert_eq!(Ask::new(Version::V103).accounts(OLD).send(&mut bank).signon(), "0");
+}
+
+#[test]
 fn a_client_uid_can_be_required() {
     let mut bank = easy().client_uid_required(true).build_model();
     assert_eq!(Ask::new(V).accounts(OLD).send(&mut bank).signon(), "15510");
