@@ -252,7 +252,8 @@ impl Operation {
         }
     }
 
-    fn send(&self, url: &str, purpose: Purpose, answers: Vec<ChallengeAnswer>, interrupted: Self) -> Step {
+    fn send(&self, url: &str, purpose: Purpose, answers: Vec<ChallengeAnswer>, mut interrupted: Self) -> Step {
+        interrupted.files += 1;
         Step::Send(Transmit {
             url: url.to_owned(),
             purpose,
