@@ -322,7 +322,10 @@ impl Operation {
         let refused_key = refused_key(self.kind, signon.status.code, state);
         state.absorb(&signon, refused_key.as_ref());
         let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
-        if wants_challenge && state.version().knows_mfa() && !self.kind.is_anonymous() {
+        if wants_challenge && !self.kind.is_anonymous() {
+            if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
+                return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon).because(why)));
+            }
             // Nothing was carried out, and nothing beside a failed signon is believed. OFX 1.0.3 §2.5.1.
             let again = signon.status.code == StatusCode::MFA_WRONG || passed.is_some();
             self.phase = Phase::ExpectQuestions { again };
