@@ -135,6 +135,8 @@ pub enum Doubt {
     /// The institution has seen this `TRNUID` before and does not say what became of it;
     /// with its message, when it sent one.
     Duplicate(Option<String>),
+    /// It was sent once more and refused, for this reason; that does not say what became of the first time.
+    RepeatRefused(String),
 }
 
 impl Doubt {
@@ -148,6 +150,9 @@ impl Doubt {
             Self::NotMentioned => "the institution answered without a word about this payment".to_owned(),
             Self::Duplicate(_) => {
                 "the institution has received this payment before and does not say what became of it".to_owned()
+            }
+            Self::RepeatRefused(why) => {
+                format!("it was sent once more and refused, which does not say what became of the first time: {why}")
             }
         };
         format!(
