@@ -75,6 +75,8 @@ pub(crate) struct Passed {
     pub(crate) questions: Vec<Question>,
     pub(crate) again: bool,
     pub(crate) answers: Vec<ChallengeAnswer>,
+    /// The program gave them all: nobody is asked.
+    pub(crate) alone: bool,
 }
 
 impl Operation {
@@ -148,7 +150,7 @@ impl Operation {
         let answers = self.check(state, answers, now)?;
         match self.phase {
             Phase::ExpectAnswers { questions, again } => {
-                self.phase = Phase::ExpectResult { passed: Some(Passed { questions, again, answers }) };
+                self.phase = Phase::ExpectResult { passed: Some(Passed { questions, again, answers, alone: false }) };
                 Ok(self.with_step(state, now))
             }
             Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
@@ -327,7 +329,7 @@ impl Operation {
         // When the program's own answers were wrong, giving them again would go on for ever: the user is asked.
         self.phase = if alone && !again {
             let answers = complete(&questions, &Answers::new(), &state.device, app(state), now)?;
-            Phase::ExpectResult { passed: Some(Passed { questions, again, answers }) }
+            Phase::ExpectResult { passed: Some(Passed { questions, again, answers, alone }) }
         } else {
             Phase::ExpectAnswers { questions, again }
         };

@@ -184,11 +184,15 @@ pub(crate) fn save_operation(operation: &Operation, state: &State) -> Result<Vec
     let mut asked = None;
     match &operation.phase {
         // Sending once more is asked for by name, and again after a pause.
-        Phase::ExpectQuestions { .. } | Phase::ExpectResult { passed: None } if operation.doubt.is_some() => {
+        Phase::ExpectQuestions { .. } | Phase::ExpectResult { passed: None | Some(Passed { alone: true, .. }) }
+            if operation.doubt.is_some() =>
+        {
             record_v1.phase = 4;
             (record_v1.doubt, record_v1.doubt_text) = operation.doubt.as_ref().map_or((0, None), write_doubt);
         }
         Phase::ExpectQuestions { again } => record_v1.phase = u8::from(*again),
+        // The program will give its answers again. The user is not asked what no user knows.
+        Phase::ExpectResult { passed: Some(Passed { alone: true, .. }) } => record_v1.phase = 0,
         Phase::ExpectResult { passed: None } => record_v1.phase = 2,
         Phase::ExpectAnswers { questions, again }
         | Phase::ExpectResult { passed: Some(Passed { questions, again, .. }) } => {
