@@ -12,6 +12,7 @@
 
 mod bank;
 mod corpus;
+mod flow;
 mod rooms;
 mod spec;
 mod transport;
