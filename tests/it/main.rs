@@ -13,6 +13,7 @@
 mod bank;
 mod corpus;
 mod flow;
+mod resume;
 mod rooms;
 mod spec;
 mod transport;
