@@ -22,9 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::stored::Protection;
-use crate::engine::{Credentials, Include, Institution, State};
+use crate::engine::{Credentials, Device, Include, Institution, State};
 use crate::error::Error;
-use crate::ofx::{AccountInfo, Profile};
+use crate::ofx::{AccountInfo, Limits, Profile};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
 use crate::transport::Transport;
 
@@ -72,7 +72,8 @@ impl Client {
 
     /// Brings a client back from the blob that [`deconstruct`](Self::deconstruct) made.
     ///
-    /// Settings of the connection are not stored: give them again with `connection` or [`transport`](Self::transport).
+    /// Settings of this program are not stored: give them again with `connection` or [`transport`](Self::transport), with
+    /// [`device`](Self::device) and [`limits`](Self::limits).
     ///
     /// # Errors
     ///
@@ -149,6 +150,20 @@ impl Client {
     #[must_use]
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Replaces what the program answers about itself, which is not stored.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.state.device = device;
+        self
+    }
+
+    /// Replaces the limits on the institution's answers, which are not stored.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.state.limits = limits;
         self
     }
 

@@ -12,7 +12,9 @@
 
 mod bank;
 mod corpus;
+mod flow;
 mod reader;
+mod resume;
 mod rooms;
 mod roundtrip;
 mod spec;
