@@ -320,7 +320,8 @@ impl Operation {
         let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         if wants_challenge && state.version().knows_mfa() && !self.kind.is_anonymous() {
             // Nothing was carried out, and nothing beside a failed signon is believed. OFX 1.0.3 §2.5.1.
-            let again = signon.status.code == StatusCode::MFA_WRONG || passed.is_some();
+            // 3001 to a file without answers judges those of somebody before us.
+            let again = passed.is_some();
             self.phase = Phase::ExpectQuestions { again };
             return Ok(self.with_step(state, now));
         }

@@ -16,4 +16,5 @@ mod reader;
 mod rooms;
 mod roundtrip;
 mod spec;
+mod strangers;
 mod transport;
