@@ -79,7 +79,8 @@ impl Operation {
     /// # Errors
     ///
     /// [`EngineError::Encode`] when the request, or the questions that must come before it, cannot be expressed in the
-    /// institution's version, or a value is too long or has characters that the version cannot carry.
+    /// institution's version, or a value is too long or has characters that the version cannot carry;
+    /// [`EngineError::NotOffered`] when the profile has no bill payment.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         let (kind, tail) = request(intent, state, seed.work())?;
         let set = kind.message_set();

@@ -1,8 +1,9 @@
 //! What institutions that nobody here wrote were seen to do, played to the engine byte by byte.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use ofx_session::engine::{Application, Intent, Operation, Seed, State, Step};
-use ofx_session::{Answers, Institution};
+use ofx_session::engine::{Application, EngineError, Intent, Operation, Seed, State, Step};
+use ofx_session::{AccountType, Answers, BankAccount, Institution, PayeeRef, Payment};
+use rust_decimal::Decimal;
 
 /// It remembers that it asked somebody, who never answered, and takes our first file for wrong answers.
 #[test]
@@ -20,6 +21,47 @@ fn wrong_answers_of_somebody_before_us_are_not_ours() {
     let (_, step) = operation.handle_response(&mut state, &questions(), now()).unwrap();
     let Step::Ask(challenge) = step else { panic!("nobody was asked: {step:?}") };
     assert!(challenge.is_repeated(), "the answers before were ours");
+}
+
+/// Its profile is right and full, and has no bill payment in it.
+#[test]
+fn no_payment_goes_where_no_bills_are_paid() {
+    let mut state = state();
+    let payment = Payment::new(
+        BankAccount::new("123456", "456789", AccountType::Checking),
+        Decimal::new(8420, 2),
+        PayeeRef::Id("77".to_owned()),
+        "88-204-117",
+        NaiveDate::from_ymd_opt(2026, 12, 4).unwrap(),
+    );
+    let pay = || Intent::Pay(Box::new(payment.clone()));
+    assert!(Operation::begin(pay(), &state, Seed::new([7; 16]), now()).is_ok(), "nothing is known of what it offers");
+
+    for (sets, offered) in [(&["BANK"][..], false), (&["BANK", "BILLPAY"][..], true)] {
+        let (operation, _) = Operation::begin(Intent::Profile, &state, Seed::new([8; 16]), now()).unwrap();
+        operation.handle_response(&mut state, &profile(sets), now()).unwrap();
+        let begun = Operation::begin(pay(), &state, Seed::new([7; 16]), now());
+        assert_eq!(begun.is_ok(), offered, "{sets:?}");
+        assert!(offered || matches!(begun, Err(EngineError::NotOffered(_))), "{begun:?}");
+    }
+}
+
+fn profile(sets: &[&str]) -> Vec<u8> {
+    let sets: String = ["SIGNON", "SIGNUP", "PROF"].iter().chain(sets).map(|set| message_set(set)).collect();
+    file(&format!(
+        "{}<PROFMSGSRSV1><PROFTRNRS><TRNUID>1</TRNUID><STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS><PROFRS>\
+         <MSGSETLIST>{sets}</MSGSETLIST><SIGNONINFOLIST><SIGNONINFO><SIGNONREALM>DefaultRealm</SIGNONREALM>\
+         <USERCRED1LABEL /></SIGNONINFO></SIGNONINFOLIST><DTPROFUP>20111031070000.000[0:GMT]</DTPROFUP>\
+         <FINAME>Hope</FINAME></PROFRS></PROFTRNRS></PROFMSGSRSV1>",
+        signon(0, "")
+    ))
+}
+
+fn message_set(name: &str) -> String {
+    format!(
+        "<{name}MSGSET><{name}MSGSETV1><MSGSETCORE><VER>1</VER><URL>https://ofx.example.com/ofx</URL>\
+         <SIGNONREALM>DefaultRealm</SIGNONREALM></MSGSETCORE></{name}MSGSETV1></{name}MSGSET>"
+    )
 }
 
 fn state() -> State {
