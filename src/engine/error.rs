@@ -28,6 +28,14 @@ pub enum EngineError {
         "the institution's profile offers no {0}; nothing was sent (Institution::without_profile asks all the same)"
     )]
     NotOffered(&'static str),
+    /// The institution's profile asks for a credential that was not given. Nothing was sent.
+    #[error("the institution also asks for {label:?} at each signon; give it with Credentials::{call}")]
+    Credential {
+        /// What the institution calls it, for the user.
+        label: String,
+        /// The method of [`Credentials`](crate::engine::Credentials) that takes it.
+        call: &'static str,
+    },
     /// The answers do not fit the questions. The operation still waits for them.
     #[error("{0}")]
     Answers(String),
@@ -44,9 +52,10 @@ impl From<EngineError> for Error {
             EngineError::Missing(_) | EngineError::NothingKnown(_) => {
                 Self::new(ErrorKind::Malformed, Delivery::Answered, error.to_string())
             }
-            EngineError::NotOffered(_) | EngineError::Answers(_) | EngineError::Situation(_) => {
-                Self::misuse(error.to_string())
-            }
+            EngineError::NotOffered(_)
+            | EngineError::Credential { .. }
+            | EngineError::Answers(_)
+            | EngineError::Situation(_) => Self::misuse(error.to_string()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use ofx_session::engine::{Application, EngineError, Intent, Operation, Seed, State, Step};
-use ofx_session::{AccountType, Answers, BankAccount, Institution, PayeeRef, Payment};
+use ofx_session::{AccountType, Answers, BankAccount, Credentials, Institution, PayeeRef, Payment};
 use rust_decimal::Decimal;
 
 /// It remembers that it asked somebody, who never answered, and takes our first file for wrong answers.
@@ -46,12 +46,40 @@ fn no_payment_goes_where_no_bills_are_paid() {
     }
 }
 
+/// It makes a second credential mandatory by naming it; an empty name names nothing.
+#[test]
+fn a_signon_without_a_credential_that_the_profile_names_is_not_sent() {
+    let bare = || Credentials::new("jane", "correct horse");
+    for (label, credentials, sent) in [
+        ("<USERCRED1LABEL />", bare(), true),
+        ("<USERCRED1LABEL>Card number</USERCRED1LABEL>", bare(), false),
+        ("<USERCRED1LABEL>Card number</USERCRED1LABEL>", bare().user_cred1("4000"), true),
+    ] {
+        let mut state = state();
+        let (operation, _) = Operation::begin(Intent::Profile, &state, Seed::new([8; 16]), now()).unwrap();
+        operation.handle_response(&mut state, &profile_with(&[], label), now()).unwrap();
+        let (_, step) = Operation::begin(Intent::Accounts, &state, Seed::new([7; 16]), now()).unwrap();
+        let Step::Send(transmit) = step else { panic!("nothing to send: {step:?}") };
+        match transmit.encode(&credentials, &state, now()) {
+            Ok(_) => assert!(sent, "{label}"),
+            Err(error) => {
+                assert!(!sent && matches!(error, EngineError::Credential { .. }), "{label}: {error}");
+                assert!(error.to_string().contains("Card number"), "{error}");
+            }
+        }
+    }
+}
+
 fn profile(sets: &[&str]) -> Vec<u8> {
+    profile_with(sets, "<USERCRED1LABEL />")
+}
+
+fn profile_with(sets: &[&str], credential: &str) -> Vec<u8> {
     let sets: String = ["SIGNON", "SIGNUP", "PROF"].iter().chain(sets).map(|set| message_set(set)).collect();
     file(&format!(
         "{}<PROFMSGSRSV1><PROFTRNRS><TRNUID>1</TRNUID><STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS><PROFRS>\
          <MSGSETLIST>{sets}</MSGSETLIST><SIGNONINFOLIST><SIGNONINFO><SIGNONREALM>DefaultRealm</SIGNONREALM>\
-         <USERCRED1LABEL /></SIGNONINFO></SIGNONINFOLIST><DTPROFUP>20111031070000.000[0:GMT]</DTPROFUP>\
+         {credential}</SIGNONINFO></SIGNONINFOLIST><DTPROFUP>20111031070000.000[0:GMT]</DTPROFUP>\
          <FINAME>Hope</FINAME></PROFRS></PROFTRNRS></PROFMSGSRSV1>",
         signon(0, "")
     ))
