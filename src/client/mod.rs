@@ -242,6 +242,12 @@ impl Client {
         stored::save(&self.state, None, protection, life).map_err(|error| Kept::new(error, self))
     }
 
+    /// The institution's address, as it was given when the client was built.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.state.institution.url
+    }
+
     /// The institution's profile, when it was fetched.
     #[must_use]
     pub fn profile(&self) -> Option<&Profile> {

@@ -83,7 +83,8 @@ impl Operation {
     /// # Errors
     ///
     /// [`EngineError::Encode`] when the request, or the questions that must come before it, cannot be expressed in the
-    /// institution's version, or a value is too long or has characters that the version cannot carry.
+    /// institution's version, or a value is too long or has characters that the version cannot carry;
+    /// [`EngineError::NotOffered`] when the profile has no bill payment.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         let (kind, tail) = request(intent, state, seed.work())?;
         let set = kind.message_set();
@@ -355,7 +356,8 @@ impl Operation {
                 return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon).because(why)));
             }
             // Nothing was carried out, and nothing beside a failed signon is believed. OFX 1.0.3 §2.5.1.
-            let again = signon.status.code == StatusCode::MFA_WRONG || passed.is_some();
+            // 3001 to a file without answers judges those of somebody before us.
+            let again = passed.is_some();
             self.phase = Phase::ExpectQuestions { again };
             return Ok(self.with_step(state, now));
         }

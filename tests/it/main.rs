@@ -18,4 +18,5 @@ mod resume;
 mod rooms;
 mod roundtrip;
 mod spec;
+mod strangers;
 mod transport;
