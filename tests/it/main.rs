@@ -20,3 +20,4 @@ mod roundtrip;
 mod spec;
 mod strangers;
 mod transport;
+mod trouble;

@@ -93,7 +93,9 @@ fn a_challenge_is_one_whatever_its_severity_says() {
         for code in [3000, 3001] {
             let mut scenario = Scenario::new(questioning());
             scenario.then_says(move |_| Said::new(code, severity));
-            assert!(!asked(scenario.pay()).is_repeated(), "no answer was given yet: {code} {severity}");
+            assert!(!asked(scenario.pay()).is_repeated(), "{severity}: nothing was answered yet");
+            scenario.then_says(move |_| Said::new(code, severity));
+            assert!(asked(scenario.answer(&super::scenario::right())).is_repeated(), "{severity}");
             scenario.clean(0);
         }
     }
