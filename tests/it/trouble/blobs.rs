@@ -44,7 +44,7 @@ async fn a_blob_that_is_not_opened_says_what_to_do() {
 
     let kind = |expected, found| OpenError::WrongKind { expected, found };
     let (a_client, a_pause) = (ofx_session::seal::Kind::Client, ofx_session::seal::Kind::Paused);
-    let words = ["use the call that opens its kind"];
+    let words = ["Client::restore clients"];
     refused(Client::restore(&blob, &keys(), &context()), &kind(a_client, a_pause), &words);
     let other = client(Institution::new(bank.url()), bank.ca_pem()).deconstruct(&keys(), &context()).unwrap();
     refused(Client::resume(&other, &keys(), &context()), &kind(a_pause, a_client), &words);
