@@ -12,9 +12,11 @@
 
 mod common;
 
+use std::io::IsTerminal as _;
+
 use clap::Parser;
-use common::{Options, Result, report};
-use ofx_session::{AccountInfo, Progress};
+use common::{Options, Result, report, with_client_uid};
+use ofx_session::{AccountInfo, Progress, Session};
 
 /// Sign on and list the accounts of a user.
 #[derive(Parser)]
@@ -33,27 +35,40 @@ async fn run(mut options: Options) -> Result<()> {
     let _bank = options.or_pretend(folder.path())?;
 
     let mut session = options.client()?.open(options.credentials()?)?;
+    let listed = list(&mut session, &mut options).await;
+    // What was learnt is kept, whatever came of it: a CLIENTUID stays the same, a refused access key is not sent again.
+    let client = session.close()?;
+    let has_key = client.has_access_key();
+    let listed = listed.map_err(|error| with_client_uid(error, &client));
+    options.keep(client)?;
+
+    table(&listed?);
+    println!("access key: {}", if has_key { "kept for the next signon" } else { "none" });
+    Ok(())
+}
+
+async fn list(session: &mut Session, options: &mut Options) -> Result<Vec<AccountInfo>> {
     let mut progress = session.accounts().await?;
-    let accounts = loop {
+    loop {
         progress = match progress {
-            Progress::Done(accounts) => break accounts,
+            Progress::Done(accounts) => return Ok(accounts),
             Progress::Ask(challenge) => {
+                if challenge.is_repeated() {
+                    // The same answers again would be wrong again, until the user is locked out.
+                    options.answers.clear();
+                    if !std::io::stdin().is_terminal() {
+                        return Err("the institution did not accept the answers; check them before its lock-out".into());
+                    }
+                    println!("the institution did not accept the answers");
+                }
                 println!("the institution asks {} question(s) first", challenge.questions().len());
                 let answers = options.answer(&challenge)?;
-                if challenge.is_repeated() && !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-                    return Err("the institution did not accept the answers; check them before its lock-out".into());
-                }
                 session.answer(answers).await?.map(|completed| completed.accounts().unwrap_or_default())
             }
             Progress::Unknown(doubt) => return Err(doubt.explain().into()),
             _ => return Err("this example is older than the library".into()),
         }
-    };
-    table(&accounts);
-
-    let client = session.close()?;
-    println!("access key: {}", if client.has_access_key() { "kept for the next signon" } else { "none" });
-    options.keep(client)
+    }
 }
 
 fn table(accounts: &[AccountInfo]) {

@@ -11,13 +11,14 @@
 mod bill;
 mod common;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bill::Bill;
 use clap::{Parser, ValueEnum};
-use common::{Options, Result, keys, read_blob, report, write_blob};
-use ofx_session::{Blob, Client, Completed, Payment, Progress, Receipt, Session};
+use common::{Options, Problem, Result, keys, read_blob, report, with_client_uid, write_blob};
+use ofx_session::seal::Kind;
+use ofx_session::{Answers, Client, Completed, Payment, Progress, Receipt, Session, Situation};
 
 /// Pay a bill through security questions, across two processes.
 #[derive(Parser)]
@@ -32,9 +33,9 @@ struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Role {
-    /// Sign on, ask for the payment, pause when questions are asked
+    /// Sign on, ask for the payment, pause into the --state FILE (pay_with_mfa.state) when questions are asked
     Start,
-    /// Read the paused payment, answer, and finish it
+    /// Read the paused payment from the --state FILE, answer, and finish it
     Finish,
 }
 
@@ -55,11 +56,31 @@ fn main() -> std::process::ExitCode {
 
 /// First process: everything up to the questions.
 async fn start(arguments: Arguments) -> Result<()> {
-    let Arguments { options, bill, .. } = arguments;
-    let state = state_file(&options);
+    let Arguments { mut options, bill, .. } = arguments;
+    let state = state_file(&mut options);
     println!("start:  process {}", std::process::id());
+    bill.check()?;
+    keys(&state)?; // a file that cannot be written is found out before anything is sent
     let mut session = options.client()?.open(options.credentials()?)?;
+    match ask(&mut session, &options, &bill).await {
+        Ok(Some(receipt)) => done(session, &options, &receipt),
+        Ok(None) => {
+            // Consumes session and operation: one blob holds both, and no password.
+            let blob = session.pause(&keys(&state)?, &options.context()?)?;
+            println!("        paused into one sealed blob of {} characters", blob.to_text().len());
+            write_blob(&state, &blob)
+        }
+        Err(error) => {
+            if let Some(Situation::Ready) = session.situation() {
+                session.abandon()?;
+            }
+            Err(keep(session, &options, error))
+        }
+    }
+}
 
+/// The receipt, or none when questions are asked first.
+async fn ask(session: &mut Session, options: &Options, bill: &Bill) -> Result<Option<Receipt>> {
     // The account list names the account to pay from, unless it was given; either request may be the one that is challenged.
     let progress = match bill.source() {
         Some(from) => {
@@ -75,49 +96,59 @@ async fn start(arguments: Arguments) -> Result<()> {
             for question in challenge.questions() {
                 println!("          {:<8} {}", question.id(), question.text());
             }
-            // Consumes session and operation: one blob holds both, and no password.
-            let blob = session.pause(&keys(&state)?, &options.context()?)?;
-            println!("        paused into one sealed blob of {} characters", blob.to_text().len());
-            write_blob(&state, &blob)
+            Ok(None)
         }
         Progress::Done(completed) => {
             println!("        was asked nothing");
-            let receipt = pay_if_needed(&mut session, &options, &bill, completed).await?;
-            done(session, &options, &receipt)
+            Ok(Some(pay_if_needed(session, options, bill, completed).await?))
         }
-        Progress::Unknown(doubt) => keep_doubt(session, &options, &doubt.explain()),
+        Progress::Unknown(doubt) => Err(doubt.explain().into()),
         _ => Err("this example is older than the library".into()),
     }
 }
 
 /// Second process: knows nothing but the blob, the password and the answers.
 async fn finish(arguments: Arguments) -> Result<()> {
-    let Arguments { options, bill, .. } = arguments;
-    let state = state_file(&options);
+    let Arguments { mut options, bill, .. } = arguments;
+    let state = state_file(&mut options);
     println!("finish: process {}", std::process::id());
-    let paused = Client::resume(&read_blob(&state)?, &keys(&state)?, &options.context()?)?;
+    let blob = read_blob(&state)?;
+    if blob.header()?.kind() != Kind::Paused {
+        return Err(format!("nothing is paused in {}: its payment is finished, or start first", state.display()).into());
+    }
+    let paused = Client::resume(&blob, &keys(&state)?, &options.context()?)?;
 
     // All of this is known without a network.
-    if let Some(payment) = paused.payment() {
-        println!(
-            "        read the blob: pays {}, due {}, {} question(s) open",
-            payment.amount,
-            due(&payment),
-            paused.questions().len()
-        );
+    let questions = paused.questions();
+    match paused.payment() {
+        Some(payment) => print!("        read the blob: pays {}, due {}", payment.amount, due(&payment)),
+        None => print!("        read the blob: asks for the accounts, then pays"),
     }
-    let answers = options.answer_questions(&paused.questions())?;
+    println!(", {} question(s) open", questions.len());
+    if let Situation::InDoubt(doubt) = paused.situation() {
+        return Err(format!("{} (its TRNUID is {})", doubt.explain(), paused.trn_uid()).into());
+    }
+    if paused.payment().is_none() {
+        bill.check().map_err(|error| format!("{error} (say again what to pay: only the account list is paused)"))?;
+    }
+    let answers = options.answer_questions(&questions)?;
     let mut session = paused.connection(options.connection()?)?.open(options.credentials()?)?;
-    match session.answer(answers).await? {
-        Progress::Done(completed) => {
-            let receipt = pay_if_needed(&mut session, &options, &bill, completed).await?;
-            done(session, &options, &receipt)
-        }
-        Progress::Ask(_) => {
-            write_blob(&state, &session.pause(&keys(&state)?, &options.context()?)?)?;
-            Err("the institution did not accept the answers; the payment is still paused, run finish again".into())
-        }
-        Progress::Unknown(doubt) => keep_doubt(session, &options, &doubt.explain()),
+    match go_on(&mut session, &options, &bill, (!questions.is_empty()).then_some(answers)).await {
+        Ok(receipt) => done(session, &options, &receipt),
+        Err(error) => Err(keep(session, &options, error)),
+    }
+}
+
+async fn go_on(session: &mut Session, options: &Options, bill: &Bill, answers: Option<Answers>) -> Result<Receipt> {
+    let progress = match answers {
+        Some(answers) => session.answer(answers).await?,
+        None => session.proceed().await?,
+    };
+    match progress {
+        Progress::Done(completed) => pay_if_needed(session, options, bill, completed).await,
+        Progress::Ask(challenge) if challenge.is_repeated() => Err("the institution did not accept the answers".into()),
+        Progress::Ask(_) => Err("the institution asks questions".into()),
+        Progress::Unknown(doubt) => Err(doubt.explain().into()),
         _ => Err("this example is older than the library".into()),
     }
 }
@@ -135,12 +166,13 @@ async fn pay_if_needed(session: &mut Session, options: &Options, bill: &Bill, co
         .ok_or("no account may pay bills; name one with --from")?;
     let payment = bill.payment(from.clone())?;
     println!("        asks to pay {} to {}, due {}", payment.amount, bill.payee_name()?, due(&payment));
-    match session.pay(&payment).await? {
-        Progress::Done(receipt) => Ok(receipt),
-        Progress::Ask(challenge) => match session.answer(options.answer(&challenge)?).await? {
-            Progress::Done(completed) => Ok(completed.receipt().ok_or("nothing was paid")?),
-            _ => Err("the institution did not accept the answers; nothing was paid".into()),
-        },
+    let mut progress = session.pay(&payment).await?.map(|receipt| Completed::Paid(Box::new(receipt)));
+    if let Progress::Ask(challenge) = progress {
+        progress = session.answer(options.answer(&challenge)?).await?;
+    }
+    match progress {
+        Progress::Done(completed) => Ok(completed.receipt().ok_or("nothing was paid")?),
+        Progress::Ask(_) => Err("the institution did not accept the answers".into()),
         Progress::Unknown(doubt) => Err(doubt.explain().into()),
         _ => Err("this example is older than the library".into()),
     }
@@ -151,24 +183,36 @@ fn done(session: Session, options: &Options, receipt: &Receipt) -> Result<()> {
     println!("        access key: {}", if client.has_access_key() { "received" } else { "none" });
     let day = receipt.date().map_or_else(|| "a day it did not say".to_owned(), |date| date.to_string());
     println!("        payment {} will be made on {day}", receipt.id());
-    let options = Options { state: Some(state_file(options)), ..options.clone() };
     options.keep(client)
 }
 
-/// A payment in doubt is kept, never forgotten.
-fn keep_doubt(session: Session, options: &Options, text: &str) -> Result<()> {
-    let state = state_file(options);
-    let blob: Blob = session.pause(&keys(&state)?, &options.context()?)?;
-    write_blob(&state, &blob)?;
-    Err(text.into())
+/// Whatever went wrong, what is under way is kept, a payment in doubt above all; else the client is, with its CLIENTUID.
+fn keep(session: Session, options: &Options, error: Problem) -> Problem {
+    let error = with_client_uid(error, session.client());
+    let kept = match session.situation() {
+        None | Some(Situation::Over(_)) => session.close().map_err(Into::into).and_then(|client| options.keep(client)),
+        Some(_) => pause(session, options),
+    };
+    match kept {
+        Ok(()) => error,
+        Err(lost) => format!("{error}; and what was under way could not be kept: {lost}").into(),
+    }
+}
+
+fn pause(session: Session, options: &Options) -> Result<()> {
+    let state = options.state.as_ref().ok_or("there is no file for it")?;
+    write_blob(state, &session.pause(&keys(state)?, &options.context()?)?)?;
+    println!("        paused: it is kept in {}, go on with finish", state.display());
+    Ok(())
 }
 
 fn due(payment: &Payment) -> String {
     payment.due.date().map_or_else(|| payment.due.to_string(), |date| date.to_string())
 }
 
-fn state_file(options: &Options) -> PathBuf {
-    options.state.clone().unwrap_or_else(|| PathBuf::from("pay_with_mfa.state"))
+/// Where the two halves meet.
+fn state_file(options: &mut Options) -> PathBuf {
+    options.state.get_or_insert_with(|| PathBuf::from("pay_with_mfa.state")).clone()
 }
 
 /// Runs the two halves as two processes that share a file and nothing else.
@@ -176,15 +220,20 @@ fn both(mut arguments: Arguments) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let pretend = arguments.options.or_pretend(folder.path())?;
     if pretend.is_some() {
-        arguments.bill.pretend();
+        arguments.bill.pretend(folder.path())?;
     }
-    let options = &mut arguments.options;
-    let state = options.state.get_or_insert_with(|| folder.path().join("client.blob")).clone();
-    run_self("start", &arguments)?;
-    let paused = read_blob(&state)?.header()?.kind() == ofx_session::seal::Kind::Paused;
-    if paused {
-        run_self("finish", &arguments)?;
+    let own = arguments.options.state.is_none();
+    let state = arguments.options.state.get_or_insert_with(|| folder.path().join("client.blob")).clone();
+    let ran = run_self("start", &arguments).and_then(|()| {
+        let paused = is_paused(&state)?;
+        if paused { run_self("finish", &arguments).map(|()| true) } else { Ok(false) }
+    });
+    if ran.is_err() && own && pretend.is_none() && state.exists() && is_paused(&state)? {
+        // Nobody can finish, or ask about, what was deleted.
+        let kept = folder.keep().join("client.blob");
+        return Err(format!("not finished: go on with finish and --state {}", kept.display()).into());
     }
+    let paused = ran?;
     if let Some(bank) = pretend {
         let made = bank.payments_made();
         println!("payments made: {made}");
@@ -196,6 +245,10 @@ fn both(mut arguments: Arguments) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn is_paused(state: &Path) -> Result<bool> {
+    Ok(read_blob(state)?.header()?.kind() == Kind::Paused)
 }
 
 fn run_self(role: &str, arguments: &Arguments) -> Result<()> {

@@ -1,17 +1,18 @@
 //! What to pay, from the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::Args;
+use ofx_session::ofx::Amount;
 use ofx_session::{AccountType, BankAccount, Payee, PayeeRef, Payment};
 use rust_decimal::Decimal;
 
-use crate::common::Result;
+use crate::common::{Result, pass};
 
 #[derive(Args, Clone, Debug)]
 pub struct Bill {
-    /// Account to pay from; the first that may pay bills when left out
+    /// Account to pay from; the first that may pay bills when left out. TYPE is CHECKING, SAVINGS, MONEYMRKT or CREDITLINE
     #[arg(long, value_name = "BANKID:ACCTID:TYPE", value_parser = account)]
     from: Option<BankAccount>,
     /// Standard payee by its id
@@ -23,8 +24,8 @@ pub struct Bill {
     /// Your account number at the payee
     #[arg(long)]
     pay_account: Option<String>,
-    /// Amount, in the currency of the account
-    #[arg(long)]
+    /// Amount, in the currency of the account, like 84.20
+    #[arg(long, value_parser = amount)]
     amount: Option<Decimal>,
     /// Day by which the payee must have the money; ten days from now when left out
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
@@ -36,10 +37,19 @@ pub struct Bill {
 
 fn account(text: &str) -> std::result::Result<BankAccount, String> {
     let mut parts = text.splitn(3, ':');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(bank), Some(account), Some(kind)) => Ok(BankAccount::new(bank, account, AccountType::from_word(kind))),
-        _ => Err("expected BANKID:ACCTID:TYPE, for example 999888777:0042917730:CHECKING".to_owned()),
+    let (Some(bank), Some(account), Some(kind)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err("expected BANKID:ACCTID:TYPE, for example 999888777:0042917730:CHECKING".to_owned());
+    };
+    match AccountType::from_word(&kind.to_ascii_uppercase()) {
+        AccountType::Other(_) => Err(format!("{kind} is none of CHECKING, SAVINGS, MONEYMRKT, CREDITLINE")),
+        kind => Ok(BankAccount::new(bank, account, kind)),
     }
+}
+
+/// A comma could be a decimal mark or one of thousands: with money, nobody guesses.
+fn amount(text: &str) -> std::result::Result<Decimal, String> {
+    let found = Amount::parse(text).filter(|_| !text.contains(','));
+    found.map(Amount::value).ok_or_else(|| "expected an amount like 84.20".to_owned())
 }
 
 fn day(text: &str) -> std::result::Result<NaiveDate, String> {
@@ -50,11 +60,23 @@ fn day(text: &str) -> std::result::Result<NaiveDate, String> {
 
 impl Bill {
     /// A bill for the pretend institution, where nothing else was given.
-    pub fn pretend(&mut self) {
+    pub fn pretend(&mut self, folder: &Path) -> Result<()> {
         self.from.get_or_insert_with(|| BankAccount::new("999888777", "1000001", AccountType::Checking));
         self.amount.get_or_insert_with(|| Decimal::new(8420, 2));
         self.pay_account.get_or_insert_with(|| "88-204-117".to_owned());
         self.memo.get_or_insert_with(|| "Invoice 3391".to_owned());
+        if self.payee_id.is_none() && self.payee.is_none() {
+            let file = folder.join("payee.json");
+            std::fs::write(&file, PAYEE)?;
+            self.payee = Some(file);
+        }
+        Ok(())
+    }
+
+    /// Everything but the account is there.
+    pub fn check(&self) -> Result<()> {
+        let anywhere = BankAccount::new("0", "0", AccountType::Checking);
+        self.payment(self.source().unwrap_or(anywhere)).map(|_| ())
     }
 
     /// The account that was named.
@@ -86,42 +108,38 @@ impl Bill {
     fn who(&self) -> Result<PayeeRef> {
         match (&self.payee_id, &self.payee) {
             (Some(id), _) => Ok(PayeeRef::Id(id.clone())),
-            (None, Some(file)) => Ok(payee(&std::fs::read_to_string(file)?)?.into()),
-            (None, None) => {
-                Ok(Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142").into())
+            (None, Some(file)) => {
+                let cannot = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", file.display());
+                let json = std::fs::read_to_string(file).map_err(|error| cannot(&error))?;
+                Ok(payee(&json).map_err(|error| cannot(&error))?.into())
             }
+            (None, None) => Err("--payee or --payee-id is missing: whom to pay".into()),
         }
     }
 
     /// The same bill for another process.
     pub fn pass_to(&self, command: &mut std::process::Command) {
-        if let Some(from) = &self.from {
-            command.arg("--from").arg(format!("{}:{}:{}", from.bank_id, from.account_id, from.account_type));
-        }
-        if let Some(file) = &self.payee {
-            command.arg("--payee").arg(file);
-        }
-        let texts = [
-            ("--payee-id", self.payee_id.clone()),
-            ("--pay-account", self.pay_account.clone()),
-            ("--amount", self.amount.map(|amount| amount.to_string())),
-            ("--due", self.due.map(|due| due.to_string())),
-            ("--memo", self.memo.clone()),
-        ];
-        for (name, value) in texts {
-            if let Some(value) = value {
-                command.arg(name).arg(value);
-            }
-        }
+        let from = self.from.as_ref();
+        pass(command, "--from", from.map(|from| format!("{}:{}:{}", from.bank_id, from.account_id, from.account_type)));
+        pass(command, "--payee", self.payee.as_ref());
+        pass(command, "--payee-id", self.payee_id.as_ref());
+        pass(command, "--pay-account", self.pay_account.as_ref());
+        pass(command, "--amount", self.amount.map(|amount| amount.to_string()));
+        pass(command, "--due", self.due.map(|due| due.to_string()));
+        pass(command, "--memo", self.memo.as_ref());
     }
 }
 
 /// Reads a payee; names of members are taken in any case, with or without underscores, as words or as OFX tags.
 fn payee(json: &str) -> Result<Payee> {
     let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json)?;
+    let plain = |key: &str| key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    if let Some(unknown) = members.keys().find(|key| !MEMBERS.contains(&plain(key).as_str())) {
+        return Err(format!("a payee has no member {unknown}").into());
+    }
     let find = |names: &[&str]| {
         members.iter().find_map(|(key, value)| {
-            let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+            let key = plain(key);
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             (names.contains(&key.as_str()) && !value.is_null()).then_some(text)
         })
@@ -146,3 +164,29 @@ fn payee(json: &str) -> Result<Payee> {
     }
     Ok(payee)
 }
+
+/// Every name that a member of a payee can have.
+const MEMBERS: [&str; 16] = [
+    "name",
+    "addr1",
+    "address1",
+    "address",
+    "street",
+    "addr2",
+    "address2",
+    "addr3",
+    "address3",
+    "city",
+    "state",
+    "postalcode",
+    "zip",
+    "zipcode",
+    "phone",
+    "country",
+];
+
+/// Whom the example pays where nobody else was named, and what such a file looks like.
+const PAYEE: &str = r#"{
+  "name": "Harbor Water", "addr1": "14 Quay Street", "city": "Newport", "state": "RI", "postalcode": "02840",
+  "phone": "401-555-0142"
+}"#;

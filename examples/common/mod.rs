@@ -1,17 +1,22 @@
 //! What the examples share: options to aim them at an institution, a place for their state, questions on the terminal.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::Args;
 use ofx_session::engine::Challenge;
+use ofx_session::seal::Kind;
 use ofx_session::testing::Bank;
 use ofx_session::{
-    Answers, Blob, Client, Context, Credentials, Device, HttpsOptions, Institution, Key, KeyRing, Question, Version,
+    Answers, Blob, Client, Context, Credentials, Device, HttpsOptions, Institution, Key, KeyRing, Question, StatusCode,
+    Version,
 };
 
-pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+pub type Problem = Box<dyn std::error::Error + Send + Sync>;
+pub type Result<T> = std::result::Result<T, Problem>;
 
 /// Without `--url`, an example starts a pretend institution of its own on this machine and uses that.
 #[derive(Args, Clone, Debug)]
@@ -46,10 +51,17 @@ pub struct Options {
     /// Password; the environment variable keeps it out of the process list
     #[arg(long, env = "OFX_PASSWORD", hide_env_values = true)]
     pub password: Option<String>,
+    /// A second credential, where the institution wants one
+    #[arg(long, value_name = "TEXT", env = "OFX_USER_CRED1", hide_env_values = true)]
+    pub user_cred1: Option<String>,
+    /// A third credential, where the institution wants one
+    #[arg(long, value_name = "TEXT", env = "OFX_USER_CRED2", hide_env_values = true)]
+    pub user_cred2: Option<String>,
     /// Answer to a security question, by its id; repeat it for each. Asked on the terminal when missing
     #[arg(long = "answer", value_name = "ID=TEXT", value_parser = answer)]
     pub answers: Vec<(String, String)>,
-    /// File that keeps the client between runs, sealed under a key in FILE.key (made when missing)
+    /// File that keeps the client between runs, with the institution's settings and the access key, sealed under a key in
+    /// FILE.key (made when missing)
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
 }
@@ -92,7 +104,16 @@ impl Options {
     /// The client of the state file, or a new one.
     pub fn client(&self) -> Result<Client> {
         if let Some(file) = self.state.as_ref().filter(|file| file.exists()) {
-            let client = Client::restore(&read_blob(file)?, &keys(file)?, &self.context()?)?;
+            let (blob, name) = (read_blob(file)?, file.display());
+            if blob.header()?.kind() == Kind::Paused {
+                return Err(
+                    format!("{name} holds a payment that was paused: finish it first, or name another file").into()
+                );
+            }
+            let client = Client::restore(&blob, &keys(file)?, &self.context()?)?;
+            if self.url.as_ref().is_some_and(|url| url != client.url()) {
+                return Err(format!("{name} belongs to the institution at {}: name another file", client.url()).into());
+            }
             return Ok(client.connection(self.connection()?)?);
         }
         let url = self.url.as_ref().ok_or("--url is missing")?;
@@ -122,7 +143,14 @@ impl Options {
     pub fn credentials(&self) -> Result<Credentials> {
         let user = self.user.as_ref().ok_or("--user is missing")?;
         let password = self.password.as_ref().ok_or("--password is missing (or set OFX_PASSWORD)")?;
-        Ok(Credentials::new(user, password.as_str()))
+        let mut credentials = Credentials::new(user, password.as_str());
+        if let Some(text) = &self.user_cred1 {
+            credentials = credentials.user_cred1(text.as_str());
+        }
+        if let Some(text) = &self.user_cred2 {
+            credentials = credentials.user_cred2(text.as_str());
+        }
+        Ok(credentials)
     }
 
     /// Binds blobs to this program and this user.
@@ -145,7 +173,9 @@ impl Options {
                     print!("{} ", question.text());
                     std::io::stdout().flush()?;
                     let mut line = String::new();
-                    std::io::stdin().read_line(&mut line)?;
+                    if std::io::stdin().read_line(&mut line)? == 0 {
+                        return Err(format!("no answer to {}", question.id()).into());
+                    }
                     line.trim_end().to_owned()
                 }
                 None => {
@@ -169,11 +199,31 @@ impl Options {
 
 pub fn read_blob(file: &Path) -> Result<Blob> {
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    Ok(Blob::from_text(text.trim_end())?)
+    Ok(Blob::from_text(text.trim_end()).map_err(|error| format!("{} holds no state: {error}", file.display()))?)
 }
 
 pub fn write_blob(file: &Path, blob: &Blob) -> Result<()> {
-    Ok(fs::write(file, blob.to_text())?)
+    write_private(file, blob.to_text().as_bytes())
+}
+
+/// Writes a whole file or none of it, readable by its owner only.
+fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
+    let cannot = |error: std::io::Error| format!("cannot write {}: {error}", file.display());
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
+    fresh.write_all(bytes).and_then(|()| fresh.as_file().sync_all()).map_err(cannot)?;
+    fresh.persist(file).map_err(|error| cannot(error.error))?;
+    Ok(())
+}
+
+/// What an error says, and the CLIENTUID where the user is to register it.
+pub fn with_client_uid(error: Problem, client: &Client) -> Problem {
+    let unknown = Some(StatusCode::CLIENT_UID_UNKNOWN);
+    if error.downcast_ref::<ofx_session::Error>().is_some_and(|error| error.status() == unknown) {
+        let uid = client.client_uid();
+        return format!("{error}; the CLIENTUID is {uid} (without --state, the next run has another)").into();
+    }
+    error
 }
 
 /// The key beside a state file. A real program keeps its keys away from its blobs.
@@ -184,9 +234,10 @@ pub fn keys(state: &Path) -> Result<KeyRing> {
     if !file.exists() {
         let fresh: [u8; 32] =
             [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat()[..].try_into()?;
-        fs::write(&file, fresh)?;
+        write_private(&file, &fresh)?;
     }
-    let bytes = fs::read(&file)?.try_into().map_err(|_| format!("{} is not a key", file.display()))?;
+    let bytes = fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let bytes = bytes.try_into().map_err(|_| format!("{} is not a key", file.display()))?;
     Ok(KeyRing::new(Key::new(1, bytes)?))
 }
 
@@ -207,30 +258,42 @@ pub fn report(result: Result<()>) -> std::process::ExitCode {
 }
 
 impl Options {
-    /// The same options for another process; the password goes by the environment.
-    pub fn pass_to(&self, command: &mut std::process::Command) {
+    /// The same options for another process; what is secret goes by the environment.
+    pub fn pass_to(&self, command: &mut Command) {
         let texts = [("--url", &self.url), ("--org", &self.org), ("--fid", &self.fid), ("--user", &self.user)];
         for (name, value) in texts {
-            if let Some(value) = value {
-                command.arg(name).arg(value);
-            }
+            pass(command, name, value.as_ref());
         }
-        let files = [("--ca-file", &self.ca_file), ("--state", &self.state)];
-        for (name, value) in files {
-            if let Some(value) = value {
-                command.arg(name).arg(value);
-            }
-        }
-        command.args(["--app-id", &self.app_id, "--app-version", &self.app_version]);
-        command.args(["--ofx-version", &self.ofx_version.to_string()]);
+        pass(command, "--ca-file", self.ca_file.as_ref());
+        pass(command, "--state", self.state.as_ref());
+        pass(command, "--app-id", Some(&self.app_id));
+        pass(command, "--app-version", Some(&self.app_version));
+        pass(command, "--ofx-version", Some(self.ofx_version.to_string()));
         if self.allow_http_loopback {
             command.arg("--allow-http-loopback");
         }
         for (id, text) in &self.answers {
-            command.arg("--answer").arg(format!("{id}={text}"));
+            pass(command, "--answer", Some(format!("{id}={text}")));
         }
-        if let Some(password) = &self.password {
-            command.env("OFX_PASSWORD", password);
+        let secrets = [
+            ("OFX_PASSWORD", &self.password),
+            ("OFX_USER_CRED1", &self.user_cred1),
+            ("OFX_USER_CRED2", &self.user_cred2),
+        ];
+        for (name, value) in secrets {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
         }
+    }
+}
+
+/// `--name=value`: a value that begins with a dash stays a value.
+pub fn pass(command: &mut Command, name: &str, value: Option<impl AsRef<OsStr>>) {
+    if let Some(value) = value {
+        let mut argument = OsString::from(name);
+        argument.push("=");
+        argument.push(value);
+        command.arg(argument);
     }
 }

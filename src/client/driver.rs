@@ -9,9 +9,24 @@ use crate::transport::Request;
 
 /// Continues what `current` holds until the user is asked, it is over, or the institution cannot be reached.
 ///
+/// Whatever goes wrong while a payment in doubt is sent once more, the error says that it is still in doubt.
+pub(crate) async fn run(
+    client: &mut Client,
+    credentials: &Credentials,
+    current: &mut Option<Operation>,
+) -> Result<Progress<Completed>, Error> {
+    let result = drive(client, credentials, current).await;
+    let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
+    result.map_err(
+        |error| {
+            if in_doubt { error.with_delivery(Delivery::Unknown).while_doing(STILL_IN_DOUBT) } else { error }
+        },
+    )
+}
+
 /// `current` always holds what must not be lost: before each send it is the operation as it stands when the program stops, so
 /// that a dropped future leaves a payment in doubt and not forgotten.
-pub(crate) async fn run(
+async fn drive(
     client: &mut Client,
     credentials: &Credentials,
     current: &mut Option<Operation>,
@@ -40,10 +55,12 @@ pub(crate) async fn run(
                 *current = Some(operation);
             }
             Err(error) => {
-                let (operation, step) = operation.handle_failure(&client.state, error.delivery(), Utc::now());
+                let delivery = error.delivery();
+                let money_left = operation.sends_money() && delivery != Delivery::NotSent;
+                let (operation, _) = operation.handle_failure(&client.state, delivery, Utc::now());
                 let moves_money = operation.kind().moves_money();
                 *current = Some(operation);
-                if !matches!(step, Step::Done(_)) {
+                if !money_left {
                     return Err(nothing_moved(error.into(), moves_money));
                 }
             }
@@ -87,3 +104,5 @@ pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error>
 pub(crate) fn bug(what: &'static str) -> Error {
     Error::new(ErrorKind::Bug, Delivery::Answered, format!("{what}; please report this"))
 }
+
+const STILL_IN_DOUBT: &str = "the payment is still in doubt and was not sent once more";

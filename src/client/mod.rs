@@ -22,9 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::stored::Protection;
-use crate::engine::{Credentials, Include, Institution, State};
+use crate::engine::{Credentials, Device, Include, Institution, State};
 use crate::error::Error;
-use crate::ofx::{AccountInfo, Profile};
+use crate::ofx::{AccountInfo, Limits, Profile};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
 use crate::transport::Transport;
 
@@ -72,7 +72,8 @@ impl Client {
 
     /// Brings a client back from the blob that [`deconstruct`](Self::deconstruct) made.
     ///
-    /// Settings of the connection are not stored: give them again with `connection` or [`transport`](Self::transport).
+    /// Settings of this program are not stored: give them again with `connection` or [`transport`](Self::transport), with
+    /// [`device`](Self::device) and [`limits`](Self::limits).
     ///
     /// # Errors
     ///
@@ -152,6 +153,20 @@ impl Client {
         self
     }
 
+    /// Replaces what the program answers about itself, which is not stored.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.state.device = device;
+        self
+    }
+
+    /// Replaces the limits on the institution's answers, which are not stored.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.state.limits = limits;
+        self
+    }
+
     /// Opens a session for a user.
     ///
     /// # Errors
@@ -225,6 +240,12 @@ impl Client {
 
     fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
         stored::save(&self.state, None, protection, life).map_err(|error| Kept::new(error, self))
+    }
+
+    /// The institution's address, as it was given when the client was built.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.state.institution.url
     }
 
     /// The institution's profile, when it was fetched.

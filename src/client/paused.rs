@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::client::stored::Opened;
 use crate::client::{Client, Kept, Session, driver};
-use crate::engine::{Credentials, Operation, Situation};
+use crate::engine::{Credentials, Device, Operation, Situation};
 use crate::error::Error;
-use crate::ofx::{Payment, Question, TrnUid};
+use crate::ofx::{Limits, Payment, Question, TrnUid};
 use crate::transport::Transport;
 
 /// A paused operation, readable without a network.
@@ -38,6 +38,20 @@ impl Paused {
     #[must_use]
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.client = self.client.transport(transport);
+        self
+    }
+
+    /// Replaces what the program answers about itself, which is not stored.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.client = self.client.device(device);
+        self
+    }
+
+    /// Replaces the limits on the institution's answers, which are not stored.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.client = self.client.limits(limits);
         self
     }
 

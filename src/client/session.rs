@@ -6,7 +6,7 @@ use chrono::Utc;
 
 use crate::client::stored::{self, Protection};
 use crate::client::{Client, Completed, Kept, Progress, driver};
-use crate::engine::{Answers, Credentials, Include, Intent, Operation, Receipt, Situation};
+use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
 use crate::error::{Error, ErrorKind};
 use crate::ofx::{AccountInfo, Payment};
 use crate::seal::{Blob, Context, KeyRing};
@@ -109,7 +109,8 @@ impl Session {
     /// # Security
     ///
     /// An institution that checks for duplicates pays once and answers [`Doubt::Duplicate`](crate::engine::Doubt::Duplicate). One
-    /// that does not pays twice. Settle the doubt by other means where there are any.
+    /// that does not pays twice. Settle the doubt by other means where there are any. The payment stays in doubt until the
+    /// institution answers for it: a refusal of the second try, or one that was not sent, says nothing about the first.
     pub async fn repeat_payment_in_doubt(&mut self) -> Result<Progress<Completed>, Error> {
         let Some(operation) = self.current.clone() else {
             return Err(Error::misuse("there is no payment in doubt"));
@@ -258,17 +259,16 @@ impl Session {
     }
 
     fn pause_life(&self) -> Duration {
-        if matches!(self.situation(), Some(Situation::InDoubt(_))) { LONGEST_PAUSE } else { PAUSE_LIFE }
+        if self.doubt().is_some() { LONGEST_PAUSE } else { PAUSE_LIFE }
     }
 
     fn refuse_doubt(&self) -> Result<(), Error> {
-        match self.situation() {
-            Some(Situation::InDoubt(doubt)) => {
-                let text = format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain());
-                Err(Error::misuse(text))
-            }
-            _ => Ok(()),
-        }
+        let Some(doubt) = self.doubt() else { return Ok(()) };
+        Err(Error::misuse(format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain())))
+    }
+
+    fn doubt(&self) -> Option<&Doubt> {
+        self.current.as_ref().and_then(Operation::doubt)
     }
 }
 

@@ -23,6 +23,19 @@ pub enum EngineError {
     /// The institution says that what is known is up to date, and nothing is known.
     #[error("the institution says the {0} is up to date, but none was ever received; forget the state and start again")]
     NothingKnown(&'static str),
+    /// The institution's profile says that it does not do this. Nothing was sent.
+    #[error(
+        "the institution's profile offers no {0}; nothing was sent (Institution::without_profile asks all the same)"
+    )]
+    NotOffered(&'static str),
+    /// The institution's profile asks for a credential that was not given. Nothing was sent.
+    #[error("the institution also asks for {label:?} at each signon; give it with Credentials::{call}")]
+    Credential {
+        /// What the institution calls it, for the user.
+        label: String,
+        /// The method of [`Credentials`](crate::engine::Credentials) that takes it.
+        call: &'static str,
+    },
     /// The answers do not fit the questions. The operation still waits for them.
     #[error("{0}")]
     Answers(String),
@@ -39,7 +52,10 @@ impl From<EngineError> for Error {
             EngineError::Missing(_) | EngineError::NothingKnown(_) => {
                 Self::new(ErrorKind::Malformed, Delivery::Answered, error.to_string())
             }
-            EngineError::Answers(_) | EngineError::Situation(_) => Self::misuse(error.to_string()),
+            EngineError::NotOffered(_)
+            | EngineError::Credential { .. }
+            | EngineError::Answers(_)
+            | EngineError::Situation(_) => Self::misuse(error.to_string()),
         }
     }
 }

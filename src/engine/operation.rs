@@ -8,7 +8,7 @@ use crate::engine::transmit::Purpose;
 use crate::engine::{
     Answers, Challenge, Doubt, EngineError, Intent, Outcome, Refusal, RefusedAt, Seed, State, TaskKind, Transmit,
 };
-use crate::error::{Delivery, StatusCode};
+use crate::error::{Delivery, Error, StatusCode};
 use crate::ofx::{ChallengeAnswer, DecodeError, Payment, Question, Response, Tail, TrnUid};
 use crate::secret::Secret;
 
@@ -47,6 +47,8 @@ pub struct Operation {
     pub(crate) tail: Tail,
     /// Files sent so far; each has an identifier of its own.
     pub(crate) files: u32,
+    /// What is not known of an earlier send, while the request is sent once more. Only its own result settles that.
+    pub(crate) doubt: Option<Doubt>,
     pub(crate) phase: Phase,
 }
 
@@ -71,6 +73,8 @@ pub(crate) struct Passed {
     pub(crate) questions: Vec<Question>,
     pub(crate) again: bool,
     pub(crate) answers: Vec<ChallengeAnswer>,
+    /// The program gave them all: nobody is asked.
+    pub(crate) alone: bool,
 }
 
 impl Operation {
@@ -79,13 +83,14 @@ impl Operation {
     /// # Errors
     ///
     /// [`EngineError::Encode`] when the request, or the questions that must come before it, cannot be expressed in the
-    /// institution's version, or a value is too long or has characters that the version cannot carry.
+    /// institution's version, or a value is too long or has characters that the version cannot carry;
+    /// [`EngineError::NotOffered`] when the profile has no bill payment.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         let (kind, tail) = request(intent, state, seed.work())?;
         let set = kind.message_set();
         let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
-        let operation = Self { kind, seed, tail, files: 0, phase };
+        let operation = Self { kind, seed, tail, files: 0, doubt: None, phase };
         Ok(operation.with_step(state, now))
     }
 
@@ -118,11 +123,13 @@ impl Operation {
     #[must_use]
     pub fn handle_failure(mut self, state: &State, delivery: Delivery, now: DateTime<Utc>) -> (Self, Step) {
         self.files += 1;
-        let at_stake = self.kind.moves_money() && matches!(self.phase, Phase::ExpectResult { .. });
-        if at_stake && delivery != Delivery::NotSent {
-            self.phase = Phase::InDoubt(Doubt::NoAnswer);
+        if self.sends_money() && delivery != Delivery::NotSent {
+            return self.in_doubt(Doubt::NoAnswer);
         }
-        self.with_step(state, now)
+        match self.doubt.take() {
+            Some(doubt) => self.in_doubt(doubt),
+            None => self.with_step(state, now),
+        }
     }
 
     /// Takes the user's answers. Check them with [`check_answers`](Self::check_answers) first, to keep the operation when they
@@ -141,7 +148,7 @@ impl Operation {
         let answers = self.check(state, answers, now)?;
         match self.phase {
             Phase::ExpectAnswers { questions, again } => {
-                self.phase = Phase::ExpectResult { passed: Some(Passed { questions, again, answers }) };
+                self.phase = Phase::ExpectResult { passed: Some(Passed { questions, again, answers, alone: false }) };
                 Ok(self.with_step(state, now))
             }
             Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
@@ -166,14 +173,16 @@ impl Operation {
     /// An institution that checks for duplicates answers 2019 and pays once. One that does not pays twice. Settle the doubt by
     /// other means where there are any.
     ///
+    /// The doubt lasts until the request itself is answered: a refusal of the second try says nothing about the first.
+    ///
     /// # Errors
     ///
     /// [`EngineError::Situation`] when nothing is in doubt.
     pub fn repeat_in_doubt(mut self, state: &State, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
-        if !matches!(self.phase, Phase::InDoubt(_)) {
+        let Phase::InDoubt(doubt) = std::mem::replace(&mut self.phase, Phase::ExpectResult { passed: None }) else {
             return Err(EngineError::Situation("is not in doubt"));
-        }
-        self.phase = Phase::ExpectResult { passed: None };
+        };
+        self.doubt = Some(doubt);
         Ok(self.with_step(state, now))
     }
 
@@ -187,13 +196,33 @@ impl Operation {
     #[must_use]
     pub fn situation(&self, state: &State, now: DateTime<Utc>) -> Situation {
         match &self.phase {
-            Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } => Situation::Ready,
+            Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } => {
+                self.doubt.clone().map_or(Situation::Ready, Situation::InDoubt)
+            }
             Phase::ExpectAnswers { questions, again } => {
                 Situation::AwaitingAnswers(challenge(questions, *again, state, now))
             }
             Phase::InDoubt(doubt) => Situation::InDoubt(doubt.clone()),
             Phase::Over(outcome) => Situation::Over(outcome.clone()),
         }
+    }
+
+    /// Why it is not known whether its payment was made, when it is in doubt. That lasts while it is sent once more, also while
+    /// questions wait for answers.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&Doubt> {
+        match &self.phase {
+            Phase::InDoubt(doubt) => Some(doubt),
+            Phase::ExpectQuestions { .. } | Phase::ExpectAnswers { .. } | Phase::ExpectResult { .. } => {
+                self.doubt.as_ref()
+            }
+            Phase::Over(_) => None,
+        }
+    }
+
+    /// Whether what it sends next is a request that must not be carried out twice.
+    pub(crate) fn sends_money(&self) -> bool {
+        self.kind.moves_money() && matches!(self.phase, Phase::ExpectResult { .. })
     }
 
     /// What it is for.
@@ -238,8 +267,8 @@ impl Operation {
             Phase::ExpectResult { passed } => {
                 let answers = passed.as_ref().map(|passed| passed.answers.clone()).unwrap_or_default();
                 let mut interrupted = self.clone();
-                if self.kind.moves_money() {
-                    interrupted.phase = Phase::InDoubt(Doubt::Interrupted);
+                if self.sends_money() {
+                    interrupted.doubt = Some(Doubt::Interrupted);
                 }
                 self.send(state.url_of(self.kind.message_set()), Purpose::Work(self.tail.clone()), answers, interrupted)
             }
@@ -249,7 +278,11 @@ impl Operation {
         }
     }
 
-    fn send(&self, url: &str, purpose: Purpose, answers: Vec<ChallengeAnswer>, interrupted: Self) -> Step {
+    fn send(&self, url: &str, purpose: Purpose, answers: Vec<ChallengeAnswer>, mut interrupted: Self) -> Step {
+        interrupted.files += 1;
+        if let Some(doubt) = interrupted.doubt.take() {
+            interrupted.phase = Phase::InDoubt(doubt);
+        }
         Step::Send(Transmit {
             url: url.to_owned(),
             purpose,
@@ -294,7 +327,7 @@ impl Operation {
         // When the program's own answers were wrong, giving them again would go on for ever: the user is asked.
         self.phase = if alone && !again {
             let answers = complete(&questions, &Answers::new(), &state.device, app(state), now)?;
-            Phase::ExpectResult { passed: Some(Passed { questions, again, answers }) }
+            Phase::ExpectResult { passed: Some(Passed { questions, again, answers, alone }) }
         } else {
             Phase::ExpectAnswers { questions, again }
         };
@@ -318,9 +351,13 @@ impl Operation {
         let refused_key = refused_key(self.kind, signon.status.code, state);
         state.absorb(&signon, refused_key.as_ref());
         let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
-        if wants_challenge && state.version().knows_mfa() && !self.kind.is_anonymous() {
+        if wants_challenge && !self.kind.is_anonymous() {
+            if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
+                return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon).because(why)));
+            }
             // Nothing was carried out, and nothing beside a failed signon is believed. OFX 1.0.3 §2.5.1.
-            let again = signon.status.code == StatusCode::MFA_WRONG || passed.is_some();
+            // 3001 to a file without answers judges those of somebody before us.
+            let again = passed.is_some();
             self.phase = Phase::ExpectQuestions { again };
             return Ok(self.with_step(state, now));
         }
@@ -332,20 +369,27 @@ impl Operation {
         }
         match judge(self.kind, &self.trn_uid(), &response, state)? {
             Outcome::Unknown(doubt) => Ok(self.in_doubt(doubt)),
-            outcome => Ok(self.over(outcome)),
+            Outcome::Refused(refusal) => Ok(self.refused(refusal)),
+            outcome @ (Outcome::Profile | Outcome::Accounts | Outcome::Paid(_)) => Ok(self.over(outcome)),
         }
     }
 
+    /// A refusal ends a first try. Of a second one it only says that this one was not carried out.
     fn refused(self, refusal: Refusal) -> (Self, Step) {
+        if self.doubt.is_some() {
+            return self.in_doubt(Doubt::RepeatRefused(Error::from(refusal).to_string()));
+        }
         self.over(Outcome::Refused(refusal))
     }
 
     fn over(mut self, outcome: Outcome) -> (Self, Step) {
+        self.doubt = None;
         self.phase = Phase::Over(outcome.clone());
         (self, Step::Done(outcome))
     }
 
     fn in_doubt(mut self, doubt: Doubt) -> (Self, Step) {
+        self.doubt = None;
         self.phase = Phase::InDoubt(doubt.clone());
         (self, Step::Done(Outcome::Unknown(doubt)))
     }

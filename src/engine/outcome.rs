@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::error::{Delivery, Error, ErrorKind};
-use crate::ofx::{Payment, PaymentResponse, Stamp, Status, TrnUid};
+use crate::ofx::{EncodeError, Payment, PaymentResponse, Stamp, Status, TrnUid};
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,11 +82,18 @@ pub struct Refusal {
     pub status: Status,
     /// Where it answered it.
     pub at: RefusedAt,
+    /// Why what it wants cannot be said in the version that is spoken.
+    because: Option<EncodeError>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: &Status, at: RefusedAt) -> Self {
-        Self { status: status.clone(), at }
+        Self { status: status.clone(), at, because: None }
+    }
+
+    pub(crate) fn because(mut self, why: EncodeError) -> Self {
+        self.because = Some(why);
+        self
     }
 }
 
@@ -99,7 +106,10 @@ impl From<Refusal> for Error {
             RefusedAt::Request => "the institution refused the request",
         };
         let meaning = code.meaning().unwrap_or("a status that the specification does not list");
-        let remedy = code.remedy().unwrap_or("show its message to the user");
+        let remedy = match refusal.because {
+            Some(why) => why.to_string(),
+            None => code.remedy().unwrap_or("show its message to the user").to_owned(),
+        };
         let quoted = message.as_deref().map_or_else(String::new, |message| format!(", in its words {message:?}"));
         Self::new(
             ErrorKind::Refused,
@@ -125,6 +135,8 @@ pub enum Doubt {
     /// The institution has seen this `TRNUID` before and does not say what became of it;
     /// with its message, when it sent one.
     Duplicate(Option<String>),
+    /// It was sent once more and refused, for this reason; that does not say what became of the first time.
+    RepeatRefused(String),
 }
 
 impl Doubt {
@@ -138,6 +150,9 @@ impl Doubt {
             Self::NotMentioned => "the institution answered without a word about this payment".to_owned(),
             Self::Duplicate(_) => {
                 "the institution has received this payment before and does not say what became of it".to_owned()
+            }
+            Self::RepeatRefused(why) => {
+                format!("it was sent once more and refused, which does not say what became of the first time: {why}")
             }
         };
         format!(

@@ -121,7 +121,8 @@ struct OperationV1<'a> {
     files: u32,
     /// 0 questions to fetch, 1 the same after wrong answers, 2 request to send, 3 answers to give, 4 in doubt.
     phase: u8,
-    /// 0 no answer, 1 interrupted, 2 unreadable, 3 not mentioned, 4 duplicate.
+    /// In phase 4: 0 no answer, 1 interrupted, 2 unreadable, 3 not mentioned, 4 duplicate, 5 the second try was refused.
+    /// In phase 3: 0 none, else one more than the same for an earlier send. In the others: 0.
     doubt: u8,
     doubt_text: Option<&'a str>,
 }
@@ -190,22 +191,29 @@ pub(crate) fn save_operation(operation: &Operation) -> Result<Vec<Part>, Snapsho
     };
     let mut asked = None;
     match &operation.phase {
+        // Sending once more is asked for by name, and again after a pause.
+        Phase::ExpectQuestions { .. } | Phase::ExpectResult { passed: None | Some(Passed { alone: true, .. }) }
+            if operation.doubt.is_some() =>
+        {
+            record_v1.phase = 4;
+            (record_v1.doubt, record_v1.doubt_text) = operation.doubt.as_ref().map_or((0, None), write_doubt);
+        }
         Phase::ExpectQuestions { again } => record_v1.phase = u8::from(*again),
+        // The program will give its answers again. The user is not asked what no user knows.
+        Phase::ExpectResult { passed: Some(Passed { alone: true, .. }) } => record_v1.phase = 0,
         Phase::ExpectResult { passed: None } => record_v1.phase = 2,
         Phase::ExpectAnswers { questions, again }
         | Phase::ExpectResult { passed: Some(Passed { questions, again, .. }) } => {
             record_v1.phase = 3;
+            if let Some(doubt) = &operation.doubt {
+                let (code, text) = write_doubt(doubt);
+                (record_v1.doubt, record_v1.doubt_text) = (code + 1, text);
+            }
             asked = Some((questions, *again));
         }
         Phase::InDoubt(doubt) => {
             record_v1.phase = 4;
-            (record_v1.doubt, record_v1.doubt_text) = match doubt {
-                Doubt::NoAnswer => (0, None),
-                Doubt::Interrupted => (1, None),
-                Doubt::Unreadable(why) => (2, Some(why.as_str())),
-                Doubt::NotMentioned => (3, None),
-                Doubt::Duplicate(message) => (4, message.as_deref()),
-            };
+            (record_v1.doubt, record_v1.doubt_text) = write_doubt(doubt);
         }
         Phase::Over(_) => return Err(SnapshotError::Over),
     }
@@ -268,7 +276,8 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
         2 => TaskKind::Pay,
         _ => return Err(damaged),
     };
-    let text = found.doubt_text.map(str::to_owned);
+    let earlier = found.doubt.checked_sub(1).filter(|_| found.phase == 3);
+    let doubt = earlier.map(|code| read_doubt(code, found.doubt_text).ok_or(damaged)).transpose()?;
     let phase = match found.phase {
         0 => Phase::ExpectQuestions { again: false },
         1 => Phase::ExpectQuestions { again: true },
@@ -278,20 +287,37 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
             let questions = asked.questions.into_iter().map(|(id, label)| Question::new(id, label.map(str::to_owned)));
             Phase::ExpectAnswers { questions: questions.collect(), again: asked.again }
         }
-        4 => Phase::InDoubt(match found.doubt {
-            0 => Doubt::NoAnswer,
-            1 => Doubt::Interrupted,
-            2 => Doubt::Unreadable(text.unwrap_or_default()),
-            3 => Doubt::NotMentioned,
-            4 => Doubt::Duplicate(text),
-            _ => return Err(damaged),
-        }),
+        4 => Phase::InDoubt(read_doubt(found.doubt, found.doubt_text).ok_or(damaged)?),
         _ => return Err(damaged),
     };
     let seed = Seed::new(found.seed);
     let request =
         stretch(&request.bytes, seed.work().as_str(), LONGEST_REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
-    Ok(Operation { kind, seed, tail: Tail::from_bytes(request), files: found.files, phase })
+    Ok(Operation { kind, seed, tail: Tail::from_bytes(request), files: found.files, doubt, phase })
+}
+
+fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
+    match doubt {
+        Doubt::NoAnswer => (0, None),
+        Doubt::Interrupted => (1, None),
+        Doubt::Unreadable(why) => (2, Some(why)),
+        Doubt::NotMentioned => (3, None),
+        Doubt::Duplicate(message) => (4, message.as_deref()),
+        Doubt::RepeatRefused(why) => (5, Some(why)),
+    }
+}
+
+fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
+    let text = text.map(str::to_owned);
+    Some(match code {
+        0 => Doubt::NoAnswer,
+        1 => Doubt::Interrupted,
+        2 => Doubt::Unreadable(text.unwrap_or_default()),
+        3 => Doubt::NotMentioned,
+        4 => Doubt::Duplicate(text),
+        5 => Doubt::RepeatRefused(text.unwrap_or_default()),
+        _ => return None,
+    })
 }
 
 /// A request of ours is a few kilobytes.

@@ -1,12 +1,12 @@
 //! Who we are to one institution: what was configured, and what it told us.
 
 use crate::ofx::{
-    AccountInfoResponse, EncodeError, FinancialInstitution, Limits, MessageSet, Profile, SignonInfo, SignonResponse,
-    Stamp, Style, Version,
+    AccountInfoResponse, EncodeError, FinancialInstitution, Limits, Login, MessageSet, Profile, SignonInfo,
+    SignonResponse, Stamp, Style, Version,
 };
 use crate::secret::Secret;
 
-use crate::engine::{Device, Held, Part};
+use crate::engine::{Credentials, Device, EngineError, Held, Part};
 
 /// An institution as its users know it: where it is, how it names itself, and how it likes its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,6 +220,25 @@ impl State {
         }
         self.version().require_mfa("an answer to the security questions that this institution asks first")?;
         Ok(!self.challenged && self.access_key.is_none())
+    }
+
+    /// Refuses credentials that lack what the profile makes mandatory by giving it a label: the institution would refuse them
+    /// too, and count a failed signon. OFX 1.0.3 §2.5.1, OFX 2.3 §2.5.1.
+    pub(crate) fn check_credentials(&self, credentials: &Credentials, name: &str) -> Result<(), EngineError> {
+        let Some(info) = self.signon_info(name) else { return Ok(()) };
+        if !self.version().knows_mfa() || matches!(credentials.login, Login::AccessToken(_)) {
+            return Ok(());
+        }
+        let wanted = [
+            (&info.user_cred1_label, &credentials.user_cred1, "user_cred1"),
+            (&info.user_cred2_label, &credentials.user_cred2, "user_cred2"),
+        ];
+        for (label, given, call) in wanted {
+            if let (Some(label), None) = (label, given) {
+                return Err(EngineError::Credential { label: label.clone(), call });
+            }
+        }
+        Ok(())
     }
 
     /// Takes what every signon response may bring. `sent_key` is the access key that the request carried.

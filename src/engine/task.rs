@@ -74,6 +74,10 @@ pub(crate) fn request(intent: Intent, state: &State, trn_uid: TrnUid) -> Result<
             (TaskKind::Accounts, Tail::accounts(&request, version, style)?)
         }
         Intent::Pay(payment) => {
+            // A payment sent to an address that pays no bills would be in doubt for ever.
+            if state.profile().is_some_and(|profile| profile.message_set(TaskKind::Pay.message_set()).is_none()) {
+                return Err(EngineError::NotOffered("bill payment (BILLPAYMSGSET)"));
+            }
             (TaskKind::Pay, Tail::payment(&PaymentTransaction::new(trn_uid, *payment), version, style)?)
         }
     })

@@ -45,7 +45,8 @@ impl Transmit {
     ///
     /// # Errors
     ///
-    /// [`EngineError::Encode`] when the credentials cannot be written in the institution's version. Nothing was sent.
+    /// [`EngineError::Encode`] when the credentials cannot be written in the institution's version,
+    /// [`EngineError::Credential`] when they lack one that its profile asks for. Nothing was sent.
     ///
     /// # Security
     ///
@@ -56,6 +57,9 @@ impl Transmit {
         state: &State,
         now: DateTime<Utc>,
     ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
+        if !self.anonymous {
+            state.check_credentials(credentials, self.interrupted.kind.message_set())?;
+        }
         let version = state.version();
         let style = &state.institution.style;
         let signon = self.signon(credentials, state, now);

@@ -12,8 +12,11 @@
 
 mod bank;
 mod corpus;
+mod flow;
 mod reader;
+mod resume;
 mod rooms;
 mod roundtrip;
 mod spec;
+mod strangers;
 mod transport;

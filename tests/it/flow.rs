@@ -1,0 +1,10 @@
+//! Operations of the engine against the pretend institution, without a network: what is sent, what is asked, how it ends.
+
+mod challenge;
+mod codes;
+mod doubt;
+mod keys;
+mod lies;
+mod profile;
+mod scenario;
+mod versions;

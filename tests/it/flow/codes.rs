@@ -1,0 +1,151 @@
+//! Status codes: which end an operation, which only say something, and what their texts tell the user.
+
+use ofx_session::engine::{Outcome, RefusedAt, Step};
+use ofx_session::error::{Delivery, Error, ErrorKind};
+use ofx_session::testing::Bank;
+use ofx_session::{Credentials, engine::Intent};
+
+use super::scenario::{Said, Scenario, acceptance, asked, easy, paid, questioning, refused, transaction};
+
+#[test]
+fn an_expired_password_is_a_notice_beside_the_payment() {
+    let mut scenario = Scenario::new(easy());
+    scenario.bank.set_password_expired("jane");
+    let receipt = paid(scenario.pay());
+    let [notice] = &receipt.notices[..] else { panic!("{:?}", receipt.notices) };
+    assert_eq!(notice.code.value(), 15_000);
+    assert!(notice.code.remedy().unwrap().contains("change the password"));
+    assert_eq!(scenario.run(Intent::Accounts), Ok(Step::Done(Outcome::Accounts)));
+    scenario.clean(1);
+}
+
+#[test]
+fn a_warning_of_the_payment_itself_is_a_notice_too() {
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(|sent| {
+        Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 2028, Some(acceptance(sent)))])
+    });
+    let receipt = paid(scenario.pay());
+    assert_eq!(receipt.notices.iter().map(|status| status.code.value()).collect::<Vec<_>>(), [2028]);
+}
+
+#[test]
+fn a_refused_signon_is_a_refusal_whatever_its_severity_says() {
+    let cases: [(u32, &[&str]); 13] = [
+        (15_500, &["user id or password was not accepted", "check both", "lock"]),
+        (15_501, &["another session", "try again"]),
+        (15_502, &["locked out", "call the institution"]),
+        (15_505, &["country"]),
+        (15_506, &["signon without a request"]),
+        (15_507, &["password must be changed"]),
+        (15_508, &["may not act"]),
+        (15_510, &["CLIENTUID", "register"]),
+        (15_511, &["contact the institution"]),
+        (15_512, &["one-time token", "ask the user"]),
+        (15_513, &["one-time token", "new one"]),
+        (13_504, &["ORG or FID", "check org and fid"]),
+        (2_000, &["without saying which", "later"]),
+    ];
+    for (code, words) in cases {
+        for severity in ["ERROR", "INFO", "WARN", ""] {
+            for intent in [Intent::Accounts, Intent::Pay(Box::new(super::scenario::payment()))] {
+                let mut scenario = Scenario::new(easy());
+                scenario.then_says(move |_| Said::new(code, severity));
+                let refusal = refused(scenario.run(intent));
+                assert_eq!((refusal.status.code.value(), refusal.at), (code, RefusedAt::Signon));
+                let error = Error::from(refusal);
+                assert_eq!((error.kind(), error.delivery()), (ErrorKind::Refused, Delivery::Answered));
+                assert_eq!(error.status().map(|status| status.value()), Some(code));
+                assert_eq!(error.server_message(), Some("our words"));
+                let text = error.to_string();
+                for word in words.iter().chain(&["the institution refused the signon", "our words"]) {
+                    assert!(text.contains(word), "{text} lacks {word}");
+                }
+                assert!(!text.ends_with('.') && text.starts_with(char::is_lowercase), "{text}");
+                assert_eq!(scenario.sent.len(), 1, "nothing is tried again by itself");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_code_that_nobody_knows_counts_as_its_severity_says() {
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(|_| Said::new(15_999, "ERROR"));
+    let text = Error::from(refused(scenario.pay())).to_string();
+    assert!(text.contains("15999") && text.contains("our words") && text.contains("does not list"), "{text}");
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(|_| Said::new(15_999, ""));
+    refused(scenario.pay());
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(|sent| {
+        Said::new(15_999, "WARN").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(sent)))])
+    });
+    assert_eq!(paid(scenario.pay()).notices[0].code.value(), 15_999);
+}
+
+#[test]
+fn a_challenge_is_one_whatever_its_severity_says() {
+    for severity in ["ERROR", "INFO", "WARN", ""] {
+        for code in [3000, 3001] {
+            let mut scenario = Scenario::new(questioning());
+            scenario.then_says(move |_| Said::new(code, severity));
+            assert_eq!(asked(scenario.pay()).is_repeated(), code == 3001, "{severity}");
+            scenario.clean(0);
+        }
+    }
+}
+
+#[test]
+fn a_refused_payment_says_why_and_was_not_made() {
+    let cases: [(u32, &str); 5] = [
+        (2006, "the account to pay from was not found"),
+        (2012, "the amount is not valid"),
+        (2014, "too soon"),
+        (10_504, "not enough money"),
+        (10_517, "the payee's name"),
+    ];
+    for (code, words) in cases {
+        let mut scenario = Scenario::new(easy());
+        scenario.then_says(move |sent| {
+            Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), code, None)])
+        });
+        let refusal = refused(scenario.pay());
+        assert_eq!(refusal.at, RefusedAt::Request);
+        let error = Error::from(refusal);
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Refused, Delivery::Answered));
+        let text = error.to_string();
+        assert!(text.contains(words) && text.contains("the institution refused the request"), "{text}");
+    }
+}
+
+#[test]
+fn the_institution_itself_refuses_with_the_codes_of_the_specification() {
+    let code = |mut scenario: Scenario| refused(scenario.pay()).status.code.value();
+    let mut wrong = Scenario::new(easy());
+    wrong.credentials = Credentials::new("jane", "wrong");
+    assert_eq!(code(wrong), 15_500);
+    let mut locked = Scenario::new(easy());
+    locked.bank.lock_user("jane");
+    assert_eq!(code(locked), 15_502);
+    assert_eq!(code(Scenario::new(easy().org("EXAMPLE").fid("7777"))), 13_504);
+    let mut poor =
+        Scenario::new(Bank::builder().user("jane", "correct horse").account(ofx_session::AccountInfo::new(None)));
+    let refusal = refused(poor.pay());
+    assert_eq!((refusal.status.code.value(), refusal.at), (2006, RefusedAt::Request));
+    poor.clean(0);
+}
+
+#[test]
+fn a_one_time_token_and_user_credentials_go_where_they_belong() {
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(|_| Said::new(15_512, "ERROR"));
+    assert_eq!(refused(scenario.pay()).status.code.value(), 15_512);
+    scenario.credentials = scenario.credentials.auth_token("394817").user_cred1("blue").user_cred2("green");
+    paid(scenario.pay());
+    let last = scenario.last();
+    assert_eq!(last.signon("AUTHTOKEN"), Some("394817"));
+    assert_eq!((last.signon("USERCRED1"), last.signon("USERCRED2")), (Some("blue"), Some("green")));
+    assert_eq!(last.signon("CLIENTUID"), Some(scenario.state.client_uid()));
+    scenario.clean(1);
+}

@@ -1,0 +1,168 @@
+//! A payment in doubt: only an answer to the payment itself ends that.
+
+use ofx_session::Credentials;
+use ofx_session::engine::{Doubt, EngineError, Situation};
+use ofx_session::error::Delivery;
+
+use super::scenario::{
+    Reply, Said, Scenario, acceptance, asked, easy, paid, questioning, right, transaction, unknown, wrong,
+};
+
+/// A payment whose answer was lost, carried out or not.
+fn lost(mut scenario: Scenario, carried_out: bool) -> Scenario {
+    if carried_out {
+        scenario.then_loses_the_answer();
+    } else {
+        scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    }
+    assert_eq!(unknown(scenario.pay()), Doubt::NoAnswer);
+    scenario
+}
+
+fn in_doubt(scenario: &Scenario) -> Option<Doubt> {
+    scenario.operation.as_ref().unwrap().doubt().cloned()
+}
+
+#[test]
+fn a_repeat_is_paid_once_whatever_became_of_the_first() {
+    let mut scenario = lost(Scenario::new(easy()), false);
+    paid(scenario.repeat());
+    assert_eq!(in_doubt(&scenario), None);
+    scenario.clean(1);
+    let mut scenario = lost(Scenario::new(easy()), true);
+    assert!(matches!(unknown(scenario.repeat()), Doubt::Duplicate(Some(_))));
+    scenario.clean(1);
+    assert!(matches!(unknown(scenario.repeat()), Doubt::Duplicate(_)), "and again");
+    scenario.clean(1);
+}
+
+#[test]
+fn what_is_in_doubt_is_repeated_by_name_only() {
+    let mut scenario = lost(Scenario::new(easy()), true);
+    let operation = scenario.operation.clone().unwrap();
+    assert_eq!(operation.situation(&scenario.state, scenario.now()), Situation::InDoubt(Doubt::NoAnswer));
+    let now = scenario.now();
+    let error = operation.clone().handle_response(&mut scenario.state, b"late", now).unwrap_err();
+    assert!(matches!(error, EngineError::Situation(_)), "{error}");
+    let error = operation.handle_answer(&scenario.state, &right(), scenario.now()).unwrap_err();
+    assert!(matches!(error, EngineError::Situation(_)), "{error}");
+    let mut scenario = Scenario::new(easy());
+    paid(scenario.pay());
+    let operation = scenario.operation.take().unwrap();
+    assert!(operation.repeat_in_doubt(&scenario.state, scenario.now()).is_err());
+}
+
+#[test]
+fn a_refused_repeat_says_nothing_about_the_first() {
+    let mut scenario = lost(Scenario::new(easy()), true);
+    scenario.credentials = Credentials::new("jane", "wrong");
+    let doubt = unknown(scenario.repeat());
+    assert!(matches!(&doubt, Doubt::RepeatRefused(why) if why.contains("15500")), "{doubt:?}");
+    let text = doubt.explain();
+    assert!(text.contains("once more and refused") && text.contains("do not enter it again"), "{text}");
+    scenario.credentials = Credentials::new("jane", "correct horse");
+    scenario
+        .then_says(|sent| Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 10_504, None)]));
+    assert!(matches!(unknown(scenario.repeat()), Doubt::RepeatRefused(_)), "the first may have used up the money");
+    assert!(matches!(unknown(scenario.repeat()), Doubt::Duplicate(_)));
+    scenario.clean(1);
+}
+
+#[test]
+fn a_repeat_that_is_not_sent_leaves_the_doubt() {
+    let mut scenario = lost(Scenario::new(easy()), false);
+    scenario.then(|_, _| Reply::Failed(Delivery::NotSent));
+    assert_eq!(unknown(scenario.repeat()), Doubt::NoAnswer);
+    assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer));
+    paid(scenario.repeat());
+    scenario.clean(1);
+}
+
+#[test]
+fn questions_before_a_repeat_do_not_end_the_doubt() {
+    for carried_out in [false, true] {
+        let mut scenario = Scenario::new(questioning());
+        asked(scenario.pay());
+        if carried_out {
+            scenario.then_loses_the_answer();
+        } else {
+            scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+        }
+        unknown(scenario.answer(&right()));
+        assert!(!asked(scenario.repeat()).is_repeated());
+        assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer), "while the questions wait");
+        asked(scenario.answer(&wrong()));
+        assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer), "after wrong answers");
+        let end = scenario.answer(&right());
+        if carried_out {
+            assert!(matches!(unknown(end), Doubt::Duplicate(_)));
+        } else {
+            paid(end);
+        }
+        scenario.clean(1);
+    }
+}
+
+#[test]
+fn a_lost_challenge_before_a_repeat_does_not_end_the_doubt() {
+    let mut scenario = lost(Scenario::new(questioning()), false);
+    scenario.then_is_honest();
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    assert_eq!(unknown(scenario.repeat()), Doubt::NoAnswer);
+    scenario.then_is_honest();
+    scenario.then_says(|_| Said::new(15_502, "ERROR"));
+    assert!(matches!(unknown(scenario.repeat()), Doubt::RepeatRefused(_)));
+    asked(scenario.repeat());
+    paid(scenario.answer(&right()));
+    scenario.clean(1);
+}
+
+#[test]
+fn a_program_that_stops_while_sending_leaves_the_payment_in_doubt_and_nothing_else() {
+    use ofx_session::engine::{Intent, Operation, Seed, Step};
+    let mut scenario = Scenario::new(questioning());
+    let pay = Intent::Pay(Box::new(super::scenario::payment()));
+    for (intent, situation) in [
+        (Intent::Profile, Situation::Ready),
+        (Intent::Accounts, Situation::Ready),
+        (pay, Situation::InDoubt(Doubt::Interrupted)),
+    ] {
+        let (operation, step) = Operation::begin(intent, &scenario.state, Seed::new([9; 16]), scenario.now()).unwrap();
+        let Step::Send(transmit) = &step else { panic!("{step:?}") };
+        let stopped = transmit.if_interrupted().clone();
+        assert_eq!(stopped.situation(&scenario.state, scenario.now()), situation);
+        assert_eq!((stopped.trn_uid(), stopped.kind()), (operation.trn_uid(), operation.kind()));
+        let resumed = match situation {
+            Situation::Ready => stopped.step(&scenario.state, scenario.now()),
+            _ => stopped.repeat_in_doubt(&scenario.state, scenario.now()).unwrap().1,
+        };
+        let Step::Send(again) = resumed else { panic!("{resumed:?}") };
+        let bytes = |one: &ofx_session::engine::Transmit| {
+            one.encode(&scenario.credentials, &scenario.state, scenario.now()).unwrap().to_vec()
+        };
+        let (first, second) = (String::from_utf8(bytes(transmit)).unwrap(), String::from_utf8(bytes(&again)).unwrap());
+        let tail = |text: &str| text.split_once("</SONRQ>").unwrap().1.to_owned();
+        assert_eq!(tail(&first), tail(&second));
+        assert_ne!(first, second, "the file that may have arrived keeps its NEWFILEUID to itself");
+    }
+    // A challenge that may have arrived moves no money.
+    scenario.then_is_honest();
+    scenario.then(|_, sent| {
+        assert!(sent.asks_questions());
+        Reply::Failed(Delivery::Unknown)
+    });
+    asked(scenario.pay());
+    paid(scenario.answer(&right()));
+    scenario.clean(1);
+}
+
+#[test]
+fn a_success_after_a_repeat_counts_once() {
+    let mut scenario = lost(Scenario::new(easy()), false);
+    scenario.then_says(|sent| {
+        Said::new(15_000, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(sent)))])
+    });
+    let receipt = paid(scenario.repeat());
+    assert_eq!((receipt.id(), receipt.notices.len()), ("4711", 1));
+    assert_eq!(receipt.trn_uid.as_str(), scenario.sent[0].trn_uid());
+}

@@ -1,0 +1,9 @@
+//! Pausing, sealing, opening and resuming: at every step, of every shape, and never with a secret in the blob.
+
+mod blobs;
+mod canary;
+mod line;
+mod lost;
+mod profile;
+mod shapes;
+mod steps;

@@ -1,0 +1,224 @@
+//! A transport in memory: the pretend institution at its other end, trouble on order, and places to pause.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use chrono::NaiveDate;
+use ofx_session::testing::{Bank, BankBuilder, BankModel, Endpoint};
+use ofx_session::transport::{Request, Response, Sending, Transport, TransportError};
+use ofx_session::{
+    AccountType, Answers, BankAccount, Blob, Client, Context, Credentials, Institution, Key, KeyRing, Paused, Payee,
+    Payment, Session,
+};
+use rust_decimal::Decimal;
+
+pub(super) const MAIN: &str = "https://ofx.bank.example/ofx";
+pub(super) const BILL_PAY: &str = "https://pay.bank.example/billpay";
+
+/// What becomes of one request.
+#[derive(Clone, Debug)]
+pub(super) enum Fate {
+    /// It is answered honestly.
+    Honest,
+    /// It never leaves.
+    NotSent,
+    /// It is lost on the way, and nobody can tell.
+    LostBefore,
+    /// It is carried out and its answer lost.
+    LostAfter,
+    /// It is answered with this, and nothing is done.
+    Says(Vec<u8>),
+    /// It is carried out, and no answer ever comes.
+    Hangs,
+}
+
+/// Two ends: a client holds a clone, the test the other.
+#[derive(Clone)]
+pub(super) struct Line(Arc<Mutex<Wire>>);
+
+pub(super) struct Wire {
+    pub(super) bank: BankModel,
+    /// For the next requests; honest when there is none.
+    pub(super) fates: VecDeque<Fate>,
+    /// Bit for bit: whether to pause at each place where that can be done.
+    pauses: u32,
+    /// Places seen so far.
+    pub(super) places: u32,
+    /// The place was used and what waited there may pass.
+    passed: bool,
+    pub(super) sent: Vec<(String, Vec<u8>)>,
+}
+
+impl Line {
+    pub(super) fn new(bank: BankModel) -> Self {
+        Self::pausing(bank, 0)
+    }
+
+    pub(super) fn pausing(bank: BankModel, pauses: u32) -> Self {
+        let (fates, sent) = (VecDeque::new(), Vec::new());
+        Self(Arc::new(Mutex::new(Wire { bank, fates, pauses, places: 0, passed: false, sent })))
+    }
+
+    /// Held by one at a time: two in one statement would wait for ever, so that fails.
+    pub(super) fn wire(&self) -> MutexGuard<'_, Wire> {
+        self.0.try_lock().expect("the wire is held already")
+    }
+
+    pub(super) fn then(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.wire().fates.extend(fates);
+    }
+
+    /// One more place: whether to pause here.
+    pub(super) fn pauses_here(&self) -> bool {
+        let mut wire = self.wire();
+        wire.places += 1;
+        let bit = wire.places - 1;
+        wire.pauses.checked_shr(bit).unwrap_or(0) & 1 == 1
+    }
+
+    /// Bytes behind `</SONRQ>` of each file that reached the institution, challenges left out.
+    pub(super) fn work(&self) -> Vec<String> {
+        let texts =
+            self.wire().sent.iter().map(|(_, bytes)| String::from_utf8(bytes.clone()).unwrap()).collect::<Vec<_>>();
+        let tails = texts.iter().map(|text| text.split_once("</SONRQ>").unwrap().1.to_owned());
+        tails.filter(|tail| !tail.contains("MFACHALLENGETRNRQ") && !tail.contains("PROFTRNRQ")).collect()
+    }
+
+    /// Nothing was done that the specification forbids, and so many payments were made.
+    pub(super) fn clean(&self, payments: usize) {
+        let wire = self.wire();
+        assert_eq!(wire.bank.violations(), Vec::<String>::new().as_slice());
+        assert_eq!(wire.bank.payments_made(), payments);
+    }
+
+    fn fate(&self) -> Fate {
+        if let Some(fate) = self.wire().fates.pop_front() {
+            return fate;
+        }
+        if std::mem::take(&mut self.wire().passed) {
+            return Fate::Honest;
+        }
+        if self.pauses_here() {
+            self.wire().passed = true;
+            return Fate::NotSent;
+        }
+        Fate::Honest
+    }
+
+    fn answer(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
+        let mut wire = self.wire();
+        wire.sent.push((request.url().to_owned(), request.body().to_vec()));
+        let endpoint = if request.url() == BILL_PAY { Endpoint::BillPay } else { Endpoint::Main };
+        wire.bank.answer(endpoint, request.body()).map_err(|refusal| TransportError::Status { code: refusal.status() })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+        let host = "ofx.bank.example".to_owned();
+        let lost = TransportError::Timeout { host: host.clone(), source: None };
+        let body = match self.fate() {
+            Fate::Honest => self.answer(&request)?,
+            Fate::NotSent => return Err(TransportError::Connect { host, source: None }),
+            Fate::LostBefore => return Err(lost),
+            Fate::LostAfter => return self.answer(&request).and(Err(lost)),
+            Fate::Says(body) => {
+                self.wire().sent.push((request.url().to_owned(), request.body().to_vec()));
+                body
+            }
+            Fate::Hangs => {
+                self.answer(&request)?;
+                std::future::pending().await
+            }
+        };
+        Response::from_http_200(Some("application/x-ofx"), body)
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Line")
+    }
+}
+
+impl Transport for Line {
+    fn send(&self, request: Request) -> Sending<'_> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// Runs a future that never waits.
+pub(super) fn now<T>(future: impl Future<Output = T>) -> T {
+    match once(future) {
+        Some(result) => result,
+        None => panic!("it waits"),
+    }
+}
+
+/// Polls a future once and drops it.
+pub(super) fn once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
+        Poll::Ready(result) => Some(result),
+        Poll::Pending => None,
+    }
+}
+
+pub(super) fn easy() -> BankBuilder {
+    Bank::builder().user("jane", "correct horse")
+}
+
+pub(super) fn questioning() -> BankBuilder {
+    easy().question("MFA16", None, "Garcia").question("BRQ7", Some("In which town?"), "Newport")
+}
+
+pub(super) fn right() -> Answers {
+    Answers::new().with("MFA16", "Garcia").with("BRQ7", "Newport")
+}
+
+pub(super) fn wrong() -> Answers {
+    Answers::new().with("MFA16", "Garcia").with("BRQ7", "Oldport")
+}
+
+pub(super) fn jane() -> Credentials {
+    Credentials::new("jane", "correct horse")
+}
+
+pub(super) fn keys() -> KeyRing {
+    KeyRing::new(Key::new(1, [7; 32]).unwrap())
+}
+
+pub(super) fn context() -> Context {
+    Context::new("tenant-1", "user-42").unwrap()
+}
+
+pub(super) fn payment() -> Payment {
+    let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
+    let payee = Payee::new("Harbor & Sons", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+    let due = NaiveDate::from_ymd_opt(2026, 1, 23).unwrap();
+    Payment::new(from, Decimal::new(8420, 2), payee, "88-204-117", due).memo("Invoice <3391> & more")
+}
+
+pub(super) fn client(line: &Line) -> Client {
+    let builder = Client::builder(Institution::new(MAIN)).client_uid("7C1E9A54-0B1D-4C5E-8F00-112233445566");
+    builder.transport(line.clone()).build().unwrap()
+}
+
+pub(super) fn session(line: &Line) -> Session {
+    client(line).open(jane()).unwrap()
+}
+
+/// Through text and back, as if into another process.
+pub(super) fn reread(blob: &Blob) -> Paused {
+    let blob = Blob::from_text(&blob.to_text()).unwrap();
+    Client::resume(&blob, &keys(), &context()).unwrap()
+}
+
+pub(super) fn pause(session: Session) -> Blob {
+    session.pause(&keys(), &context()).unwrap()
+}
+
+/// Pauses a session and goes on in another.
+pub(super) fn pause_and_resume(session: Session, line: &Line) -> Session {
+    reread(&pause(session)).transport(line.clone()).open(jane()).unwrap()
+}

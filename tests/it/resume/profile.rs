@@ -1,0 +1,147 @@
+//! The profile in a session: fetched when it is not known or old, kept in blobs, doing without.
+
+use ofx_session::error::{Delivery, ErrorKind};
+use ofx_session::{Blob, Client, Institution, Progress};
+
+use super::line::{Fate, Line, MAIN, client, context, easy, jane, keys, now, payment, questioning};
+
+fn reread(client: Client, line: &Line) -> Client {
+    let blob = client.deconstruct(&keys(), &context()).unwrap();
+    let blob = Blob::from_text(&blob.to_text()).unwrap();
+    Client::restore(&blob, &keys(), &context()).unwrap().transport(line.clone())
+}
+
+fn profile_requests(line: &Line) -> Vec<String> {
+    let wire = line.wire();
+    let texts = wire.sent.iter().map(|(_, bytes)| String::from_utf8(bytes.clone()).unwrap());
+    texts.filter(|text| text.contains("<PROFRQ>")).collect()
+}
+
+/// An honest answer to the next request, with one text in it replaced.
+fn edited(line: &Line, since: &str, with: &str) -> Fate {
+    let mut bank = line.wire().bank.clone();
+    let (_, request) = line.wire().sent.last().cloned().unwrap();
+    let answer = String::from_utf8(bank.answer(ofx_session::testing::Endpoint::Main, &request).unwrap()).unwrap();
+    assert!(answer.contains(since), "{answer}");
+    Fate::Says(answer.replacen(since, with, 1).into_bytes())
+}
+
+#[test]
+fn deconstructing_at_every_step_ends_like_never_doing_so() {
+    let profile = {
+        let line = Line::new(easy().build_model());
+        let mut client = client(&line);
+        now(client.fetch_profile()).unwrap().clone()
+    };
+    for steps in 0..1 << 4 {
+        let stop = |step: u32| steps >> step & 1 == 1;
+        let line = Line::new(easy().build_model());
+        let again = |client: Client, step: u32| if stop(step) { reread(client, &line) } else { client };
+        let mut client = again(client(&line), 0);
+        line.then([Fate::NotSent, Fate::LostAfter]);
+        assert_eq!(now(client.fetch_profile()).unwrap_err().delivery(), Delivery::NotSent);
+        client = again(client, 1);
+        assert_eq!(now(client.fetch_profile()).unwrap_err().delivery(), Delivery::Unknown);
+        client = again(client, 2);
+        assert_eq!(now(client.fetch_profile()).unwrap(), &profile);
+        client = again(client, 3);
+        assert_eq!(now(client.fetch_profile()).unwrap(), &profile, "up to date: {steps:b}");
+        let requests = profile_requests(&line);
+        assert_eq!(requests.len(), 3);
+        assert!(requests[1].contains("<DTPROFUP>1990") && requests[2].contains("<DTPROFUP>2025"), "{requests:?}");
+        let mut session = client.open(jane()).unwrap();
+        assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+        assert_eq!(profile_requests(&line).len(), 3, "it is known");
+        line.clean(1);
+    }
+}
+
+#[test]
+fn a_newer_profile_is_fetched_when_the_institution_says_that_there_is_one() {
+    let line = Line::new(easy().build_model());
+    let mut session = client(&line).open(jane()).unwrap();
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    let known = session.client().profile().unwrap().updated.clone().unwrap();
+    assert_eq!(profile_requests(&line).len(), 1);
+    let newer = edited(&line, known.as_str(), "20991231000000.000[0:GMT]");
+    line.then([newer]);
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    assert_eq!(profile_requests(&line).len(), 1);
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+    let requests = profile_requests(&line);
+    assert_eq!(requests.len(), 2, "before the next operation");
+    assert!(requests[1].contains(known.as_str()));
+    let older = edited(&line, known.as_str(), "20200101000000.000[0:GMT]");
+    line.then([older]);
+    let _ = now(session.accounts());
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    assert_eq!(profile_requests(&line).len(), 2, "an older date changes nothing");
+}
+
+#[test]
+fn an_institution_may_have_no_profile() {
+    let line = Line::new(easy().org("EXAMPLE").build_model());
+    let mut session = client(&line).open(jane()).unwrap();
+    let error = now(session.accounts()).unwrap_err();
+    assert_eq!((error.kind(), error.status().map(|status| status.value())), (ErrorKind::Refused, Some(13_504)));
+    let _ = now(session.accounts());
+    assert_eq!(profile_requests(&line).len(), 1, "a refused profile is not asked for again in this session");
+    assert_eq!(line.wire().sent.len(), 3, "what was to be sent was sent all the same");
+
+    let line = Line::new(easy().separate_bill_pay_url(true).build_model());
+    let institution = Institution::new(super::line::BILL_PAY).without_profile();
+    let client = Client::builder(institution).transport(line.clone()).build().unwrap();
+    let mut session = client.open(jane()).unwrap();
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+    assert!(profile_requests(&line).is_empty());
+    line.clean(1);
+}
+
+#[test]
+fn a_profile_that_cannot_be_fetched_stops_a_payment_before_it_is_made() {
+    for (fate, kind) in [
+        (Fate::NotSent, ErrorKind::Transport),
+        (Fate::LostAfter, ErrorKind::Transport),
+        (Fate::Says(b"busy".to_vec()), ErrorKind::Malformed),
+    ] {
+        let line = Line::new(easy().build_model());
+        let mut session = client(&line).open(jane()).unwrap();
+        line.then([fate]);
+        let error = now(session.pay(&payment())).unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (kind, Delivery::NotSent), "{error}");
+        assert!(error.to_string().contains("profile could not be fetched"), "{error}");
+        assert!(error.to_string().contains("without_profile"), "{error}");
+        assert!(session.situation().is_none());
+        assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+        line.clean(1);
+    }
+}
+
+#[test]
+fn an_address_in_the_profile_that_would_show_the_password_is_refused() {
+    let line = Line::new(easy().separate_bill_pay_url(true).build_model());
+    let mut client = client(&line);
+    now(client.fetch_profile()).unwrap();
+    let lie = edited(&line, super::line::BILL_PAY, "http://pay.bank.example/billpay");
+    let mut client = Client::builder(Institution::new(MAIN)).transport(line.clone()).build().unwrap();
+    line.then([lie]);
+    now(client.fetch_profile()).unwrap();
+    let before = line.wire().sent.len();
+    let mut session = client.open(jane()).unwrap();
+    let error = now(session.pay(&payment())).unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Misuse, Delivery::NotSent));
+    let text = error.to_string();
+    assert!(text.contains("profile") && text.contains("plain http") && text.contains("ignore_profile_urls"), "{text}");
+    assert_eq!(line.wire().sent.len(), before);
+}
+
+#[test]
+fn questions_come_first_in_a_session_that_was_restored_without_a_key() {
+    let line = Line::new(questioning().challenge_first(true).build_model());
+    let mut fresh = client(&line);
+    now(fresh.fetch_profile()).unwrap();
+    let mut session = reread(fresh, &line).open(jane()).unwrap();
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Ask(_))));
+    assert!(line.work().is_empty(), "nothing before the questions");
+    line.clean(0);
+}
