@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use crate::client::stored::{self, Protection};
+use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
-use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
+use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation, Step};
 use crate::error::{Error, ErrorKind};
 use crate::ofx::{AccountInfo, Payment};
 use crate::seal::{Blob, Context, KeyRing};
@@ -97,6 +97,7 @@ impl Session {
     ///
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
+        self.recall_profile().await?;
         driver::run(&mut self.client, &self.credentials, &mut self.current).await
     }
 
@@ -131,7 +132,7 @@ impl Session {
         Ok(())
     }
 
-    /// Turns session and operation into one blob, readable for 15 minutes, by these keys and in this context only; for 24 hours
+    /// Turns session and operation into one blob, readable for 15 minutes, by these keys and in this context only; for 7 days
     /// when a payment is in doubt.
     ///
     /// # Errors
@@ -147,11 +148,11 @@ impl Session {
         self.pause_for(life, keys, context)
     }
 
-    /// As [`pause`](Self::pause), readable for `life`, which is at most 24 hours.
+    /// As [`pause`](Self::pause), readable for `life`, which is at most [`longest_pause`](Self::longest_pause).
     ///
     /// # Errors
     ///
-    /// As [`pause`](Self::pause); `Misuse` for more than 24 hours or none.
+    /// As [`pause`](Self::pause); `Misuse` for a longer life or none.
     pub fn pause_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         self.store(Protection::Sealed(keys, context), life)
     }
@@ -177,13 +178,13 @@ impl Session {
             );
             return Err(Kept::new(error, self));
         };
-        if life > LONGEST_PAUSE || life.is_zero() {
-            return Err(Kept::new(
-                Error::misuse("a paused operation can wait for at most 24 hours, and not for ever"),
-                self,
-            ));
+        if life > self.longest_pause() || life.is_zero() {
+            let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and neither for ever";
+            return Err(Kept::new(Error::misuse(text), self));
         }
-        stored::save(&self.client.state, Some(operation), protection, life).map_err(|error| Kept::new(error, self))
+        let (limit, validity) = (self.client.blob_limit, Validity::For(life));
+        stored::save(&self.client.state, Some(operation), protection, limit, validity)
+            .map_err(|error| Kept::new(error, self))
     }
 
     /// Ends the session and gives the client back.
@@ -202,6 +203,17 @@ impl Session {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// For how long the operation under way can be paused at most, by what it waits for.
+    ///
+    /// | waits for | by default | at most |
+    /// |---|---|---|
+    /// | answers to questions, or to be sent | 15 minutes | 24 hours |
+    /// | somebody who finds out whether a payment was made | 7 days | 7 days |
+    #[must_use]
+    pub fn longest_pause(&self) -> Duration {
+        if self.doubt().is_some() { LONGEST_DOUBT } else { LONGEST_PAUSE }
     }
 
     /// Where the operation under way stands, if there is one.
@@ -247,6 +259,18 @@ impl Session {
         }
     }
 
+    /// Fetches the profile for a request that is about to go out, when its blob was too small for it: the profile says where to
+    /// send the request.
+    async fn recall_profile(&mut self) -> Result<(), Error> {
+        let state = &self.client.state;
+        let sends = |operation: &Operation| matches!(operation.step(state, Utc::now()), Step::Send(_));
+        if state.profile.is_some() || !self.current.as_ref().is_some_and(sends) {
+            return Ok(());
+        }
+        let known = self.know_profile().await;
+        if self.doubt().is_some() { known.map_err(driver::still_in_doubt) } else { known }
+    }
+
     async fn run_as<T>(&mut self, result: impl FnOnce(Completed) -> Option<T>) -> Result<Progress<T>, Error> {
         match self.proceed().await? {
             Progress::Done(completed) => match result(completed) {
@@ -259,7 +283,7 @@ impl Session {
     }
 
     fn pause_life(&self) -> Duration {
-        if self.doubt().is_some() { LONGEST_PAUSE } else { PAUSE_LIFE }
+        if self.doubt().is_some() { LONGEST_DOUBT } else { PAUSE_LIFE }
     }
 
     fn refuse_doubt(&self) -> Result<(), Error> {
@@ -275,4 +299,8 @@ impl Session {
 /// How long a paused operation waits for the user.
 const PAUSE_LIFE: Duration = Duration::from_secs(15 * 60);
 
+/// What is asked today is not asked tomorrow: an institution's questions belong to one signon.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+
+/// Whoever must be asked about a payment may be away for a week; with the blob its identifiers are lost.
+const LONGEST_DOUBT: Duration = Duration::from_secs(7 * 24 * 3600);

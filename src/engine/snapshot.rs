@@ -25,16 +25,13 @@ use crate::engine::{Application, Doubt, Held, Institution, Operation, Seed, Stat
 use crate::ofx::{Content, FinancialInstitution, Question, Style, Tail, Version, squeeze, stretch};
 use crate::secret::Secret;
 
-/// Schema number of what this version writes.
-pub(crate) const SCHEMA: u16 = 1;
-
 /// A tagged piece of a stored state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) tag: u8,
     /// A reader that does not know the tag must refuse the whole.
     pub(crate) critical: bool,
-    /// May be deflated: holds no secret.
+    /// Is deflated in the blob. None of ours is: they are packed or squeezed. One of a newer version goes back as it came.
     pub(crate) compress: bool,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
 }
@@ -68,8 +65,12 @@ const PROFILE: u8 = 4;
 const OPERATION: u8 = 5;
 const REQUEST: u8 = 6;
 const QUESTIONS: u8 = 7;
-pub(crate) const SESSION_COOKIE: u8 = 8;
+const SESSION_COOKIE: u8 = 8;
 const ACCOUNTS: u8 = 9;
+
+/// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost cookie the
+/// specification allows for, the list and the profile are fetched again.
+pub(crate) const SHED_IN_TURN: [u8; 3] = [SESSION_COOKIE, ACCOUNTS, PROFILE];
 
 #[derive(Serialize, Deserialize)]
 struct IdentityV1<'a> {
