@@ -97,7 +97,10 @@ impl Session {
     ///
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
-        self.recall_profile().await?;
+        let state = &self.client.state;
+        if self.current.as_ref().is_some_and(|operation| matches!(operation.step(state, Utc::now()), Step::Send(_))) {
+            self.recall_profile().await?;
+        }
         driver::run(&mut self.client, &self.credentials, &mut self.current).await
     }
 
@@ -117,6 +120,7 @@ impl Session {
             return Err(Error::misuse("there is no payment in doubt"));
         };
         let (operation, _) = operation.repeat_in_doubt(&self.client.state, Utc::now())?;
+        self.recall_profile().await?;
         self.current = Some(operation);
         self.proceed().await
     }
@@ -262,9 +266,7 @@ impl Session {
     /// Fetches the profile for a request that is about to go out, when its blob was too small for it: the profile says where to
     /// send the request.
     async fn recall_profile(&mut self) -> Result<(), Error> {
-        let state = &self.client.state;
-        let sends = |operation: &Operation| matches!(operation.step(state, Utc::now()), Step::Send(_));
-        if state.profile.is_some() || !self.current.as_ref().is_some_and(sends) {
+        if self.client.state.profile.is_some() {
             return Ok(());
         }
         let known = self.know_profile().await;
