@@ -6,6 +6,7 @@ use crate::client::{Client, stored};
 use crate::engine::{Application, Device, Institution, State};
 use crate::error::Error;
 use crate::ofx::{Limits, limit};
+use crate::seal::Blob;
 use crate::secret::Secret;
 use crate::transport::{Transport, TransportError};
 
@@ -18,6 +19,7 @@ pub struct ClientBuilder {
     device: Device,
     limits: Limits,
     transport: Option<Result<Arc<dyn Transport>, TransportError>>,
+    blob_limit: usize,
 }
 
 impl ClientBuilder {
@@ -29,6 +31,7 @@ impl ClientBuilder {
             device: Device::new(),
             limits: Limits::new(),
             transport: None,
+            blob_limit: Blob::MAX_LEN,
         }
     }
 
@@ -65,6 +68,18 @@ impl ClientBuilder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets how many bytes a blob may have; [`Blob::MAX_LEN`] when it is not called, and no more than that. For cookies, give
+    /// [`Blob::COOKIE_LEN`].
+    ///
+    /// When state does not fit, what the institution gives again is left out: first the session cookie, then the account list,
+    /// then the profile, which is fetched before anything else is sent. If that is not enough, the call that makes the blob fails
+    /// with [`SealError::TooLarge`](crate::seal::SealError::TooLarge).
+    #[must_use]
+    pub fn blob_limit(mut self, bytes: usize) -> Self {
+        self.blob_limit = bytes;
         self
     }
 
@@ -109,7 +124,7 @@ impl ClientBuilder {
         limit("CLIENTUID", &client_uid, 36)?;
         let mut state = State::new(self.institution, self.application, client_uid).device(self.device);
         state.limits = self.limits;
-        let mut client = Client::from_parts(state, self.transport.transpose()?);
+        let mut client = Client::from_parts(state, self.transport.transpose()?).blob_limit(self.blob_limit);
         let wire = client.wire()?;
         wire.allows(&client.state.institution.url)?;
         Ok(client)

@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::stored::Protection;
+use crate::client::stored::{Protection, Validity};
 use crate::engine::{Credentials, Device, Include, Institution, State};
 use crate::error::Error;
 use crate::ofx::{AccountInfo, Limits, Profile};
@@ -61,6 +61,7 @@ pub struct Client {
     pub(crate) state: State,
     transport: Option<Arc<dyn Transport>>,
     needs_reseal: bool,
+    blob_limit: usize,
 }
 
 impl Client {
@@ -90,7 +91,7 @@ impl Client {
     /// As [`restore`](Self::restore).
     pub fn restore_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Self, Error> {
         let opened = stored::open(blob, Kind::Client, Protection::Sealed(keys, context), policy)?;
-        Ok(Self { state: opened.state, transport: None, needs_reseal: opened.needs_reseal })
+        Ok(Self::from_opened(opened.state, opened.needs_reseal))
     }
 
     /// Brings a client back from a blob without protection. Only for storage that nobody else can read or change.
@@ -101,7 +102,7 @@ impl Client {
     pub fn restore_plain(blob: &Blob) -> Result<Self, Error> {
         let policy = stored::policy_now().allow_plain();
         let opened = stored::open(blob, Kind::Client, Protection::Plain(Include::All), &policy)?;
-        Ok(Self { state: opened.state, transport: None, needs_reseal: opened.needs_reseal })
+        Ok(Self::from_opened(opened.state, opened.needs_reseal))
     }
 
     /// Reads a paused operation. Nothing is sent; what is asked and what is being paid can be shown at once.
@@ -133,7 +134,11 @@ impl Client {
     }
 
     pub(crate) fn from_parts(state: State, transport: Option<Arc<dyn Transport>>) -> Self {
-        Self { state, transport, needs_reseal: false }
+        Self { state, transport, needs_reseal: false, blob_limit: Blob::MAX_LEN }
+    }
+
+    fn from_opened(state: State, needs_reseal: bool) -> Self {
+        Self { needs_reseal, ..Self::from_parts(state, None) }
     }
 
     /// Replaces the HTTPS settings.
@@ -164,6 +169,13 @@ impl Client {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.state.limits = limits;
+        self
+    }
+
+    /// Replaces how many bytes a blob may have, which is not stored: see [`ClientBuilder::blob_limit`].
+    #[must_use]
+    pub fn blob_limit(mut self, bytes: usize) -> Self {
+        self.blob_limit = bytes;
         self
     }
 
@@ -239,7 +251,8 @@ impl Client {
     }
 
     fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
-        stored::save(&self.state, None, protection, life).map_err(|error| Kept::new(error, self))
+        stored::save(&self.state, None, protection, self.blob_limit, Validity::For(life))
+            .map_err(|error| Kept::new(error, self))
     }
 
     /// The institution's address, as it was given when the client was built.

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::client::stored::Opened;
+use crate::client::stored::{self, Mark, Opened, Protection, Validity};
 use crate::client::{Client, Kept, Session, driver};
 use crate::engine::{Credentials, Device, Operation, Situation};
 use crate::error::Error;
 use crate::ofx::{Limits, Payment, Question, TrnUid};
+use crate::seal::{Blob, Context, KeyRing};
 use crate::transport::Transport;
 
 /// A paused operation, readable without a network.
@@ -14,13 +15,14 @@ use crate::transport::Transport;
 pub struct Paused {
     client: Client,
     operation: Operation,
-    expires: Option<DateTime<Utc>>,
+    mark: Mark,
 }
 
 impl Paused {
     pub(crate) fn from_opened(opened: Opened) -> Result<Self, Error> {
         let operation = opened.operation.ok_or_else(|| driver::bug("a paused blob without an operation was opened"))?;
-        Ok(Self { client: Client::from_parts(opened.state, None), operation, expires: opened.expires })
+        let client = Client::from_opened(opened.state, opened.needs_reseal);
+        Ok(Self { client, operation, mark: opened.mark })
     }
 
     /// Replaces the HTTPS settings, which are not stored.
@@ -55,6 +57,13 @@ impl Paused {
         self
     }
 
+    /// Replaces how many bytes a blob may have, which is not stored: see [`ClientBuilder::blob_limit`](crate::ClientBuilder::blob_limit).
+    #[must_use]
+    pub fn blob_limit(mut self, bytes: usize) -> Self {
+        self.client = self.client.blob_limit(bytes);
+        self
+    }
+
     /// Opens the session again, with the operation under way: [`answer`](Session::answer) or
     /// [`proceed`](Session::proceed) goes on with it.
     ///
@@ -66,6 +75,30 @@ impl Paused {
             return Err(Kept::new(error, self));
         }
         Ok(Session::new(self.client, credentials, Some(self.operation)))
+    }
+
+    /// Makes the same blob once more under the key that seals by now, readable until when it was before. Needs no credentials:
+    /// nothing goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Seal`](crate::error::ErrorKind::Seal) when it cannot be made. It comes back in the error.
+    ///
+    /// # Resuming
+    ///
+    /// The new blob is the same paused operation, with the same identifiers and the same
+    /// [state id](crate::seal::Header::state_id), as any copy is. Put it in place of the old one.
+    pub fn reseal(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
+        let protection = Protection::Sealed(keys, context);
+        let validity = Validity::AsBefore(self.mark);
+        stored::save(&self.client.state, Some(&self.operation), protection, self.client.blob_limit, validity)
+            .map_err(|error| Kept::new(error, self))
+    }
+
+    /// Whether it came from a blob sealed under an older key of the ring: [`reseal`](Self::reseal) it to have it under the new one.
+    #[must_use]
+    pub fn needs_reseal(&self) -> bool {
+        self.client.needs_reseal()
     }
 
     /// The questions the user must answer; empty when none are asked.
@@ -98,7 +131,7 @@ impl Paused {
     /// Until when the blob can be opened, UTC.
     #[must_use]
     pub fn expires(&self) -> Option<DateTime<Utc>> {
-        self.expires
+        self.mark.expires()
     }
 
     /// The client inside, to look at.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use crate::client::stored::{self, Protection};
+use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
 use crate::error::{Delivery, Error, ErrorKind};
@@ -148,7 +148,7 @@ impl Session {
         Ok(())
     }
 
-    /// Turns session and operation into one blob, readable for 15 minutes, by these keys and in this context only; for 24 hours
+    /// Turns session and operation into one blob, readable for 15 minutes, by these keys and in this context only; for 7 days
     /// when a payment is in doubt.
     ///
     /// # Errors
@@ -164,11 +164,11 @@ impl Session {
         self.pause_for(life, keys, context)
     }
 
-    /// As [`pause`](Self::pause), readable for `life`, which is at most 24 hours.
+    /// As [`pause`](Self::pause), readable for `life`, which is at most [`longest_pause`](Self::longest_pause).
     ///
     /// # Errors
     ///
-    /// As [`pause`](Self::pause); `Misuse` for more than 24 hours or none.
+    /// As [`pause`](Self::pause); `Misuse` for a longer life or none.
     pub fn pause_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         self.store(Protection::Sealed(keys, context), life)
     }
@@ -187,25 +187,24 @@ impl Session {
         self.store(Protection::Plain(Include::All), life)
     }
 
-    fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
+    fn store(mut self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
         let Some(operation) = &self.current else {
             let error = Error::misuse(
                 "there is nothing to pause: no operation is under way; close the session and deconstruct the client",
             );
             return Err(Kept::new(error, self));
         };
-        if life > LONGEST_PAUSE || life.is_zero() {
-            return Err(Kept::new(
-                Error::misuse("a paused operation can wait for at most 24 hours, and not for ever"),
-                self,
-            ));
+        if life > self.longest_pause() || life.is_zero() {
+            let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and neither for ever";
+            return Err(Kept::new(Error::misuse(text), self));
         }
-        let mut state = self.client.state.clone();
         if let Some(user_id) = self.credentials.user_id() {
             // The operation is this user's, whether or not the institution has recognized the user yet.
-            state.user_id = Some(user_id.to_owned());
+            self.client.state.user_id = Some(user_id.to_owned());
         }
-        stored::save(&state, Some(operation), protection, life).map_err(|error| Kept::new(error, self))
+        let (limit, validity) = (self.client.blob_limit, Validity::For(life));
+        stored::save(&self.client.state, Some(operation), protection, limit, validity)
+            .map_err(|error| Kept::new(error, self))
     }
 
     /// Ends the session and gives the client back.
@@ -224,6 +223,17 @@ impl Session {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// For how long the operation under way can be paused at most, by what it waits for.
+    ///
+    /// | waits for | by default | at most |
+    /// |---|---|---|
+    /// | answers to questions, or to be sent | 15 minutes | 24 hours |
+    /// | somebody who finds out whether a payment was made | 7 days | 7 days |
+    #[must_use]
+    pub fn longest_pause(&self) -> Duration {
+        if self.doubt().is_some() { LONGEST_DOUBT } else { LONGEST_PAUSE }
     }
 
     /// Where the operation under way stands, if there is one.
@@ -311,7 +321,7 @@ impl Session {
     }
 
     fn pause_life(&self) -> Duration {
-        if self.doubt().is_some() { LONGEST_PAUSE } else { PAUSE_LIFE }
+        if self.doubt().is_some() { LONGEST_DOUBT } else { PAUSE_LIFE }
     }
 
     fn refuse_doubt(&self) -> Result<(), Error> {
@@ -327,4 +337,8 @@ impl Session {
 /// How long a paused operation waits for the user.
 const PAUSE_LIFE: Duration = Duration::from_secs(15 * 60);
 
+/// What is asked today is not asked tomorrow: an institution's questions belong to one signon.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+
+/// Whoever must be asked about a payment may be away for a week; with the blob its identifiers are lost.
+const LONGEST_DOUBT: Duration = Duration::from_secs(7 * 24 * 3600);

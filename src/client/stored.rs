@@ -5,11 +5,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::engine::{
-    Include, Operation, Part, SCHEMA, Seed, SnapshotError, State, restore_operation, restore_state, save_operation,
-    save_state,
+    Include, Operation, PROFILE, Part, SCHEMA, SHED_IN_TURN, Schema, Seed, SnapshotError, State, restore_operation,
+    restore_state, save_operation, save_state,
 };
 use crate::error::{Delivery, Error, ErrorKind};
-use crate::seal::{self, Blob, Context, KeyRing, Kind, OpenPolicy, Segment, Stamp};
+use crate::seal::{
+    self, Blob, Context, KeyRing, Kind, OpenError, OpenPolicy, SealError, Segment, Stamp, Suite, sealed_len,
+};
 
 /// How a blob is protected.
 #[derive(Clone, Copy)]
@@ -18,67 +20,134 @@ pub(crate) enum Protection<'a> {
     Plain(Include),
 }
 
+/// Until when a blob can be opened.
+#[derive(Clone, Copy)]
+pub(crate) enum Validity {
+    /// From now on for so long; zero is for ever.
+    For(Duration),
+    /// As the blob that it replaces, of which it is a copy: with the same id of the state and the same expiry.
+    AsBefore(Mark),
+}
+
+/// What a copy of a blob has in common with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    expires: u64,
+    state_id: [u8; 16],
+}
+
 /// What a blob held.
 pub(crate) struct Opened {
     pub(crate) state: State,
     pub(crate) operation: Option<Operation>,
-    pub(crate) expires: Option<DateTime<Utc>>,
+    pub(crate) mark: Mark,
     /// Sealed under a key that is no longer the one that seals.
     pub(crate) needs_reseal: bool,
 }
 
-/// Makes the blob of a client, or of a client and an operation.
+/// Makes the blob of a client, or of a client and an operation, of at most `limit` bytes.
 pub(crate) fn save(
     state: &State,
     operation: Option<&Operation>,
     protection: Protection<'_>,
-    life: Duration,
+    limit: usize,
+    validity: Validity,
 ) -> Result<Blob, Error> {
-    let include = match protection {
-        Protection::Sealed(..) => Include::All,
-        Protection::Plain(include) => include,
+    save_as(&SCHEMA, state, operation, protection, limit, validity)
+}
+
+fn save_as(
+    schema: &Schema,
+    state: &State,
+    operation: Option<&Operation>,
+    protection: Protection<'_>,
+    limit: usize,
+    validity: Validity,
+) -> Result<Blob, Error> {
+    let (include, suite) = match protection {
+        Protection::Sealed(..) => (Include::All, Suite::XChaCha20Poly1305),
+        Protection::Plain(include) => (include, Suite::Plain),
     };
-    let mut parts = save_state(state, include)?;
-    if let Some(operation) = operation {
-        parts.extend(save_operation(operation, state)?);
-    }
-    let segments: Vec<Segment> = parts.into_iter().map(to_segment).collect();
-    let issued = now();
+    let segments = |with_urls| -> Result<Vec<Segment>, Error> {
+        let mut parts = save_state(state, include)?;
+        if let Some(operation) = operation {
+            parts.extend(save_operation(operation, state, with_urls)?);
+        }
+        Ok(fit(parts.into_iter().map(to_segment).collect(), suite, limit)?)
+    };
+    let segments = segments(false).and_then(|whole| {
+        // The profile says where an operation goes. Where it has to go, the operation says it itself.
+        let lost = state.profile.is_some() && !whole.iter().any(|segment| segment.tag == PROFILE);
+        if lost && operation.is_some() { segments(true) } else { Ok(whole) }
+    })?;
     let Fresh { state_id, nonce } = fresh()?;
-    let stamp = Stamp {
-        kind: if operation.is_some() { Kind::Paused } else { Kind::Client },
-        schema: SCHEMA,
-        oldest_reader: SCHEMA,
-        issued,
-        expires: if life.is_zero() { 0 } else { issued.saturating_add(life.as_secs()) },
-        state_id,
+    let now = now();
+    let (issued, expires, state_id) = match validity {
+        Validity::For(life) if life.is_zero() => (now, 0, state_id),
+        Validity::For(life) => (now, now.saturating_add(life.as_secs()), state_id),
+        // A blob can be opened for the skew of clocks longer than it is valid: it then is replaced by one that was issued no later.
+        Validity::AsBefore(mark) => {
+            (if mark.expires == 0 { now } else { now.min(mark.expires) }, mark.expires, mark.state_id)
+        }
     };
+    let kind = if operation.is_some() { Kind::Paused } else { Kind::Client };
+    let (schema, oldest_reader) = (schema.number, schema.oldest_reader);
+    let stamp = Stamp { kind, schema, oldest_reader, issued, expires, state_id };
     Ok(match protection {
         Protection::Sealed(keys, context) => seal::seal(&stamp, &segments, keys, context, nonce)?,
         Protection::Plain(_) => seal::seal_plain(&stamp, &segments)?,
     })
 }
 
+/// Leaves out what the institution gives again, one after the other, until the blob fits.
+fn fit(mut segments: Vec<Segment>, suite: Suite, limit: usize) -> Result<Vec<Segment>, SealError> {
+    let allowed = limit.min(Blob::MAX_LEN);
+    let mut needed = sealed_len(suite, &segments)?;
+    for tag in SHED_IN_TURN {
+        if needed <= allowed {
+            break;
+        }
+        segments.retain(|segment| segment.tag != tag);
+        needed = sealed_len(suite, &segments)?;
+    }
+    if needed <= allowed { Ok(segments) } else { Err(SealError::TooLarge { needed, allowed }) }
+}
+
 /// Opens a blob and makes live state of it.
 pub(crate) fn open(blob: &Blob, kind: Kind, protection: Protection<'_>, policy: &OpenPolicy) -> Result<Opened, Error> {
-    let policy = policy.oldest_schema(OLDEST_SCHEMA);
+    open_as(&SCHEMA, blob, kind, protection, policy)
+}
+
+fn open_as(
+    schema: &Schema,
+    blob: &Blob,
+    kind: Kind,
+    protection: Protection<'_>,
+    policy: &OpenPolicy,
+) -> Result<Opened, Error> {
+    let policy = policy.oldest_schema(schema.oldest);
     let opened = match protection {
-        Protection::Sealed(keys, context) => seal::open(blob, kind, SCHEMA, keys, context, &policy)?,
-        Protection::Plain(_) => seal::open_plain(blob, kind, SCHEMA, &policy)?,
+        Protection::Sealed(keys, context) => seal::open(blob, kind, schema.number, keys, context, &policy)?,
+        Protection::Plain(_) => seal::open_plain(blob, kind, schema.number, &policy)?,
     };
     let parts: Vec<Part> = opened.segments.into_iter().map(to_part).collect();
+    let parts = schema.lift(opened.stamp.schema, parts)?;
     let state = restore_state(&parts)?;
     let operation = match kind {
         Kind::Paused => Some(restore_operation(&parts)?),
         Kind::Client => None,
     };
-    let expires = i64::try_from(opened.stamp.expires).ok().filter(|seconds| *seconds > 0);
-    let expires = expires.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    Ok(Opened { state, operation, expires, needs_reseal: opened.needs_reseal })
+    let mark = Mark { expires: opened.stamp.expires, state_id: opened.stamp.state_id };
+    Ok(Opened { state, operation, mark, needs_reseal: opened.needs_reseal })
 }
 
-/// The oldest schema that this version still reads.
-const OLDEST_SCHEMA: u16 = 1;
+impl Mark {
+    /// When the blob expires; `None` for never.
+    pub(crate) fn expires(&self) -> Option<DateTime<Utc>> {
+        let seconds = i64::try_from(self.expires).ok().filter(|seconds| *seconds > 0)?;
+        DateTime::from_timestamp(seconds, 0)
+    }
+}
 
 /// Opening with this machine's clock.
 pub(crate) fn policy_now() -> OpenPolicy {
@@ -134,10 +203,13 @@ fn to_part(segment: Segment) -> Part {
 
 impl From<SnapshotError> for Error {
     fn from(error: SnapshotError) -> Self {
-        let kind = match error {
-            SnapshotError::Newer(_) | SnapshotError::Damaged(_) => ErrorKind::Seal,
-            SnapshotError::Over => ErrorKind::Misuse,
-        };
-        Self::new(kind, Delivery::NotSent, error.to_string())
+        match error {
+            SnapshotError::Newer(tag) => OpenError::SegmentTooNew(tag).into(),
+            SnapshotError::Damaged(_) => Self::new(ErrorKind::Seal, Delivery::NotSent, error.to_string()),
+            SnapshotError::Over => Self::misuse(error.to_string()),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,8 +37,8 @@ mod held;
 mod ids;
 mod operation;
 mod outcome;
+mod schema;
 mod snapshot;
-
 mod state;
 mod task;
 mod transmit;
@@ -55,6 +55,7 @@ pub(crate) use held::Held;
 pub use task::{Intent, TaskKind};
 pub use transmit::Transmit;
 
+pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
-    Include, Part, SCHEMA, SnapshotError, restore_operation, restore_state, save_operation, save_state,
+    Include, PROFILE, Part, SHED_IN_TURN, SnapshotError, restore_operation, restore_state, save_operation, save_state,
 };

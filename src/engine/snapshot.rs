@@ -28,16 +28,13 @@ use crate::engine::{Application, Doubt, Held, Institution, Operation, Seed, Stat
 use crate::ofx::{Content, FinancialInstitution, Question, Style, Tail, Version, squeeze, stretch};
 use crate::secret::Secret;
 
-/// Schema number of what this version writes.
-pub(crate) const SCHEMA: u16 = 1;
-
 /// A tagged piece of a stored state.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) tag: u8,
     /// A reader that does not know the tag must refuse the whole.
     pub(crate) critical: bool,
-    /// May be deflated: holds no secret.
+    /// Is deflated in the blob. None of ours is: they are packed or squeezed. One of a newer version goes back as it came.
     pub(crate) compress: bool,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
 }
@@ -73,12 +70,16 @@ pub(crate) enum SnapshotError {
 
 const IDENTITY: u8 = 1;
 const CREDENTIALS: u8 = 2;
-const PROFILE: u8 = 4;
+pub(crate) const PROFILE: u8 = 4;
 const OPERATION: u8 = 5;
 const REQUEST: u8 = 6;
 const QUESTIONS: u8 = 7;
-pub(crate) const SESSION_COOKIE: u8 = 8;
+const SESSION_COOKIE: u8 = 8;
 const ACCOUNTS: u8 = 9;
+
+/// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost cookie the
+/// specification allows for, the list and the profile are fetched again.
+pub(crate) const SHED_IN_TURN: [u8; 3] = [SESSION_COOKIE, ACCOUNTS, PROFILE];
 
 #[derive(Serialize, Deserialize)]
 struct IdentityV1<'a> {
@@ -187,8 +188,12 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     Ok(parts)
 }
 
-/// The parts of an operation that is not over. Answers that were given and not sent are left out: they are asked for again.
-pub(crate) fn save_operation(operation: &Operation, state: &State) -> Result<Vec<Part>, SnapshotError> {
+/// The parts of an operation that is not over; `with_urls` when no profile is stored with it that says where it goes. Answers that were given and not sent are left out: they are asked for again.
+pub(crate) fn save_operation(
+    operation: &Operation,
+    state: &State,
+    with_urls: bool,
+) -> Result<Vec<Part>, SnapshotError> {
     let mut record_v1 = OperationV1 {
         kind: match operation.kind {
             TaskKind::Profile => 0,
@@ -200,7 +205,7 @@ pub(crate) fn save_operation(operation: &Operation, state: &State) -> Result<Vec
         phase: 0,
         doubt: 0,
         doubt_text: None,
-        urls: Some((operation.url(state), operation.challenge_url(state))).filter(|_| !profile_is_stored(state)),
+        urls: (with_urls || !profile_is_stored(state)).then(|| (operation.url(state), operation.challenge_url(state))),
     };
     let mut asked = None;
     match &operation.phase {

@@ -21,6 +21,12 @@ impl Blob {
     /// The most bytes a blob has, and the most its content has when it is inflated: 64 KiB.
     pub const MAX_LEN: usize = 64 * 1024;
 
+    /// The most bytes whose text fits a cookie: 2925, which are 3900 characters. Browsers keep 4096 bytes for a cookie's name,
+    /// value and attributes together.
+    ///
+    /// It is not the limit unless it is set: a database takes more.
+    pub const COOKIE_LEN: usize = 3900 / 4 * 3;
+
     /// Takes back bytes that [`as_bytes`](Self::as_bytes) or [`into_bytes`](Self::into_bytes) gave.
     ///
     /// Nothing is checked before the blob is opened.

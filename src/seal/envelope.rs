@@ -65,6 +65,19 @@ pub(crate) fn seal(
     Ok(Blob::from_bytes(std::mem::take(&mut *out)))
 }
 
+/// How many bytes [`seal`] or [`seal_plain`] makes of these segments; more than [`Blob::MAX_LEN`] when they refuse.
+pub(crate) fn sealed_len(suite: Suite, segments: &[Segment]) -> Result<usize, SealError> {
+    let overhead = match suite {
+        Suite::Plain => PLAIN_OVERHEAD,
+        Suite::XChaCha20Poly1305 => SEALED_OVERHEAD,
+    };
+    match Content::new(segments) {
+        Ok(content) => Ok(overhead + content.len()),
+        Err(SealError::TooLarge { needed, .. }) => Ok(overhead + needed),
+        Err(error) => Err(error),
+    }
+}
+
 /// Opens a blob of `kind` for a reader of schema `schema`.
 pub(crate) fn open(
     blob: &Blob,

@@ -93,6 +93,9 @@ pub enum OpenError {
     /// The blob is authentic, holds a paused operation, and names no end of its time.
     #[error("the blob holds a paused operation without an expiry, which this crate never makes; discard it")]
     NoExpiry,
+    /// The blob is authentic and has a segment that must be understood and is not.
+    #[error("the blob has a segment (tag {0}) that only a newer version understands; open it with a newer version")]
+    SegmentTooNew(u8),
     /// The blob is authentic and its segments cannot be told apart.
     #[error("the blob is authentic but its content is malformed at byte {at}; report how it was made")]
     MalformedSegment {
@@ -125,6 +128,12 @@ pub enum SealError {
     /// The key that seals cannot be retired.
     #[error("key {0} is the one that seals; promote another key before retiring it")]
     SealingKey(u32),
+    /// A key has 32 bytes.
+    #[error("a key has 32 bytes and {0} were given; check what was wrapped under this id")]
+    KeyLength(usize),
+    /// The text is not that of a wrapped key.
+    #[error("this text is not a wrapped key; hand back the text exactly as it was given")]
+    NotWrappedKey,
     /// A context must name its tenant and its end user.
     #[error("tenant and end user of a context must not be empty; where nothing can be bound, say Context::unbound()")]
     EmptyContext,
@@ -140,9 +149,9 @@ pub enum SealError {
         expires: u64,
     },
     /// What is to be sealed does not fit.
-    #[error("the blob or its content would have {needed} bytes and {allowed} are allowed; store less")]
+    #[error("the blob would have {needed} bytes and {allowed} are allowed; raise the limit or store it elsewhere")]
     TooLarge {
-        /// How many bytes it would have.
+        /// How many bytes it would have without everything that can be left out.
         needed: usize,
         /// The limit, in bytes.
         allowed: usize,

@@ -36,13 +36,38 @@ impl Key {
         if id == 0 { Err(SealError::ZeroKeyId) } else { Ok(Self { id, bytes: boxed }) }
     }
 
+    /// Takes over 32 bytes as a key service hands them out, and wipes them.
+    ///
+    /// # Security
+    ///
+    /// As [`new`](Self::new).
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::ZeroKeyId`] when `id` is 0, [`SealError::KeyLength`] when there are more or fewer than 32 bytes.
+    pub fn from_vec(id: u32, bytes: Vec<u8>) -> Result<Self, SealError> {
+        let bytes = Zeroizing::new(bytes);
+        let mut boxed = Box::new(Zeroizing::new([0; 32]));
+        if bytes.len() != boxed.len() {
+            return Err(SealError::KeyLength(bytes.len()));
+        }
+        boxed.copy_from_slice(&bytes);
+        if id == 0 { Err(SealError::ZeroKeyId) } else { Ok(Self { id, bytes: boxed }) }
+    }
+
     /// The number by which blobs name this key.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
     }
 
-    pub(crate) fn expose(&self) -> &[u8; 32] {
+    /// The key itself, to have it wrapped by a key service.
+    ///
+    /// # Security
+    ///
+    /// Whoever has it opens every blob that was sealed with it.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
         &self.bytes
     }
 }
@@ -54,6 +79,8 @@ impl fmt::Debug for Key {
 }
 
 /// The keys that open blobs, and the one among them that seals.
+///
+/// A ring lives in memory. Store its keys wrapped by a key service: see [`WrappedKey`](crate::seal::WrappedKey).
 ///
 /// To replace a key without losing a blob: [`add`](Self::add) the new one and roll that out everywhere, then
 /// [`promote`](Self::promote) it and roll that out, then, when the last blob sealed with the old one has expired or
@@ -69,6 +96,19 @@ impl KeyRing {
     #[must_use]
     pub fn new(key: Key) -> Self {
         Self { sealing: key, others: Vec::new() }
+    }
+
+    /// Makes a ring of several keys; the one with the id `sealing` seals.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::NoSuchKey`] when none of them has that id, [`SealError::DuplicateKeyId`] when two have the same.
+    pub fn from_keys(sealing: u32, keys: impl IntoIterator<Item = Key>) -> Result<Self, SealError> {
+        let mut keys: Vec<Key> = keys.into_iter().collect();
+        let at = keys.iter().position(|key| key.id == sealing).ok_or(SealError::NoSuchKey(sealing))?;
+        let mut ring = Self::new(keys.swap_remove(at));
+        keys.into_iter().try_for_each(|key| ring.add(key))?;
+        Ok(ring)
     }
 
     /// Adds a key that opens. It does not seal before it is promoted.

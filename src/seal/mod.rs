@@ -75,6 +75,7 @@
 //! | was not issued after now, give or take the skew | `IssuedInFuture` |
 //! | names an expiry if paused, and that is not before now, give or take the skew | `NoExpiry`, `Expired` |
 //! | segments follow the layout and fit | `MalformedSegment`, `TooLarge` |
+//! | every critical segment is known (asked by `client`) | `SegmentTooNew` |
 //!
 //! So a change in bytes 0 to 103 of a sealed blob that the checks before the commitment do not notice is
 //! `WrongKeyOrContext`, any change after them is `Tampered`, and the clock is asked about authentic blobs only.
@@ -89,6 +90,7 @@ mod policy;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod wrap;
 
 pub use blob::Blob;
 pub use context::Context;
@@ -96,6 +98,7 @@ pub use error::{OpenError, SealError};
 pub use header::{Header, Kind, Suite};
 pub use keyring::{Key, KeyRing};
 pub use policy::OpenPolicy;
+pub use wrap::{KeyServiceError, KeyWrapper, WrappedKey};
 
-pub(crate) use envelope::{Stamp, open, open_plain, seal, seal_plain};
+pub(crate) use envelope::{Stamp, open, open_plain, seal, seal_plain, sealed_len};
 pub(crate) use segment::Segment;

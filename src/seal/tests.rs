@@ -8,6 +8,7 @@
 )]
 
 mod damage;
+mod keys;
 
 use std::collections::HashSet;
 

@@ -69,7 +69,7 @@ fn a_doubt_waits_a_day_and_questions_a_quarter_of_an_hour() {
         let header = blob.header().unwrap();
         header.expires().unwrap() - header.issued()
     };
-    assert_eq!(life(lost(easy(), Fate::LostAfter).1), 24 * 3600);
+    assert_eq!(life(lost(easy(), Fate::LostAfter).1), 7 * 24 * 3600);
     let line = Line::new(questioning().build_model());
     let mut session = session(&line);
     assert!(matches!(now(session.pay(&payment())), Ok(Progress::Ask(_))));
@@ -77,7 +77,7 @@ fn a_doubt_waits_a_day_and_questions_a_quarter_of_an_hour() {
     // Questions that come before a second try of a payment in doubt.
     let (_, mut session) = lost(questioning(), Fate::LostBefore);
     assert!(matches!(now(session.repeat_payment_in_doubt()), Ok(Progress::Ask(_))));
-    assert_eq!(life(session), 24 * 3600);
+    assert_eq!(life(session), 7 * 24 * 3600);
 }
 
 #[test]
