@@ -155,6 +155,21 @@ async fn the_url_s_query_is_used_and_never_shown() {
 }
 
 #[tokio::test]
+async fn a_mistyped_user_id_does_not_take_the_client_over() {
+    let bank = questioning().start().unwrap();
+    let mut session = client(Institution::new(bank.url()), bank.ca_pem()).open(Credentials::new("jnae", "x")).unwrap();
+    let uid = session.client().client_uid().to_owned();
+    assert_eq!(session.accounts().await.unwrap_err().status().map(|status| status.value()), Some(15_500));
+    let mut session = session.close().unwrap().open(jane()).unwrap();
+    // Questions are only asked of whom the institution knows.
+    assert!(matches!(session.accounts().await, Ok(Progress::Ask(_))));
+    session.abandon().unwrap();
+    let jane_s = session.close().unwrap();
+    assert_eq!(jane_s.client_uid(), uid);
+    assert!(jane_s.open(Credentials::new("jnae", "x")).is_err());
+}
+
+#[tokio::test]
 async fn another_user_s_client_is_not_opened() {
     let bank = easy().user("joe", "battery staple").start().unwrap();
     let mut jane = session(&bank);
