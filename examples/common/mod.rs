@@ -209,7 +209,7 @@ pub fn write_blob(file: &Path, blob: &Blob) -> Result<()> {
 /// Writes a whole file or none of it, readable by its owner only.
 fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = |error: std::io::Error| format!("cannot write {}: {error}", file.display());
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
     fresh.write_all(bytes).and_then(|()| fresh.as_file().sync_all()).map_err(cannot)?;
     fresh.persist(file).map_err(|error| cannot(error.error))?;

@@ -93,7 +93,8 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         limit("APPID", &self.application.id, 5)?;
         limit("APPVER", &self.application.version, 4)?;
-        if !self.application.version.bytes().all(|b| b.is_ascii_digit()) {
+        let version = &self.application.version;
+        if version.len() != 4 || !version.bytes().all(|b| b.is_ascii_digit()) {
             return Err(Error::misuse("APPVER must be four digits, like 2700"));
         }
         if let Some(fi) = &self.institution.fi {

@@ -40,7 +40,7 @@ pub(crate) fn save(
     };
     let mut parts = save_state(state, include)?;
     if let Some(operation) = operation {
-        parts.extend(save_operation(operation)?);
+        parts.extend(save_operation(operation, state)?);
     }
     let segments: Vec<Segment> = parts.into_iter().map(to_segment).collect();
     let issued = now();

@@ -16,7 +16,7 @@ fn lost(builder: BankBuilder, fate: Fate) -> (Line, Session) {
     let mut session = session(&line);
     line.then([Fate::Honest, fate]);
     let progress = now(session.pay(&payment())).unwrap();
-    assert_eq!(progress, Progress::Unknown(Doubt::NoAnswer));
+    assert_eq!(progress, Progress::Unknown(Doubt::NoAnswer(LATE.to_owned())));
     (line, session)
 }
 
@@ -44,16 +44,23 @@ fn a_session_with_a_payment_in_doubt_does_nothing_else() {
     refused(now(session.accounts()).unwrap_err());
     refused(session.abandon().unwrap_err());
     assert_eq!(now(session.answer(right())).unwrap_err().kind(), ErrorKind::Misuse);
-    assert_eq!(now(session.proceed()).unwrap(), Progress::Unknown(Doubt::NoAnswer), "which sends nothing");
+    assert_eq!(
+        now(session.proceed()).unwrap(),
+        Progress::Unknown(Doubt::NoAnswer(LATE.to_owned())),
+        "which sends nothing"
+    );
     let (error, session) = session.close().unwrap_err().into_parts();
     refused(error);
-    assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer)));
+    assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer(LATE.to_owned()))));
     assert_eq!(line.wire().sent.len(), before);
     let paused = reread(&pause(session));
-    assert_eq!(paused.situation(), Situation::InDoubt(Doubt::NoAnswer));
+    assert_eq!(paused.situation(), Situation::InDoubt(Doubt::NoAnswer(LATE.to_owned())));
     assert_eq!(paused.payment(), Some(payment()));
     assert!(paused.questions().is_empty());
 }
+
+/// Why no answer came.
+const LATE: &str = "ofx.bank.example did not answer in time: the request may have been carried out";
 
 #[test]
 fn a_doubt_waits_a_day_and_questions_a_quarter_of_an_hour() {
@@ -137,10 +144,10 @@ fn a_doubt_survives_a_repeat_that_fails() {
         let error = now(session.repeat_payment_in_doubt()).unwrap_err();
         assert_eq!(error.delivery(), Delivery::Unknown, "{name}: {error}");
         assert!(error.to_string().contains("still in doubt"), "{name}: {error}");
-        assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer)), "{name}");
+        assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer(LATE.to_owned()))), "{name}");
         assert!(session.abandon().is_err(), "{name}");
         session = pause_and_resume(session, &line);
-        assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer)), "{name}");
+        assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer(LATE.to_owned()))), "{name}");
     }
     line.then([status(15_502)]);
     let progress = now(session.repeat_payment_in_doubt()).unwrap();

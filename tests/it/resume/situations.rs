@@ -143,7 +143,7 @@ impl After {
         };
         match (self, situation) {
             (Self::Prepared | Self::NotSent, Situation::Ready)
-            | (Self::Lost, Situation::InDoubt(Doubt::NoAnswer))
+            | (Self::Lost, Situation::InDoubt(Doubt::NoAnswer(_)))
             | (Self::Unreadable, Situation::InDoubt(Doubt::Unreadable(_)))
             | (Self::NotMentioned, Situation::InDoubt(Doubt::NotMentioned)) => true,
             (Self::Duplicate(message), Situation::InDoubt(Doubt::Duplicate(found))) => message == found,

@@ -48,6 +48,13 @@ async fn an_unknown_certificate_stops_everything_before_it_is_sent() {
         let mut session = client(institution, &other).open(jane()).unwrap();
         let words = ["certificate of 127.0.0.1", "not trusted here", "give its root certificate"];
         told(&session.pay(&payment()).await.unwrap_err(), ErrorKind::Transport, Delivery::NotSent, &words);
+        if session.situation().is_some() {
+            // The payment has its identifiers: another one does not take its place unasked.
+            let words = ["prepared and was not sent", "proceed()", "abandon()"];
+            told(&session.pay(&payment()).await.unwrap_err(), ErrorKind::Misuse, Delivery::NotSent, &words);
+            told(&session.accounts().await.unwrap_err(), ErrorKind::Misuse, Delivery::NotSent, &words);
+        }
+        session.abandon().unwrap();
         told(&session.accounts().await.unwrap_err(), ErrorKind::Transport, Delivery::NotSent, &words);
         session.close().unwrap();
     }
