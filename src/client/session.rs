@@ -7,7 +7,7 @@ use chrono::Utc;
 use crate::client::stored::{self, Protection};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{AccountInfo, Payment, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 
@@ -287,8 +287,12 @@ impl Session {
                 Ok(())
             }
             Err(error) => {
-                let what =
-                    "the institution's profile could not be fetched (if it has none, say Institution::without_profile)";
+                let what = match error.delivery() {
+                    Delivery::NotSent => "the institution's profile could not be fetched",
+                    _ => {
+                        "the institution's profile could not be fetched (if it has none, say Institution::without_profile)"
+                    }
+                };
                 Err(driver::nothing_moved(error, true).while_doing(what))
             }
             Ok(()) => Ok(()),
