@@ -75,11 +75,13 @@ fn save_as(
         }
         Ok(fit(parts.into_iter().map(to_segment).collect(), suite, limit)?)
     };
-    let segments = segments(false).and_then(|whole| {
-        // The profile says where an operation goes. Where it has to go, the operation says it itself.
-        let lost = state.profile.is_some() && !whole.iter().any(|segment| segment.tag == PROFILE);
-        if lost && operation.is_some() { segments(true) } else { Ok(whole) }
-    })?;
+    let holds_profile = |parts: &[Segment]| parts.iter().any(|segment| segment.tag == PROFILE);
+    let segments = match segments(false) {
+        Ok(whole) if state.profile.is_none() || holds_profile(&whole) => whole,
+        // The profile says where an operation goes. Without it, the operation says it itself.
+        _ if operation.is_some() => segments(true)?,
+        other => other?,
+    };
     let Fresh { state_id, nonce } = fresh()?;
     let now = now();
     let (issued, expires, state_id) = match validity {

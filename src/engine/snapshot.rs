@@ -205,7 +205,8 @@ pub(crate) fn save_operation(
         phase: 0,
         doubt: 0,
         doubt_text: None,
-        urls: (with_urls || !profile_is_stored(state)).then(|| (operation.url(state), operation.challenge_url(state))),
+        urls: (with_urls || operation.urls.is_some() || !profile_is_stored(state))
+            .then(|| (operation.url(state), operation.challenge_url(state))),
     };
     let mut asked = None;
     match &operation.phase {
