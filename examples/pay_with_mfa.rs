@@ -17,6 +17,7 @@ use std::process::Command;
 use bill::Bill;
 use clap::{Parser, ValueEnum};
 use common::{Options, Problem, Result, keys, read_blob, report, with_client_uid, write_blob};
+use ofx_session::ofx::PaymentState;
 use ofx_session::seal::Kind;
 use ofx_session::{Answers, Client, Completed, Payment, Progress, Receipt, Session, Situation};
 
@@ -116,7 +117,7 @@ async fn finish(arguments: Arguments) -> Result<()> {
     if blob.header()?.kind() != Kind::Paused {
         return Err(format!("nothing is paused in {}: its payment is finished, or start first", state.display()).into());
     }
-    let paused = Client::resume(&blob, &keys(&state)?, &options.context()?)?;
+    let paused = Client::resume(&blob, &keys(&state)?, &options.context()?)?.device(options.device());
 
     // All of this is known without a network.
     let questions = paused.questions();
@@ -182,7 +183,12 @@ fn done(session: Session, options: &Options, receipt: &Receipt) -> Result<()> {
     let client = session.close()?;
     println!("        access key: {}", if client.has_access_key() { "received" } else { "none" });
     let day = receipt.date().map_or_else(|| "a day it did not say".to_owned(), |date| date.to_string());
-    println!("        payment {} will be made on {day}", receipt.id());
+    let what = match receipt.state() {
+        None | Some(PaymentState::WillProcessOn) => "will be made on",
+        Some(PaymentState::ProcessedOn) => "was made on",
+        Some(_) => "was accepted and will NOT be made, as of",
+    };
+    println!("        payment {} {what} {day}", receipt.id());
     options.keep(client)
 }
 

@@ -114,7 +114,7 @@ impl Options {
             if self.url.as_ref().is_some_and(|url| url != client.url()) {
                 return Err(format!("{name} belongs to the institution at {}: name another file", client.url()).into());
             }
-            return Ok(client.connection(self.connection()?)?);
+            return Ok(client.device(self.device()).connection(self.connection()?)?);
         }
         let url = self.url.as_ref().ok_or("--url is missing")?;
         let mut institution = Institution::new(url).version(self.ofx_version);
@@ -124,10 +124,17 @@ impl Options {
         if let Some(fid) = &self.fid {
             institution = institution.fid(fid);
         }
-        // Questions that are meant for the program are answered without asking; an answer given here goes before.
-        let device = self.answers.iter().fold(Device::new(), |device, (id, text)| device.answer(id, text));
-        let builder = Client::builder(institution).app(&self.app_id, &self.app_version).device(device);
+        let builder = Client::builder(institution).app(&self.app_id, &self.app_version).device(self.device());
         Ok(builder.connection(self.connection()?).build()?)
+    }
+
+    /// Questions that are meant for the program (above MFA100) are answered without asking; an answer given here goes before.
+    /// Not part of any blob.
+    pub fn device(&self) -> Device {
+        let own =
+            |id: &str| id.strip_prefix("MFA").and_then(|digits| digits.parse().ok()).is_some_and(|id: u32| id > 100);
+        let given = self.answers.iter().filter(|(id, _)| own(id));
+        given.fold(Device::new(), |device, (id, text)| device.answer(id, text))
     }
 
     /// How to connect; not part of any blob.
@@ -209,7 +216,7 @@ pub fn write_blob(file: &Path, blob: &Blob) -> Result<()> {
 /// Writes a whole file or none of it, readable by its owner only.
 fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = |error: std::io::Error| format!("cannot write {}: {error}", file.display());
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
     fresh.write_all(bytes).and_then(|()| fresh.as_file().sync_all()).map_err(cannot)?;
     fresh.persist(file).map_err(|error| cannot(error.error))?;

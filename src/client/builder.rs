@@ -75,7 +75,7 @@ impl ClientBuilder {
     /// [`Blob::COOKIE_LEN`].
     ///
     /// When state does not fit, what the institution gives again is left out: first the session cookie, then the account list,
-    /// then the profile, which is fetched before anything else is sent. If that is not enough, the call that makes the blob fails
+    /// then the profile, without which a paused operation goes on all the same. If that is not enough, the call that makes the blob fails
     /// with [`SealError::TooLarge`](crate::seal::SealError::TooLarge).
     #[must_use]
     pub fn blob_limit(mut self, bytes: usize) -> Self {
@@ -108,7 +108,8 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         limit("APPID", &self.application.id, 5)?;
         limit("APPVER", &self.application.version, 4)?;
-        if !self.application.version.bytes().all(|b| b.is_ascii_digit()) {
+        let version = &self.application.version;
+        if version.len() != 4 || !version.bytes().all(|b| b.is_ascii_digit()) {
             return Err(Error::misuse("APPVER must be four digits, like 2700"));
         }
         if let Some(fi) = &self.institution.fi {

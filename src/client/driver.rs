@@ -12,24 +12,23 @@ use crate::transport::Request;
 /// Whatever goes wrong while a payment in doubt is sent once more, the error says that it is still in doubt.
 pub(crate) async fn run(
     client: &mut Client,
-    credentials: &Credentials,
+    credentials: &mut Credentials,
     current: &mut Option<Operation>,
 ) -> Result<Progress<Completed>, Error> {
     let result = drive(client, credentials, current).await;
     let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
-    result.map_err(|error| if in_doubt { still_in_doubt(error) } else { error })
-}
-
-/// Something went wrong around a payment in doubt, which it still is.
-pub(crate) fn still_in_doubt(error: Error) -> Error {
-    error.with_delivery(Delivery::Unknown).while_doing(STILL_IN_DOUBT)
+    result.map_err(
+        |error| {
+            if in_doubt { error.with_delivery(Delivery::Unknown).while_doing(STILL_IN_DOUBT) } else { error }
+        },
+    )
 }
 
 /// `current` always holds what must not be lost: before each send it is the operation as it stands when the program stops, so
 /// that a dropped future leaves a payment in doubt and not forgotten.
 async fn drive(
     client: &mut Client,
-    credentials: &Credentials,
+    credentials: &mut Credentials,
     current: &mut Option<Operation>,
 ) -> Result<Progress<Completed>, Error> {
     loop {
@@ -41,6 +40,9 @@ async fn drive(
             Step::Ask(challenge) => return Ok(Progress::Ask(challenge)),
             Step::Done(outcome) => return finish(client, current, outcome),
         };
+        if !client.state.is_readable() {
+            return Err(Error::misuse(UNREADABLE));
+        }
         let wire = client.wire()?;
         if let Err(error) = wire.allows(transmit.url()) {
             let named_by_profile = transmit.url() != client.state.institution.url;
@@ -51,14 +53,21 @@ async fn drive(
         *current = Some(transmit.if_interrupted().clone());
         match wire.send(Request::new(transmit.url(), bytes)).await {
             Ok(response) => {
+                // A one-time token is good for one file.
+                credentials.auth_token = None;
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
-                let (operation, _) = operation.handle_response(&mut client.state, response.body(), Utc::now())?;
+                let moves_money = operation.kind().moves_money();
+                let answered = operation.handle_response(&mut client.state, response.body(), Utc::now());
+                let (operation, _) = answered.map_err(|error| nothing_moved(error.into(), moves_money))?;
+                if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
+                    client.state.user_id = Some(user_id.to_owned());
+                }
                 *current = Some(operation);
             }
             Err(error) => {
                 let delivery = error.delivery();
                 let money_left = operation.sends_money() && delivery != Delivery::NotSent;
-                let (operation, _) = operation.handle_failure(&client.state, delivery, Utc::now());
+                let (operation, _) = operation.handle_failure(&client.state, delivery, &error.to_string(), Utc::now());
                 let moves_money = operation.kind().moves_money();
                 *current = Some(operation);
                 if !money_left {
@@ -91,10 +100,16 @@ fn finish(client: &Client, current: &mut Option<Operation>, outcome: Outcome) ->
 
 /// Fetches the profile in an operation of its own, without the user's credentials.
 pub(crate) async fn fetch_profile(client: &mut Client) -> Result<(), Error> {
+    if !client.state.is_readable() {
+        client.state.profile = None;
+    }
     let mut current = Some(start(client, Intent::Profile)?);
     // Signs on anonymously, whatever credentials there are.
-    run(client, &Credentials::anonymous(), &mut current).await?.done().map(|_| ())
+    run(client, &mut Credentials::anonymous(), &mut current).await?.done().map(|_| ())
 }
+
+const UNREADABLE: &str = "the stored profile cannot be read by this version, and it says where requests go; use the version \
+                          that stored it, or a newer one";
 
 /// Makes an operation: its identifiers and its bytes. Nothing is sent.
 pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error> {

@@ -324,7 +324,7 @@ fn default_transport() -> Result<Arc<dyn Transport>, Error> {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("institution", &self.state.institution)
+            .field("organization", &self.state.institution.fi)
             .field("has_access_key", &self.has_access_key())
             .finish_non_exhaustive()
     }

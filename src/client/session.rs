@@ -6,9 +6,9 @@ use chrono::Utc;
 
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
-use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation, Step};
+use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
 use crate::error::{Error, ErrorKind};
-use crate::ofx::{AccountInfo, Payment};
+use crate::ofx::{AccountInfo, Payment, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 
 /// One signed-on scope: everything that talks to the institution in a user's name happens here.
@@ -26,9 +26,7 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(mut client: Client, credentials: Credentials, current: Option<Operation>) -> Self {
         client.state.challenged = false;
-        if let Some(user_id) = credentials.user_id() {
-            client.state.user_id = Some(user_id.to_owned());
-        }
+        client.state.recognized = false;
         Self { client, credentials, current, profile_refused: false }
     }
 
@@ -60,6 +58,11 @@ impl Session {
     ///
     /// Calling `pay` twice pays twice. To go on with the same payment, use [`answer`](Self::answer),
     /// [`proceed`](Self::proceed), or [`pause`](Self::pause) and [`Client::resume`].
+    ///
+    /// # Cancellation
+    ///
+    /// A future that is dropped while the request is on its way leaves the payment in doubt, in the session. Where the session is
+    /// dropped with it (many web frameworks drop a handler when the browser goes away), spawn the future as a task of its own.
     pub async fn pay(&mut self, payment: &Payment) -> Result<Progress<Receipt>, Error> {
         self.prepare_payment(payment).await?;
         self.run_as(Completed::receipt).await
@@ -97,11 +100,7 @@ impl Session {
     ///
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
-        let state = &self.client.state;
-        if self.current.as_ref().is_some_and(|operation| matches!(operation.step(state, Utc::now()), Step::Send(_))) {
-            self.recall_profile().await?;
-        }
-        driver::run(&mut self.client, &self.credentials, &mut self.current).await
+        driver::run(&mut self.client, &mut self.credentials, &mut self.current).await
     }
 
     /// Sends a payment that is in doubt once more, under the same identifiers and with the same bytes.
@@ -120,7 +119,6 @@ impl Session {
             return Err(Error::misuse("there is no payment in doubt"));
         };
         let (operation, _) = operation.repeat_in_doubt(&self.client.state, Utc::now())?;
-        self.recall_profile().await?;
         self.current = Some(operation);
         self.proceed().await
     }
@@ -132,6 +130,20 @@ impl Session {
     /// `Misuse` when a payment is in doubt: forgetting it invites paying it twice.
     pub fn abandon(&mut self) -> Result<(), Error> {
         self.refuse_doubt()?;
+        self.current = None;
+        Ok(())
+    }
+
+    /// Ends a doubt that was settled by other means: the institution's list of payments, or a call there, has shown what became of
+    /// the payment. Its `TRNUID` is in [`trn_uid`](Self::trn_uid) until then.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when nothing is in doubt.
+    pub fn settle_doubt(&mut self) -> Result<(), Error> {
+        if self.doubt().is_none() {
+            return Err(Error::misuse("there is no payment in doubt to settle"));
+        }
         self.current = None;
         Ok(())
     }
@@ -186,9 +198,13 @@ impl Session {
             let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and neither for ever";
             return Err(Kept::new(Error::misuse(text), self));
         }
+        let mut state = self.client.state.clone();
+        if let Some(user_id) = self.credentials.user_id() {
+            // The operation is this user's, whether or not the institution has recognized the user yet.
+            state.user_id = Some(user_id.to_owned());
+        }
         let (limit, validity) = (self.client.blob_limit, Validity::For(life));
-        stored::save(&self.client.state, Some(operation), protection, limit, validity)
-            .map_err(|error| Kept::new(error, self))
+        stored::save(&state, Some(operation), protection, limit, validity).map_err(|error| Kept::new(error, self))
     }
 
     /// Ends the session and gives the client back.
@@ -226,14 +242,38 @@ impl Session {
         self.current.as_ref().map(|operation| operation.situation(&self.client.state, Utc::now()))
     }
 
-    /// Makes an operation, in place of one that was never sent.
+    /// `TRNUID` of the operation under way: name it when talking to the institution.
+    #[must_use]
+    pub fn trn_uid(&self) -> Option<TrnUid> {
+        self.current.as_ref().map(Operation::trn_uid)
+    }
+
+    /// The payment under way.
+    #[must_use]
+    pub fn payment(&self) -> Option<Payment> {
+        self.current.as_ref().and_then(|operation| operation.payment(&self.client.state).ok())
+    }
+
+    /// Whether the institution has said in this session that the password must be changed (status 15000).
+    #[must_use]
+    pub fn is_password_change_due(&self) -> bool {
+        self.client.state.password_change_due
+    }
+
+    /// Makes an operation, in place of a list that could not be fetched. A payment is never replaced: it has its identifiers.
     async fn begin(&mut self, intent: Intent) -> Result<(), Error> {
+        let is_payment = self.current.as_ref().is_some_and(|operation| operation.kind().moves_money());
         match self.situation() {
-            None | Some(Situation::Ready | Situation::Over(_)) => {}
             Some(Situation::InDoubt(_)) => self.refuse_doubt()?,
             Some(Situation::AwaitingAnswers(_)) => {
                 return Err(Error::misuse("an operation waits for answers; answer, pause or abandon it first"));
             }
+            Some(Situation::Ready) if is_payment => {
+                return Err(Error::misuse(
+                    "a payment is prepared and was not sent: proceed() sends it, pause() keeps it, abandon() gives it up",
+                ));
+            }
+            None | Some(Situation::Ready | Situation::Over(_)) => {}
         }
         self.current = None;
         self.know_profile().await?;
@@ -245,7 +285,9 @@ impl Session {
     /// offers is then found out by asking.
     async fn know_profile(&mut self) -> Result<(), Error> {
         let state = &self.client.state;
-        if self.profile_refused || !state.institution.uses_profile || (state.profile.is_some() && !state.profile_is_old)
+        if self.profile_refused
+            || !state.institution.uses_profile
+            || (state.profile().is_some() && !state.profile_is_old)
         {
             return Ok(());
         }
@@ -261,16 +303,6 @@ impl Session {
             }
             Ok(()) => Ok(()),
         }
-    }
-
-    /// Fetches the profile for a request that is about to go out, when its blob was too small for it: the profile says where to
-    /// send the request.
-    async fn recall_profile(&mut self) -> Result<(), Error> {
-        if self.client.state.profile.is_some() {
-            return Ok(());
-        }
-        let known = self.know_profile().await;
-        if self.doubt().is_some() { known.map_err(driver::still_in_doubt) } else { known }
     }
 
     async fn run_as<T>(&mut self, result: impl FnOnce(Completed) -> Option<T>) -> Result<Progress<T>, Error> {

@@ -68,12 +68,7 @@ fn save_as(
         Protection::Sealed(..) => (Include::All, Suite::XChaCha20Poly1305),
         Protection::Plain(include) => (include, Suite::Plain),
     };
-    let mut parts = save_state(state, include)?;
-    if let Some(operation) = operation {
-        parts.extend(save_operation(operation)?);
-    }
-    let segments: Vec<Segment> = parts.into_iter().map(to_segment).collect();
-    let segments = fit(segments, suite, limit)?;
+    let segments = fit(state, operation, include, suite, limit)?;
     let Fresh { state_id, nonce } = fresh()?;
     let now = now();
     let (issued, expires, state_id) = match validity {
@@ -93,18 +88,32 @@ fn save_as(
     })
 }
 
-/// Leaves out what the institution gives again, one after the other, until the blob fits.
-fn fit(mut segments: Vec<Segment>, suite: Suite, limit: usize) -> Result<Vec<Segment>, SealError> {
+/// What fits: all of it, or what is left when what the institution gives again is left out, one part after the other.
+fn fit(
+    state: &State,
+    operation: Option<&Operation>,
+    include: Include,
+    suite: Suite,
+    limit: usize,
+) -> Result<Vec<Segment>, Error> {
     let allowed = limit.min(Blob::MAX_LEN);
-    let mut needed = sealed_len(suite, &segments)?;
-    for tag in SHED_IN_TURN {
-        if needed <= allowed {
-            break;
+    let mut needed = usize::MAX;
+    for count in 0..=SHED_IN_TURN.len() {
+        let mut parts = save_state(state, include)?;
+        parts.retain(|part| !SHED_IN_TURN.iter().take(count).any(|shed| *shed == part.tag));
+        if let Some(operation) = operation {
+            // Where its files go is stored with it once the profile is left out.
+            let own = save_operation(operation, state, &parts)?;
+            parts.extend(own);
         }
-        segments.retain(|segment| segment.tag != tag);
-        needed = sealed_len(suite, &segments)?;
+        let segments: Vec<Segment> = parts.into_iter().map(to_segment).collect();
+        let len = sealed_len(suite, &segments)?;
+        if len <= allowed {
+            return Ok(segments);
+        }
+        needed = needed.min(len);
     }
-    if needed <= allowed { Ok(segments) } else { Err(SealError::TooLarge { needed, allowed }) }
+    Err(SealError::TooLarge { needed, allowed }.into())
 }
 
 /// Opens a blob and makes live state of it.

@@ -3,14 +3,22 @@
 //! The engine has no random source, and an operation that is resumed must send the same identifiers again; so everything
 //! after the first one is derived.
 
+use std::fmt;
+
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::ofx::{FileUid, TrnUid};
 
 /// 16 random bytes from which all identifiers of one operation come. Never use one twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Seed([u8; 16]);
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Seed({})", self.work())
+    }
+}
 
 impl Seed {
     /// Wraps 16 bytes of a cryptographic random source.

@@ -10,7 +10,7 @@
 //!     (operation, step) = match step {
 //!         Step::Send(transmit) => match wire(transmit.url(), transmit.encode(&credentials, &state, now)?) {
 //!             Ok(body)      => operation.handle_response(&mut state, &body, now)?,
-//!             Err(delivery) => operation.handle_failure(&state, delivery, now),  // asks again or is in doubt: stop here
+//!             Err((delivery, why)) => operation.handle_failure(&state, delivery, &why, now),  // asks again or is in doubt: stop here
 //!         },
 //!         Step::Ask(challenge) => operation.handle_answer(&state, ask(challenge), now)?,
 //!         Step::Done(outcome)  => break outcome,

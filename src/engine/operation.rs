@@ -6,7 +6,7 @@ use crate::engine::answers::{complete, open_questions};
 use crate::engine::task::{judge, request};
 use crate::engine::transmit::Purpose;
 use crate::engine::{
-    Answers, Challenge, Doubt, EngineError, Intent, Outcome, Refusal, RefusedAt, Seed, State, TaskKind, Transmit,
+    Answers, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, RefusedAt, Seed, State, TaskKind, Transmit,
 };
 use crate::error::{Delivery, Error, StatusCode};
 use crate::ofx::{ChallengeAnswer, DecodeError, Payment, Question, Response, Tail, TrnUid};
@@ -45,11 +45,15 @@ pub struct Operation {
     pub(crate) seed: Seed,
     /// Made once, never changed.
     pub(crate) tail: Tail,
+    /// Where its files go, when that was read from a blob and is not what the profile there says: the request and the questions.
+    pub(crate) urls: Option<(String, String)>,
     /// Files sent so far; each has an identifier of its own.
     pub(crate) files: u32,
     /// What is not known of an earlier send, while the request is sent once more. Only its own result settles that.
     pub(crate) doubt: Option<Doubt>,
     pub(crate) phase: Phase,
+    /// Parts of a stored operation that only a later version understands: written back with it.
+    pub(crate) unknown: Vec<Part>,
 }
 
 /// What is awaited.
@@ -90,7 +94,7 @@ impl Operation {
         let set = kind.message_set();
         let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
-        let operation = Self { kind, seed, tail, files: 0, doubt: None, phase };
+        let operation = Self { kind, seed, tail, urls: None, files: 0, doubt: None, phase, unknown: Vec::new() };
         Ok(operation.with_step(state, now))
     }
 
@@ -118,13 +122,16 @@ impl Operation {
 
     /// Takes the news that no usable answer came to the file last sent.
     ///
-    /// The step says what could be done next: send again when nothing can have been carried out; a payment that may have
-    /// been is in doubt.
+    /// `why` is for people: it becomes the evidence of a payment in doubt. The step says what could be done next: send again when
+    /// nothing can have been carried out; a payment that may have been is in doubt.
     #[must_use]
-    pub fn handle_failure(mut self, state: &State, delivery: Delivery, now: DateTime<Utc>) -> (Self, Step) {
+    pub fn handle_failure(mut self, state: &State, delivery: Delivery, why: &str, now: DateTime<Utc>) -> (Self, Step) {
         self.files += 1;
-        if self.sends_money() && delivery != Delivery::NotSent {
-            return self.in_doubt(Doubt::NoAnswer);
+        if delivery != Delivery::NotSent {
+            if self.sends_money() {
+                return self.in_doubt(Doubt::NoAnswer(shortened(why)));
+            }
+            self.use_up_answers();
         }
         match self.doubt.take() {
             Some(doubt) => self.in_doubt(doubt),
@@ -225,6 +232,16 @@ impl Operation {
         self.kind.moves_money() && matches!(self.phase, Phase::ExpectResult { .. })
     }
 
+    /// Where the request goes.
+    pub(crate) fn url<'a>(&'a self, state: &'a State) -> &'a str {
+        self.urls.as_ref().map_or_else(|| state.url_of(self.kind.message_set()), |(url, _)| url)
+    }
+
+    /// Where the questions are asked for.
+    pub(crate) fn challenge_url<'a>(&'a self, state: &'a State) -> &'a str {
+        self.urls.as_ref().map_or_else(|| state.challenge_url(self.kind.message_set()), |(_, url)| url)
+    }
+
     /// What it is for.
     #[must_use]
     pub fn kind(&self) -> TaskKind {
@@ -262,15 +279,17 @@ impl Operation {
         match &self.phase {
             Phase::ExpectQuestions { .. } => {
                 let purpose = Purpose::Challenge(self.seed.challenge(self.files));
-                self.send(state.challenge_url(self.kind.message_set()), purpose, Vec::new(), self.clone())
+                self.send(self.challenge_url(state), purpose, Vec::new(), self.clone())
             }
             Phase::ExpectResult { passed } => {
                 let answers = passed.as_ref().map(|passed| passed.answers.clone()).unwrap_or_default();
                 let mut interrupted = self.clone();
                 if self.sends_money() {
                     interrupted.doubt = Some(Doubt::Interrupted);
+                } else {
+                    interrupted.use_up_answers();
                 }
-                self.send(state.url_of(self.kind.message_set()), Purpose::Work(self.tail.clone()), answers, interrupted)
+                self.send(self.url(state), Purpose::Work(self.tail.clone()), answers, interrupted)
             }
             Phase::ExpectAnswers { questions, again } => Step::Ask(challenge(questions, *again, state, now)),
             Phase::InDoubt(doubt) => Step::Done(Outcome::Unknown(doubt.clone())),
@@ -304,8 +323,8 @@ impl Operation {
         let response = Response::decode(body, &state.limits)?;
         let signon = response.signon().clone();
         let refused_key = refused_key(self.kind, signon.status.code, state);
-        state.absorb(&signon, refused_key.as_ref());
-        if signon.status.is_error() {
+        state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
+        if !signon.is_accepted() {
             return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
         }
         let challenge = response.challenge()?;
@@ -313,11 +332,14 @@ impl Operation {
             return Ok(self.refused(Refusal::new(&challenge.status, RefusedAt::Challenge)));
         }
         let sent = challenge.response.map(|response| response.questions).unwrap_or_default();
+        if sent.len() > MOST_QUESTIONS || sent.iter().any(|question| question.id.len() > LONGEST_QUESTION_ID) {
+            return Err(EngineError::Missing("list of security questions of a reasonable length"));
+        }
         let mut questions: Vec<Question> = Vec::with_capacity(sent.len());
         for question in sent {
             // Each id is answered exactly once, however often it is asked.
             if !questions.iter().any(|known| known.id() == question.id) {
-                questions.push(Question::new(question.id, question.label));
+                questions.push(Question::new(question.id, question.label.as_deref().map(shortened)));
             }
         }
         if questions.is_empty() {
@@ -344,12 +366,14 @@ impl Operation {
     ) -> Result<(Self, Step), EngineError> {
         let response = match Response::decode(body, &state.limits) {
             Ok(response) => response,
-            Err(error) if self.kind.moves_money() => return Ok(self.in_doubt(Doubt::Unreadable(error.to_string()))),
+            Err(error) if self.kind.moves_money() => {
+                return Ok(self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))));
+            }
             Err(error) => return Err(error.into()),
         };
         let signon = response.signon().clone();
         let refused_key = refused_key(self.kind, signon.status.code, state);
-        state.absorb(&signon, refused_key.as_ref());
+        state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
         let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         if wants_challenge && !self.kind.is_anonymous() {
             if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
@@ -361,7 +385,7 @@ impl Operation {
             self.phase = Phase::ExpectQuestions { again };
             return Ok(self.with_step(state, now));
         }
-        if signon.status.is_error() {
+        if !signon.is_accepted() {
             return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
         }
         if passed.is_some() {
@@ -375,6 +399,13 @@ impl Operation {
     }
 
     /// A refusal ends a first try. Of a second one it only says that this one was not carried out.
+    /// Answers that may have arrived are not given twice: the questions are asked for again.
+    fn use_up_answers(&mut self) {
+        if matches!(self.phase, Phase::ExpectResult { passed: Some(_) }) {
+            self.phase = Phase::ExpectQuestions { again: false };
+        }
+    }
+
     fn refused(self, refusal: Refusal) -> (Self, Step) {
         if self.doubt.is_some() {
             return self.in_doubt(Doubt::RepeatRefused(Error::from(refusal).to_string()));
@@ -394,6 +425,16 @@ impl Operation {
         (self, Step::Done(Outcome::Unknown(doubt)))
     }
 }
+
+/// An institution's text, no longer than `MESSAGE` may be: it goes into blobs.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(255).collect()
+}
+
+/// More than anybody would ask; what is asked goes into blobs.
+const MOST_QUESTIONS: usize = 32;
+
+const LONGEST_QUESTION_ID: usize = 64;
 
 fn app(state: &State) -> (&str, &str) {
     (&state.application.id, &state.application.version)

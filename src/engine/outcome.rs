@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::error::{Delivery, Error, ErrorKind};
-use crate::ofx::{EncodeError, Payment, PaymentResponse, Stamp, Status, TrnUid};
+use crate::ofx::{EncodeError, Payment, PaymentResponse, PaymentState, Stamp, Status, TrnUid};
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +41,23 @@ impl Receipt {
         &self.response.server_id
     }
 
-    /// The day on which it will be, or was, processed; the due day when the institution does not say.
+    /// Whether it will be made, was made, or failed already; `None` when the institution does not say. An institution may accept a
+    /// payment and report in the same answer that it failed.
+    #[must_use]
+    pub fn state(&self) -> Option<&PaymentState> {
+        self.response.processing.as_ref().map(|processing| &processing.state)
+    }
+
+    /// The day that [`state`](Self::state) speaks of: on which it will be processed, was, or failed; the due day when the
+    /// institution does not say.
     #[must_use]
     pub fn date(&self) -> Option<NaiveDate> {
         let processing = self.response.processing.as_ref().and_then(|processing| processing.date.date());
         processing.or_else(|| self.response.payment.due.date())
     }
 
-    /// Elements in which the institution's version of the payment differs from what was asked for.
+    /// Which of account, amount, account at the payee and due day the institution's version of the payment has otherwise than
+    /// what was asked for. Payee and texts are not compared: institutions rewrite them.
     #[must_use]
     pub fn differences(&self, asked: &Payment) -> Vec<&'static str> {
         let got = &self.response.payment;
@@ -99,6 +108,7 @@ impl Refusal {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
+        let detail = refusal.clone();
         let Status { code, message, .. } = refusal.status;
         let what = match refusal.at {
             RefusedAt::Signon => "the institution refused the signon",
@@ -117,6 +127,7 @@ impl From<Refusal> for Error {
             format!("{what}: {meaning} (status {code}{quoted}); {remedy}"),
         )
         .with_status(code, message)
+        .with_detail(detail)
     }
 }
 
@@ -124,8 +135,8 @@ impl From<Refusal> for Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Doubt {
-    /// No usable answer arrived, and the request may have.
-    NoAnswer,
+    /// No usable answer arrived, for this reason, and the request may have.
+    NoAnswer(String),
     /// The program was stopped while the request was on its way.
     Interrupted,
     /// An answer arrived that cannot be read, for this reason.
@@ -144,7 +155,7 @@ impl Doubt {
     #[must_use]
     pub fn explain(&self) -> String {
         let what = match self {
-            Self::NoAnswer => "no usable answer arrived".to_owned(),
+            Self::NoAnswer(why) => format!("no usable answer arrived: {why}"),
             Self::Interrupted => "the program was stopped while the request was on its way".to_owned(),
             Self::Unreadable(error) => format!("the institution's answer cannot be read: {error}"),
             Self::NotMentioned => "the institution answered without a word about this payment".to_owned(),

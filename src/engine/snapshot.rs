@@ -15,7 +15,10 @@
 //! | 8 | `SESSCOOKIE` | text | | yes |
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
 //!
-//! Tag 3 is kept for synchronization tokens.
+//! Tag 3 is kept for synchronization tokens. A part that a reader does not know makes it refuse the whole when it is critical.
+//! Otherwise it is kept and written back: tags below 128 belong to the client, tags from 128 to the operation, and go with it.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -26,7 +29,7 @@ use crate::ofx::{Content, FinancialInstitution, Question, Style, Tail, Version, 
 use crate::secret::Secret;
 
 /// A tagged piece of a stored state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) tag: u8,
     /// A reader that does not know the tag must refuse the whole.
@@ -34,6 +37,12 @@ pub(crate) struct Part {
     /// Is deflated in the blob. None of ours is: they are packed or squeezed. One of a newer version goes back as it came.
     pub(crate) compress: bool,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Part({}, {} bytes)", self.tag, self.bytes.len())
+    }
 }
 
 /// How much of a state is stored.
@@ -126,6 +135,9 @@ struct OperationV1<'a> {
     /// In phase 3: 0 none, else one more than the same for an earlier send. In the others: 0.
     doubt: u8,
     doubt_text: Option<&'a str>,
+    /// Where the request and the questions go, when no profile is stored that says it.
+    #[serde(borrow)]
+    urls: Option<(&'a str, &'a str)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -176,8 +188,13 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     Ok(parts)
 }
 
-/// The parts of an operation that is not over. Answers that were given and not sent are left out: they are asked for again.
-pub(crate) fn save_operation(operation: &Operation) -> Result<Vec<Part>, SnapshotError> {
+/// The parts of an operation that is not over, to be stored `beside` those parts of its state. Answers that were given and not
+/// sent are left out: they are asked for again.
+pub(crate) fn save_operation(
+    operation: &Operation,
+    state: &State,
+    beside: &[Part],
+) -> Result<Vec<Part>, SnapshotError> {
     let mut record_v1 = OperationV1 {
         kind: match operation.kind {
             TaskKind::Profile => 0,
@@ -189,6 +206,7 @@ pub(crate) fn save_operation(operation: &Operation) -> Result<Vec<Part>, Snapsho
         phase: 0,
         doubt: 0,
         doubt_text: None,
+        urls: urls(operation, state, find(beside, PROFILE).is_some()),
     };
     let mut asked = None;
     match &operation.phase {
@@ -224,6 +242,7 @@ pub(crate) fn save_operation(operation: &Operation) -> Result<Vec<Part>, Snapsho
         let questions = questions.iter().map(|question| (question.id(), question.label())).collect();
         parts.push(record(QUESTIONS, true, &QuestionsV1 { again, questions })?);
     }
+    parts.extend(operation.unknown.iter().cloned());
     Ok(parts)
 }
 
@@ -261,7 +280,9 @@ pub(crate) fn restore_state(parts: &[Part]) -> Result<State, SnapshotError> {
         if part.critical {
             return Err(SnapshotError::Newer(part.tag));
         }
-        state.unknown.push(part.clone());
+        if part.tag < FIRST_OF_OPERATION {
+            state.unknown.push(part.clone());
+        }
     }
     Ok(state)
 }
@@ -294,12 +315,22 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
     let seed = Seed::new(found.seed);
     let request =
         stretch(&request.bytes, seed.work().as_str(), LONGEST_REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
-    Ok(Operation { kind, seed, tail: Tail::from_bytes(request), files: found.files, doubt, phase })
+    let urls = found.urls.map(|(url, challenge_url)| (url.to_owned(), challenge_url.to_owned()));
+    let unknown = parts.iter().filter(|part| part.tag >= FIRST_OF_OPERATION).cloned().collect();
+    Ok(Operation { kind, seed, tail: Tail::from_bytes(request), urls, files: found.files, doubt, phase, unknown })
+}
+
+/// Where the operation's files go, unless a reader finds the same in the profile or, without one, in the institution's own address.
+fn urls<'a>(operation: &'a Operation, state: &'a State, with_profile: bool) -> Option<(&'a str, &'a str)> {
+    let set = operation.kind.message_set();
+    let own = state.institution.url.as_str();
+    let found = if with_profile { (state.url_of(set), state.challenge_url(set)) } else { (own, own) };
+    Some((operation.url(state), operation.challenge_url(state))).filter(|urls| *urls != found)
 }
 
 fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
     match doubt {
-        Doubt::NoAnswer => (0, None),
+        Doubt::NoAnswer(why) => (0, Some(why)),
         Doubt::Interrupted => (1, None),
         Doubt::Unreadable(why) => (2, Some(why)),
         Doubt::NotMentioned => (3, None),
@@ -311,7 +342,7 @@ fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
 fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
     let text = text.map(str::to_owned);
     Some(match code {
-        0 => Doubt::NoAnswer,
+        0 => Doubt::NoAnswer(text.unwrap_or_default()),
         1 => Doubt::Interrupted,
         2 => Doubt::Unreadable(text.unwrap_or_default()),
         3 => Doubt::NotMentioned,
@@ -320,6 +351,8 @@ fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
         _ => return None,
     })
 }
+
+const FIRST_OF_OPERATION: u8 = 128;
 
 /// A request of ours is a few kilobytes.
 const LONGEST_REQUEST: usize = 64 * 1024;

@@ -1,5 +1,8 @@
 //! Who we are to one institution: what was configured, and what it told us.
 
+use crate::error::StatusCode;
+use chrono::{DateTime, Utc};
+
 use crate::ofx::{
     AccountInfoResponse, EncodeError, FinancialInstitution, Limits, Login, MessageSet, Profile, SignonInfo,
     SignonResponse, Stamp, Style, Version,
@@ -124,9 +127,15 @@ pub struct State {
     pub(crate) session_cookie: Option<Secret>,
     pub(crate) profile: Option<Held<Profile>>,
     pub(crate) profile_is_old: bool,
+    /// The newest date that a profile was fetched for. Not stored.
+    pub(crate) profile_announced: Option<DateTime<Utc>>,
     pub(crate) accounts: Option<Held<AccountInfoResponse>>,
     /// A challenge was passed in this session, so `MFACHALLENGEFIRST` is satisfied. Not stored.
     pub(crate) challenged: bool,
+    /// The institution accepted the user's credentials in this session. Not stored.
+    pub(crate) recognized: bool,
+    /// The institution wants the password changed. Not stored.
+    pub(crate) password_change_due: bool,
     /// Parts of a stored state that only a later version understands: kept and written back.
     pub(crate) unknown: Vec<Part>,
 }
@@ -146,8 +155,11 @@ impl State {
             session_cookie: None,
             profile: None,
             profile_is_old: false,
+            profile_announced: None,
             accounts: None,
             challenged: false,
+            recognized: false,
+            password_change_due: false,
             unknown: Vec::new(),
         }
     }
@@ -181,6 +193,12 @@ impl State {
     #[must_use]
     pub fn has_access_key(&self) -> bool {
         self.access_key.is_some()
+    }
+
+    /// Whether everything that was stored can be read. What cannot be read must not be ignored while an operation is under way:
+    /// the profile says where it goes.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.profile.as_ref().is_none_or(|profile| profile.get().is_some())
     }
 
     /// The version that documents are written in.
@@ -241,23 +259,35 @@ impl State {
         Ok(())
     }
 
-    /// Takes what every signon response may bring. `sent_key` is the access key that the request carried.
-    ///
-    /// A challenge ends the life of the key that was sent. OFX 1.0.3 §2.5.4.
-    pub(crate) fn absorb(&mut self, signon: &SignonResponse, refused_key: Option<&Secret>) {
-        if let Some(cookie) = &signon.session_cookie {
+    /// Takes what every signon response may bring. `refused_key` is the access key that the request carried, when the response is
+    /// a challenge: that ends the key's life. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's.
+    pub(crate) fn absorb(&mut self, signon: &SignonResponse, refused_key: Option<&Secret>, anonymous: bool) {
+        // Longer than the specification allows is not kept: state must fit into a blob.
+        let fits = |secret: &&Secret| secret.expose().chars().count() <= LONGEST_KEY;
+        if let Some(cookie) = signon.session_cookie.as_ref().filter(fits) {
             self.session_cookie = Some(cookie.clone());
         }
         if refused_key.is_some() && self.access_key.as_ref() == refused_key {
             self.access_key = None;
         }
-        if let Some(key) = signon.access_key.as_ref().filter(|key| Some(*key) != refused_key) {
+        if let Some(key) = signon.access_key.as_ref().filter(fits).filter(|key| Some(*key) != refused_key && !anonymous)
+        {
             self.access_key = Some(key.clone());
+        }
+        if !anonymous {
+            let code = signon.status.code;
+            self.password_change_due |= code == StatusCode::PASSWORD_CHANGE_REQUIRED;
+            self.recognized |= signon.is_accepted() || matches!(code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         }
         let known = self.profile().and_then(|profile| profile.updated.as_ref()).and_then(Stamp::utc);
         let now = signon.profile_updated.as_ref().and_then(Stamp::utc);
-        if known.zip(now).is_some_and(|(known, now)| now > known) {
+        if known.zip(now).is_some_and(|(known, now)| now > known) && self.profile_announced < now {
+            // Once for each date: a provider behind the institution may announce dates that its profile never has.
             self.profile_is_old = true;
+            self.profile_announced = now;
         }
     }
 }
+
+/// `ACCESSKEY` and `SESSCOOKIE` have 1000 characters at most.
+const LONGEST_KEY: usize = 1000;

@@ -1,5 +1,6 @@
 //! What an operation is for: the request it makes, and what an answer to it means.
 
+use crate::engine::operation::shortened;
 use crate::engine::outcome::known_or_oldest;
 use crate::engine::{Doubt, EngineError, Held, Outcome, Receipt, Refusal, RefusedAt, State};
 use crate::error::StatusCode;
@@ -145,13 +146,13 @@ fn ours_or_only<T>(mut found: Vec<T>, is_ours: impl Fn(&T) -> bool) -> Option<T>
 fn judge_payment(trn_uid: &TrnUid, response: &Response) -> Outcome {
     let answers = match response.payments() {
         Ok(answers) => answers,
-        Err(error) => return Outcome::Unknown(Doubt::Unreadable(error.to_string())),
+        Err(error) => return Outcome::Unknown(Doubt::Unreadable(shortened(&error.to_string()))),
     };
     let mut ours = answers.into_iter().filter(|answer| &answer.trn_uid == trn_uid);
     let (Some(answer), None) = (ours.next(), ours.next()) else { return Outcome::Unknown(Doubt::NotMentioned) };
     let PaymentTransactionResponse { trn_uid, status, response: paid } = answer;
     if status.code == StatusCode::DUPLICATE {
-        return Outcome::Unknown(Doubt::Duplicate(status.message));
+        return Outcome::Unknown(Doubt::Duplicate(status.message.as_deref().map(shortened)));
     }
     if status.is_error() {
         return Outcome::Refused(Refusal::new(&status, RefusedAt::Request));

@@ -28,6 +28,11 @@ impl Charset {
         self.0 == UTF_16BE || self.0 == UTF_16LE
     }
 
+    /// What 1.x documents of ours are written in.
+    pub(crate) fn latin() -> Self {
+        Self(WINDOWS_1252)
+    }
+
     /// The set of text that was transcoded already.
     pub(crate) fn utf8() -> Self {
         Self(UTF_8)

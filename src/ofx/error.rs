@@ -130,8 +130,11 @@ pub enum EncodeError {
         charset: &'static str,
     },
     /// A control character, which no OFX document may hold.
-    #[error("{0} holds a control character; remove it")]
+    #[error("{0} holds a line break or another control character; remove it")]
     Control(String),
+    /// A value that begins or ends with a blank, which readers take away.
+    #[error("{0} begins or ends with a blank; remove it")]
+    OuterBlank(String),
     /// A value longer than its element allows.
     #[error("{tag} is {length} characters long; at most {limit} are allowed")]
     TooLong {

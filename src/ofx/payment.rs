@@ -223,6 +223,7 @@ impl Payment {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        self.check_texts(&self.write("PMTINFO", Version::V230))?;
         for account in [Some(&self.from), self.to.as_ref()].into_iter().flatten() {
             limit("BANKID", &account.bank_id, 9)?;
             limit("ACCTID", &account.account_id, 22)?;
@@ -246,6 +247,21 @@ impl Payment {
         limit("PAYACCT", &self.pay_account, 32)?;
         optional("MEMO", self.memo.as_deref(), 255)?;
         optional("BILLREFINFO", self.bill_reference.as_deref(), 80)
+    }
+}
+
+impl Payment {
+    /// Readers strip outer blanks and rewrite line breaks: what is asked for must be what is understood.
+    fn check_texts(&self, element: &Element) -> Result<(), EncodeError> {
+        if let Some(text) = element.text() {
+            if text.chars().any(char::is_control) {
+                return Err(EncodeError::Control(element.tag().to_owned()));
+            }
+            if text.trim() != text {
+                return Err(EncodeError::OuterBlank(element.tag().to_owned()));
+            }
+        }
+        element.children().iter().try_for_each(|child| self.check_texts(child))
     }
 }
 

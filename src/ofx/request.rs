@@ -1,16 +1,25 @@
 //! Request files: a fresh signon in front of bytes that never change.
 
+use std::fmt;
+
 use zeroize::Zeroizing;
 
 use crate::ofx::{
-    AccountInfoTransaction, ChallengeTransaction, Content, DecodeError, Document, Element, EncodeError, Header, Limits,
-    Member, Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Style, Version, writer,
+    AccountInfoTransaction, ChallengeTransaction, Charset, Content, DecodeError, Document, Element, EncodeError,
+    Header, Limits, Member, Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Style, Version,
+    writer,
 };
 
 /// The bytes of a request file after `</SONRQ>`, made once: file-based recovery compares them, and a later version of this
 /// crate must repeat what an earlier one wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Tail(Vec<u8>);
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tail({} bytes)", self.0.len())
+    }
+}
 
 impl Tail {
     pub(crate) fn profile(request: &ProfileTransaction, version: Version, style: &Style) -> Result<Self, EncodeError> {
@@ -75,7 +84,10 @@ impl Tail {
 
     /// Reads the payment out of the bytes again, so that it need not be kept twice.
     pub(crate) fn read_payment(&self, version: Version) -> Result<Payment, DecodeError> {
-        let file = [Header::new(version).render(version).as_bytes(), OPENING, &self.0].concat();
+        // We know what we wrote; a reader would have to guess.
+        let charset = if version.is_sgml() { Charset::latin() } else { Charset::utf8() };
+        let header = Header::new(version).render(version);
+        let file = ["\u{feff}".as_bytes(), header.as_bytes(), OPENING, charset.decode(&self.0).as_bytes()].concat();
         let document = Document::decode(&file, &Limits::new())?;
         let missing = || DecodeError::new(Problem::Missing("PMTRQ"), 0);
         let request = document.find("/OFX/BILLPAYMSGSRQV1/PMTTRNRQ/PMTRQ").ok_or_else(missing)?;

@@ -1,5 +1,6 @@
 //! Signon and security questions. OFX 1.0.3 §2.5, OFX 2.3 §2.5.
 
+use crate::error::StatusCode;
 use crate::ofx::aggregate::aggregate;
 use crate::ofx::{DecodeError, Element, EncodeError, Member, Problem, Stamp, Status, TrnUid, Version};
 use crate::secret::Secret;
@@ -176,6 +177,12 @@ impl SignonRequest {
             }
             Login::AccessToken(token) => limit("ACCESSTOKEN", token.expose(), 10_000)?,
         }
+        if self.user_cred2.is_some() && self.user_cred1.is_none() {
+            return Err(EncodeError::Invalid {
+                tag: "USERCRED2",
+                expected: "may only be sent together with USERCRED1",
+            });
+        }
         let extra = [("USERCRED1", &self.user_cred1), ("USERCRED2", &self.user_cred2), ("AUTHTOKEN", &self.auth_token)];
         for (tag, value) in extra {
             if let Some(value) = value {
@@ -237,6 +244,16 @@ aggregate! {
 }
 
 impl SignonResponse {
+    /// Whether the signon was accepted, so that what stands beside it counts: status 0, 15000 (the password must be changed) and
+    /// 2028 (an element was not understood), and no other, whatever its severity. OFX 1.0.3 §2.5.1.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        matches!(
+            self.status.code,
+            StatusCode::SUCCESS | StatusCode::PASSWORD_CHANGE_REQUIRED | StatusCode::UNKNOWN_ELEMENT
+        )
+    }
+
     /// A response with what is always required.
     #[must_use]
     pub fn new(status: Status, server_time: Stamp, language: &str) -> Self {
@@ -305,7 +322,7 @@ impl ChallengeTransactionResponse {
         let questions = questions.into_iter().map(|(id, label)| ChallengeQuestion { id, label }).collect();
         Self {
             trn_uid: Some(trn_uid),
-            status: Status::new(crate::error::StatusCode::SUCCESS, None),
+            status: Status::new(StatusCode::SUCCESS, None),
             response: Some(ChallengeResponse { questions }),
         }
     }

@@ -22,3 +22,4 @@ mod size;
 mod spec;
 mod strangers;
 mod transport;
+mod trouble;

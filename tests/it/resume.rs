@@ -6,4 +6,5 @@ mod line;
 mod lost;
 mod profile;
 mod shapes;
+mod situations;
 mod steps;

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use chrono::NaiveDate;
-use ofx_session::error::{Delivery, ErrorKind};
+use ofx_session::error::ErrorKind;
 use ofx_session::seal::SealError;
 use ofx_session::transport::{Request, Response, Sending, Transport, TransportError};
 use ofx_session::{
-    AccountType, Answers, BankAccount, Blob, Client, ClientBuilder, Context, Credentials, Institution, Key, KeyRing,
-    Paused, Payee, Payment, Progress, Session, Situation,
+    AccountType, Answers, BankAccount, Blob, Client, ClientBuilder, Context, Credentials, Institution, Kept, Key,
+    KeyRing, Paused, Payee, Payment, Progress, Session, Situation,
 };
 use rust_decimal::Decimal;
 
@@ -42,7 +42,7 @@ fn what_does_not_fit_is_left_out_in_turn() {
 
     let least = no_profile.as_bytes().len();
     for (limit, needed) in [(least - 1, least), (120, least), (0, least)] {
-        let (error, session) = with_limit(&whole, limit).unwrap_err();
+        let (error, session) = with_limit(&whole, limit).unwrap_err().into_parts();
         assert_eq!(error.kind(), ErrorKind::Seal);
         assert_eq!(error.detail(), Some(&SealError::TooLarge { needed, allowed: limit }));
         assert!(error.to_string().contains(&format!("would have {needed} bytes and {limit} are allowed")), "{error}");
@@ -118,39 +118,28 @@ fn a_payment_whose_blob_lost_the_profile_goes_where_it_would_have_gone() {
     let line = Line::default();
     let whole = waiting(&line).pause(&keys(), &context()).unwrap();
     let small = smallest(&whole);
+    // Through one process more, which has no profile either and asks for none.
+    let session = resume(&small).blob_limit(small.as_bytes().len()).open(jane()).unwrap();
+    let again = session.pause(&keys(), &context()).unwrap();
+    assert_eq!(again.as_bytes().len(), small.as_bytes().len());
+    let copy = resume(&again).reseal(&keys(), &context()).unwrap();
     let answered = |blob: &Blob| {
         line.take();
         let mut session = resume(blob).transport(line.clone()).open(jane()).unwrap();
         assert!(matches!(now(session.answer(right())), Ok(Progress::Ask(_))));
         line.take()
     };
-    let (with, without) = (answered(&whole), answered(&small));
+    let with = answered(&whole);
     let places = |sent: &[(String, String)]| sent.iter().map(|(url, _)| url.clone()).collect::<Vec<_>>();
     assert_eq!(places(&with), [BILL_PAY, BILL_PAY], "the payment, and the questions after it");
-    assert_eq!(places(&without), [MAIN, BILL_PAY, BILL_PAY], "the profile first");
-    assert!(without[0].1.contains("<PROFRQ>") && without[0].1.contains("anonymous000"), "without the user's name");
     let tail = |file: &(String, String)| file.1.split_once("</SONRQ>").unwrap().1.to_owned();
-    assert_eq!(tail(&without[1]), tail(&with[0]), "the payment is the same");
-    // The cookie of the whole blob goes back; from the small one only what came with the profile does.
-    assert!(with[0].1.contains(&format!("<SESSCOOKIE>{}", long('c'))));
-    assert!(without[1].1.contains(&format!("<ACCESSKEY>{}", long('k'))));
-    assert!(!without[0].1.contains("<SESSCOOKIE>") && !without[1].1.contains(&long('c')));
-}
-
-#[test]
-fn nothing_is_sent_when_the_lost_profile_cannot_be_had() {
-    let line = Line::default();
-    let small = smallest(&waiting(&line).pause(&keys(), &context()).unwrap());
-    let mut session = resume(&small).transport(line.clone()).open(jane()).unwrap();
-    line.take();
-    line.fail("<PROFRQ>", true);
-    let error = now(session.answer(right())).unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Transport, Delivery::NotSent));
-    assert_eq!(line.take(), []);
-    assert!(matches!(session.situation(), Some(Situation::Ready)), "the operation waits to be sent");
-    line.fail("<PROFRQ>", false);
-    assert!(matches!(now(session.proceed()), Ok(Progress::Ask(_))));
-    assert_eq!(line.take().len(), 3);
+    for blob in [&small, &again, &copy] {
+        let without = answered(blob);
+        assert_eq!(places(&without), [BILL_PAY, BILL_PAY]);
+        assert_eq!(tail(&without[0]), tail(&with[0]), "the payment is the same");
+        assert!(without[0].1.contains(&format!("<ACCESSKEY>{}", long('k'))));
+        assert!(!without[0].1.contains("<SESSCOOKIE>"));
+    }
 }
 
 #[test]
@@ -164,19 +153,28 @@ fn a_doubt_outlives_the_loss_of_the_profile() {
     let mut session = resume(&small).transport(line.clone()).open(jane()).unwrap();
     line.take();
     assert!(matches!(now(session.proceed()), Ok(Progress::Unknown(_))));
-    assert_eq!(line.take(), [], "a doubt needs no profile to be told");
-    line.fail("<PROFRQ>", true);
-    let error = now(session.repeat_payment_in_doubt()).unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Transport, Delivery::Unknown));
-    assert!(error.to_string().contains("still in doubt"), "{error}");
-    assert!(matches!(session.situation(), Some(Situation::InDoubt(_))));
-    assert!(session.abandon().is_err(), "a doubt cannot be given up");
-    line.fail("<PROFRQ>", false);
+    assert_eq!(line.take(), []);
     line.fail("<PMTRQ>", false);
-    // Sent to the right place once the profile can be had.
     assert!(now(session.repeat_payment_in_doubt()).is_ok());
     let urls: Vec<_> = line.take().into_iter().map(|(url, _)| url).collect();
-    assert_eq!(urls, [MAIN, BILL_PAY, BILL_PAY]);
+    assert_eq!(urls, [BILL_PAY, BILL_PAY]);
+}
+
+/// What was left out of a client is fetched again when the next operation begins.
+#[test]
+fn the_next_operation_fetches_what_was_left_out() {
+    let line = Line::default();
+    let mut session = resume(&smallest(&waiting(&line).pause(&keys(), &context()).unwrap()))
+        .transport(line.clone())
+        .open(jane())
+        .unwrap();
+    session.abandon().unwrap();
+    line.take();
+    assert_eq!(now(session.accounts()).unwrap().done().unwrap().len(), 6);
+    let sent = line.take();
+    assert_eq!(sent.len(), 2);
+    assert!(sent[0].1.contains("<PROFRQ>") && sent[1].1.contains("<ACCTINFORQ>"));
+    assert!(session.client().profile().is_some());
 }
 
 /// Session cookie, accounts, profile: whether they are in it.
@@ -192,14 +190,13 @@ fn holds(blob: &Blob) -> (bool, bool, bool) {
     (cookie, accounts, profile)
 }
 
-fn with_limit(blob: &Blob, limit: usize) -> Result<Blob, (ofx_session::Error, Session)> {
-    let session = resume(blob).blob_limit(limit).open(jane()).unwrap();
-    session.pause(&keys(), &context()).map_err(ofx_session::Kept::into_parts)
+fn with_limit(blob: &Blob, limit: usize) -> Result<Blob, Kept<Session>> {
+    resume(blob).blob_limit(limit).open(jane()).unwrap().pause(&keys(), &context())
 }
 
 /// The same without anything that can be left out.
 fn smallest(blob: &Blob) -> Blob {
-    let (error, _) = with_limit(blob, 0).unwrap_err();
+    let (error, _) = with_limit(blob, 0).unwrap_err().into_parts();
     let Some(SealError::TooLarge { needed, .. }) = error.detail() else { panic!("{error}") };
     with_limit(blob, *needed).unwrap()
 }

@@ -1,6 +1,6 @@
 //! What the HTTPS transport sends, and what it says about delivery when it fails, against real servers on loopback.
 
-mod server;
+pub(crate) mod server;
 
 use std::error::Error as _;
 use std::io::{Read as _, Write as _};

@@ -69,7 +69,7 @@ fn a_refused_signon_is_a_refusal_whatever_its_severity_says() {
 }
 
 #[test]
-fn a_code_that_nobody_knows_counts_as_its_severity_says() {
+fn a_signon_code_that_nobody_knows_is_a_refusal_whatever_its_severity_says() {
     let mut scenario = Scenario::new(easy());
     scenario.then_says(|_| Said::new(15_999, "ERROR"));
     let text = Error::from(refused(scenario.pay())).to_string();
@@ -77,11 +77,14 @@ fn a_code_that_nobody_knows_counts_as_its_severity_says() {
     let mut scenario = Scenario::new(easy());
     scenario.then_says(|_| Said::new(15_999, ""));
     refused(scenario.pay());
-    let mut scenario = Scenario::new(easy());
-    scenario.then_says(|sent| {
-        Said::new(15_999, "WARN").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(sent)))])
-    });
-    assert_eq!(paid(scenario.pay()).notices[0].code.value(), 15_999);
+    for severity in ["INFO", "WARN"] {
+        let mut scenario = Scenario::new(easy());
+        scenario.then_says(move |sent| {
+            let beside = transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(sent)));
+            Said::new(15_999, severity).payments(vec![beside])
+        });
+        assert_eq!(refused(scenario.pay()).at, RefusedAt::Signon);
+    }
 }
 
 #[test]
@@ -90,7 +93,9 @@ fn a_challenge_is_one_whatever_its_severity_says() {
         for code in [3000, 3001] {
             let mut scenario = Scenario::new(questioning());
             scenario.then_says(move |_| Said::new(code, severity));
-            assert_eq!(asked(scenario.pay()).is_repeated(), code == 3001, "{severity}");
+            assert!(!asked(scenario.pay()).is_repeated(), "{severity}: nothing was answered yet");
+            scenario.then_says(move |_| Said::new(code, severity));
+            assert!(asked(scenario.answer(&super::scenario::right())).is_repeated(), "{severity}");
             scenario.clean(0);
         }
     }

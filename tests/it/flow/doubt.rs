@@ -15,7 +15,7 @@ fn lost(mut scenario: Scenario, carried_out: bool) -> Scenario {
     } else {
         scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
     }
-    assert_eq!(unknown(scenario.pay()), Doubt::NoAnswer);
+    assert_eq!(unknown(scenario.pay()), Doubt::NoAnswer("lost".to_owned()));
     scenario
 }
 
@@ -40,7 +40,10 @@ fn a_repeat_is_paid_once_whatever_became_of_the_first() {
 fn what_is_in_doubt_is_repeated_by_name_only() {
     let mut scenario = lost(Scenario::new(easy()), true);
     let operation = scenario.operation.clone().unwrap();
-    assert_eq!(operation.situation(&scenario.state, scenario.now()), Situation::InDoubt(Doubt::NoAnswer));
+    assert_eq!(
+        operation.situation(&scenario.state, scenario.now()),
+        Situation::InDoubt(Doubt::NoAnswer("lost".to_owned()))
+    );
     let now = scenario.now();
     let error = operation.clone().handle_response(&mut scenario.state, b"late", now).unwrap_err();
     assert!(matches!(error, EngineError::Situation(_)), "{error}");
@@ -72,8 +75,8 @@ fn a_refused_repeat_says_nothing_about_the_first() {
 fn a_repeat_that_is_not_sent_leaves_the_doubt() {
     let mut scenario = lost(Scenario::new(easy()), false);
     scenario.then(|_, _| Reply::Failed(Delivery::NotSent));
-    assert_eq!(unknown(scenario.repeat()), Doubt::NoAnswer);
-    assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer));
+    assert_eq!(unknown(scenario.repeat()), Doubt::NoAnswer("lost".to_owned()));
+    assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer("lost".to_owned())));
     paid(scenario.repeat());
     scenario.clean(1);
 }
@@ -90,9 +93,9 @@ fn questions_before_a_repeat_do_not_end_the_doubt() {
         }
         unknown(scenario.answer(&right()));
         assert!(!asked(scenario.repeat()).is_repeated());
-        assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer), "while the questions wait");
+        assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer("lost".to_owned())), "while the questions wait");
         asked(scenario.answer(&wrong()));
-        assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer), "after wrong answers");
+        assert_eq!(in_doubt(&scenario), Some(Doubt::NoAnswer("lost".to_owned())), "after wrong answers");
         let end = scenario.answer(&right());
         if carried_out {
             assert!(matches!(unknown(end), Doubt::Duplicate(_)));
@@ -108,7 +111,7 @@ fn a_lost_challenge_before_a_repeat_does_not_end_the_doubt() {
     let mut scenario = lost(Scenario::new(questioning()), false);
     scenario.then_is_honest();
     scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
-    assert_eq!(unknown(scenario.repeat()), Doubt::NoAnswer);
+    assert_eq!(unknown(scenario.repeat()), Doubt::NoAnswer("lost".to_owned()));
     scenario.then_is_honest();
     scenario.then_says(|_| Said::new(15_502, "ERROR"));
     assert!(matches!(unknown(scenario.repeat()), Doubt::RepeatRefused(_)));

@@ -195,7 +195,7 @@ impl Scenario {
             };
             (operation, step) = match reply {
                 Reply::Body(body) => operation.handle_response(&mut self.state, &body, self.now)?,
-                Reply::Failed(delivery) => operation.handle_failure(&self.state, delivery, self.now),
+                Reply::Failed(delivery) => operation.handle_failure(&self.state, delivery, "lost", self.now),
             };
             assert_eq!(operation.step(&self.state, self.now), step, "the step can be asked for again");
         }

@@ -1,1 +1,261 @@
-//! x
+//! Canaries: passwords, answers and one-time values are in no blob and in no text that the crate prints.
+
+use std::fmt::{Debug, Display};
+
+use ofx_session::engine::{Application, Device, Intent, Operation, Seed, State, Step};
+use ofx_session::ofx::ChallengeAnswer;
+use ofx_session::testing::Bank;
+use ofx_session::{Answers, Blob, Client, Credentials, Error, Institution, Progress, Session};
+
+use super::line::{Fate, Line, MAIN, context, keys, now, once, payment};
+
+const PASSWORD: &str = "cAnArY-Pa55wOrd";
+const ANSWER: &str = "cAnArY-Garcia";
+const WRONG: &str = "cAnArY-Lopez";
+const TOKEN: &str = "cAnArY-394817";
+const CRED1: &str = "cAnArY-blue";
+const CRED2: &str = "cAnArY-green";
+const SECRETS: [&str; 6] = [PASSWORD, ANSWER, WRONG, TOKEN, CRED1, CRED2];
+
+fn credentials() -> Credentials {
+    Credentials::new("jane", PASSWORD).auth_token(TOKEN).user_cred1(CRED1).user_cred2(CRED2)
+}
+
+fn bank() -> Line {
+    let builder = Bank::builder().user("jane", PASSWORD).question("MFA16", None, ANSWER).question("MFA1", None, ANSWER);
+    Line::new(builder.build_model())
+}
+
+fn answers(text: &str) -> Answers {
+    Answers::new().with("MFA16", text).with("MFA1", text)
+}
+
+fn contains(hay: &[u8], needle: &[u8]) -> bool {
+    hay.windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle))
+}
+
+/// Whether bytes hold a text in any of the ways in which a careless program would leave it there.
+fn holds(hay: &[u8], text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let list = bytes.iter().map(u8::to_string).collect::<Vec<_>>();
+    let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
+    [bytes.to_vec(), wide, hex.into_bytes(), list.join(", ").into_bytes(), list.join(",").into_bytes(), reversed]
+        .iter()
+        .any(|needle| contains(hay, needle))
+}
+
+fn silent(hay: &[u8], what: &str) {
+    for secret in SECRETS {
+        assert!(!holds(hay, secret), "{what} holds {secret}");
+    }
+}
+
+fn quiet(value: &impl Debug) {
+    let text = format!("{value:?}\n{value:#?}");
+    silent(text.as_bytes(), &text);
+    // A list of bytes, one a line.
+    silent(text.replace([' ', '\n'], "").as_bytes(), "the pretty form");
+}
+
+fn quiet_error(error: &(impl Debug + Display)) {
+    quiet(error);
+    silent(error.to_string().as_bytes(), "an error");
+}
+
+/// The content of a plain blob with everything inflated.
+fn inflated(blob: &Blob) -> Vec<u8> {
+    let (mut rest, mut all) = (&blob.as_bytes()[80..], Vec::new());
+    while let [tag, flags, after @ ..] = rest {
+        let (mut length, mut shift, mut used) = (0, 0, 0);
+        for byte in after {
+            length |= usize::from(byte & 0x7f) << shift;
+            (shift, used) = (shift + 7, used + 1);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (stored, next) = after[used..].split_at(length);
+        let bytes =
+            if flags & 1 == 1 { miniz_oxide::inflate::decompress_to_vec(stored).unwrap() } else { stored.to_vec() };
+        all.push(*tag);
+        all.extend(bytes);
+        rest = next;
+    }
+    all
+}
+
+/// Looks at a session and at every blob that can be made of it, and gives one back that goes on.
+fn examine(session: Session, line: &Line) -> Session {
+    quiet(&session);
+    quiet(&session.situation());
+    quiet(&session.client());
+    if session.situation().is_none() {
+        return session;
+    }
+    let sealed = session.pause(&keys(), &context()).unwrap();
+    let resume = |blob: &Blob| {
+        let paused = Client::resume(blob, &keys(), &context()).unwrap();
+        quiet(&paused);
+        quiet(&paused.situation());
+        quiet(&paused.questions());
+        paused.transport(line.clone()).open(credentials()).unwrap()
+    };
+    let plain = resume(&sealed).pause_plain_including_private().unwrap();
+    for blob in [&sealed, &plain] {
+        silent(blob.as_bytes(), "a blob");
+        silent(blob.to_text().as_bytes(), "the text of a blob");
+        quiet(blob);
+    }
+    let content = inflated(&plain);
+    silent(&content, "the content of a blob");
+    assert!(holds(&content, "Harbor") || !holds(&content, "PMTTRNRQ"), "the search finds what is there");
+    quiet(&Client::resume_plain(&plain).unwrap());
+    resume(&sealed)
+}
+
+#[test]
+fn no_secret_is_in_any_blob_or_text_of_a_payment() {
+    let line = bank();
+    let builder = Client::builder(Institution::new(MAIN)).device(Device::new().host_name("tower"));
+    quiet(&builder);
+    let client = builder.transport(line.clone()).build().unwrap();
+    quiet(&client);
+    let mut session = client.open(credentials()).unwrap();
+    quiet(&credentials());
+    now(session.prepare_payment(&payment())).unwrap();
+    session = examine(session, &line);
+    let progress = now(session.proceed());
+    quiet(&progress);
+    session = examine(session, &line);
+    let progress = now(session.answer(answers(WRONG)));
+    quiet(&progress);
+    session = examine(session, &line);
+    for bad in [Answers::new(), answers(ANSWER).with("MFA2", ANSWER), answers(&ANSWER.repeat(6))] {
+        quiet(&bad);
+        quiet_error(&now(session.answer(bad)).unwrap_err());
+    }
+    // Answers that were given and not sent.
+    line.then([Fate::NotSent]);
+    quiet_error(&now(session.answer(answers(ANSWER))).unwrap_err());
+    session = examine(session, &line);
+    // Answers that were sent, and their answer lost.
+    line.then([Fate::LostBefore]);
+    quiet(&now(session.answer(answers(ANSWER))));
+    session = examine(session, &line);
+    quiet_error(&session.abandon().unwrap_err());
+    quiet(&now(session.repeat_payment_in_doubt()));
+    session = examine(session, &line);
+    line.then([Fate::Hangs]);
+    assert!(once(session.answer(answers(ANSWER))).is_none());
+    session = examine(session, &line);
+    quiet(&now(session.repeat_payment_in_doubt()));
+    let (error, kept) = session.close().unwrap_err().into_parts();
+    quiet_error(&error);
+    session = examine(kept, &line);
+    // The answers again, and no doubt about what comes of them: the first time was carried out.
+    let progress = now(session.answer(answers(ANSWER)));
+    assert!(matches!(progress, Ok(Progress::Unknown(_))), "{progress:?}");
+    examine(session, &line);
+    line.clean(1);
+}
+
+#[test]
+fn a_client_s_blobs_hold_the_key_where_they_may_and_no_secret_anywhere() {
+    let line = bank();
+    let client = Client::builder(Institution::new(MAIN)).transport(line.clone()).build().unwrap();
+    let mut session = client.open(credentials()).unwrap();
+    assert!(matches!(now(session.accounts()), Ok(Progress::Ask(_))));
+    assert!(matches!(now(session.answer(answers(ANSWER))), Ok(Progress::Done(_))));
+    let client = session.close().unwrap();
+    quiet(&client);
+    line.clean(0);
+    // As the pretend institution begins its keys.
+    let key = "key-1";
+    let restored = |client: Client| {
+        let blob = client.deconstruct(&keys(), &context()).unwrap();
+        silent(blob.as_bytes(), "a sealed client");
+        for text in [key, "jane", "1000001", "Everyday", "https://"] {
+            assert!(!holds(blob.as_bytes(), text), "{text}");
+        }
+        Client::restore(&blob, &keys(), &context()).unwrap()
+    };
+    let all = restored(restored(client)).deconstruct_plain_including_private().unwrap();
+    let content = inflated(&all);
+    silent(&content, "a plain client");
+    for text in [key, "jane", "1000001", "Everyday", "https://", "Example Loopback Bank"] {
+        assert!(holds(&content, text), "the search finds {text}");
+    }
+    let public = Client::restore_plain(&all).unwrap().deconstruct_plain_public().unwrap();
+    let content = inflated(&public);
+    silent(&content, "a public client");
+    for text in [key, "cookie-", "jane", "1000001", "4000000000001000", "Everyday"] {
+        assert!(!holds(&content, text), "a public blob holds {text}");
+    }
+    assert!(holds(&content, "Example Loopback Bank"));
+    let client = Client::restore_plain(&public).unwrap();
+    assert!(!client.has_access_key() && client.known_accounts().is_empty());
+}
+
+#[test]
+fn no_secret_is_in_any_text_of_the_engine() {
+    let application = Application::new("QWIN", "2700").key(TOKEN);
+    quiet(&application);
+    let mut state = State::new(Institution::new(MAIN), application, "7C1E9A54");
+    let mut bank = bank().wire().bank.clone();
+    let at = chrono::DateTime::from_timestamp(1_767_607_200, 0).unwrap();
+    let intent = Intent::Pay(Box::new(payment()));
+    let (mut operation, mut step) = Operation::begin(intent, &state, Seed::new([3; 16]), at).unwrap();
+    let mut files = 0;
+    loop {
+        quiet(&operation);
+        quiet(&step);
+        quiet(&state);
+        quiet(&operation.situation(&state, at));
+        (operation, step) = match step {
+            Step::Send(transmit) => {
+                quiet(&transmit.if_interrupted());
+                let bytes = transmit.encode(&credentials(), &state, at).unwrap();
+                assert!(holds(&bytes, PASSWORD), "the search finds what is there");
+                files += 1;
+                let body = bank.answer(ofx_session::testing::Endpoint::Main, &bytes).unwrap();
+                operation.handle_response(&mut state, &body, at).unwrap()
+            }
+            Step::Ask(challenge) => {
+                let text = if challenge.is_repeated() { ANSWER } else { WRONG };
+                operation.handle_answer(&state, &answers(text), at).unwrap()
+            }
+            _ => break,
+        };
+    }
+    assert_eq!((files, bank.payments_made()), (5, 1));
+    quiet(&ChallengeAnswer::new("MFA16", ANSWER));
+}
+
+#[test]
+fn no_secret_is_in_the_error_about_it() {
+    let line = bank();
+    let long = format!("{PASSWORD}{}", "x".repeat(200));
+    let strange = format!("{PASSWORD}\u{7}");
+    for credentials in [
+        Credentials::new("jane", long.as_str()),
+        Credentials::new("jane", strange.as_str()),
+        Credentials::new("jane", PASSWORD).auth_token(format!("{TOKEN}{long}")),
+        Credentials::new("jane", PASSWORD).user_cred1(format!("{CRED1}\u{1}")),
+        Credentials::user_key(format!("{PASSWORD}{long}")),
+        Credentials::access_token(PASSWORD),
+        Credentials::new("jane", WRONG),
+    ] {
+        quiet(&credentials);
+        let client = Client::builder(Institution::new(MAIN)).transport(line.clone()).build().unwrap();
+        let mut session = client.open(credentials).unwrap();
+        let error: Error = now(session.pay(&payment())).unwrap_err();
+        quiet_error(&error);
+        quiet(&session);
+    }
+    let mine = Client::builder(Institution::new(MAIN)).transport(line.clone()).build().unwrap();
+    let client = mine.open(credentials()).unwrap().close().unwrap();
+    quiet(&client);
+    line.clean(0);
+}

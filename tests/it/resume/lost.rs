@@ -1,13 +1,17 @@
 //! Answers that get lost, programs that stop: a payment stays in doubt, through pauses too, and is made once.
 
+use std::time::Duration;
+
 use ofx_session::engine::Doubt;
 use ofx_session::error::{Delivery, ErrorKind};
+use ofx_session::seal::OpenError;
 use ofx_session::testing::BankBuilder;
-use ofx_session::{Answers, Progress, Session, Situation};
+use ofx_session::{Answers, Client, OpenPolicy, Progress, Session, Situation};
 use proptest::prelude::*;
 
 use super::line::{
-    Fate, Line, easy, now, once, pause, pause_and_resume, payment, questioning, reread, right, session, wrong,
+    Fate, Line, context, easy, keys, now, once, pause, pause_and_resume, payment, questioning, reread, right, session,
+    wrong,
 };
 
 /// A payment whose answer was lost after it was carried out, or before.
@@ -16,7 +20,7 @@ fn lost(builder: BankBuilder, fate: Fate) -> (Line, Session) {
     let mut session = session(&line);
     line.then([Fate::Honest, fate]);
     let progress = now(session.pay(&payment())).unwrap();
-    assert_eq!(progress, Progress::Unknown(Doubt::NoAnswer));
+    assert_eq!(progress, Progress::Unknown(Doubt::NoAnswer(LATE.to_owned())));
     (line, session)
 }
 
@@ -44,19 +48,26 @@ fn a_session_with_a_payment_in_doubt_does_nothing_else() {
     refused(now(session.accounts()).unwrap_err());
     refused(session.abandon().unwrap_err());
     assert_eq!(now(session.answer(right())).unwrap_err().kind(), ErrorKind::Misuse);
-    assert_eq!(now(session.proceed()).unwrap(), Progress::Unknown(Doubt::NoAnswer), "which sends nothing");
+    assert_eq!(
+        now(session.proceed()).unwrap(),
+        Progress::Unknown(Doubt::NoAnswer(LATE.to_owned())),
+        "which sends nothing"
+    );
     let (error, session) = session.close().unwrap_err().into_parts();
     refused(error);
-    assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer)));
+    assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer(LATE.to_owned()))));
     assert_eq!(line.wire().sent.len(), before);
     let paused = reread(&pause(session));
-    assert_eq!(paused.situation(), Situation::InDoubt(Doubt::NoAnswer));
+    assert_eq!(paused.situation(), Situation::InDoubt(Doubt::NoAnswer(LATE.to_owned())));
     assert_eq!(paused.payment(), Some(payment()));
     assert!(paused.questions().is_empty());
 }
 
+/// Why no answer came.
+const LATE: &str = "ofx.bank.example did not answer in time: the request may have been carried out";
+
 #[test]
-fn a_doubt_waits_a_day_and_questions_a_quarter_of_an_hour() {
+fn a_doubt_waits_a_week_and_questions_a_quarter_of_an_hour() {
     let life = |session: Session| {
         let blob = pause(session);
         let header = blob.header().unwrap();
@@ -71,6 +82,31 @@ fn a_doubt_waits_a_day_and_questions_a_quarter_of_an_hour() {
     let (_, mut session) = lost(questioning(), Fate::LostBefore);
     assert!(matches!(now(session.repeat_payment_in_doubt()), Ok(Progress::Ask(_))));
     assert_eq!(life(session), 7 * 24 * 3600);
+}
+
+#[test]
+fn a_doubt_can_be_kept_for_a_week_and_no_longer() {
+    let day = Duration::from_secs(24 * 3600);
+    let doubtful = || lost(easy(), Fate::LostAfter).1;
+    assert_eq!(doubtful().longest_pause(), 7 * day);
+    let line = Line::new(questioning().build_model());
+    let mut asked = session(&line);
+    assert!(matches!(now(asked.pay(&payment())), Ok(Progress::Ask(_))));
+    assert_eq!(asked.longest_pause(), day);
+
+    for life in [7 * day + Duration::from_nanos(1), Duration::MAX, Duration::ZERO] {
+        let (error, session) = doubtful().pause_for(life, &keys(), &context()).unwrap_err().into_parts();
+        assert_eq!(error.kind(), ErrorKind::Misuse);
+        assert!(matches!(session.situation(), Some(Situation::InDoubt(_))), "nothing is lost");
+    }
+    let blob = doubtful().pause_for(7 * day, &keys(), &context()).unwrap();
+    let end = blob.header().unwrap().expires().unwrap();
+    let at = |now| Client::resume_under(&blob, &keys(), &context(), &OpenPolicy::new(now));
+    let paused = at(end + 60).unwrap();
+    assert_eq!(paused.expires().map(|end| end.timestamp()), i64::try_from(end).ok());
+    let error = at(end + 61).unwrap_err();
+    assert_eq!(error.detail(), Some(&OpenError::Expired { since: end, now: end + 61 }));
+    assert!(error.to_string().contains("does not mean that the payment may be entered again"), "{error}");
 }
 
 #[test]
@@ -137,10 +173,10 @@ fn a_doubt_survives_a_repeat_that_fails() {
         let error = now(session.repeat_payment_in_doubt()).unwrap_err();
         assert_eq!(error.delivery(), Delivery::Unknown, "{name}: {error}");
         assert!(error.to_string().contains("still in doubt"), "{name}: {error}");
-        assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer)), "{name}");
+        assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer(LATE.to_owned()))), "{name}");
         assert!(session.abandon().is_err(), "{name}");
         session = pause_and_resume(session, &line);
-        assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer)), "{name}");
+        assert_eq!(session.situation(), Some(Situation::InDoubt(Doubt::NoAnswer(LATE.to_owned()))), "{name}");
     }
     line.then([status(15_502)]);
     let progress = now(session.repeat_payment_in_doubt()).unwrap();

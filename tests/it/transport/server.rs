@@ -21,6 +21,8 @@ pub(crate) enum Act {
     ReplyAndClose(String),
     /// Closes without a word.
     Close,
+    /// Never answers and never closes.
+    Silence,
     /// Lets this much time pass on the paused clock and never answers.
     LetPass(Duration),
 }
@@ -126,6 +128,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
                 return;
             }
             Act::Close => return,
+            Act::Silence => std::future::pending::<()>().await,
             Act::LetPass(time) => {
                 tokio::time::pause();
                 tokio::time::advance(time).await;

@@ -1,0 +1,6 @@
+//! What goes wrong between a program and an institution over real HTTPS, and what the program is told about it.
+
+mod blobs;
+mod doubt;
+mod support;
+mod wire;
