@@ -75,7 +75,7 @@ impl ClientBuilder {
     /// [`Blob::COOKIE_LEN`].
     ///
     /// When state does not fit, what the institution gives again is left out: first the session cookie, then the account list,
-    /// then the profile, which is fetched before anything else is sent. If that is not enough, the call that makes the blob fails
+    /// then the profile, without which a paused operation goes on all the same. If that is not enough, the call that makes the blob fails
     /// with [`SealError::TooLarge`](crate::seal::SealError::TooLarge).
     #[must_use]
     pub fn blob_limit(mut self, bytes: usize) -> Self {

@@ -17,12 +17,11 @@ pub(crate) async fn run(
 ) -> Result<Progress<Completed>, Error> {
     let result = drive(client, credentials, current).await;
     let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
-    result.map_err(|error| if in_doubt { still_in_doubt(error) } else { error })
-}
-
-/// Something went wrong around a payment in doubt, which it still is.
-pub(crate) fn still_in_doubt(error: Error) -> Error {
-    error.with_delivery(Delivery::Unknown).while_doing(STILL_IN_DOUBT)
+    result.map_err(
+        |error| {
+            if in_doubt { error.with_delivery(Delivery::Unknown).while_doing(STILL_IN_DOUBT) } else { error }
+        },
+    )
 }
 
 /// `current` always holds what must not be lost: before each send it is the operation as it stands when the program stops, so

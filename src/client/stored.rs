@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::engine::{
-    Include, Operation, PROFILE, Part, SCHEMA, SHED_IN_TURN, Schema, Seed, SnapshotError, State, restore_operation,
+    Include, Operation, Part, SCHEMA, SHED_IN_TURN, Schema, Seed, SnapshotError, State, restore_operation,
     restore_state, save_operation, save_state,
 };
 use crate::error::{Delivery, Error, ErrorKind};
@@ -68,20 +68,7 @@ fn save_as(
         Protection::Sealed(..) => (Include::All, Suite::XChaCha20Poly1305),
         Protection::Plain(include) => (include, Suite::Plain),
     };
-    let segments = |with_urls| -> Result<Vec<Segment>, Error> {
-        let mut parts = save_state(state, include)?;
-        if let Some(operation) = operation {
-            parts.extend(save_operation(operation, state, with_urls)?);
-        }
-        Ok(fit(parts.into_iter().map(to_segment).collect(), suite, limit)?)
-    };
-    let holds_profile = |parts: &[Segment]| parts.iter().any(|segment| segment.tag == PROFILE);
-    let segments = match segments(false) {
-        Ok(whole) if state.profile.is_none() || holds_profile(&whole) => whole,
-        // The profile says where an operation goes. Without it, the operation says it itself.
-        _ if operation.is_some() => segments(true)?,
-        other => other?,
-    };
+    let segments = fit(state, operation, include, suite, limit)?;
     let Fresh { state_id, nonce } = fresh()?;
     let now = now();
     let (issued, expires, state_id) = match validity {
@@ -101,18 +88,32 @@ fn save_as(
     })
 }
 
-/// Leaves out what the institution gives again, one after the other, until the blob fits.
-fn fit(mut segments: Vec<Segment>, suite: Suite, limit: usize) -> Result<Vec<Segment>, SealError> {
+/// What fits: all of it, or what is left when what the institution gives again is left out, one part after the other.
+fn fit(
+    state: &State,
+    operation: Option<&Operation>,
+    include: Include,
+    suite: Suite,
+    limit: usize,
+) -> Result<Vec<Segment>, Error> {
     let allowed = limit.min(Blob::MAX_LEN);
-    let mut needed = sealed_len(suite, &segments)?;
-    for tag in SHED_IN_TURN {
-        if needed <= allowed {
-            break;
+    let mut needed = usize::MAX;
+    for count in 0..=SHED_IN_TURN.len() {
+        let mut parts = save_state(state, include)?;
+        parts.retain(|part| !SHED_IN_TURN.iter().take(count).any(|shed| *shed == part.tag));
+        if let Some(operation) = operation {
+            // Where its files go is stored with it once the profile is left out.
+            let own = save_operation(operation, state, &parts)?;
+            parts.extend(own);
         }
-        segments.retain(|segment| segment.tag != tag);
-        needed = sealed_len(suite, &segments)?;
+        let segments: Vec<Segment> = parts.into_iter().map(to_segment).collect();
+        let len = sealed_len(suite, &segments)?;
+        if len <= allowed {
+            return Ok(segments);
+        }
+        needed = needed.min(len);
     }
-    if needed <= allowed { Ok(segments) } else { Err(SealError::TooLarge { needed, allowed }) }
+    Err(SealError::TooLarge { needed, allowed }.into())
 }
 
 /// Opens a blob and makes live state of it.

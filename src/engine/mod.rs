@@ -57,5 +57,5 @@ pub use transmit::Transmit;
 
 pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
-    Include, PROFILE, Part, SHED_IN_TURN, SnapshotError, restore_operation, restore_state, save_operation, save_state,
+    Include, Part, SHED_IN_TURN, SnapshotError, restore_operation, restore_state, save_operation, save_state,
 };

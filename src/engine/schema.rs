@@ -7,7 +7,6 @@
 //!   misunderstood is critical; older versions refuse it by its tag, and with a raised `oldest_reader` by the header.
 //! - Each schema has one step up from the one before, and state climbs them all: no version knows two shapes of a fact.
 //! - An older version that wrote back a newer part stamps its own, lower number. So a step leaves a part alone that is there already.
-//! - An optional part of an operation that an older version finished ends up in the blob of a client: it must name its operation.
 
 use crate::engine::{Part, SnapshotError};
 

@@ -70,7 +70,7 @@ pub(crate) enum SnapshotError {
 
 const IDENTITY: u8 = 1;
 const CREDENTIALS: u8 = 2;
-pub(crate) const PROFILE: u8 = 4;
+const PROFILE: u8 = 4;
 const OPERATION: u8 = 5;
 const REQUEST: u8 = 6;
 const QUESTIONS: u8 = 7;
@@ -188,11 +188,12 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     Ok(parts)
 }
 
-/// The parts of an operation that is not over; `with_urls` when no profile is stored with it that says where it goes. Answers that were given and not sent are left out: they are asked for again.
+/// The parts of an operation that is not over, to be stored `beside` those parts of its state. Answers that were given and not
+/// sent are left out: they are asked for again.
 pub(crate) fn save_operation(
     operation: &Operation,
     state: &State,
-    with_urls: bool,
+    beside: &[Part],
 ) -> Result<Vec<Part>, SnapshotError> {
     let mut record_v1 = OperationV1 {
         kind: match operation.kind {
@@ -205,8 +206,7 @@ pub(crate) fn save_operation(
         phase: 0,
         doubt: 0,
         doubt_text: None,
-        urls: (with_urls || operation.urls.is_some() || !profile_is_stored(state))
-            .then(|| (operation.url(state), operation.challenge_url(state))),
+        urls: urls(operation, state, find(beside, PROFILE).is_some()),
     };
     let mut asked = None;
     match &operation.phase {
@@ -320,9 +320,12 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
     Ok(Operation { kind, seed, tail: Tail::from_bytes(request), urls, files: found.files, doubt, phase, unknown })
 }
 
-/// Without a profile everything goes to the institution's own address, which need not be said again.
-fn profile_is_stored(state: &State) -> bool {
-    state.profile.as_ref().is_none_or(|profile| profile.packed().is_some())
+/// Where the operation's files go, unless a reader finds the same in the profile or, without one, in the institution's own address.
+fn urls<'a>(operation: &'a Operation, state: &'a State, with_profile: bool) -> Option<(&'a str, &'a str)> {
+    let set = operation.kind.message_set();
+    let own = state.institution.url.as_str();
+    let found = if with_profile { (state.url_of(set), state.challenge_url(set)) } else { (own, own) };
+    Some((operation.url(state), operation.challenge_url(state))).filter(|urls| *urls != found)
 }
 
 fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {

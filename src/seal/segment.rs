@@ -20,7 +20,8 @@ pub(crate) struct Segment {
     pub(crate) tag: u8,
     /// Whether a reader that does not know the tag must refuse the blob.
     pub(crate) critical: bool,
-    /// Sealing: deflate it where that is shorter. After opening: whether it was deflated.
+    /// Sealing: deflate it where that is shorter. After opening: whether it was deflated, so that a segment of a newer version
+    /// goes back as it came and a blob that fitted its place does so again. This version deflates none of its own.
     ///
     /// Never for a secret: its length would tell about it, and the compressor's window is freed without being wiped.
     pub(crate) compress: bool,

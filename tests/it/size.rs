@@ -118,21 +118,28 @@ fn a_payment_whose_blob_lost_the_profile_goes_where_it_would_have_gone() {
     let line = Line::default();
     let whole = waiting(&line).pause(&keys(), &context()).unwrap();
     let small = smallest(&whole);
+    // Through one process more, which has no profile either and asks for none.
+    let session = resume(&small).blob_limit(small.as_bytes().len()).open(jane()).unwrap();
+    let again = session.pause(&keys(), &context()).unwrap();
+    assert_eq!(again.as_bytes().len(), small.as_bytes().len());
+    let copy = resume(&again).reseal(&keys(), &context()).unwrap();
     let answered = |blob: &Blob| {
         line.take();
         let mut session = resume(blob).transport(line.clone()).open(jane()).unwrap();
         assert!(matches!(now(session.answer(right())), Ok(Progress::Ask(_))));
         line.take()
     };
-    let (with, without) = (answered(&whole), answered(&small));
+    let with = answered(&whole);
     let places = |sent: &[(String, String)]| sent.iter().map(|(url, _)| url.clone()).collect::<Vec<_>>();
     assert_eq!(places(&with), [BILL_PAY, BILL_PAY], "the payment, and the questions after it");
-    assert_eq!(places(&without), [BILL_PAY, BILL_PAY], "the operation itself says where it goes");
     let tail = |file: &(String, String)| file.1.split_once("</SONRQ>").unwrap().1.to_owned();
-    assert_eq!(tail(&without[0]), tail(&with[0]), "the payment is the same");
-    assert!(with[0].1.contains(&format!("<SESSCOOKIE>{}", long('c'))));
-    assert!(without[0].1.contains(&format!("<ACCESSKEY>{}", long('k'))));
-    assert!(!without[0].1.contains("<SESSCOOKIE>"));
+    for blob in [&small, &again, &copy] {
+        let without = answered(blob);
+        assert_eq!(places(&without), [BILL_PAY, BILL_PAY]);
+        assert_eq!(tail(&without[0]), tail(&with[0]), "the payment is the same");
+        assert!(without[0].1.contains(&format!("<ACCESSKEY>{}", long('k'))));
+        assert!(!without[0].1.contains("<SESSCOOKIE>"));
+    }
 }
 
 #[test]
@@ -146,12 +153,28 @@ fn a_doubt_outlives_the_loss_of_the_profile() {
     let mut session = resume(&small).transport(line.clone()).open(jane()).unwrap();
     line.take();
     assert!(matches!(now(session.proceed()), Ok(Progress::Unknown(_))));
-    assert_eq!(line.take(), [], "a doubt needs no profile to be told");
-    assert!(session.abandon().is_err(), "a doubt cannot be given up");
+    assert_eq!(line.take(), []);
     line.fail("<PMTRQ>", false);
     assert!(now(session.repeat_payment_in_doubt()).is_ok());
     let urls: Vec<_> = line.take().into_iter().map(|(url, _)| url).collect();
     assert_eq!(urls, [BILL_PAY, BILL_PAY]);
+}
+
+/// What was left out of a client is fetched again when the next operation begins.
+#[test]
+fn the_next_operation_fetches_what_was_left_out() {
+    let line = Line::default();
+    let mut session = resume(&smallest(&waiting(&line).pause(&keys(), &context()).unwrap()))
+        .transport(line.clone())
+        .open(jane())
+        .unwrap();
+    session.abandon().unwrap();
+    line.take();
+    assert_eq!(now(session.accounts()).unwrap().done().unwrap().len(), 6);
+    let sent = line.take();
+    assert_eq!(sent.len(), 2);
+    assert!(sent[0].1.contains("<PROFRQ>") && sent[1].1.contains("<ACCTINFORQ>"));
+    assert!(session.client().profile().is_some());
 }
 
 /// Session cookie, accounts, profile: whether they are in it.
@@ -168,8 +191,7 @@ fn holds(blob: &Blob) -> (bool, bool, bool) {
 }
 
 fn with_limit(blob: &Blob, limit: usize) -> Result<Blob, Kept<Session>> {
-    let session = resume(blob).blob_limit(limit).open(jane()).unwrap();
-    session.pause(&keys(), &context())
+    resume(blob).blob_limit(limit).open(jane()).unwrap().pause(&keys(), &context())
 }
 
 /// The same without anything that can be left out.

@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 
 use super::{Protection, Validity, open_as, policy_now, save_as};
 use crate::client::Client;
-use crate::engine::{Application, Include, Institution, Part, SCHEMA, Schema, SnapshotError, State};
+use crate::engine::{Application, Credentials, Institution, Part, SCHEMA, Schema, SnapshotError, State};
 use crate::error::{Error, ErrorKind};
 use crate::seal::{Blob, Context, Key, KeyRing, Kind, OpenError};
+use crate::transport::{Request, Sending, Transport};
 
 /// Adds an optional part: what the user calls the institution.
 const SECOND: Schema = Schema { number: 2, oldest_reader: 1, oldest: 1, steps: &[first_to_second] };
@@ -20,7 +21,9 @@ const THIRD: Schema = Schema { number: 3, oldest_reader: 3, oldest: 1, steps: &[
 const FOURTH: Schema = Schema { number: 4, oldest_reader: 3, oldest: 2, steps: &[second_to_third, third_to_fourth] };
 
 const NICKNAME: u8 = 100;
-const LABEL: u8 = 201;
+const LABEL: u8 = 101;
+/// Belongs to an operation.
+const HINT: u8 = 200;
 
 #[derive(Serialize, Deserialize)]
 struct NicknameV2<'a> {
@@ -91,17 +94,35 @@ fn a_new_blob_is_read_by_an_old_version_when_it_says_so_and_comes_back_whole() {
 }
 
 #[test]
-fn an_unknown_part_survives_a_paused_operation_too() {
-    let new = written(&SECOND, &state([nickname("house bank")]));
-    let client = Client::restore(&new, &keys(), &context()).unwrap();
-    let session = client.open(crate::engine::Credentials::new("jane", "pw")).unwrap();
-    let client = session.close().unwrap();
-    let plain = client.deconstruct_plain_including_private().unwrap();
-    let client = Client::restore_plain(&plain).unwrap();
-    let public = written_plain_public(&client.state);
-    assert!(Client::restore_plain(&public).unwrap().state.unknown.is_empty(), "nobody knows whether it is private");
-    let back = client.deconstruct(&keys(), &context()).unwrap();
-    assert_eq!(parts_read(&SECOND, &back).unwrap(), [nickname("house bank")]);
+fn an_unknown_part_goes_with_what_it_belongs_to() {
+    let institution = Institution::new("https://ofx.bank.example/ofx").without_profile();
+    let mut client = Client::builder(institution).client_uid(UID).transport(Nowhere).build().unwrap();
+    client.state.unknown.push(nickname("house bank"));
+    let intent = crate::engine::Intent::Accounts;
+    let mut operation = crate::client::driver::start(&client, intent).unwrap();
+    operation.unknown.push(part(HINT, false, &1));
+
+    // Written by the newer version, paused once more by this one, given up, and stored as a client.
+    let life = Validity::For(Duration::from_secs(60));
+    let (keys, context) = (keys(), context());
+    let sealed = Protection::Sealed(&keys, &context);
+    let new = save_as(&SECOND, &client.state, Some(&operation), sealed, Blob::MAX_LEN, life).unwrap();
+    let resume = |blob: &Blob| Client::resume(blob, &keys, &context).unwrap();
+    let session = resume(&new).open(Credentials::new("jane", "pw")).unwrap();
+    let again = session.pause(&keys, &context).unwrap();
+    for blob in [&new, &again, &resume(&again).reseal(&keys, &context).unwrap()] {
+        let opened = open_as(&SECOND, blob, Kind::Paused, sealed, &policy_now()).unwrap();
+        assert_eq!(opened.state.unknown, [nickname("house bank")]);
+        assert_eq!(opened.operation.unwrap().unknown, [part(HINT, false, &1)]);
+    }
+    let mut session = resume(&again).open(Credentials::new("jane", "pw")).unwrap();
+    session.abandon().unwrap();
+    let blob = session.close().unwrap().deconstruct(&keys, &context).unwrap();
+    assert_eq!(parts_read(&SECOND, &blob).unwrap(), [nickname("house bank")]);
+
+    // Nobody knows whether it is private.
+    let plain = client.deconstruct_plain_public().unwrap();
+    assert_eq!(Client::restore_plain(&plain).unwrap().state.unknown, []);
 }
 
 /// Or a blob that fits a cookie when it is new would not after an old version had it.
@@ -132,7 +153,7 @@ fn a_critical_part_is_refused_by_its_tag_where_the_header_lets_it_pass() {
     let refused = Client::restore(&new, &keys(), &context()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Seal);
     assert_eq!(refused.detail(), Some(&OpenError::SegmentTooNew(LABEL)));
-    assert!(refused.to_string().contains("(tag 201) that only a newer version understands"), "{refused}");
+    assert!(refused.to_string().contains("(tag 101) that only a newer version understands"), "{refused}");
 }
 
 #[test]
@@ -159,11 +180,6 @@ fn written(schema: &Schema, state: &State) -> Blob {
     let (keys, context) = (keys(), context());
     let life = Validity::For(Duration::from_secs(60));
     save_as(schema, state, None, Protection::Sealed(&keys, &context), Blob::MAX_LEN, life).unwrap()
-}
-
-fn written_plain_public(state: &State) -> Blob {
-    let life = Validity::For(Duration::from_secs(60));
-    save_as(&SCHEMA, state, None, Protection::Plain(Include::Public), Blob::MAX_LEN, life).unwrap()
 }
 
 /// The parts beyond those of the first schema that a version finds.
@@ -205,6 +221,15 @@ fn keys() -> KeyRing {
 
 fn context() -> Context {
     Context::new("tenant-1", "user-42").unwrap()
+}
+
+#[derive(Debug)]
+struct Nowhere;
+
+impl Transport for Nowhere {
+    fn send(&self, _: Request) -> Sending<'_> {
+        panic!("nothing is sent")
+    }
 }
 
 const UID: &str = "7C1E9A54-0B1D-4C5E-8F00-112233445566";

@@ -1,13 +1,17 @@
 //! Answers that get lost, programs that stop: a payment stays in doubt, through pauses too, and is made once.
 
+use std::time::Duration;
+
 use ofx_session::engine::Doubt;
 use ofx_session::error::{Delivery, ErrorKind};
+use ofx_session::seal::OpenError;
 use ofx_session::testing::BankBuilder;
-use ofx_session::{Answers, Progress, Session, Situation};
+use ofx_session::{Answers, Client, OpenPolicy, Progress, Session, Situation};
 use proptest::prelude::*;
 
 use super::line::{
-    Fate, Line, easy, now, once, pause, pause_and_resume, payment, questioning, reread, right, session, wrong,
+    Fate, Line, context, easy, keys, now, once, pause, pause_and_resume, payment, questioning, reread, right, session,
+    wrong,
 };
 
 /// A payment whose answer was lost after it was carried out, or before.
@@ -63,7 +67,7 @@ fn a_session_with_a_payment_in_doubt_does_nothing_else() {
 const LATE: &str = "ofx.bank.example did not answer in time: the request may have been carried out";
 
 #[test]
-fn a_doubt_waits_a_day_and_questions_a_quarter_of_an_hour() {
+fn a_doubt_waits_a_week_and_questions_a_quarter_of_an_hour() {
     let life = |session: Session| {
         let blob = pause(session);
         let header = blob.header().unwrap();
@@ -78,6 +82,31 @@ fn a_doubt_waits_a_day_and_questions_a_quarter_of_an_hour() {
     let (_, mut session) = lost(questioning(), Fate::LostBefore);
     assert!(matches!(now(session.repeat_payment_in_doubt()), Ok(Progress::Ask(_))));
     assert_eq!(life(session), 7 * 24 * 3600);
+}
+
+#[test]
+fn a_doubt_can_be_kept_for_a_week_and_no_longer() {
+    let day = Duration::from_secs(24 * 3600);
+    let doubtful = || lost(easy(), Fate::LostAfter).1;
+    assert_eq!(doubtful().longest_pause(), 7 * day);
+    let line = Line::new(questioning().build_model());
+    let mut asked = session(&line);
+    assert!(matches!(now(asked.pay(&payment())), Ok(Progress::Ask(_))));
+    assert_eq!(asked.longest_pause(), day);
+
+    for life in [7 * day + Duration::from_nanos(1), Duration::MAX, Duration::ZERO] {
+        let (error, session) = doubtful().pause_for(life, &keys(), &context()).unwrap_err().into_parts();
+        assert_eq!(error.kind(), ErrorKind::Misuse);
+        assert!(matches!(session.situation(), Some(Situation::InDoubt(_))), "nothing is lost");
+    }
+    let blob = doubtful().pause_for(7 * day, &keys(), &context()).unwrap();
+    let end = blob.header().unwrap().expires().unwrap();
+    let at = |now| Client::resume_under(&blob, &keys(), &context(), &OpenPolicy::new(now));
+    let paused = at(end + 60).unwrap();
+    assert_eq!(paused.expires().map(|end| end.timestamp()), i64::try_from(end).ok());
+    let error = at(end + 61).unwrap_err();
+    assert_eq!(error.detail(), Some(&OpenError::Expired { since: end, now: end + 61 }));
+    assert!(error.to_string().contains("does not mean that the payment may be entered again"), "{error}");
 }
 
 #[test]
