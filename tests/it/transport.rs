@@ -343,7 +343,7 @@ fn pages_and_answers_are_told_apart() {
 
 #[test]
 fn a_title_is_one_short_line() {
-    let title = |body: String| match Response::from_http_200(None, body.into()) {
+    let title = |body: String| match Response::from_http_200(None, body.into_bytes()) {
         Err(TransportError::Html { title }) => title,
         other => panic!("{other:?}"),
     };
