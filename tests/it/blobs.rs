@@ -12,7 +12,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use ofx_session::error::ErrorKind;
 use ofx_session::ofx::{Document, Element, Header, Style};
 use ofx_session::seal::{Kind, OpenError, Suite};
 use ofx_session::{Blob, Client, Context, Credentials, Error, Key, KeyRing, OpenPolicy, Paused, Version};
@@ -66,15 +65,13 @@ fn every_blob_opens_within_its_life_and_not_outside() {
 #[test]
 fn what_needs_a_newer_reader_is_refused_with_its_reason() {
     let cases = [
-        ("newer_reader", "SchemaTooNew", "needs a reader of schema 2"),
-        ("newer_critical", "SegmentTooNew", "only a newer version"),
+        ("newer_reader", "SchemaTooNew", OpenError::SchemaTooNew { needed: 2, ours: 1 }),
+        ("newer_critical", "SegmentTooNew", OpenError::SegmentTooNew(100)),
     ];
     for (name, refused, reason) in cases {
         let golden = named(name);
         assert_eq!(golden.page["refused"], refused);
-        let error = golden.open().err().unwrap();
-        assert_eq!(error.kind(), ErrorKind::Seal, "{name}");
-        assert!(error.to_string().contains(reason), "{name}: {error}");
+        assert_eq!(golden.open().err().unwrap().detail(), Some(&reason), "{name}");
     }
     assert_eq!(goldens().count(), opening().count() + cases.len());
 }
@@ -93,16 +90,27 @@ fn what_an_unknown_segment_belongs_to_goes_with_it() {
 
 #[test]
 fn every_blob_is_stored_again_with_the_same_content() {
-    for golden in opening().filter(|golden| golden.name != NO_PROFILE) {
-        is_stored_again_with_the_same_content(&golden);
+    for golden in opening() {
+        let (keys, context) = (golden.keys(), golden.context());
+        let sealed = match golden.open().unwrap() {
+            Open::Client(client) => client.deconstruct(&keys, &context).unwrap(),
+            Open::Paused(paused) => golden.session(*paused).pause(&keys, &context).unwrap(),
+        };
+        let plain = match golden.open().unwrap() {
+            Open::Client(client) => client.deconstruct_plain_including_private().unwrap(),
+            Open::Paused(paused) => golden.session(*paused).pause_plain_including_private().unwrap(),
+        };
+        let encoded = golden.encoded_context();
+        let key = golden.key_bytes();
+        for blob in [&sealed, &plain] {
+            let found = read::take_apart(blob.as_bytes(), Some(&key), &encoded);
+            assert_eq!(found["content"], golden.page["content"], "{}", golden.name);
+        }
+        match golden.page["kind"].as_str() {
+            Some("client") => Client::restore(&sealed, &keys, &context).map(|_| ()).unwrap(),
+            _ => Client::resume(&sealed, &keys, &context).map(|_| ()).unwrap(),
+        }
     }
-}
-
-/// A payment would go to the wrong place otherwise.
-#[test]
-#[ignore = "fails: the second pause drops the addresses that the first one stored (engine/snapshot.rs, OperationV1::urls)"]
-fn addresses_that_are_stored_are_stored_again() {
-    is_stored_again_with_the_same_content(&named(NO_PROFILE));
 }
 
 #[test]
@@ -224,28 +232,6 @@ fn every_blob_has_its_line_on_the_page_and_the_pages_vectors_are_right() {
 fn the_reference_state_fits_into_2400_characters() {
     let blob = run(reference::session()).pause(&reference::keys(), &reference::context()).unwrap();
     assert!(blob.to_text().len() <= 2400, "{}", blob.to_text().len());
-}
-
-fn is_stored_again_with_the_same_content(golden: &Golden) {
-    let (keys, context) = (golden.keys(), golden.context());
-    let sealed = match golden.open().unwrap() {
-        Open::Client(client) => client.deconstruct(&keys, &context).unwrap(),
-        Open::Paused(paused) => golden.session(*paused).pause(&keys, &context).unwrap(),
-    };
-    let plain = match golden.open().unwrap() {
-        Open::Client(client) => client.deconstruct_plain_including_private().unwrap(),
-        Open::Paused(paused) => golden.session(*paused).pause_plain_including_private().unwrap(),
-    };
-    let encoded = golden.encoded_context();
-    let key = golden.key_bytes();
-    for blob in [&sealed, &plain] {
-        let found = read::take_apart(blob.as_bytes(), Some(&key), &encoded);
-        assert_eq!(found["content"], golden.page["content"], "{}", golden.name);
-    }
-    match golden.page["kind"].as_str() {
-        Some("client") => Client::restore(&sealed, &keys, &context).map(|_| ()).unwrap(),
-        _ => Client::resume(&sealed, &keys, &context).map(|_| ()).unwrap(),
-    }
 }
 
 /// What the page about the order of the checks says of a change at this byte.
@@ -397,5 +383,3 @@ fn answer_to(version: Version, sets: Vec<Element>) -> Vec<u8> {
     all.extend(sets);
     Document::new(Header::new(version), aggregate("OFX", all)).encode(&Style::new()).unwrap().to_vec()
 }
-
-const NO_PROFILE: &str = "paused_no_profile";
