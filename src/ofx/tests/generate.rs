@@ -42,15 +42,17 @@ fn bank_account() -> impl Strategy<Value = BankAccount> {
     let kind = word(AccountType::from_word, &["CHECKING", "SAVINGS", "MONEYMRKT", "CREDITLINE", "CD"]);
     (text(), of(text()), text(), kind, of(text())).prop_map(
         |(bank_id, branch_id, account_id, account_type, account_key)| BankAccount {
+            bank_id,
             branch_id,
+            account_id,
+            account_type,
             account_key,
-            ..BankAccount::new(bank_id, account_id, account_type)
         },
     )
 }
 
 fn card_account() -> impl Strategy<Value = CardAccount> {
-    (text(), of(text())).prop_map(|(id, account_key)| CardAccount { account_key, ..CardAccount::new(id) })
+    (text(), of(text())).prop_map(|(account_id, account_key)| CardAccount { account_id, account_key })
 }
 
 fn payee() -> impl Strategy<Value = Payee> {
