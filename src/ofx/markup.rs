@@ -60,8 +60,8 @@ impl Tree<'_> {
                 self.close(at)
             }
             Event::End(tag) => self.end(tag.name().as_ref(), at),
-            Event::Text(text) => self.text(&text, at),
-            Event::CData(text) => self.text(&text, at),
+            Event::Text(text) => self.lines(&text, at),
+            Event::CData(text) => self.lines(&text, at),
             Event::GeneralRef(entity) => self.entity(&entity, at),
             Event::DocType(_) => Err((Problem::Doctype, at)),
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::Eof => Ok(()),
@@ -96,20 +96,24 @@ impl Tree<'_> {
         Ok(())
     }
 
+    /// Text as it stands in the document, where every line break means a line feed. The tokenizer would do this, too, and leave a
+    /// copy of the value behind.
+    fn lines(&mut self, text: &str, at: usize) -> Step {
+        let mut lines = text.split("\r\n").flat_map(|part| part.split('\r'));
+        self.text(lines.next().unwrap_or_default(), at)?;
+        for line in lines {
+            self.text("\n", at)?;
+            self.text(line, at)?;
+        }
+        Ok(())
+    }
+
     fn text(&mut self, text: &str, at: usize) -> Step {
         match self.open.last_mut() {
             Some(_) if text.bytes().any(|b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n')) => {
                 return Err((Problem::Markup("there is a control character in a value".to_owned()), at));
             }
-            // Line breaks are made one here: what the tokenizer offers for that leaves a copy of the value behind.
-            Some(top) if top.children().is_empty() => {
-                let mut lines = text.split("\r\n").flat_map(|part| part.split('\r'));
-                top.push_text(lines.next().unwrap_or_default());
-                for line in lines {
-                    top.push_text("\n");
-                    top.push_text(line);
-                }
-            }
+            Some(top) if top.children().is_empty() => top.push_text(text),
             _ if text.trim().is_empty() => {}
             // What institutions append after the document is not ours.
             None if self.done.is_some() => {}

@@ -266,7 +266,9 @@ fn document(writing: Writing, inside: &str) -> String {
             match writing {
                 Writing::Sgml => body.push_str(&format!("{value}\r\n")),
                 Writing::Sections => body.push_str(&format!("<![ CDATA [{}]]>{end}", value.replace("&amp;", "&"))),
-                Writing::Broken if tag == "MESSAGE" => body.push_str(&format!("{}{end}", value.repeat(1500))),
+                Writing::Broken if tag == "MESSAGE" => {
+                    body.push_str(&format!("{}{end}", "é".repeat(20_000)));
+                }
                 Writing::Xml | Writing::Utf16 | Writing::Broken | Writing::Latin => {
                     body.push_str(&format!("{value}{end}"))
                 }
