@@ -101,7 +101,7 @@ impl Https {
                     return Err(TransportError::TooLarge { limit });
                 }
                 Ok(Some(chunk)) => append(&mut body, &chunk),
-                Ok(None) => return Response::from_http_200(kind.as_deref(), body),
+                Ok(None) => return Response::from_http_200(kind.as_deref(), std::mem::take(&mut *body)),
                 Err(cause) => return Err(unknown(host, cause)),
             }
         }

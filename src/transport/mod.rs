@@ -130,14 +130,13 @@ pub struct Response {
 impl Response {
     /// Makes a response of the body of an HTTP answer with status 200; `content_type` is that header, if it came.
     ///
+    /// Takes the body over without copying it, and wipes it also when there is an error.
+    ///
     /// # Errors
     ///
     /// [`TransportError::Empty`] when there is nothing but white space, [`TransportError::Html`] when it is a web page.
-    pub fn from_http_200(
-        content_type: Option<&str>,
-        body: impl Into<Zeroizing<Vec<u8>>>,
-    ) -> Result<Self, TransportError> {
-        let body = body.into();
+    pub fn from_http_200(content_type: Option<&str>, body: Vec<u8>) -> Result<Self, TransportError> {
+        let body = Zeroizing::new(body);
         if page::is_blank(&body) {
             Err(TransportError::Empty)
         } else if page::is_html(content_type, &body) {

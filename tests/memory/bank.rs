@@ -15,12 +15,14 @@ pub(crate) enum Writing {
     /// XML with every value in a marked section, its marks spelled as the specification's examples have them.
     Sections,
     Utf16,
+    /// Marked as UTF-8, with many bytes that are none: each becomes three in memory.
+    Broken,
     /// With a character beyond ASCII, so that all of it must be decoded.
     Latin,
 }
 
 impl Writing {
-    pub(crate) const ALL: [Self; 5] = [Self::Xml, Self::Sgml, Self::Sections, Self::Utf16, Self::Latin];
+    pub(crate) const ALL: [Self; 6] = [Self::Xml, Self::Sgml, Self::Sections, Self::Utf16, Self::Broken, Self::Latin];
 }
 
 /// What is wrong with an answer.
@@ -86,7 +88,7 @@ impl Answers {
             profile: make([before.to_owned(), after.trim_end().trim_end_matches("</OFX>").to_owned()]),
             accounts: make([
                 format!("{}<SIGNUPMSGSRSV1><ACCTINFOTRNRS><TRNUID>", set(&first)),
-                format!("</TRNUID>{OK}{}</ACCTINFOTRNRS></SIGNUPMSGSRSV1>", accounts("")),
+                format!("</TRNUID>{OK}{}</ACCTINFOTRNRS></SIGNUPMSGSRSV1>", accounts()),
             ]),
             challenge_needed: make([set(&asked), String::new()]),
             questions: make([
@@ -190,7 +192,7 @@ fn set(signon: &str) -> String {
     format!("<SIGNONMSGSRSV1>{signon}</SIGNONMSGSRSV1>")
 }
 
-fn accounts(extra: &str) -> String {
+fn accounts() -> String {
     let bank = |number: &str, kind: &str| {
         let account = format!(
             "<BANKACCTFROM><BANKID>211391825</BANKID><ACCTID>{number}</ACCTID><ACCTTYPE>{kind}</ACCTTYPE></BANKACCTFROM>"
@@ -210,7 +212,7 @@ fn accounts(extra: &str) -> String {
         .map(|number| format!("<ACCTINFO><DESC>Account in the drawer, number {number}</DESC></ACCTINFO>"))
         .collect();
     format!(
-        "<ACCTINFORS><DTACCTUP>20261101</DTACCTUP>{card}{}{more}{}{extra}</ACCTINFORS>",
+        "<ACCTINFORS><DTACCTUP>20261101</DTACCTUP>{card}{}{more}{}</ACCTINFORS>",
         bank(SAVINGS, "SAVINGS"),
         bank(CHECKING, "CHECKING")
     )
@@ -241,6 +243,10 @@ fn document(writing: Writing, inside: &str) -> String {
             "<?xml version=\"1.0\" encoding=\"windows-1252\"?><?OFX OFXHEADER=\"200\" VERSION=\"211\" SECURITY=\"NONE\" \
              OLDFILEUID=\"NONE\" NEWFILEUID=\"NONE\"?>"
         }
+        Writing::Broken => {
+            "\u{feff}<?xml version=\"1.0\"?><?OFX OFXHEADER=\"200\" VERSION=\"211\" SECURITY=\"NONE\" OLDFILEUID=\"NONE\" \
+             NEWFILEUID=\"NONE\"?>"
+        }
         Writing::Xml | Writing::Sections | Writing::Utf16 => {
             "<?xml version=\"1.0\"?><?OFX OFXHEADER=\"200\" VERSION=\"211\" SECURITY=\"NONE\" OLDFILEUID=\"NONE\" \
              NEWFILEUID=\"NONE\"?>"
@@ -260,7 +266,12 @@ fn document(writing: Writing, inside: &str) -> String {
             match writing {
                 Writing::Sgml => body.push_str(&format!("{value}\r\n")),
                 Writing::Sections => body.push_str(&format!("<![ CDATA [{}]]>{end}", value.replace("&amp;", "&"))),
-                Writing::Xml | Writing::Utf16 | Writing::Latin => body.push_str(&format!("{value}{end}")),
+                Writing::Broken if tag == "MESSAGE" => {
+                    body.push_str(&format!("{}{end}", "é".repeat(20_000)));
+                }
+                Writing::Xml | Writing::Utf16 | Writing::Broken | Writing::Latin => {
+                    body.push_str(&format!("{value}{end}"))
+                }
             }
             rest = &behind[value.len() + end.len()..];
         }
@@ -272,6 +283,10 @@ fn document(writing: Writing, inside: &str) -> String {
 fn encode(writing: Writing, text: &str) -> Vec<u8> {
     match writing {
         Writing::Utf16 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        Writing::Broken => {
+            let mark = if text.starts_with('\u{feff}') { "\u{feff}" } else { "" };
+            [mark.as_bytes(), &encode(Writing::Latin, text.trim_start_matches('\u{feff}'))].concat()
+        }
         Writing::Sgml | Writing::Latin => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect(),
         Writing::Xml | Writing::Sections => text.as_bytes().to_vec(),
     }

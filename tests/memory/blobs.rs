@@ -3,7 +3,7 @@
 use chacha20poly1305::aead::AeadInOut as _;
 use chacha20poly1305::{KeyInit as _, Tag, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
-use ofx_session::seal::OpenError;
+use ofx_session::seal::{KeyServiceError, KeyWrapper, OpenError, WrappedKey};
 use ofx_session::{Blob, Client, Context, Error, Institution, Key, KeyRing, OpenPolicy, Version};
 use sha2::{Digest as _, Sha256};
 
@@ -260,6 +260,34 @@ fn damaged_parts_leave_nothing_behind() {
     }
 }
 
+/// A key service in its simplest form: `wrap` is told apart from `unwrap` by what it gives.
+struct Service(&'static [u8]);
+
+impl KeyWrapper for Service {
+    fn wrap(&self, _: &Key) -> Result<Vec<u8>, KeyServiceError> {
+        Err("not today".into())
+    }
+
+    fn unwrap(&self, wrapped: &WrappedKey) -> Result<Vec<u8>, KeyServiceError> {
+        if wrapped.id() == 9 { Err("no such key".into()) } else { Ok(self.0.to_vec()) }
+    }
+}
+
+#[test]
+fn keys_of_a_key_service_leave_nothing_behind() {
+    let stored = |ids: &[u32]| -> Vec<WrappedKey> { ids.iter().map(|id| WrappedKey::new(*id, [1]).unwrap()).collect() };
+    let (all, last_fails) = (stored(&[1, 2, 3, 4, 5, 6]), stored(&[1, 2, 3, 9]));
+    clean("key service", || {
+        let ring = KeyRing::from_wrapped(&Service(&canary::KEY), 3, &all).unwrap();
+        KeyRing::from_wrapped(&Service(&canary::KEY), 7, &all).unwrap_err();
+        KeyRing::from_wrapped(&Service(&canary::KEY), 1, &last_fails).unwrap_err();
+        KeyRing::from_wrapped(&Service(&canary::KEY[1..]), 1, &all).unwrap_err();
+        Key::from_vec(0, canary::KEY.to_vec()).unwrap_err();
+        WrappedKey::wrap(&Service(&[]), &Key::new(1, canary::KEY).unwrap()).unwrap_err();
+        drop(ring);
+    });
+}
+
 #[test]
 fn what_is_too_large_to_seal_leaves_nothing_behind() {
     for blob in both() {
@@ -271,10 +299,14 @@ fn what_is_too_large_to_seal_leaves_nothing_behind() {
         let is_paused = blob[5] == 2;
         clean("sealed again", || {
             if is_paused {
-                let paused = Client::resume(&stuffed, &keys, &context).unwrap();
+                let paused = Client::resume(&stuffed, &keys, &context).unwrap().blob_limit(100);
+                let paused = paused.reseal(&keys, &context).unwrap_err().into_value().blob_limit(Blob::MAX_LEN);
+                let paused = Client::resume(&paused.reseal(&keys, &context).unwrap(), &keys, &context).unwrap();
                 paused.open(credentials()).unwrap().pause(&keys, &context).unwrap();
             } else {
-                Client::restore(&stuffed, &keys, &context).unwrap().deconstruct(&keys, &context).unwrap();
+                let client = Client::restore(&stuffed, &keys, &context).unwrap().blob_limit(100);
+                let client = client.deconstruct(&keys, &context).unwrap_err().into_value().blob_limit(Blob::MAX_LEN);
+                client.deconstruct(&keys, &context).unwrap();
             }
         });
         let long = format!("https://bank.example/{}", "x".repeat(70_000));

@@ -18,7 +18,8 @@ pub(crate) const ACCESS_TOKEN: &str = "token-Yb5nC0xT7uKe2wRq";
 pub(crate) const ACCESS_KEY: &str = "fQ7&ae0u4Zs1Xn9Lb6Kc3Hm8Tg5Wp2Rv7Jd0Yk4Fx1Ni9So6Ue3Bq8Cz5Al2Gh7Mw0Pt4Dr1Vy9\
     Ej6Ok3Iu8Fx5Qa2Zs7Wn0Xe4Lb1Kc9Hm6Tg3Wp8Rv5Jd2Yk7Fx0Ni4So1Ue9Bq6Cz3Al8Gh5Mw2Pt7Dr0Vy4Ej1Ok9Iu6F";
 pub(crate) const SECOND_ACCESS_KEY: &str = "Ny4kSg81-second-Qe6Lr03Xt-key";
-pub(crate) const SESSION_COOKIE: &str = "cookie-8Pz5Hq1Nv7Ka";
+/// With what looks like an entity and is none.
+pub(crate) const SESSION_COOKIE: &str = "ck&Pz5Hq1Nv7KawTg;x3Lm";
 /// Digits only: a packed state holds two in a byte.
 pub(crate) const CHECKING: &str = "7391645820473916820";
 pub(crate) const SAVINGS: &str = "KX-60518-2297-4401-Q";

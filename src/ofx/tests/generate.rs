@@ -41,20 +41,18 @@ fn word<T: Clone + std::fmt::Debug + 'static>(of: fn(&str) -> T, list: &'static 
 fn bank_account() -> impl Strategy<Value = BankAccount> {
     let kind = word(AccountType::from_word, &["CHECKING", "SAVINGS", "MONEYMRKT", "CREDITLINE", "CD"]);
     (text(), of(text()), text(), kind, of(text())).prop_map(
-        |(bank_id, branch_id, account_id, account_type, account_key)| {
-            let mut account = BankAccount::new(bank_id, account_id, account_type);
-            (account.branch_id, account.account_key) = (branch_id, account_key);
-            account
+        |(bank_id, branch_id, account_id, account_type, account_key)| BankAccount {
+            bank_id,
+            branch_id,
+            account_id,
+            account_type,
+            account_key,
         },
     )
 }
 
 fn card_account() -> impl Strategy<Value = CardAccount> {
-    (text(), of(text())).prop_map(|(id, account_key)| {
-        let mut account = CardAccount::new(id);
-        account.account_key = account_key;
-        account
-    })
+    (text(), of(text())).prop_map(|(account_id, account_key)| CardAccount { account_id, account_key })
 }
 
 fn payee() -> impl Strategy<Value = Payee> {
