@@ -7,7 +7,7 @@ use chrono::Utc;
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{AccountInfo, Payment, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 
@@ -187,7 +187,7 @@ impl Session {
         self.store(Protection::Plain(Include::All), life)
     }
 
-    fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
+    fn store(mut self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
         let Some(operation) = &self.current else {
             let error = Error::misuse(
                 "there is nothing to pause: no operation is under way; close the session and deconstruct the client",
@@ -198,13 +198,13 @@ impl Session {
             let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and neither for ever";
             return Err(Kept::new(Error::misuse(text), self));
         }
-        let mut state = self.client.state.clone();
         if let Some(user_id) = self.credentials.user_id() {
             // The operation is this user's, whether or not the institution has recognized the user yet.
-            state.user_id = Some(user_id.to_owned());
+            self.client.state.user_id = Some(user_id.to_owned());
         }
         let (limit, validity) = (self.client.blob_limit, Validity::For(life));
-        stored::save(&state, Some(operation), protection, limit, validity).map_err(|error| Kept::new(error, self))
+        stored::save(&self.client.state, Some(operation), protection, limit, validity)
+            .map_err(|error| Kept::new(error, self))
     }
 
     /// Ends the session and gives the client back.
@@ -297,8 +297,12 @@ impl Session {
                 Ok(())
             }
             Err(error) => {
-                let what =
-                    "the institution's profile could not be fetched (if it has none, say Institution::without_profile)";
+                let what = match error.delivery() {
+                    Delivery::NotSent => "the institution's profile could not be fetched",
+                    _ => {
+                        "the institution's profile could not be fetched (if it has none, say Institution::without_profile)"
+                    }
+                };
                 Err(driver::nothing_moved(error, true).while_doing(what))
             }
             Ok(()) => Ok(()),

@@ -159,7 +159,9 @@ impl Operation {
                 Ok(self.with_step(state, now))
             }
             Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
-                Err(EngineError::Situation("has asked nothing"))
+                Err(EngineError::Situation(
+                    "waits for no answers: go on with proceed, or settle a payment that is in doubt",
+                ))
             }
         }
     }
@@ -265,7 +267,9 @@ impl Operation {
 
     fn check(&self, state: &State, answers: &Answers, now: DateTime<Utc>) -> Result<Vec<ChallengeAnswer>, EngineError> {
         let Phase::ExpectAnswers { questions, .. } = &self.phase else {
-            return Err(EngineError::Situation("has asked nothing"));
+            return Err(EngineError::Situation(
+                "waits for no answers: go on with proceed, or settle a payment that is in doubt",
+            ));
         };
         complete(questions, answers, &state.device, app(state), now)
     }

@@ -46,7 +46,9 @@ pub enum OpenError {
         oldest: u16,
     },
     /// A client blob was given where a paused operation is wanted, or the reverse.
-    #[error("this is a {found} blob and a {expected} blob is wanted; use the call that opens its kind")]
+    #[error(
+        "this is a {found} blob and a {expected} blob is wanted; Client::resume opens paused ones, Client::restore clients"
+    )]
     WrongKind {
         /// The kind the caller asked for.
         expected: Kind,
@@ -70,8 +72,8 @@ pub enum OpenError {
     Tampered,
     /// The blob is authentic and its time is over.
     #[error(
-        "the blob expired at {} and it is {}; start again, but if it holds a payment that was \
-         already sent, this does not mean that the payment may be entered again: find out first what became of it",
+        "the blob expired at {} and it is {}; if it holds a payment, this does not mean that the payment may be \
+         entered again: it may have been sent, and Client::resume_under with an earlier clock still shows it",
         utc(*since), utc(*now)
     )]
     Expired {

@@ -21,7 +21,7 @@ pub enum TransportError {
     /// The address is `http://`, which would show the password to everyone on the way. Not sent.
     #[error(
         "refused to send to {host} over plain http: use its https URL (plain http goes to this machine only, and only \
-         when the options allow it)"
+         when HttpsOptions::allow_http_loopback was called)"
     )]
     PlainHttpRefused {
         /// The host in the address.
@@ -205,7 +205,8 @@ impl fmt::Display for CertificateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Untrusted => {
-                "comes from an issuer that is not trusted here: if it is the right one, give its root certificate as PEM"
+                "comes from an issuer that is not trusted here: if it is the right one, give its root certificate as PEM \
+                 (HttpsOptions::add_root_pem)"
             }
             Self::WrongHost => "was made for another host name: check the URL, and give no password to this server",
             Self::Expired => "has expired: check this machine's clock, then tell the institution",

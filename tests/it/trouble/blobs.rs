@@ -37,14 +37,14 @@ async fn a_blob_that_is_not_opened_says_what_to_do() {
     let (issued, expires) = (header.issued(), header.expires().unwrap());
     let late = expires + 3600;
     let under = |now: u64| Client::resume_under(&blob, &keys(), &context(), &OpenPolicy::new(now));
-    let words = ["expired at 20", "UTC", "start again", "already sent", "find out first"];
+    let words = ["expired at 20", "UTC", "does not mean", "entered again", "may have been sent", "resume_under"];
     refused(under(late), &OpenError::Expired { since: expires, now: late }, &words);
     let early = issued - 3600;
     refused(under(early), &OpenError::IssuedInFuture { issued, now: early }, &["issued at 20", "set the clocks right"]);
 
     let kind = |expected, found| OpenError::WrongKind { expected, found };
     let (a_client, a_pause) = (ofx_session::seal::Kind::Client, ofx_session::seal::Kind::Paused);
-    let words = ["use the call that opens its kind"];
+    let words = ["Client::restore clients"];
     refused(Client::restore(&blob, &keys(), &context()), &kind(a_client, a_pause), &words);
     let other = client(Institution::new(bank.url()), bank.ca_pem()).deconstruct(&keys(), &context()).unwrap();
     refused(Client::resume(&other, &keys(), &context()), &kind(a_pause, a_client), &words);

@@ -48,6 +48,12 @@ async fn an_unknown_certificate_stops_everything_before_it_is_sent() {
         let mut session = client(institution, &other).open(jane()).unwrap();
         let words = ["certificate of 127.0.0.1", "not trusted here", "give its root certificate"];
         told(&session.pay(&payment()).await.unwrap_err(), ErrorKind::Transport, Delivery::NotSent, &words);
+        if session.situation().is_some() {
+            // The payment has its identifiers: another one does not take its place unasked.
+            let words = ["prepared and was not sent", "proceed()", "abandon()"];
+            told(&session.pay(&payment()).await.unwrap_err(), ErrorKind::Misuse, Delivery::NotSent, &words);
+            told(&session.accounts().await.unwrap_err(), ErrorKind::Misuse, Delivery::NotSent, &words);
+        }
         session.abandon().unwrap();
         told(&session.accounts().await.unwrap_err(), ErrorKind::Transport, Delivery::NotSent, &words);
         session.close().unwrap();
@@ -153,6 +159,21 @@ async fn the_url_s_query_is_used_and_never_shown() {
     let error = session.accounts().await.unwrap_err();
     assert!(raw.server.seen()[0].head.starts_with("POST /ofx?canary-query "));
     assert!(!format!("{error} {error:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn a_mistyped_user_id_does_not_take_the_client_over() {
+    let bank = questioning().start().unwrap();
+    let mut session = client(Institution::new(bank.url()), bank.ca_pem()).open(Credentials::new("jnae", "x")).unwrap();
+    let uid = session.client().client_uid().to_owned();
+    assert_eq!(session.accounts().await.unwrap_err().status().map(|status| status.value()), Some(15_500));
+    let mut session = session.close().unwrap().open(jane()).unwrap();
+    // Questions are only asked of whom the institution knows.
+    assert!(matches!(session.accounts().await, Ok(Progress::Ask(_))));
+    session.abandon().unwrap();
+    let jane_s = session.close().unwrap();
+    assert_eq!(jane_s.client_uid(), uid);
+    assert!(jane_s.open(Credentials::new("jnae", "x")).is_err());
 }
 
 #[tokio::test]
