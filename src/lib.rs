@@ -60,6 +60,8 @@
 //! | [`transport`] | the HTTPS connection, and the trait to replace it |
 //! | `testing` | a pretend institution (feature `testing`) |
 
+#![forbid(unsafe_code)]
+
 pub mod client;
 pub mod engine;
 pub mod error;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use subtle::ConstantTimeEq as _;
-use zeroize::Zeroizing;
+use zeroize::{Zeroizing, optimization_barrier};
 
 /// A password, an answer, a key the institution gave us.
 ///
@@ -28,6 +28,40 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// Overwrites bytes and gives their memory back.
+///
+/// For buffers of kilobytes in what must be fast: `Zeroizing` does the same when it is dropped, but byte by byte.
+pub(crate) fn wipe(bytes: &mut Zeroizing<Vec<u8>>) {
+    let mut bytes = std::mem::take(&mut **bytes);
+    bytes.clear();
+    bytes.resize(bytes.capacity(), 0);
+    // So that the compiler does not leave out writing what nobody reads.
+    optimization_barrier(bytes.as_slice());
+}
+
+/// Appends to bytes that are secret. Where they must move because they have grown, the old place is wiped.
+pub(crate) fn append(to: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
+    let needed = to.len().saturating_add(bytes.len());
+    if needed > to.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(to.capacity().saturating_mul(2))));
+        larger.extend_from_slice(to);
+        // What was there before is wiped when it is dropped.
+        *to = larger;
+    }
+    to.extend_from_slice(bytes);
+}
+
+/// As [`append`], for text.
+pub(crate) fn append_text(to: &mut Zeroizing<String>, text: &str) {
+    let needed = to.len().saturating_add(text.len());
+    if needed > to.capacity() {
+        let mut larger = Zeroizing::new(String::with_capacity(needed.max(to.capacity().saturating_mul(2))));
+        larger.push_str(to);
+        *to = larger;
+    }
+    to.push_str(text);
 }
 
 impl fmt::Debug for Secret {

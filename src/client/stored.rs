@@ -134,8 +134,8 @@ fn open_as(
         Protection::Plain(_) => seal::open_plain(blob, kind, schema.number, &policy)?,
     };
     let parts: Vec<Part> = opened.segments.into_iter().map(to_part).collect();
-    let parts = schema.lift(opened.stamp.schema, parts)?;
-    let state = restore_state(&parts)?;
+    let mut parts = schema.lift(opened.stamp.schema, parts)?;
+    let state = restore_state(&mut parts)?;
     let operation = match kind {
         Kind::Paused => Some(restore_operation(&parts)?),
         Kind::Client => None,
@@ -196,12 +196,12 @@ fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-fn to_segment(part: Part) -> Segment {
-    Segment { tag: part.tag, critical: part.critical, compress: part.compress, bytes: part.bytes }
+fn to_segment(mut part: Part) -> Segment {
+    Segment { tag: part.tag, critical: part.critical, compress: part.compress, bytes: part.take() }
 }
 
-fn to_part(segment: Segment) -> Part {
-    Part { tag: segment.tag, critical: segment.critical, compress: segment.compress, bytes: segment.bytes }
+fn to_part(mut segment: Segment) -> Part {
+    Part { tag: segment.tag, critical: segment.critical, compress: segment.compress, bytes: segment.take() }
 }
 
 impl From<SnapshotError> for Error {

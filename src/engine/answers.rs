@@ -63,7 +63,7 @@ impl<I: Into<String>, A: Into<Secret>> FromIterator<(I, A)> for Answers {
 /// Date and time, operating system, processor and user agent are always answered. Host name and addresses are given away
 /// only when the application sets them; otherwise the user is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Device(BTreeMap<String, String>);
+pub struct Device(BTreeMap<String, Secret>);
 
 impl Device {
     /// A device that tells no host name and no address.
@@ -99,20 +99,20 @@ impl Device {
     /// Tells this whenever a question with this id is asked of the program.
     #[must_use]
     pub fn answer(mut self, id: impl Into<String>, answer: impl Into<String>) -> Self {
-        self.0.insert(id.into(), answer.into());
+        self.0.insert(id.into(), Secret::new(answer));
         self
     }
 
     /// What the program itself can say, or `None` when the user must.
-    fn reply(&self, question: &Question, app: (&str, &str), now: DateTime<Utc>) -> Option<String> {
+    fn reply(&self, question: &Question, app: (&str, &str), now: DateTime<Utc>) -> Option<Secret> {
         if question.source() == QuestionSource::User {
             return None;
         }
         self.0.get(question.id()).cloned().or_else(|| match question.id() {
-            "MFA101" => Some(now.format("%Y%m%d%H%M%S").to_string()),
-            "MFA105" => Some(std::env::consts::OS.to_owned()),
-            "MFA106" => Some(std::env::consts::ARCH.to_owned()),
-            "MFA107" => Some(format!("{} {}", app.0, app.1)),
+            "MFA101" => Some(now.format("%Y%m%d%H%M%S").to_string().into()),
+            "MFA105" => Some(std::env::consts::OS.into()),
+            "MFA106" => Some(std::env::consts::ARCH.into()),
+            "MFA107" => Some(format!("{} {}", app.0, app.1).into()),
             _ => None,
         })
     }
@@ -147,7 +147,7 @@ pub(crate) fn complete(
     let mut all = Vec::new();
     for question in questions {
         let given = answers.0.get(question.id()).cloned();
-        match given.or_else(|| device.reply(question, app, now).map(Secret::new)) {
+        match given.or_else(|| device.reply(question, app, now)) {
             Some(answer) => all.push(ChallengeAnswer::new(question.id(), answer)),
             None => missing.push(question.id()),
         }

@@ -6,11 +6,18 @@ use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 use crate::ofx::{Content, Version, pack, unpack};
+use crate::secret::wipe;
 
 /// A record, packed from the start: storing it costs a copy, restoring it nothing until it is looked at.
 pub(crate) struct Held<T> {
     packed: Zeroizing<Vec<u8>>,
     value: OnceLock<Option<T>>,
+}
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        wipe(&mut self.packed);
+    }
 }
 
 impl<T: Content> Held<T> {
@@ -20,7 +27,7 @@ impl<T: Content> Held<T> {
         if packed.len() > MOST_STORED {
             packed.clear();
         }
-        Self { packed: Zeroizing::new(packed), value: OnceLock::from(Some(value)) }
+        Self { packed, value: OnceLock::from(Some(value)) }
     }
 
     /// Takes over what [`packed`](Self::packed) gave.

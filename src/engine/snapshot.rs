@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 use crate::engine::operation::{Passed, Phase};
 use crate::engine::{Application, Doubt, Held, Institution, Operation, Seed, State, TaskKind};
 use crate::ofx::{Content, FinancialInstitution, Question, Style, Tail, Version, squeeze, stretch};
-use crate::secret::Secret;
+use crate::secret::{Secret, wipe};
 
 /// A tagged piece of a stored state.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +42,19 @@ pub(crate) struct Part {
 impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Part({}, {} bytes)", self.tag, self.bytes.len())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        wipe(&mut self.bytes);
+    }
+}
+
+impl Part {
+    /// The bytes, taken out without a copy.
+    pub(crate) fn take(&mut self) -> Zeroizing<Vec<u8>> {
+        std::mem::take(&mut self.bytes)
     }
 }
 
@@ -246,8 +259,8 @@ pub(crate) fn save_operation(
     Ok(parts)
 }
 
-/// The state in `parts`. Parts of an operation are passed over.
-pub(crate) fn restore_state(parts: &[Part]) -> Result<State, SnapshotError> {
+/// The state in `parts`, out of which it takes what can be kept as it is. Parts of an operation are passed over.
+pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> {
     let identity: IdentityV1<'_> = read(parts, IDENTITY)?.ok_or(SnapshotError::Damaged(IDENTITY))?;
     let version = Version::from_number(identity.version).ok_or(SnapshotError::Damaged(IDENTITY))?;
     let fi = identity.org.map(|org| FinancialInstitution::new(org, identity.fid.map(str::to_owned)));
@@ -274,14 +287,17 @@ pub(crate) fn restore_state(parts: &[Part]) -> Result<State, SnapshotError> {
         let text = std::str::from_utf8(&part.bytes).map_err(|_| SnapshotError::Damaged(SESSION_COOKIE))?;
         state.session_cookie = Some(Secret::from(text));
     }
-    state.profile = find(parts, PROFILE).map(|part| Held::from_packed(part.bytes.clone()));
-    state.accounts = find(parts, ACCOUNTS).map(|part| Held::from_packed(part.bytes.clone()));
-    for part in parts.iter().filter(|part| !KNOWN.contains(&part.tag)) {
-        if part.critical {
-            return Err(SnapshotError::Newer(part.tag));
-        }
-        if part.tag < FIRST_OF_OPERATION {
-            state.unknown.push(part.clone());
+    for part in parts {
+        match part.tag {
+            PROFILE => state.profile = Some(Held::from_packed(part.take())),
+            ACCOUNTS => state.accounts = Some(Held::from_packed(part.take())),
+            tag if KNOWN.contains(&tag) => {}
+            tag if part.critical => return Err(SnapshotError::Newer(tag)),
+            FIRST_OF_OPERATION.. => {}
+            tag => {
+                let Part { critical, compress, .. } = *part;
+                state.unknown.push(Part { tag, critical, compress, bytes: part.take() });
+            }
         }
     }
     Ok(state)
@@ -367,8 +383,8 @@ fn find(parts: &[Part], tag: u8) -> Option<&Part> {
     parts.iter().find(|part| part.tag == tag)
 }
 
-fn raw(tag: u8, critical: bool, bytes: Vec<u8>) -> Part {
-    Part { tag, critical, compress: false, bytes: Zeroizing::new(bytes) }
+fn raw(tag: u8, critical: bool, bytes: impl Into<Zeroizing<Vec<u8>>>) -> Part {
+    Part { tag, critical, compress: false, bytes: bytes.into() }
 }
 
 /// Postcard into a buffer that has its size from the start, so that no copy of a secret stays behind in a grown one.

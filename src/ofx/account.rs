@@ -1,5 +1,7 @@
 //! Account identifiers. OFX 1.0.3 §11.3, OFX 2.3 §11.3.
 
+use zeroize::Zeroize as _;
+
 use crate::ofx::aggregate::{aggregate, words};
 
 words! {
@@ -53,6 +55,14 @@ impl BankAccount {
     }
 }
 
+impl Drop for BankAccount {
+    /// Wipes the account number.
+    fn drop(&mut self) {
+        self.account_id.zeroize();
+        self.account_key.zeroize();
+    }
+}
+
 aggregate! {
     /// `CCACCTFROM`: identifies a card account.
     #[doc(alias = "CCACCTFROM")]
@@ -70,5 +80,13 @@ impl CardAccount {
     #[must_use]
     pub fn new(account_id: impl Into<String>) -> Self {
         Self { account_id: account_id.into(), account_key: None }
+    }
+}
+
+impl Drop for CardAccount {
+    /// Wipes the card number.
+    fn drop(&mut self) {
+        self.account_id.zeroize();
+        self.account_key.zeroize();
     }
 }

@@ -18,11 +18,19 @@ macro_rules! aggregate {
 
         impl crate::ofx::Content for $name {
             fn read(element: &crate::ofx::Element) -> Result<Self, crate::ofx::DecodeError> {
-                Ok(Self { $($member: {
+                $(let mut $member: Result<$type, crate::ofx::DecodeError> = {
                     let tag = $tag;
                     $(let tag = if element.child(tag).is_none() && element.child($alias).is_some() { $alias } else { tag };)?
-                    crate::ofx::Member::take(element, tag)?
-                },)* })
+                    crate::ofx::Member::take(element, tag)
+                };)*
+                // A record that cannot be finished leaves nothing of the values behind that were read for it.
+                if let Some(error) = None$(.or_else(|| $member.as_ref().err().cloned()))* {
+                    $(if let Ok(value) = &mut $member {
+                        crate::ofx::Member::wipe(value);
+                    })*
+                    return Err(error);
+                }
+                Ok(Self { $($member: $member?,)* })
             }
 
             fn write(&self, tag: &'static str, version: crate::ofx::Version) -> crate::ofx::Element {

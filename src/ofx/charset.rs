@@ -1,6 +1,6 @@
 //! Which characters the bytes of a document stand for, in spite of what its header says.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{CoderResult, EncoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use zeroize::Zeroizing;
 
 use crate::ofx::Header;
@@ -47,7 +47,16 @@ impl Charset {
         } else if self.0.is_single_byte() {
             text.chars().count()
         } else {
-            self.0.encode(text).0.len()
+            // Piece by piece: a copy of the whole would be left behind.
+            let (mut encoder, mut rest, mut length) = (self.0.new_encoder(), text, 0);
+            loop {
+                let (result, read, written, _) = encoder.encode_from_utf8(rest, &mut [0; 64], true);
+                length += written;
+                rest = rest.get(read..).unwrap_or_default();
+                if result == CoderResult::InputEmpty {
+                    return length;
+                }
+            }
         }
     }
 
@@ -66,15 +75,37 @@ impl Charset {
 
     /// The text; what cannot be decoded becomes U+FFFD.
     pub(crate) fn decode(self, bytes: &[u8]) -> Zeroizing<String> {
-        let (text, _) = self.0.decode_without_bom_handling(bytes);
-        Zeroizing::new(text.into_owned())
+        if self.0 == UTF_8
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return Zeroizing::new(text.to_owned());
+        }
+        let mut decoder = self.0.new_decoder_without_bom_handling();
+        // Room enough from the start, so that a value that is a secret is not left behind by a growing buffer.
+        let mut room = decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len());
+        let mut text = Zeroizing::new(String::with_capacity(room));
+        let mut rest = bytes;
+        loop {
+            let (result, read, _) = decoder.decode_to_string(rest, &mut text, true);
+            rest = rest.get(read..).unwrap_or_default();
+            match result {
+                CoderResult::InputEmpty => return text,
+                CoderResult::OutputFull => room = room.saturating_mul(2),
+            }
+            let mut larger = Zeroizing::new(String::with_capacity(room));
+            larger.push_str(&text);
+            text = larger;
+        }
     }
 }
 
 /// Bytes of `text` in the character set of a 1.x document, or `None` when it has a character that is not in it.
-pub(crate) fn to_latin(text: &str) -> Option<Vec<u8>> {
-    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
-    if unmappable { None } else { Some(bytes.into_owned()) }
+pub(crate) fn to_latin(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    // A character has one byte there and one at least here.
+    let mut bytes = Zeroizing::new(vec![0; text.len()]);
+    let (result, _, len) = WINDOWS_1252.new_encoder().encode_from_utf8_without_replacement(text, &mut bytes, true);
+    bytes.truncate(len);
+    (result == EncoderResult::InputEmpty).then_some(bytes)
 }
 
 /// Labels as OFX headers write them, code page numbers included. `None` where the label says nothing.

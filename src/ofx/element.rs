@@ -5,6 +5,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::secret::append_text;
+
 /// One tag of a document with what it holds: a value, or other elements.
 ///
 /// `Debug` shows the shape and never a value, because passwords and account numbers are values. Two elements are equal
@@ -36,6 +38,11 @@ impl Element {
 
     pub(crate) fn push(&mut self, child: Self) {
         self.children.push(child);
+    }
+
+    /// Adds to the value, leaving no copy of it where it was before.
+    pub(crate) fn push_text(&mut self, text: &str) {
+        append_text(&mut self.text, text);
     }
 
     pub(crate) fn text_mut(&mut self) -> &mut Zeroizing<String> {

@@ -60,8 +60,8 @@ impl Tree<'_> {
                 self.close(at)
             }
             Event::End(tag) => self.end(tag.name().as_ref(), at),
-            Event::Text(text) => self.text(&text.xml10_content(), at),
-            Event::CData(text) => self.text(&text.xml10_content(), at),
+            Event::Text(text) => self.text(&text, at),
+            Event::CData(text) => self.text(&text, at),
             Event::GeneralRef(entity) => self.entity(&entity, at),
             Event::DocType(_) => Err((Problem::Doctype, at)),
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::Eof => Ok(()),
@@ -101,7 +101,15 @@ impl Tree<'_> {
             Some(_) if text.bytes().any(|b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n')) => {
                 return Err((Problem::Markup("there is a control character in a value".to_owned()), at));
             }
-            Some(top) if top.children().is_empty() => top.text_mut().push_str(text),
+            // Line breaks are made one here: what the tokenizer offers for that leaves a copy of the value behind.
+            Some(top) if top.children().is_empty() => {
+                let mut lines = text.split("\r\n").flat_map(|part| part.split('\r'));
+                top.push_text(lines.next().unwrap_or_default());
+                for line in lines {
+                    top.push_text("\n");
+                    top.push_text(line);
+                }
+            }
             _ if text.trim().is_empty() => {}
             // What institutions append after the document is not ours.
             None if self.done.is_some() => {}
@@ -111,7 +119,7 @@ impl Tree<'_> {
     }
 
     fn entity(&mut self, entity: &BytesRef<'_>, at: usize) -> Step {
-        let name: &str = &entity.xml10_content();
+        let name: &str = entity;
         let known = match name {
             "amp" => "&",
             "lt" => "<",
@@ -126,7 +134,11 @@ impl Tree<'_> {
                 };
             }
             // A bare ampersand that happens to be followed by a semicolon.
-            _ => return self.text(&format!("&{name};"), at),
+            _ => {
+                self.text("&", at)?;
+                self.text(name, at)?;
+                return self.text(";", at);
+            }
         };
         self.text(known, at)
     }

@@ -20,13 +20,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use zeroize::Zeroizing;
+
 use crate::ofx::Element;
 use crate::ofx::names::{COMMON, NAMES, number};
+use crate::secret::append;
 
 /// Packs `root` and everything below it.
-pub(crate) fn pack(root: &Element) -> Vec<u8> {
+pub(crate) fn pack(root: &Element) -> Zeroizing<Vec<u8>> {
     let mut packer = Packer {
-        out: Vec::with_capacity(1024),
+        out: Zeroizing::new(Vec::with_capacity(1024)),
         values: HashMap::new(),
         flat: Vec::new(),
         last: 0,
@@ -44,7 +47,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Option<Element> {
 }
 
 struct Packer<'a> {
-    out: Vec<u8>,
+    out: Zeroizing<Vec<u8>>,
     values: HashMap<&'a str, usize>,
     flat: Vec<&'a Element>,
     last: usize,
@@ -103,13 +106,13 @@ impl<'a> Packer<'a> {
         let found = number(tag.as_bytes());
         let step = found.and_then(|at| (at + BACK).checked_sub(self.last)).and_then(|step| u8::try_from(step).ok());
         match (step.filter(|step| *step < ABSOLUTE), found) {
-            (Some(step), _) => self.out.push(step << 3 | form),
+            (Some(step), _) => append(&mut self.out, &[step << 3 | form]),
             (None, Some(at)) => {
-                self.out.push(ABSOLUTE << 3 | form);
+                append(&mut self.out, &[ABSOLUTE << 3 | form]);
                 varint(&mut self.out, at);
             }
             (None, None) => {
-                self.out.push(SPELLED << 3 | form);
+                append(&mut self.out, &[SPELLED << 3 | form]);
                 self.text(tag);
             }
         }
@@ -117,26 +120,30 @@ impl<'a> Packer<'a> {
     }
 
     fn digits(&mut self, digits: &str) {
-        let halves: Vec<u8> = digits.bytes().map(|byte| byte - b'0').collect();
-        self.out.extend(halves.chunks(2).map(|pair| match pair {
-            [high, low] => high << 4 | low,
-            [high] => high << 4 | 15,
-            _ => 0,
-        }));
+        for pair in digits.as_bytes().chunks(2) {
+            append(
+                &mut self.out,
+                &[match pair {
+                    [high, low] => (high & 15) << 4 | (low & 15),
+                    [high] => (high & 15) << 4 | 15,
+                    _ => 0,
+                }],
+            );
+        }
     }
 
     fn text(&mut self, text: &str) {
         varint(&mut self.out, text.len());
-        self.out.extend_from_slice(text.as_bytes());
+        append(&mut self.out, text.as_bytes());
     }
 }
 
 /// LEB128.
-pub(crate) fn varint(out: &mut Vec<u8>, mut value: usize) {
+fn varint(out: &mut Zeroizing<Vec<u8>>, mut value: usize) {
     loop {
         let [low, ..] = value.to_le_bytes();
         value >>= 7;
-        out.push(if value == 0 { low & 0x7f } else { low | 0x80 });
+        append(out, &[if value == 0 { low & 0x7f } else { low | 0x80 }]);
         if value == 0 {
             return;
         }
@@ -144,7 +151,7 @@ pub(crate) fn varint(out: &mut Vec<u8>, mut value: usize) {
 }
 
 /// Reads a LEB128 of at most four bytes and moves `rest` behind it.
-pub(crate) fn read_varint(rest: &mut &[u8]) -> Option<usize> {
+fn read_varint(rest: &mut &[u8]) -> Option<usize> {
     let mut value = 0_usize;
     for shift in (0..28).step_by(7) {
         let (byte, behind) = rest.split_first()?;
@@ -159,10 +166,25 @@ pub(crate) fn read_varint(rest: &mut &[u8]) -> Option<usize> {
 
 struct Unpacker<'a> {
     rest: &'a [u8],
-    values: Vec<Cow<'a, str>>,
+    values: Vec<Value<'a>>,
     flat: Vec<Element>,
     last: usize,
     left: usize,
+}
+
+/// A value as it was read: where it stands, or made of its digits.
+enum Value<'a> {
+    Text(&'a str),
+    Digits(Zeroizing<String>),
+}
+
+impl Value<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Digits(digits) => digits,
+        }
+    }
 }
 
 impl<'a> Unpacker<'a> {
@@ -198,14 +220,15 @@ impl<'a> Unpacker<'a> {
                 return Some(element);
             }
             form @ (1 | 7) => {
-                let text = if form == 1 { Cow::Borrowed(self.text()?) } else { Cow::Owned(self.digits()?) };
-                self.values.push(text.clone());
-                text.into_owned()
+                let value = if form == 1 { Value::Text(self.text()?) } else { Value::Digits(self.digits()?) };
+                let element = Element::leaf(tag, value.as_str());
+                self.values.push(value);
+                return Some(element);
             }
-            2 => self.values.get(read_varint(&mut self.rest)?)?.to_string(),
-            3 => COMMON.get(read_varint(&mut self.rest)?)?.to_string(),
-            4 => "Y".to_owned(),
-            5 => "N".to_owned(),
+            2 => self.values.get(read_varint(&mut self.rest)?)?.as_str(),
+            3 => COMMON.get(read_varint(&mut self.rest)?)?,
+            4 => "Y",
+            5 => "N",
             6 => {
                 let which = read_varint(&mut self.rest)?;
                 let known = self.flat.get(which).filter(|known| known.tag() == tag)?;
@@ -218,14 +241,16 @@ impl<'a> Unpacker<'a> {
         Some(Element::leaf(tag, value))
     }
 
-    fn digits(&mut self) -> Option<String> {
+    fn digits(&mut self) -> Option<Zeroizing<String>> {
         let count = read_varint(&mut self.rest)?;
         let (packed, rest) = self.rest.split_at_checked(count.div_ceil(2))?;
         self.rest = rest;
-        let halves = packed.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let digits = halves.take(count).map(|half| (half < 10).then(|| char::from(b'0' + half)));
+        let mut digits = Zeroizing::new(String::with_capacity(count));
+        for half in packed.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(count) {
+            digits.push(char::from_digit(half.into(), 10)?);
+        }
         let filler = packed.last().is_none_or(|last| count % 2 == 0 || last & 15 == 15);
-        digits.collect::<Option<String>>().filter(|_| filler)
+        filler.then_some(digits)
     }
 
     fn text(&mut self) -> Option<&'a str> {

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, words};
 use crate::ofx::signon::limit;
@@ -262,6 +263,13 @@ impl Payment {
             }
         }
         element.children().iter().try_for_each(|child| self.check_texts(child))
+    }
+}
+
+impl Drop for Payment {
+    /// Wipes the user's account number at the payee; the other accounts wipe theirs.
+    fn drop(&mut self) {
+        self.pay_account.zeroize();
     }
 }
 

@@ -9,11 +9,18 @@ use crate::ofx::{
     Header, Limits, Member, Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Style, Version,
     writer,
 };
+use crate::secret::wipe;
 
 /// The bytes of a request file after `</SONRQ>`, made once: file-based recovery compares them, and a later version of this
 /// crate must repeat what an earlier one wrote.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Tail(Vec<u8>);
+pub(crate) struct Tail(Zeroizing<Vec<u8>>);
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
 
 impl fmt::Debug for Tail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,15 +54,15 @@ impl Tail {
     ) -> Result<Self, EncodeError> {
         version.require_mfa("a request for security questions")?;
         let inside = writer::write(&request.write("MFACHALLENGETRNRQ", version), version, style)?;
-        Ok(Self([inside.as_slice(), b"</SIGNONMSGSRQV1>", b"</OFX>"].concat()))
+        Ok(Self(Zeroizing::new([inside.as_slice(), b"</SIGNONMSGSRQV1>", b"</OFX>"].concat())))
     }
 
     fn set(tag: &'static str, transaction: Element, version: Version, style: &Style) -> Result<Self, EncodeError> {
         let set = writer::write(&Element::aggregate(tag, vec![transaction]), version, style)?;
-        Ok(Self([b"</SIGNONMSGSRQV1>", set.as_slice(), b"</OFX>"].concat()))
+        Ok(Self(Zeroizing::new([b"</SIGNONMSGSRQV1>", set.as_slice(), b"</OFX>"].concat())))
     }
 
-    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Self {
+    pub(crate) fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)
     }
 
@@ -86,8 +93,8 @@ impl Tail {
     pub(crate) fn read_payment(&self, version: Version) -> Result<Payment, DecodeError> {
         // We know what we wrote; a reader would have to guess.
         let charset = if version.is_sgml() { Charset::latin() } else { Charset::utf8() };
-        let header = Header::new(version).render(version);
-        let file = ["\u{feff}".as_bytes(), header.as_bytes(), OPENING, charset.decode(&self.0).as_bytes()].concat();
+        let (mark, header, body) = ("\u{feff}", Header::new(version).render(version), charset.decode(&self.0));
+        let file = Zeroizing::new([mark.as_bytes(), header.as_bytes(), OPENING, body.as_bytes()].concat());
         let document = Document::decode(&file, &Limits::new())?;
         let missing = || DecodeError::new(Problem::Missing("PMTRQ"), 0);
         let request = document.find("/OFX/BILLPAYMSGSRQV1/PMTTRNRQ/PMTRQ").ok_or_else(missing)?;

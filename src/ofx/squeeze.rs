@@ -11,11 +11,16 @@
 //!
 //! Leaves without end tags simply stay open until their aggregate is closed.
 
+use zeroize::Zeroizing;
+
 use crate::ofx::names::{NAMES, number};
+use crate::secret::append;
 
 /// Squeezes any bytes; those of a request shrink to about a third.
-pub(crate) fn squeeze(bytes: &[u8], identifier: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
+pub(crate) fn squeeze(bytes: &[u8], identifier: &str) -> Zeroizing<Vec<u8>> {
+    // Room enough, whatever is squeezed: a buffer that grows leaves account numbers behind.
+    let escaped = bytes.iter().filter(|byte| is_escaped(**byte)).count();
+    let mut out = Zeroizing::new(Vec::with_capacity(bytes.len() + escaped));
     let mut open: Vec<usize> = Vec::new();
     let mut rest = bytes;
     let start = identifier.as_bytes().first().copied();
@@ -47,7 +52,7 @@ pub(crate) fn squeeze(bytes: &[u8], identifier: &str) -> Vec<u8> {
             out.push(IDENTIFIER);
             rest = behind;
         } else {
-            if *first >= FIRST_NAME || *first <= IDENTIFIER {
+            if is_escaped(*first) {
                 out.push(LITERAL);
             }
             out.push(*first);
@@ -56,38 +61,51 @@ pub(crate) fn squeeze(bytes: &[u8], identifier: &str) -> Vec<u8> {
     }
 }
 
+fn is_escaped(byte: u8) -> bool {
+    !(IDENTIFIER + 1..FIRST_NAME).contains(&byte)
+}
+
 /// Gives back what [`squeeze`] was given; `None` when the bytes are not its work, or stand for more than `limit` bytes.
-pub(crate) fn stretch(squeezed: &[u8], identifier: &str, limit: usize) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(limit.min(squeezed.len().saturating_mul(4)));
+pub(crate) fn stretch(squeezed: &[u8], identifier: &str, limit: usize) -> Option<Zeroizing<Vec<u8>>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(limit.min(squeezed.len().saturating_mul(4))));
     let mut open: Vec<&str> = Vec::new();
-    let mut bytes = squeezed.iter().copied();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            LITERAL => out.push(bytes.next()?),
-            IDENTIFIER => out.extend_from_slice(identifier.as_bytes()),
-            CLOSE | CLOSE_OUTER => {
-                let outer = if byte == CLOSE { 0 } else { bytes.next()? };
-                let at = open.len().checked_sub(usize::from(outer) + 1)?;
-                let name = open.get(at)?;
-                for part in ["</", name, ">"] {
-                    out.extend_from_slice(part.as_bytes());
-                }
-                open.truncate(at);
-            }
-            FIRST_NAME.. => {
-                let name = NAMES.get(usize::from(byte - FIRST_NAME))?;
-                for part in ["<", name, ">"] {
-                    out.extend_from_slice(part.as_bytes());
-                }
-                open.push(name);
-            }
-            plain => out.push(plain),
-        }
+    let mut rest = squeezed;
+    loop {
+        let plain = rest.iter().position(|byte| is_escaped(*byte)).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at_checked(plain)?;
+        rest = behind;
+        append(&mut out, run);
         if out.len() > limit {
             return None;
         }
+        match next(&mut rest) {
+            None => return Some(out),
+            Some(LITERAL) => append(&mut out, &[next(&mut rest)?]),
+            Some(IDENTIFIER) => append(&mut out, identifier.as_bytes()),
+            Some(code @ (CLOSE | CLOSE_OUTER)) => {
+                let outer = if code == CLOSE { 0 } else { next(&mut rest)? };
+                let at = open.len().checked_sub(usize::from(outer) + 1)?;
+                let name = open.get(at)?;
+                for part in ["</", name, ">"] {
+                    append(&mut out, part.as_bytes());
+                }
+                open.truncate(at);
+            }
+            Some(code) => {
+                let name = NAMES.get(usize::from(code.checked_sub(FIRST_NAME)?))?;
+                for part in ["<", name, ">"] {
+                    append(&mut out, part.as_bytes());
+                }
+                open.push(name);
+            }
+        }
     }
-    Some(out)
+}
+
+fn next(rest: &mut &[u8]) -> Option<u8> {
+    let (first, behind) = rest.split_first()?;
+    *rest = behind;
+    Some(*first)
 }
 
 enum Token {
@@ -137,7 +155,7 @@ mod tests {
              </BANKACCTFROM></PMTINFO></PMTRQ></PMTTRNRQ></BILLPAYMSGSRQV1></OFX>",
         ] {
             let squeezed = squeeze(request.as_bytes(), "5e0b7a9c");
-            assert_eq!(stretch(&squeezed, "5e0b7a9c", 1000).as_deref(), Some(request.as_bytes()));
+            assert_eq!(stretch(&squeezed, "5e0b7a9c", 1000).as_deref().map(Vec::as_slice), Some(request.as_bytes()));
             assert!(squeezed.len() * 3 < request.len(), "{} of {}", squeezed.len(), request.len());
         }
     }
@@ -152,7 +170,7 @@ mod tests {
             prop::sample::select(&NAMES[..12]).prop_map(|name| format!("</{name}>").into_bytes()),
         ], 0..40)) {
             let bytes = parts.concat();
-            prop_assert_eq!(stretch(&squeeze(&bytes, "ab"), "ab", bytes.len()), Some(bytes));
+            prop_assert_eq!(stretch(&squeeze(&bytes, "ab"), "ab", bytes.len()), Some(Zeroizing::new(bytes)));
         }
 
         #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 use rust_decimal::Decimal;
+use zeroize::Zeroize as _;
 
 use crate::ofx::{DecodeError, Element, Problem, Version};
 use crate::secret::Secret;
@@ -14,6 +15,8 @@ pub(crate) trait Content: Sized {
     fn read(element: &Element) -> Result<Self, DecodeError>;
     /// Writes it as an element called `tag`, leaving out what `version` does not know.
     fn write(&self, tag: &'static str, version: Version) -> Element;
+    /// Overwrites text that does not do so by itself when it is dropped.
+    fn wipe(&mut self) {}
 }
 
 /// How a member of an aggregate occurs: once, at most once, any number of times.
@@ -22,6 +25,8 @@ pub(crate) trait Member: Sized {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError>;
     /// Appends it to an aggregate's children.
     fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>);
+    /// As [`Content::wipe`].
+    fn wipe(&mut self) {}
 }
 
 impl<T: Content> Member for T {
@@ -34,6 +39,10 @@ impl<T: Content> Member for T {
     fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
         out.push(self.write(tag, version));
     }
+
+    fn wipe(&mut self) {
+        Content::wipe(self);
+    }
 }
 
 impl<T: Content> Member for Option<T> {
@@ -45,6 +54,10 @@ impl<T: Content> Member for Option<T> {
 
     fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
         out.extend(self.as_ref().map(|value| value.write(tag, version)));
+    }
+
+    fn wipe(&mut self) {
+        self.iter_mut().for_each(Content::wipe);
     }
 }
 
@@ -68,6 +81,10 @@ impl<T: Content> Member for Vec<T> {
             None => out.extend(items),
         }
     }
+
+    fn wipe(&mut self) {
+        self.iter_mut().for_each(Content::wipe);
+    }
 }
 
 /// The value of a leaf, or the error that it is not a `what`.
@@ -86,6 +103,10 @@ impl Content for String {
 
     fn write(&self, tag: &'static str, _: Version) -> Element {
         Element::leaf(tag, self.as_str())
+    }
+
+    fn wipe(&mut self) {
+        self.zeroize();
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Z
     element(root, version, style, &mut text)?;
     if version.is_sgml() && !text.is_ascii() {
         if let Some(bytes) = charset::to_latin(&text) {
-            return Ok(Zeroizing::new(bytes));
+            return Ok(bytes);
         }
         let tag = first_beyond_latin(root).unwrap_or_default();
         return Err(EncodeError::Charset { tag, version, charset: "1252" });

@@ -14,6 +14,7 @@ use crate::seal::header::{HEADER_LEN, Header, Kind, Reader, Suite};
 use crate::seal::keyring::{Key, KeyRing};
 use crate::seal::policy::OpenPolicy;
 use crate::seal::segment::{Content, Segment, read_segments};
+use crate::secret::wipe;
 
 /// What the maker of a blob says about it; times are unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,13 +93,11 @@ pub(crate) fn open(
         return finish_plain(blob, &header, body, policy);
     }
     let key = keys.key(header.key_id).ok_or(OpenError::UnknownKeyId(header.key_id))?;
-    let content = decrypt(blob, key, context)?;
+    let mut content = decrypt(blob, key, context)?;
     policy.check_time(&header)?;
-    Ok(Opened {
-        stamp: Stamp::of(&header),
-        segments: read_segments(&content)?,
-        needs_reseal: header.key_id != keys.sealing_id(),
-    })
+    let segments = read_segments(&content);
+    wipe(&mut content);
+    Ok(Opened { stamp: Stamp::of(&header), segments: segments?, needs_reseal: header.key_id != keys.sealing_id() })
 }
 
 /// Makes a blob that everyone can read and change; SHA-256 shows damage only.

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::seal::blob::Blob;
 use crate::seal::error::{OpenError, SealError};
+use crate::secret::wipe;
 
 /// One piece of content, as the caller knows it: never deflated.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,6 +28,19 @@ pub(crate) struct Segment {
     pub(crate) compress: bool,
     /// The bytes.
     pub(crate) bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Segment {
+    /// The bytes, taken out without a copy.
+    pub(crate) fn take(&mut self) -> Zeroizing<Vec<u8>> {
+        std::mem::take(&mut self.bytes)
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        wipe(&mut self.bytes);
+    }
 }
 
 impl fmt::Debug for Segment {

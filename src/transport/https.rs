@@ -11,7 +11,9 @@ use reqwest::cookie::Jar;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Body, Client, ClientBuilder, Url};
 use tokio::runtime::Handle;
+use zeroize::Zeroizing;
 
+use crate::secret::append;
 use crate::transport::gate::Gate;
 use crate::transport::options::{HttpsOptions, Reason};
 use crate::transport::{Request, Response, Sending, Transport, TransportError, tls};
@@ -92,13 +94,13 @@ impl Https {
         }
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
         let limit = self.options.body_limit;
-        let mut body = Vec::new();
+        let mut body = Zeroizing::new(Vec::new());
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) if chunk.len() > limit.saturating_sub(body.len()) => {
                     return Err(TransportError::TooLarge { limit });
                 }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => append(&mut body, &chunk),
                 Ok(None) => return Response::from_http_200(kind.as_deref(), body),
                 Err(cause) => return Err(unknown(host, cause)),
             }

@@ -119,9 +119,12 @@ impl fmt::Debug for Request {
 
 /// An answer worth reading: status 200, not empty, not a web page.
 ///
-/// `Debug` shows its length only: an answer holds account numbers.
+/// # Security
+///
+/// The body holds account numbers and keys: it is wiped from memory when dropped, and `Debug` shows its length only. How it
+/// was put together is the transport's: a buffer that grew has left copies behind.
 pub struct Response {
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
 }
 
 impl Response {
@@ -130,7 +133,11 @@ impl Response {
     /// # Errors
     ///
     /// [`TransportError::Empty`] when there is nothing but white space, [`TransportError::Html`] when it is a web page.
-    pub fn from_http_200(content_type: Option<&str>, body: Vec<u8>) -> Result<Self, TransportError> {
+    pub fn from_http_200(
+        content_type: Option<&str>,
+        body: impl Into<Zeroizing<Vec<u8>>>,
+    ) -> Result<Self, TransportError> {
+        let body = body.into();
         if page::is_blank(&body) {
             Err(TransportError::Empty)
         } else if page::is_html(content_type, &body) {
@@ -146,9 +153,9 @@ impl Response {
         &self.body
     }
 
-    /// Hands over the bytes as they came.
+    /// Hands over the bytes as they came, still wiped when dropped.
     #[must_use]
-    pub fn into_body(self) -> Vec<u8> {
+    pub fn into_body(self) -> Zeroizing<Vec<u8>> {
         self.body
     }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod bank;
+mod blobs;
 mod corpus;
 mod flow;
 mod reader;

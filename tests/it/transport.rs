@@ -327,7 +327,7 @@ fn pages_and_answers_are_told_apart() {
         (html, "Request blocked"),
     ];
     for (kind, body) in pages {
-        let result = Response::from_http_200(kind, body.into());
+        let result = Response::from_http_200(kind, body.as_bytes().to_vec());
         assert!(matches!(result, Err(TransportError::Html { title: None })), "{body}: {result:?}");
     }
     let answers = [
@@ -337,13 +337,13 @@ fn pages_and_answers_are_told_apart() {
         (None, "<?xml version=\"1.0\"?><?OFX ?><OFX><NAME><html></OFX>"),
     ];
     for (kind, body) in answers {
-        assert_eq!(Response::from_http_200(kind, body.into()).unwrap().body(), body.as_bytes());
+        assert_eq!(Response::from_http_200(kind, body.as_bytes().to_vec()).unwrap().body(), body.as_bytes());
     }
 }
 
 #[test]
 fn a_title_is_one_short_line() {
-    let title = |body: String| match Response::from_http_200(None, body.into()) {
+    let title = |body: String| match Response::from_http_200(None, body.into_bytes()) {
         Err(TransportError::Html { title }) => title,
         other => panic!("{other:?}"),
     };

@@ -41,16 +41,20 @@ fn word<T: Clone + std::fmt::Debug + 'static>(of: fn(&str) -> T, list: &'static 
 fn bank_account() -> impl Strategy<Value = BankAccount> {
     let kind = word(AccountType::from_word, &["CHECKING", "SAVINGS", "MONEYMRKT", "CREDITLINE", "CD"]);
     (text(), of(text()), text(), kind, of(text())).prop_map(
-        |(bank_id, branch_id, account_id, account_type, account_key)| BankAccount {
-            branch_id,
-            account_key,
-            ..BankAccount::new(bank_id, account_id, account_type)
+        |(bank_id, branch_id, account_id, account_type, account_key)| {
+            let mut account = BankAccount::new(bank_id, account_id, account_type);
+            (account.branch_id, account.account_key) = (branch_id, account_key);
+            account
         },
     )
 }
 
 fn card_account() -> impl Strategy<Value = CardAccount> {
-    (text(), of(text())).prop_map(|(id, account_key)| CardAccount { account_key, ..CardAccount::new(id) })
+    (text(), of(text())).prop_map(|(id, account_key)| {
+        let mut account = CardAccount::new(id);
+        account.account_key = account_key;
+        account
+    })
 }
 
 fn payee() -> impl Strategy<Value = Payee> {

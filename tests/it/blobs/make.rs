@@ -1,0 +1,424 @@
+//! Makes the golden blobs that are not there yet. One that is there is never made again: it is what some version wrote.
+//!
+//! `cargo test --all-features --test it -- --ignored golden_blobs_that_are_missing_are_made`
+
+use std::fs;
+use std::pin::pin;
+use std::task::Waker;
+use std::time::Duration;
+
+use chacha20poly1305::aead::AeadInOut as _;
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use chrono::NaiveDate;
+use hkdf::Hkdf;
+use ofx_session::ofx::Style;
+use ofx_session::testing::{AccessKeys, Bank, BankBuilder};
+use ofx_session::{
+    AccountType, Answers, BankAccount, Blob, Client, Context, Credentials, Institution, Key, KeyRing, Payee, PayeeRef,
+    Payment, Progress, Session, Version,
+};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
+use sha2::Sha256;
+
+use super::wire::{Fault, Wire, large_profile, locked_out, silent_duplicate, vendor_profile};
+use super::{answer_to, folder, read, reference, run};
+
+#[test]
+#[ignore = "writes to fixtures/blobs/v1, and only where a blob is missing"]
+fn golden_blobs_that_are_missing_are_made() {
+    for made in clients().into_iter().chain(by_hand()).chain(paused()).chain(doubts()) {
+        let file = folder().join(format!("{}.blob", made.name));
+        if file.exists() {
+            continue;
+        }
+        let key = made.plan.sealed.then(|| made.plan.key_bytes());
+        let context = read::context(made.plan.bound, made.plan.further);
+        let found = read::take_apart(made.blob.as_bytes(), key.as_ref().map(<[u8; 32]>::as_slice), &context);
+        let mut page = json!({
+            "about": made.about,
+            "made_by": concat!("ofx-session ", env!("CARGO_PKG_VERSION")),
+            "key": key.map(|bytes| json!({"id": made.plan.key_id, "hex": read::hex(&bytes)})),
+            "context": key.map(|_| json!({
+                "tenant": made.plan.bound.map(|(tenant, _)| tenant),
+                "end_user": made.plan.bound.map(|(_, user)| user),
+                "further": made.plan.further,
+            })),
+            "refused": made.refused,
+        });
+        page.as_object_mut().unwrap().extend(found.as_object().unwrap().clone());
+        fs::write(&file, made.blob.to_text()).unwrap();
+        fs::write(file.with_extension("json"), lines(page.as_object().unwrap())).unwrap();
+    }
+}
+
+struct Made {
+    name: &'static str,
+    about: &'static str,
+    refused: Option<&'static str>,
+    plan: Plan,
+    blob: Blob,
+}
+
+/// How a blob is protected.
+#[derive(Clone, Copy)]
+struct Plan {
+    sealed: bool,
+    key_id: u32,
+    bound: Option<(&'static str, &'static str)>,
+    further: &'static [&'static str],
+}
+
+const SEALED: Plan = Plan { sealed: true, key_id: 1, bound: Some(("tenant-1", "user-42")), further: &[] };
+const PLAIN: Plan = Plan { sealed: false, key_id: 0, bound: None, further: &[] };
+
+impl Plan {
+    fn keys(&self) -> KeyRing {
+        KeyRing::new(Key::new(self.key_id, self.key_bytes()).unwrap())
+    }
+
+    fn key_bytes(&self) -> [u8; 32] {
+        std::array::from_fn(|at| u8::try_from(at).unwrap() ^ self.key_id.to_be_bytes()[3] << 5)
+    }
+
+    fn context(&self) -> Context {
+        let start = self.bound.map_or_else(Context::unbound, |(tenant, user)| Context::new(tenant, user).unwrap());
+        self.further.iter().fold(start, Context::and)
+    }
+
+    fn client(self, name: &'static str, about: &'static str, client: Client) -> Made {
+        let blob = client.deconstruct(&self.keys(), &self.context()).unwrap();
+        Made { name, about, refused: None, plan: self, blob }
+    }
+
+    fn paused(self, name: &'static str, about: &'static str, session: Session) -> Made {
+        let blob = session.pause(&self.keys(), &self.context()).unwrap();
+        Made { name, about, refused: None, plan: self, blob }
+    }
+}
+
+fn clients() -> Vec<Made> {
+    let new = Client::builder(institution(Version::V211)).build().unwrap();
+    let quirky = Institution::new("https://teller.example/cgi-bin/ofx?branch=7")
+        .version(Version::V103)
+        .language("FRA")
+        .style(Style::new().close_leaves(true).line_breaks(true))
+        .ignore_profile_urls()
+        .without_profile();
+    let quirky = Client::builder(quirky).client_uid("TELLER-0042").build().unwrap();
+    let quirky = quirky.deconstruct_for(Duration::ZERO, &SEALED.keys(), &SEALED.context()).unwrap();
+    let keyed = Institution::new("https://ofx.bank.example/ofx").org("LARKSPUR").version(Version::V230);
+    let keyed = Client::builder(keyed).app("LKSPR", "0001").app_key("app-key-of-larkspur").build().unwrap();
+    let both = Client::builder(institution(Version::V230)).app_key("app-key-of-larkspur");
+    let both = both.transport(Wire::new(questioning(), &[])).build().unwrap();
+    let mut both = both.open(credentials()).unwrap();
+    assert!(matches!(run(both.accounts()), Ok(Progress::Ask(_))));
+    run(both.answer(answers("Garcia"))).unwrap().done().unwrap();
+    let unbound = Plan { bound: None, ..SEALED };
+    let rotated = Plan { key_id: 0x0102_0304, further: &["Zürich", ""], ..SEALED };
+    let mut profile_only = client(Version::V160, easy(), &[]);
+    run(profile_only.fetch_profile()).unwrap();
+    let accounts_only = Client::builder(institution(Version::V102).without_profile());
+    let mut accounts_only =
+        accounts_only.transport(Wire::new(easy(), &[])).build().unwrap().open(credentials()).unwrap();
+    run(accounts_only.accounts()).unwrap().done().unwrap();
+    let vendor = Wire::new(easy(), &[("<PROFRQ>", Fault::Say(vendor_profile))]);
+    let mut vendor = Client::builder(institution(Version::V220)).transport(vendor).build().unwrap();
+    run(vendor.fetch_profile()).unwrap();
+    let plain_new = Client::builder(institution(Version::V211)).build().unwrap().deconstruct_plain_public().unwrap();
+    let public = full().deconstruct_plain_public().unwrap();
+    let private = full().deconstruct_plain_including_private().unwrap();
+    let plain = |name, about, blob| Made { name, about, refused: None, plan: PLAIN, blob };
+    vec![
+        SEALED.client("client_new", "a client that was built and never used", new),
+        Made {
+            name: "client_for_ever",
+            about: "a client that never expires, whose CLIENTUID is no UUID, with every switch the other way",
+            refused: None,
+            plan: SEALED,
+            blob: quirky,
+        },
+        SEALED.client("client_full", "the reference state: profile, accounts, access key and cookie", full()),
+        unbound.client("client_app_key", "OFX 2.3 with an APPKEY, in an unbound context", keyed),
+        SEALED.client("client_both_keys", "OFX 2.3 with an APPKEY, after a passed challenge", both.close().unwrap()),
+        rotated.client(
+            "client_profile",
+            "a profile and nothing else, another key, a context of four parts",
+            profile_only,
+        ),
+        SEALED.client("client_accounts", "an account list and no profile", accounts_only.close().unwrap()),
+        SEALED.client("client_vendor", "a profile in which every form of the packed tree occurs", vendor),
+        plain("client_plain_new", "a client that was built and never used, in plain", plain_new),
+        plain("client_plain_public", "the reference state, of which only what is not private is in it", public),
+        plain("client_plain_private", "the reference state in plain, everything in it", private),
+    ]
+}
+
+/// What a later version could write: this version makes none of it through its own calls.
+fn by_hand() -> Vec<Made> {
+    let client = unsealed(&SEALED.client("", "", full()));
+    let paused = unsealed(&SEALED.paused("", "", run(reference::session())));
+    let note = miniz_oxide::deflate::compress_to_vec(&b"what only schema 2 knows, ".repeat(8), 9);
+    let of_client = [(100, 1, note.clone()), (101, 0, vec![0, 1, 254, 255]), (102, 0, vec![])];
+    let of_both = [(100, 0, b"of the client".to_vec()), (200, 1, note)];
+    let made = |name, about, refused, schema: [u16; 2], base: &(Vec<u8>, Vec<Raw>), extra: &[Raw]| {
+        let deflated = base.1.iter().map(|one| match one {
+            (4, flags, bytes) => (4, flags | 1, miniz_oxide::deflate::compress_to_vec(bytes, 9)),
+            other => other.clone(),
+        });
+        let segments: Vec<_> = deflated.chain(extra.iter().cloned()).collect();
+        Made { name, about, refused, plan: SEALED, blob: seal(&base.0, schema, &segments, name) }
+    };
+    let critical = [(100, 128, vec![1])];
+    vec![
+        made(
+            "newer_segments",
+            "schema 2 for readers of 1: deflated profile, three unknown segments",
+            None,
+            [2, 1],
+            &client,
+            &of_client,
+        ),
+        made(
+            "newer_paused",
+            "schema 2 for readers of 1: an unknown segment of the client and one of the operation",
+            None,
+            [2, 1],
+            &paused,
+            &of_both,
+        ),
+        made(
+            "newer_critical",
+            "schema 2 for readers of 1, with an unknown segment that must be understood",
+            Some("SegmentTooNew"),
+            [2, 1],
+            &client,
+            &critical,
+        ),
+        made("newer_reader", "schema 3 for readers of 2", Some("SchemaTooNew"), [3, 2], &client, &[]),
+    ]
+}
+
+fn paused() -> Vec<Made> {
+    let by_id = || Payment::new(from(), Decimal::new(1_000_000, 2), PayeeRef::Id("STD-77".to_owned()), "4711", due());
+    let latin =
+        Payee::new("Café Zoë & Søn", "1 <Main> Street", "Orléans", "LA", "70112", "504-555-0117").country("USA");
+    let latin = Payment::new(from(), Decimal::new(5, 2), latin, "TRN/7<8>", due()).memo("Rechnung 7 – fällig");
+    let transfer =
+        Payment::new(from(), Decimal::new(300, 0), payee().address2("Dock 3").address3("Rear"), "88-204-117", due())
+            .by_transfer_to(BankAccount::new("111000025", "77120043", AccountType::Savings))
+            .payee_list_id("P-19")
+            .bill_reference("INV 3391/2026");
+    let first = questioning().challenge_first(true).payee("STD-77", payee());
+    let to_fetch = prepared(client(Version::V203, first, &[]), &by_id());
+    let again = [("<MFACHALLENGERQ>", Fault::Pass), ("<MFACHALLENGERQ>", Fault::NotSent)];
+    let mut wrong = asked(client(Version::V211, questioning(), &again), &payment());
+    run(wrong.answer(answers("Lopez"))).unwrap_err();
+    let to_send = prepared(client(Version::V103, easy(), &[]), &latin);
+    let breaks = institution(Version::V102).style(Style::new().close_leaves(true).line_breaks(true)).without_profile();
+    let lines = prepared(Client::builder(breaks).transport(Wire::new(easy(), &[])).build().unwrap(), &transfer);
+    let mut once_more = asked(client(Version::V220, questioning(), &[]), &latin);
+    assert!(matches!(run(once_more.answer(answers("Lopez"))), Ok(Progress::Ask(challenge)) if challenge.is_repeated()));
+    let mut list = client(Version::V211, questioning(), &[]).open(credentials()).unwrap();
+    assert!(matches!(run(list.accounts()), Ok(Progress::Ask(_))));
+    let no_profile = prepared(client(Version::V211, easy(), &[("<PROFRQ>", Fault::Say(large_profile))]), &payment());
+    let plain = asked(client(Version::V203, questioning(), &[]), &payment()).pause_plain_including_private().unwrap();
+    vec![
+        SEALED.paused(
+            "paused_questions_to_fetch",
+            "a payment by PAYEEID; the questions come first and are to be fetched",
+            to_fetch,
+        ),
+        SEALED.paused(
+            "paused_questions_again",
+            "a payment whose answers were wrong; the questions are to be fetched again",
+            wrong,
+        ),
+        SEALED.paused(
+            "paused_request_to_send",
+            "a payment in SGML that was not sent yet, with letters of windows-1252",
+            to_send,
+        ),
+        SEALED.paused("paused_request_lines", "a payment by transfer in SGML, leaves closed, on many lines", lines),
+        SEALED.paused(
+            "paused_answers_to_give",
+            "the reference state: a payment that waits for answers",
+            run(reference::session()),
+        ),
+        SEALED.paused("paused_answers_again", "a payment in XML that waits for answers once more", once_more),
+        SEALED.paused(
+            "paused_no_profile",
+            "a payment whose profile is too large to be stored, so that its addresses are",
+            no_profile,
+        ),
+        SEALED.paused("paused_accounts", "an account list that waits for answers", list),
+        Made {
+            name: "paused_plain_private",
+            about: "a payment that waits for answers, in plain",
+            refused: None,
+            plan: PLAIN,
+            blob: plain,
+        },
+    ]
+}
+
+/// Payments of which nobody knows whether they were made.
+fn doubts() -> Vec<Made> {
+    let unknown = |version, faults: &[Fault]| {
+        let faults: Vec<_> = faults.iter().map(|fault| ("<PMTRQ>", *fault)).collect();
+        let mut session = client(version, easy(), &faults).open(credentials()).unwrap();
+        assert!(matches!(run(session.pay(&payment())), Ok(Progress::Unknown(_))));
+        session
+    };
+    let mut dropped = prepared(client(Version::V103, easy(), &[("<PMTRQ>", Fault::Never)]), &payment());
+    {
+        let mut proceeding = pin!(dropped.proceed());
+        assert!(proceeding.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())).is_pending());
+    }
+    let mut again = unknown(Version::V220, &[Fault::Lost, Fault::Say(locked_out)]);
+    assert!(matches!(run(again.repeat_payment_in_doubt()), Ok(Progress::Unknown(_))));
+    let mut asked_again =
+        client(Version::V211, questioning(), &[("<PMTRQ>", Fault::Lost)]).open(credentials()).unwrap();
+    assert!(matches!(run(asked_again.pay(&payment())), Ok(Progress::Unknown(_))));
+    assert!(matches!(run(asked_again.repeat_payment_in_doubt()), Ok(Progress::Ask(_))));
+    let mut repeated = unknown(Version::V211, &[Fault::Lost]);
+    assert!(matches!(run(repeated.repeat_payment_in_doubt()), Ok(Progress::Unknown(_))));
+    let silent = unknown(Version::V160, &[Fault::Say(silent_duplicate)]);
+    let bare = unknown(Version::V220, &[Fault::Say(|_| answer_to(Version::V220, Vec::new()))]);
+    let garbage = unknown(Version::V201, &[Fault::Say(|_| b"<OFX><SIGNONMSGSRSV1><SONRS>".to_vec())]);
+    let lost = unknown(Version::V230, &[Fault::Lost]);
+    vec![
+        SEALED.paused("paused_doubt_no_answer", "a payment whose answer was lost", lost),
+        SEALED.paused("paused_doubt_interrupted", "a payment whose program was stopped while it was sent", dropped),
+        SEALED.paused("paused_doubt_unreadable", "a payment whose answer was cut short", garbage),
+        SEALED.paused("paused_doubt_not_mentioned", "a payment about which the answer says nothing", bare),
+        SEALED.paused(
+            "paused_doubt_duplicate",
+            "a payment that the institution has seen before, with its message",
+            repeated,
+        ),
+        SEALED.paused(
+            "paused_doubt_duplicate_silent",
+            "a payment that the institution has seen before, without a message",
+            silent,
+        ),
+        SEALED.paused("paused_doubt_repeat_refused", "a payment in doubt that was sent once more and refused", again),
+        SEALED.paused("paused_answers_in_doubt", "a payment in doubt whose second try waits for answers", asked_again),
+    ]
+}
+
+fn institution(version: Version) -> Institution {
+    Institution::new("https://ofx.bank.example/ofx").org("LARKSPUR").fid("6021").version(version)
+}
+
+fn easy() -> BankBuilder {
+    Bank::builder().user("jane", "correct horse")
+}
+
+fn questioning() -> BankBuilder {
+    let label = "In which town did you open this account? (Straße, Ort)";
+    easy()
+        .question("MFA16", None, "Garcia")
+        .question("BRQ7", Some(label), "Newport")
+        .program_question("MFA107")
+        .access_keys(AccessKeys::Once)
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("jane", "correct horse")
+}
+
+fn answers(name: &str) -> Answers {
+    Answers::new().with("MFA16", name).with("BRQ7", "Newport")
+}
+
+fn client(version: Version, bank: BankBuilder, faults: &[(&'static str, Fault)]) -> Client {
+    Client::builder(institution(version)).transport(Wire::new(bank, faults)).build().unwrap()
+}
+
+fn full() -> Client {
+    let mut session = run(reference::session());
+    session.abandon().unwrap();
+    session.close().unwrap()
+}
+
+fn prepared(client: Client, payment: &Payment) -> Session {
+    let mut session = client.open(credentials()).unwrap();
+    run(session.prepare_payment(payment)).unwrap();
+    session
+}
+
+fn asked(client: Client, payment: &Payment) -> Session {
+    let mut session = client.open(credentials()).unwrap();
+    assert!(matches!(run(session.pay(payment)), Ok(Progress::Ask(_))));
+    session
+}
+
+fn from() -> BankAccount {
+    BankAccount::new("999888777", "1000001", AccountType::Checking)
+}
+
+fn payee() -> Payee {
+    Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142")
+}
+
+fn payment() -> Payment {
+    Payment::new(from(), Decimal::new(8420, 2), payee(), "88-204-117", due())
+}
+
+fn due() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 12, 4).unwrap()
+}
+
+type Raw = (u8, u8, Vec<u8>);
+
+/// Header and segments, to make another blob of.
+fn unsealed(made: &Made) -> (Vec<u8>, Vec<Raw>) {
+    let found = read::take_apart(made.blob.as_bytes(), Some(&SEALED.key_bytes()), &read::context(SEALED.bound, &[]));
+    let plaintext = read::unhex(found["steps"]["plaintext"].as_str().unwrap());
+    (made.blob.as_bytes()[..48].to_vec(), read::raw_segments(&plaintext))
+}
+
+/// Seals under [`SEALED`] what the library itself would not write.
+fn seal(header: &[u8], schema: [u16; 2], segments: &[Raw], name: &str) -> Blob {
+    let mut blob = header.to_vec();
+    blob[12..14].copy_from_slice(&schema[0].to_be_bytes());
+    blob[14..16].copy_from_slice(&schema[1].to_be_bytes());
+    let nonce: Vec<u8> = name.bytes().cycle().take(24).collect();
+    let info = read::info(&blob, &read::context(SEALED.bound, &[]));
+    let mut keys = [0; 64];
+    Hkdf::<Sha256>::new(Some(&nonce), &SEALED.key_bytes()).expand(&info, &mut keys).unwrap();
+    blob.extend_from_slice(&nonce);
+    blob.extend_from_slice(&keys[32..]);
+    let front = blob.clone();
+    for (tag, flags, bytes) in segments {
+        blob.extend_from_slice(&[*tag, *flags]);
+        let mut length = bytes.len();
+        while length > 0x7f {
+            blob.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+            length >>= 7;
+        }
+        blob.push(u8::try_from(length).unwrap());
+        blob.extend_from_slice(bytes);
+    }
+    let nonce = XNonce::try_from(nonce.as_slice()).unwrap();
+    let cipher = XChaCha20Poly1305::new_from_slice(&keys[..32]).unwrap();
+    let tag = cipher.encrypt_inout_detached(&nonce, &front, blob[104..].as_mut().into()).unwrap();
+    blob.extend_from_slice(&tag);
+    Blob::from_bytes(blob)
+}
+
+/// JSON with a line for each member, and for each member of the larger ones.
+fn lines(page: &Map<String, Value>) -> String {
+    let members = |inside: &Map<String, Value>, margin: &str| {
+        let lines: Vec<_> = inside.iter().map(|(name, value)| format!("{margin}{}: {value}", json!(name))).collect();
+        lines.join(",\n")
+    };
+    let parts = page.iter().map(|(name, value)| match value {
+        Value::Object(inside) if name == "content" || name == "steps" => {
+            format!("  {}: {{\n{}\n  }}", json!(name), members(inside, "    "))
+        }
+        other => format!("  {}: {other}", json!(name)),
+    });
+    format!("{{\n{}\n}}\n", parts.collect::<Vec<_>>().join(",\n"))
+}

@@ -1,0 +1,355 @@
+//! A second reader of blobs, written after `fixtures/blobs/README.md` and not after `src/`: bytes to JSON.
+//!
+//! It shares nothing with the library but the primitives (HKDF, XChaCha20-Poly1305, SHA-256, deflate), and panics where
+//! something is not as the page says.
+
+use chacha20poly1305::aead::AeadInOut as _;
+use chacha20poly1305::{KeyInit as _, Tag, XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// Header, steps of the cryptography and content of an authentic blob of schema 1.
+pub(super) fn take_apart(blob: &[u8], key: Option<&[u8]>, context: &[u8]) -> Value {
+    let header = &blob[..48];
+    assert_eq!(&header[..5], b"OFXS\x01");
+    let (kind, suite) = (header[5], header[6]);
+    let (plaintext, mut steps) = match suite {
+        0 => plain(blob),
+        1 => unseal(blob, key.unwrap(), context),
+        other => panic!("suite {other}"),
+    };
+    let segments = segments(&plaintext);
+    let listed = segments.iter().map(|one| json!({"tag": one.tag, "flags": one.flags, "length": one.bytes.len()}));
+    steps["segments"] = listed.collect();
+    json!({
+        "kind": (["", "client", "paused"][usize::from(kind)]),
+        "suite": (["plain", "sealed"][usize::from(suite)]),
+        "header": {
+            "key_id": big_endian(&header[8..12]),
+            "schema": big_endian(&header[12..14]),
+            "oldest_reader": big_endian(&header[14..16]),
+            "issued": big_endian(&header[16..24]),
+            "expires": big_endian(&header[24..32]),
+            "state_id": hex(&header[32..48]),
+        },
+        "steps": steps,
+        "content": content(&segments),
+    })
+}
+
+/// The keys of a sealed blob and what they make of it.
+fn unseal(blob: &[u8], key: &[u8], context: &[u8]) -> (Vec<u8>, Value) {
+    let (front, rest) = blob.split_at(104);
+    let (ciphertext, tag) = rest.split_at(rest.len() - 16);
+    let info = info(&front[..48], context);
+    let (pseudorandom, hkdf) = Hkdf::<Sha256>::extract(Some(&front[48..72]), key);
+    let mut keys = [0; 64];
+    hkdf.expand(&info, &mut keys).unwrap();
+    assert_eq!(&keys[32..], &front[72..], "commitment");
+    let nonce = XNonce::try_from(&front[48..72]).unwrap();
+    let mut plaintext = ciphertext.to_vec();
+    let cipher = XChaCha20Poly1305::new_from_slice(&keys[..32]).unwrap();
+    let tag_bytes = Tag::try_from(tag).unwrap();
+    cipher.decrypt_inout_detached(&nonce, front, plaintext.as_mut_slice().into(), &tag_bytes).unwrap();
+    let steps = json!({
+        "nonce": hex(&front[48..72]),
+        "info": hex(&info),
+        "prk": hex(&pseudorandom),
+        "cipher_key": hex(&keys[..32]),
+        "commitment": hex(&keys[32..]),
+        "plaintext": hex(&plaintext),
+        "tag": hex(tag),
+    });
+    (plaintext, steps)
+}
+
+fn plain(blob: &[u8]) -> (Vec<u8>, Value) {
+    let (digest, plaintext) = blob[48..].split_at(32);
+    assert_eq!(Sha256::new().chain_update(&blob[..48]).chain_update(plaintext).finalize()[..], *digest);
+    (plaintext.to_vec(), json!({"digest": hex(digest), "plaintext": hex(plaintext)}))
+}
+
+/// The `info` of HKDF.
+pub(super) fn info(header: &[u8], context: &[u8]) -> Vec<u8> {
+    [b"ofx-session blob v1", header, context].iter().flat_map(|part| prefixed(part)).collect()
+}
+
+/// A context as it enters the keys: tenant and end user, unless unbound, and further parts.
+pub(super) fn context(bound: Option<(&str, &str)>, further: &[&str]) -> Vec<u8> {
+    let parts = bound.into_iter().flat_map(|(tenant, user)| [tenant, user]).chain(further.iter().copied());
+    let mut all = vec![u8::from(bound.is_some())];
+    all.extend(parts.flat_map(|part| prefixed(part.as_bytes())));
+    all
+}
+
+fn prefixed(part: &[u8]) -> Vec<u8> {
+    [&u32::try_from(part.len()).unwrap().to_be_bytes(), part].concat()
+}
+
+struct Segment {
+    tag: u8,
+    flags: u8,
+    bytes: Vec<u8>,
+}
+
+fn segments(plaintext: &[u8]) -> Vec<Segment> {
+    let all = raw_segments(plaintext).into_iter().map(|(tag, flags, stored)| match flags & 1 {
+        0 => Segment { tag, flags, bytes: stored },
+        _ => Segment { tag, flags, bytes: miniz_oxide::inflate::decompress_to_vec(&stored).unwrap() },
+    });
+    all.collect()
+}
+
+/// Tag, flags and bytes as they are stored.
+pub(super) fn raw_segments(plaintext: &[u8]) -> Vec<(u8, u8, Vec<u8>)> {
+    let mut at = Cursor(plaintext);
+    let mut all: Vec<(u8, u8, Vec<u8>)> = Vec::new();
+    while !at.0.is_empty() {
+        let (tag, flags, length) = (at.byte(), at.byte(), at.varint());
+        assert_eq!(flags & 0x7e, 0);
+        assert!(!all.iter().any(|(other, ..)| *other == tag));
+        all.push((tag, flags, at.take(length).to_vec()));
+    }
+    all
+}
+
+/// The parts of a state and of an operation, by name; `null` for one that is not there.
+fn content(segments: &[Segment]) -> Value {
+    let find = |tag| segments.iter().find(|one| one.tag == tag).map(|one| one.bytes.as_slice());
+    let operation = find(5).map(|bytes| whole(bytes, operation));
+    let seed = operation.as_ref().map(|operation| operation["trn_uid"].as_str().unwrap().to_owned());
+    let known = [1, 2, 4, 5, 6, 7, 8, 9];
+    let unknown = segments.iter().filter(|one| !known.contains(&one.tag));
+    json!({
+        "identity": whole(find(1).unwrap(), identity),
+        "credentials": find(2).map(|bytes| whole(bytes, credentials)),
+        "profile": find(4).map(Unpacker::unpack),
+        "operation": operation,
+        "request": find(6).map(|bytes| stretch(bytes, seed.as_deref().unwrap())),
+        "questions": find(7).map(|bytes| whole(bytes, questions)),
+        "session_cookie": find(8).map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()),
+        "accounts": find(9).map(Unpacker::unpack),
+        "unknown": unknown.map(|one| json!({"tag": one.tag, "flags": one.flags, "hex": hex(&one.bytes)})).collect::<Vec<_>>(),
+    })
+}
+
+fn identity(at: &mut Cursor<'_>) -> Value {
+    let (url, org, fid) = (at.text(), at.optional(Cursor::text), at.optional(Cursor::text));
+    let (version, language, flags) = (at.varint(), at.text(), at.byte());
+    let (app_id, app_version) = (at.text(), at.text());
+    let client_uid = match at.varint() {
+        0 => uuid(at.take(16), None),
+        1 => at.text(),
+        other => panic!("variant {other}"),
+    };
+    let user_id = at.optional(Cursor::text);
+    json!({
+        "url": url, "org": org, "fid": fid, "version": version, "language": language,
+        "follow_profile_urls": flags & 1 != 0, "close_leaves": flags & 2 != 0,
+        "line_breaks": flags & 4 != 0, "uses_profile": flags & 8 != 0,
+        "app_id": app_id, "app_version": app_version, "client_uid": client_uid, "user_id": user_id,
+    })
+}
+
+fn credentials(at: &mut Cursor<'_>) -> Value {
+    let (access_key, app_key) = (at.optional(Cursor::text), at.optional(Cursor::text));
+    json!({"access_key": access_key, "app_key": app_key})
+}
+
+/// The record, and the identifiers that follow from its seed.
+fn operation(at: &mut Cursor<'_>) -> Value {
+    let (kind, seed, files) = (at.byte(), at.take(16), at.varint());
+    let (phase, doubt, doubt_text) = (at.byte(), at.byte(), at.optional(Cursor::text));
+    let urls = at.optional(|at| json!({"request": at.text(), "questions": at.text()}));
+    let number = u32::try_from(files).unwrap().to_be_bytes();
+    let derived = |what: &[u8]| uuid(&Sha256::digest([seed, what, &number].concat())[..16], Some(8));
+    json!({
+        "kind": kind, "seed": hex(seed), "files": files, "phase": phase, "doubt": doubt, "doubt_text": doubt_text, "urls": urls,
+        "trn_uid": uuid(seed, Some(4)), "next_file_uid": derived(b"file"), "next_challenge_trn_uid": derived(b"challenge"),
+    })
+}
+
+fn questions(at: &mut Cursor<'_>) -> Value {
+    let again = at.byte() == 1;
+    let questions = (0..at.varint()).map(|_| {
+        let (id, label) = (at.text(), at.optional(Cursor::text));
+        json!({"id": id, "label": label})
+    });
+    json!({"questions": questions.collect::<Vec<_>>(), "again": again})
+}
+
+/// The request, one character for each byte.
+fn stretch(squeezed: &[u8], trn_uid: &str) -> String {
+    let mut out = String::new();
+    let mut open: Vec<&str> = Vec::new();
+    let mut at = Cursor(squeezed);
+    while !at.0.is_empty() {
+        match at.byte() {
+            0 => out.push(char::from(at.byte())),
+            code @ (1 | 2) => {
+                let outer = if code == 1 { 0 } else { at.byte() };
+                open.truncate(open.len() - usize::from(outer));
+                out += &format!("</{}>", open.pop().unwrap());
+            }
+            3 => out += trn_uid,
+            code @ 0x80.. => {
+                open.push(name(usize::from(code - 0x80)));
+                out += &format!("<{}>", open[open.len() - 1]);
+            }
+            plain => out.push(char::from(plain)),
+        }
+    }
+    out
+}
+
+/// A packed tree as `{"TAG": "value"}` and `{"TAG": [children]}`.
+struct Unpacker<'a> {
+    at: Cursor<'a>,
+    last: usize,
+    values: Vec<String>,
+    flat: Vec<Value>,
+}
+
+impl<'a> Unpacker<'a> {
+    fn unpack(packed: &'a [u8]) -> Value {
+        let mut reader = Self { at: Cursor(packed), last: 0, values: Vec::new(), flat: Vec::new() };
+        let root = reader.element();
+        assert!(reader.at.0.is_empty());
+        root
+    }
+
+    fn element(&mut self) -> Value {
+        let head = self.at.byte();
+        let tag = match head >> 3 {
+            31 => {
+                self.last = 0;
+                self.at.text()
+            }
+            30 => {
+                self.last = self.at.varint();
+                name(self.last).to_owned()
+            }
+            step => {
+                self.last = self.last + usize::from(step) - 6;
+                name(self.last).to_owned()
+            }
+        };
+        let content: Value = match head & 7 {
+            0 => {
+                let children: Vec<Value> = (0..self.at.varint()).map(|_| self.element()).collect();
+                let flat = !children.is_empty()
+                    && children.iter().all(|child| child.as_object().unwrap().values().all(Value::is_string));
+                let whole = json!({ tag: children });
+                if flat {
+                    self.flat.push(whole.clone());
+                }
+                return whole;
+            }
+            1 => self.new_value(Cursor::text),
+            2 => self.values[self.at.varint()].clone().into(),
+            3 => line(COMMON, self.at.varint()).into(),
+            4 => "Y".into(),
+            5 => "N".into(),
+            6 => {
+                let same = self.flat[self.at.varint()].clone();
+                assert!(same.get(&tag).is_some());
+                return same;
+            }
+            _ => self.new_value(Cursor::digits),
+        };
+        json!({ tag: content })
+    }
+
+    fn new_value(&mut self, read: impl Fn(&mut Cursor<'a>) -> String) -> Value {
+        self.values.push(read(&mut self.at));
+        self.values[self.values.len() - 1].clone().into()
+    }
+}
+
+/// What is left to read.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at(length);
+        self.0 = rest;
+        taken
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.take(1)[0]
+    }
+
+    fn varint(&mut self) -> usize {
+        let mut value = 0;
+        for shift in (0..).step_by(7) {
+            let byte = self.byte();
+            value |= usize::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        value
+    }
+
+    fn text(&mut self) -> String {
+        let length = self.varint();
+        String::from_utf8(self.take(length).to_vec()).unwrap()
+    }
+
+    fn optional<T>(&mut self, read: impl Fn(&mut Self) -> T) -> Option<T> {
+        match self.byte() {
+            0 => None,
+            1 => Some(read(self)),
+            other => panic!("option {other}"),
+        }
+    }
+
+    fn digits(&mut self) -> String {
+        let count = self.varint();
+        let halves = self.take(count.div_ceil(2)).iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        halves.take(count).map(|half| char::from_digit(half.into(), 10).unwrap()).collect()
+    }
+}
+
+/// One value that takes up all of `bytes`.
+fn whole(bytes: &[u8], read: impl Fn(&mut Cursor<'_>) -> Value) -> Value {
+    let mut at = Cursor(bytes);
+    let value = read(&mut at);
+    assert!(at.0.is_empty(), "{value} and {} more bytes", at.0.len());
+    value
+}
+
+/// A UUID as text, with the bits of this version set.
+fn uuid(bytes: &[u8], version: Option<u8>) -> String {
+    let mut bytes = bytes.to_vec();
+    if let Some(version) = version {
+        bytes[6] = bytes[6] & 0x0f | version << 4;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+    }
+    [0..4, 4..6, 6..8, 8..10, 10..16].map(|part| hex(&bytes[part])).join("-")
+}
+
+fn big_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+fn name(number: usize) -> &'static str {
+    line(NAMES, number)
+}
+
+fn line(list: &'static str, number: usize) -> &'static str {
+    list.lines().nth(number).unwrap()
+}
+
+pub(super) const NAMES: &str = include_str!("../../../fixtures/blobs/names.txt");
+pub(super) const COMMON: &str = include_str!("../../../fixtures/blobs/common.txt");

@@ -1,0 +1,129 @@
+//! A pretend institution without a network, whose answers go astray where a test says so.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::task::Poll;
+
+use ofx_session::Version;
+use ofx_session::ofx::Element;
+use ofx_session::testing::{BankBuilder, BankModel, Endpoint};
+use ofx_session::transport::{Request, Response, Sending, Transport, TransportError};
+
+use super::{aggregate, answer_to, leaf};
+
+/// A pretend institution without a network, and what befalls the requests that hold these words, one after the other.
+#[derive(Debug)]
+pub(super) struct Wire {
+    bank: Mutex<BankModel>,
+    faults: Mutex<VecDeque<(&'static str, Fault)>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fault {
+    Pass,
+    NotSent,
+    /// The institution does it, and its answer is lost.
+    Lost,
+    Never,
+    /// Given the request's `TRNUID`.
+    Say(fn(&str) -> Vec<u8>),
+}
+
+impl Wire {
+    pub(super) fn new(bank: BankBuilder, faults: &[(&'static str, Fault)]) -> Self {
+        let bank = bank.org("LARKSPUR").fid("6021").build_model();
+        Self { bank: Mutex::new(bank), faults: Mutex::new(faults.to_vec().into()) }
+    }
+}
+
+impl Transport for Wire {
+    fn send(&self, request: Request) -> Sending<'_> {
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        let mut faults = self.faults.lock().unwrap();
+        let met = faults.front().is_some_and(|(words, _)| body.contains(words));
+        let fault = if met { faults.pop_front().unwrap().1 } else { Fault::Pass };
+        let host = || "ofx.bank.example".to_owned();
+        let bank = || self.bank.lock().unwrap().answer(Endpoint::Main, request.body()).unwrap();
+        let answer = match fault {
+            Fault::Pass => bank(),
+            Fault::NotSent => {
+                return Box::pin(async move { Err(TransportError::Connect { host: host(), source: None }) });
+            }
+            Fault::Lost => {
+                bank();
+                return Box::pin(async move { Err(TransportError::Interrupted { host: host(), source: None }) });
+            }
+            Fault::Never => return Box::pin(std::future::poll_fn(|_| Poll::Pending)),
+            Fault::Say(say) => {
+                let trn_uid = body.split("<TRNUID>").nth(1).unwrap().split('<').next().unwrap();
+                say(trn_uid)
+            }
+        };
+        Box::pin(async move { Response::from_http_200(Some("application/x-ofx"), answer) })
+    }
+}
+
+/// Private sets and tags, aggregates that repeat, are empty or come before their time, numbers of odd and even length.
+pub(super) fn vendor_profile(trn_uid: &str) -> Vec<u8> {
+    let fee = |amount: &str| aggregate("LKS.FEE", vec![leaf("LKS.AMOUNT", amount), leaf("LKS.FREE", "Y")]);
+    let vendor = vec![
+        core("https://ofx.bank.example/lks"),
+        aggregate("LKS.FEES", vec![fee("12345"), fee("123456"), fee("12345"), aggregate("LKS.NONE", vec![])]),
+        leaf("VER", "1"),
+        leaf("LKS.TEXT", "café – 123456"),
+        leaf("EMAIL", "12345"),
+        leaf("SIGNONMSGSRQV1", "7"),
+        leaf("LKS.TEXT", "N"),
+    ];
+    let sets = vec![
+        aggregate("SIGNONMSGSET", vec![aggregate("SIGNONMSGSETV1", vec![core("https://ofx.bank.example/ofx")])]),
+        aggregate("LKSMSGSET", vec![aggregate("LKSMSGSETV2", vendor)]),
+        aggregate("PROFMSGSET", vec![aggregate("PROFMSGSETV1", vec![core("https://ofx.bank.example/ofx")])]),
+    ];
+    profile(Version::V220, trn_uid, sets)
+}
+
+/// More than is ever stored, with an address of its own for each set.
+pub(super) fn large_profile(trn_uid: &str) -> Vec<u8> {
+    let signon = aggregate("SIGNONMSGSETV1", vec![core("https://signon.bank.example/ofx")]);
+    let note = leaf("LKS.TEXT", &"as long as it is of no use, ".repeat(700));
+    let pay = aggregate("BILLPAYMSGSETV1", vec![core("https://pay.bank.example/ofx"), note]);
+    let sets = vec![aggregate("SIGNONMSGSET", vec![signon]), aggregate("BILLPAYMSGSET", vec![pay])];
+    profile(Version::V211, trn_uid, sets)
+}
+
+fn profile(version: Version, trn_uid: &str, sets: Vec<Element>) -> Vec<u8> {
+    let info = [("SIGNONREALM", "LARKSPUR"), ("MIN", "6"), ("MAX", "32"), ("CHARTYPE", "ALPHAONLY"), ("CASESEN", "Y")];
+    let info = aggregate("SIGNONINFO", info.map(|(tag, value)| leaf(tag, value)).to_vec());
+    let profile = vec![
+        aggregate("MSGSETLIST", sets),
+        aggregate("SIGNONINFOLIST", vec![info]),
+        leaf("DTPROFUP", "20260101000000"),
+        leaf("FINAME", "Banque de Larkspur, Orléans"),
+    ];
+    let status = vec![leaf("CODE", "0"), leaf("SEVERITY", "INFO")];
+    let answer = vec![leaf("TRNUID", trn_uid), aggregate("STATUS", status), aggregate("PROFRS", profile)];
+    answer_to(version, vec![aggregate("PROFMSGSRSV1", vec![aggregate("PROFTRNRS", answer)])])
+}
+
+fn core(url: &str) -> Element {
+    let (before, behind) =
+        ([("VER", "1"), ("URL", url)], [("LANGUAGE", "FRA"), ("SYNCMODE", "LITE"), ("RESPFILEER", "N")]);
+    let between = [("OFXSEC", "NONE"), ("TRANSPSEC", "Y"), ("SIGNONREALM", "LARKSPUR"), ("LANGUAGE", "ENG")];
+    let all = before.into_iter().chain(between).chain(behind);
+    aggregate("MSGSETCORE", all.map(|(tag, value)| leaf(tag, value)).collect())
+}
+
+/// Seen before, and not a word about what became of it.
+pub(super) fn silent_duplicate(trn_uid: &str) -> Vec<u8> {
+    let status = vec![leaf("CODE", "2019"), leaf("SEVERITY", "ERROR")];
+    let answer = aggregate("PMTTRNRS", vec![leaf("TRNUID", trn_uid), aggregate("STATUS", status)]);
+    answer_to(Version::V160, vec![aggregate("BILLPAYMSGSRSV1", vec![answer])])
+}
+
+/// The signon is refused.
+pub(super) fn locked_out(_: &str) -> Vec<u8> {
+    b"<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>15502</CODE><SEVERITY>ERROR</SEVERITY><MESSAGE>please call us</MESSAGE></STATUS>\
+      <DTSERVER>20260105093001</DTSERVER><LANGUAGE>ENG</LANGUAGE></SONRS></SIGNONMSGSRSV1></OFX>"
+        .to_vec()
+}
