@@ -96,20 +96,20 @@ impl Tree<'_> {
         Ok(())
     }
 
+    /// Text as it stands in the document, with its line breaks made one: what the tokenizer offers for that leaves a copy of the
+    /// value behind.
     fn text(&mut self, text: &str, at: usize) -> Step {
+        let mut lines = text.split("\r\n").flat_map(|part| part.split('\r'));
+        self.append(lines.next().unwrap_or_default(), at)?;
+        lines.try_for_each(|line| self.append("\n", at).and_then(|()| self.append(line, at)))
+    }
+
+    fn append(&mut self, text: &str, at: usize) -> Step {
         match self.open.last_mut() {
             Some(_) if text.bytes().any(|b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n')) => {
                 return Err((Problem::Markup("there is a control character in a value".to_owned()), at));
             }
-            // Line breaks are made one here: what the tokenizer offers for that leaves a copy of the value behind.
-            Some(top) if top.children().is_empty() => {
-                let mut lines = text.split("\r\n").flat_map(|part| part.split('\r'));
-                top.push_text(lines.next().unwrap_or_default());
-                for line in lines {
-                    top.push_text("\n");
-                    top.push_text(line);
-                }
-            }
+            Some(top) if top.children().is_empty() => top.push_text(text),
             _ if text.trim().is_empty() => {}
             // What institutions append after the document is not ours.
             None if self.done.is_some() => {}
@@ -129,18 +129,18 @@ impl Tree<'_> {
             "nbsp" => " ",
             _ if entity.is_char_ref() => {
                 return match entity.resolve_char_ref() {
-                    Ok(Some(c)) => self.text(c.encode_utf8(&mut [0; 4]), at),
+                    Ok(Some(c)) => self.append(c.encode_utf8(&mut [0; 4]), at),
                     _ => Err((Problem::Markup("a character reference names no character".to_owned()), at)),
                 };
             }
             // A bare ampersand that happens to be followed by a semicolon.
             _ => {
-                self.text("&", at)?;
-                self.text(name, at)?;
-                return self.text(";", at);
+                self.append("&", at)?;
+                self.append(name, at)?;
+                return self.append(";", at);
             }
         };
-        self.text(known, at)
+        self.append(known, at)
     }
 
     fn end(&mut self, name: &str, at: usize) -> Step {
