@@ -153,7 +153,8 @@ fn a_doubt_outlives_the_loss_of_the_profile() {
     let mut session = resume(&small).transport(line.clone()).open(jane()).unwrap();
     line.take();
     assert!(matches!(now(session.proceed()), Ok(Progress::Unknown(_))));
-    assert_eq!(line.take(), []);
+    assert_eq!(line.take(), [], "a doubt needs no profile to be told");
+    assert!(session.abandon().is_err(), "a doubt cannot be given up");
     line.fail("<PMTRQ>", false);
     assert!(now(session.repeat_payment_in_doubt()).is_ok());
     let urls: Vec<_> = line.take().into_iter().map(|(url, _)| url).collect();
