@@ -200,7 +200,9 @@ pub(crate) fn save_operation(operation: &Operation, state: &State) -> Result<Vec
         phase: 0,
         doubt: 0,
         doubt_text: None,
-        urls: Some((operation.url(state), operation.challenge_url(state))).filter(|_| !profile_is_stored(state)),
+        // Once they stand by themselves they go on doing so: each pause writes what the one before wrote.
+        urls: Some((operation.url(state), operation.challenge_url(state)))
+            .filter(|_| operation.urls.is_some() || !profile_is_stored(state)),
     };
     let mut asked = None;
     match &operation.phase {
@@ -377,4 +379,28 @@ fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>,
 
 fn held<T: Content>(tag: u8, record: &Held<T>) -> Option<Part> {
     record.packed().map(|packed| Part { tag, critical: false, compress: false, bytes: packed.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::engine::Intent;
+
+    #[test]
+    fn an_address_that_is_stored_by_itself_is_kept_by_every_further_pause() {
+        let application = Application { id: "QWIN".to_owned(), version: "2700".to_owned(), key: None };
+        let state = State::new(Institution::new("https://ofx.example/"), application, "uid".to_owned());
+        let begun = Operation::begin(Intent::Accounts, &state, Seed::new([7; 16]), DateTime::UNIX_EPOCH);
+        let mut operation = begun.unwrap().0;
+        operation.urls = Some(("https://pay.example/".to_owned(), "https://ask.example/".to_owned()));
+        for pause in 1..=3 {
+            operation = restore_operation(&save_operation(&operation, &state).unwrap()).unwrap();
+            assert_eq!(operation.url(&state), "https://pay.example/", "pause {pause}");
+            assert_eq!(operation.challenge_url(&state), "https://ask.example/", "pause {pause}");
+        }
+    }
 }
