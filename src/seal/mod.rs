@@ -97,5 +97,7 @@ pub use header::{Header, Kind, Suite};
 pub use keyring::{Key, KeyRing};
 pub use policy::OpenPolicy;
 
+#[cfg(fuzzing)]
+pub(crate) use envelope::seal_plain_raw;
 pub(crate) use envelope::{Stamp, open, open_plain, seal, seal_plain};
 pub(crate) use segment::Segment;
