@@ -106,6 +106,13 @@ pub fn document(bytes: &[u8]) {
             Ok(again) => again,
             Err(error) => panic!("{error}\n{}", String::from_utf8_lossy(&written)),
         };
+        // Latin text that is UTF-8 by accident is read as such; the reader's documentation says why.
+        if document.header().version_number() < Some(200)
+            && !written.is_ascii()
+            && std::str::from_utf8(&written).is_ok()
+        {
+            continue;
+        }
         assert!(again.root() == document.root(), "\n{:?}\n{:?}", document.root(), again.root());
         let (old, new) = (document.header(), again.header());
         assert_eq!(old.version_number(), new.version_number());
