@@ -11,6 +11,9 @@
 
 mod builder;
 mod driver;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod kept;
 mod paused;
 mod progress;

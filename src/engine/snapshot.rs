@@ -407,3 +407,27 @@ fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>,
 fn held<T: Content>(tag: u8, record: &Held<T>) -> Option<Part> {
     record.packed().map(|packed| Part { tag, critical: false, compress: false, bytes: packed.clone() })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::engine::Intent;
+
+    #[test]
+    fn an_address_that_is_stored_by_itself_is_kept_by_every_further_pause() {
+        let application = Application { id: "QWIN".to_owned(), version: "2700".to_owned(), key: None };
+        let state = State::new(Institution::new("https://ofx.example/"), application, "uid".to_owned());
+        let begun = Operation::begin(Intent::Accounts, &state, Seed::new([7; 16]), DateTime::UNIX_EPOCH);
+        let mut operation = begun.unwrap().0;
+        operation.urls = Some(("https://pay.example/".to_owned(), "https://ask.example/".to_owned()));
+        for pause in 1..=3 {
+            operation = restore_operation(&save_operation(&operation, &state, &[]).unwrap()).unwrap();
+            assert_eq!(operation.url(&state), "https://pay.example/", "pause {pause}");
+            assert_eq!(operation.challenge_url(&state), "https://ask.example/", "pause {pause}");
+        }
+    }
+}

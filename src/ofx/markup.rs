@@ -182,6 +182,10 @@ impl Tree<'_> {
 
     /// Closes the innermost element and hands it to its parent.
     fn close(&mut self, at: usize) -> Step {
+        // The root holds message sets, never a value.
+        if self.open.len() == 1 && self.open.last().is_some_and(|root| !root.is_blank()) {
+            return Err(between(at));
+        }
         let Some(mut element) = self.open.pop() else { return Ok(()) };
         let text = element.text_mut();
         let end = text.trim_end().len();

@@ -45,7 +45,7 @@ impl Style {
 /// Bytes of `root` and everything below it, in the character set of `version`.
 pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
     let mut text = Zeroizing::new(String::with_capacity(size(root)));
-    element(root, version, style, &mut text)?;
+    element(root, "", version, style, &mut text)?;
     if version.is_sgml() && !text.is_ascii() {
         if let Some(bytes) = charset::to_latin(&text) {
             return Ok(bytes);
@@ -56,7 +56,7 @@ pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Z
     Ok(Zeroizing::new(std::mem::take(&mut *text).into_bytes()))
 }
 
-fn element(at: &Element, version: Version, style: &Style, out: &mut String) -> Result<(), EncodeError> {
+fn element(at: &Element, parent: &str, version: Version, style: &Style, out: &mut String) -> Result<(), EncodeError> {
     let tag = at.tag();
     if !is_name(tag) {
         return Err(EncodeError::Invalid { tag: "a tag", expected: "must be 1 to 64 letters, digits, dots, dashes" });
@@ -70,12 +70,13 @@ fn element(at: &Element, version: Version, style: &Style, out: &mut String) -> R
         None => {
             line(style, out);
             for child in at.children() {
-                element(child, version, style, out)?;
+                element(child, tag, version, style, out)?;
             }
         }
     }
-    let open_leaf = leaf.is_some() && version.is_sgml() && !style.close_leaves && !ALWAYS_CLOSED.contains(&tag);
-    if !open_leaf {
+    let may_stay_open = leaf.is_some() && version.is_sgml() && !style.close_leaves;
+    // The end tag of a parent of the same name would be taken for this one's.
+    if !may_stay_open || ALWAYS_CLOSED.contains(&tag) || tag.eq_ignore_ascii_case(parent) {
         out.push_str("</");
         out.push_str(tag);
         out.push('>');
@@ -124,3 +125,18 @@ fn first_beyond_latin(at: &Element) -> Option<String> {
 
 /// Leaves that every 1.x grammar wants closed.
 const ALWAYS_CLOSED: [&str; 2] = ["EXTDPMTDSC", "MSGBODY"];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use crate::ofx::{Document, Element, Header, Limits, Style, Version};
+
+    #[test]
+    fn a_leaf_named_like_its_parent_does_not_take_the_end_tag_of_that() {
+        let inner = Element::aggregate("NOTE", vec![Element::leaf("MEMO", "paid"), Element::leaf("NOTE", "late")]);
+        let document = Document::new(Header::new(Version::V103), Element::aggregate("OFX", vec![inner]));
+        let written = document.encode(&Style::new()).unwrap();
+        assert_eq!(Document::decode(&written, &Limits::new()).unwrap(), document);
+    }
+}

@@ -102,12 +102,22 @@ pub(crate) fn open(
 
 /// Makes a blob that everyone can read and change; SHA-256 shows damage only.
 pub(crate) fn seal_plain(stamp: &Stamp, segments: &[Segment]) -> Result<Blob, SealError> {
-    let header = stamp.header(Suite::Plain, PLAIN_KEY_ID)?;
     let content = Content::new(segments)?;
-    let mut out = buffer(PLAIN_OVERHEAD + content.len())?;
+    seal_plain_with(stamp, content.len(), |out| content.write(out))
+}
+
+/// Makes a plain blob whose content may be anything, for the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) fn seal_plain_raw(stamp: &Stamp, content: &[u8]) -> Result<Blob, SealError> {
+    seal_plain_with(stamp, content.len(), |out| out.extend_from_slice(content))
+}
+
+fn seal_plain_with(stamp: &Stamp, len: usize, write: impl FnOnce(&mut Vec<u8>)) -> Result<Blob, SealError> {
+    let header = stamp.header(Suite::Plain, PLAIN_KEY_ID)?;
+    let mut out = buffer(PLAIN_OVERHEAD + len)?;
     header.write(&mut out);
     out.extend_from_slice(&[0; DIGEST_LEN]);
-    content.write(&mut out);
+    write(&mut out);
     let digest = plain_digest(&out).ok_or(SealError::Cipher)?;
     let place = out.get_mut(HEADER_LEN..PLAIN_OVERHEAD).ok_or(SealError::Cipher)?;
     place.copy_from_slice(&digest);

@@ -100,5 +100,7 @@ pub use keyring::{Key, KeyRing};
 pub use policy::OpenPolicy;
 pub use wrap::{KeyServiceError, KeyWrapper, WrappedKey};
 
+#[cfg(fuzzing)]
+pub(crate) use envelope::seal_plain_raw;
 pub(crate) use envelope::{Stamp, open, open_plain, seal, seal_plain, sealed_len};
 pub(crate) use segment::Segment;
