@@ -106,11 +106,12 @@ pub fn document(bytes: &[u8]) {
             Ok(again) => again,
             Err(error) => panic!("{error}\n{}", String::from_utf8_lossy(&written)),
         };
-        // Latin text that is UTF-8 by accident is read as such; the reader's documentation says why.
-        if document.header().version_number() < Some(200)
-            && !written.is_ascii()
-            && std::str::from_utf8(&written).is_ok()
-        {
+        // 1.x has no way to write a carriage return that a reader keeps, and its Latin text that is UTF-8 by accident is read as
+        // such; the reader's documentation says why.
+        let body = written.split(|byte| *byte == b'<').skip(1);
+        let returns = body.flatten().any(|byte| *byte == b'\r');
+        let accident = !written.is_ascii() && std::str::from_utf8(&written).is_ok();
+        if document.header().version_number() < Some(200) && (returns || accident) {
             continue;
         }
         assert!(again.root() == document.root(), "\n{:?}\n{:?}", document.root(), again.root());
