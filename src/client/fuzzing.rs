@@ -34,7 +34,7 @@ pub fn blob_of_pieces(paused: bool, pieces: &[Piece]) -> Option<Blob> {
 #[must_use]
 pub fn pieces(paused: bool, blob: &Blob) -> Option<Vec<Piece>> {
     let policy = OpenPolicy::new(1).skew(u64::MAX).allow_plain();
-    let opened = seal::open_plain(blob, kind(paused), SCHEMA, &policy).ok()?;
+    let opened = seal::open_plain(blob, kind(paused), SCHEMA.number, &policy).ok()?;
     let piece =
         |mut segment: Segment| (segment.tag, segment.critical, segment.compress, std::mem::take(&mut *segment.bytes));
     Some(opened.segments.into_iter().map(piece).collect())
@@ -43,7 +43,7 @@ pub fn pieces(paused: bool, blob: &Blob) -> Option<Vec<Piece>> {
 /// Packs a tree.
 #[must_use]
 pub fn pack(tree: &Element) -> Vec<u8> {
-    ofx::pack(tree)
+    ofx::pack(tree).to_vec()
 }
 
 /// Unpacks what [`pack`] gave.
@@ -55,13 +55,13 @@ pub fn unpack(bytes: &[u8]) -> Option<Element> {
 /// Squeezes request bytes.
 #[must_use]
 pub fn squeeze(bytes: &[u8], identifier: &str) -> Vec<u8> {
-    ofx::squeeze(bytes, identifier)
+    ofx::squeeze(bytes, identifier).to_vec()
 }
 
 /// Stretches what [`squeeze`] gave.
 #[must_use]
 pub fn stretch(bytes: &[u8], identifier: &str, limit: usize) -> Option<Vec<u8>> {
-    ofx::stretch(bytes, identifier, limit)
+    ofx::stretch(bytes, identifier, limit).map(|bytes| bytes.to_vec())
 }
 
 /// Reads every typed record of an answer; how many could be read.
@@ -77,8 +77,8 @@ pub fn records(bytes: &[u8]) -> usize {
 fn stamp(paused: bool) -> Stamp {
     Stamp {
         kind: kind(paused),
-        schema: SCHEMA,
-        oldest_reader: SCHEMA,
+        schema: SCHEMA.number,
+        oldest_reader: SCHEMA.oldest_reader,
         issued: 0,
         // The year 2100.
         expires: 4_102_444_800,
