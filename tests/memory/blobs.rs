@@ -232,7 +232,7 @@ fn damaged_parts_leave_nothing_behind() {
             variants.push((format!("part {tag} with more"), [good[at].2.as_slice(), &[0]].concat()));
             variants.push((format!("part {tag} not as text"), [good[at].2.as_slice(), &[0xff, 0xfe]].concat()));
             // Names and numbers out of range, lengths and counts that are wrong, at places all over.
-            for place in (0..len).step_by((len / 60).max(1)) {
+            for place in (0..len).step_by((len / 25).max(1)) {
                 let mut bytes = good[at].2.clone();
                 bytes[place] ^= 0x1f;
                 variants.push((format!("part {tag} changed at {place}"), bytes));

@@ -169,7 +169,8 @@ fn a_whole_session_leaves_nothing_behind_wherever_it_stops() {
 #[test]
 fn a_bad_answer_to_any_request_leaves_nothing_behind() {
     let mut endings = [0; 2];
-    for writing in Writing::ALL {
+    // What is broken takes long, and it is read as whatever else is.
+    for writing in Writing::ALL.into_iter().filter(|writing| *writing != Writing::Broken) {
         let answers = bank::Answers::new(writing);
         for fault in Fault::ALL {
             for request in 0..5 {
