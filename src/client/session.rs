@@ -7,7 +7,7 @@ use chrono::Utc;
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorKind, StatusCode};
 use crate::ofx::{AccountInfo, Payment, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 
@@ -292,6 +292,10 @@ impl Session {
             return Ok(());
         }
         match driver::fetch_profile(&mut self.client).await {
+            // Going on would cost the user a failed signon, for a reason that is known now.
+            Err(error) if matches!(error.status(), Some(StatusCode::FI_MISSING | StatusCode::UNSUPPORTED_VERSION)) => {
+                Err(driver::nothing_moved(error, true).while_doing("asking for the profile"))
+            }
             Err(error) if error.kind() == ErrorKind::Refused => {
                 self.profile_refused = true;
                 Ok(())

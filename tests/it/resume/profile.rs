@@ -78,15 +78,28 @@ fn a_newer_profile_is_fetched_when_the_institution_says_that_there_is_one() {
     assert_eq!(profile_requests(&line).len(), 2, "an older date changes nothing");
 }
 
+/// The user's password is not tried where it cannot be accepted.
 #[test]
-fn an_institution_may_have_no_profile() {
+fn a_wrong_institution_is_found_out_before_the_user_signs_on() {
     let line = Line::new(easy().org("EXAMPLE").build_model());
     let mut session = client(&line).open(jane()).unwrap();
-    let error = now(session.accounts()).unwrap_err();
-    assert_eq!((error.kind(), error.status().map(|status| status.value())), (ErrorKind::Refused, Some(13_504)));
-    let _ = now(session.accounts());
+    let error = now(session.pay(&payment())).unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Refused, Delivery::NotSent));
+    assert_eq!(error.status().map(|status| status.value()), Some(13_504));
+    assert!(error.to_string().contains("check org and fid"), "{error}");
+    assert_eq!(line.wire().sent.len(), 1, "only the profile was asked for");
+}
+
+#[test]
+fn an_institution_may_have_no_profile() {
+    let line = Line::new(easy().build_model());
+    let mut session = client(&line).open(jane()).unwrap();
+    let refused = r#"<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>2000</CODE><SEVERITY>ERROR</SEVERITY></STATUS>
+        <DTSERVER>20260105</DTSERVER><LANGUAGE>ENG</LANGUAGE></SONRS></SIGNONMSGSRSV1></OFX>"#;
+    line.then([Fate::Says(refused.as_bytes().to_vec())]);
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     assert_eq!(profile_requests(&line).len(), 1, "a refused profile is not asked for again in this session");
-    assert_eq!(line.wire().sent.len(), 3, "what was to be sent was sent all the same");
 
     let line = Line::new(easy().separate_bill_pay_url(true).build_model());
     let institution = Institution::new(super::line::BILL_PAY).without_profile();
