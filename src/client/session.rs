@@ -27,6 +27,7 @@ impl Session {
     pub(crate) fn new(mut client: Client, credentials: Credentials, current: Option<Operation>) -> Self {
         client.state.challenged = false;
         client.state.recognized = false;
+        client.state.password_change_due = false;
         Self { client, credentials, current, profile_refused: false }
     }
 
@@ -46,7 +47,8 @@ impl Session {
 
     /// Pays a bill. OFX 1.0.3 §12.6, OFX 2.3 §12.6.
     ///
-    /// [`Progress::Done`] means the institution accepted it, to be made on [`Receipt::date`]. The amount is positive and in the
+    /// [`Progress::Done`] means the institution accepted it; [`Receipt::state`] and [`Receipt::date`] say what becomes of it and
+    /// when. The amount is positive and in the
     /// currency of the account it is taken from; the due day is one of the institution's calendar.
     ///
     /// # Errors

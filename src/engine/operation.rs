@@ -402,7 +402,6 @@ impl Operation {
         }
     }
 
-    /// A refusal ends a first try. Of a second one it only says that this one was not carried out.
     /// Answers that may have arrived are not given twice: the questions are asked for again.
     fn use_up_answers(&mut self) {
         if matches!(self.phase, Phase::ExpectResult { passed: Some(_) }) {
@@ -410,6 +409,7 @@ impl Operation {
         }
     }
 
+    /// A refusal ends a first try. Of a second one it only says that this one was not carried out.
     fn refused(self, refusal: Refusal) -> (Self, Step) {
         if self.doubt.is_some() {
             return self.in_doubt(Doubt::RepeatRefused(Error::from(refusal).to_string()));

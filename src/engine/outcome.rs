@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::engine::operation::shortened;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{EncodeError, Payment, PaymentResponse, PaymentState, Stamp, Status, TrnUid};
 
@@ -97,7 +98,9 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: &Status, at: RefusedAt) -> Self {
-        Self { status: status.clone(), at, because: None }
+        // It goes into errors and, when a second try is refused, into blobs.
+        let message = status.message.as_deref().map(shortened);
+        Self { status: Status { message, ..status.clone() }, at, because: None }
     }
 
     pub(crate) fn because(mut self, why: EncodeError) -> Self {
@@ -176,4 +179,17 @@ impl Doubt {
 /// The stamp to ask with: that of what is known, or one older than anything.
 pub(crate) fn known_or_oldest(known: Option<&Stamp>) -> Stamp {
     known.cloned().unwrap_or_else(Stamp::oldest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::StatusCode;
+
+    #[test]
+    fn an_endless_message_is_cut_before_it_goes_anywhere() {
+        let status = Status::new(StatusCode::GENERAL_ERROR, Some(&"x".repeat(70_000)));
+        let text = Error::from(Refusal::new(&status, RefusedAt::Signon)).to_string();
+        assert!(text.contains("xxx") && text.len() < 700, "{}", text.len());
+    }
 }
