@@ -31,6 +31,7 @@ mod signon;
 mod signup;
 mod squeeze;
 mod status;
+mod sync;
 mod value;
 mod version;
 mod writer;
@@ -63,6 +64,7 @@ pub use signup::{
     BankAccountInfo, BillPayAccountInfo, CardAccountInfo, ServiceStatus,
 };
 pub use status::{Severity, Status};
+pub use sync::{PaymentSyncRequest, PaymentSyncResponse, SyncFrom};
 pub use value::{Amount, Stamp, TrnUid};
 pub use version::Version;
 pub use writer::Style;
