@@ -1,10 +1,8 @@
 //! The one loop that drives the engine over a transport.
 
-use chrono::Utc;
-
-use crate::client::{Client, Completed, Progress, stored};
+use crate::client::{Client, Completed, Progress};
 use crate::engine::{Credentials, Intent, Operation, Outcome, Step};
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::transport::Request;
 
 /// Continues what `current` holds until the user is asked, it is over, or the institution cannot be reached.
@@ -17,11 +15,13 @@ pub(crate) async fn run(
 ) -> Result<Progress<Completed>, Error> {
     let result = drive(client, credentials, current).await;
     let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
-    result.map_err(
-        |error| {
-            if in_doubt { error.with_delivery(Delivery::Unknown).while_doing(STILL_IN_DOUBT) } else { error }
-        },
-    )
+    result.map_err(|error| {
+        if in_doubt {
+            error.with_delivery(Delivery::Unknown).with_moved(Moved::Unknown).while_doing(STILL_IN_DOUBT)
+        } else {
+            error.with_moved(Moved::No)
+        }
+    })
 }
 
 /// `current` always holds what must not be lost: before each send it is the operation as it stands when the program stops, so
@@ -35,7 +35,7 @@ async fn drive(
         let Some(operation) = current.clone() else {
             return Err(Error::misuse("there is no operation to continue; start one"));
         };
-        let transmit = match operation.step(&client.state, Utc::now()) {
+        let transmit = match operation.step(&client.state, client.world.now()) {
             Step::Send(transmit) => transmit,
             Step::Ask(challenge) => return Ok(Progress::Ask(challenge)),
             Step::Done(outcome) => return finish(client, current, outcome),
@@ -49,15 +49,16 @@ async fn drive(
             let what = "the institution's profile names an address for this (Institution::ignore_profile_urls uses the one you gave)";
             return Err(if named_by_profile { Error::from(error).while_doing(what) } else { error.into() });
         }
-        let bytes = transmit.encode(credentials, &client.state, Utc::now())?;
-        *current = Some(transmit.if_interrupted().clone());
-        match wire.send(Request::new(transmit.url(), bytes)).await {
+        let url = transmit.url().to_owned();
+        let (interrupted, file) = transmit.prepare(credentials, &client.state, client.world.now())?;
+        *current = Some(interrupted);
+        match wire.send(Request::new(url, file)).await {
             Ok(response) => {
                 // A one-time token is good for one file.
                 credentials.auth_token = None;
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let moves_money = operation.kind().moves_money();
-                let answered = operation.handle_response(&mut client.state, response.body(), Utc::now());
+                let answered = operation.handle_response(&mut client.state, response.body(), client.world.now());
                 let (operation, _) = answered.map_err(|error| nothing_moved(error.into(), moves_money))?;
                 if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
                     client.state.user_id = Some(user_id.to_owned());
@@ -67,7 +68,8 @@ async fn drive(
             Err(error) => {
                 let delivery = error.delivery();
                 let money_left = operation.sends_money() && delivery != Delivery::NotSent;
-                let (operation, _) = operation.handle_failure(&client.state, delivery, &error.to_string(), Utc::now());
+                let (operation, _) =
+                    operation.handle_failure(&client.state, delivery, &error.to_string(), client.world.now());
                 let moves_money = operation.kind().moves_money();
                 *current = Some(operation);
                 if !money_left {
@@ -113,7 +115,7 @@ const UNREADABLE: &str = "the stored profile cannot be read by this version, and
 
 /// Makes an operation: its identifiers and its bytes. Nothing is sent.
 pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error> {
-    let (operation, _) = Operation::begin(intent, &client.state, stored::seed()?, Utc::now())?;
+    let (operation, _) = Operation::begin(intent, &client.state, client.world.seed()?, client.world.now())?;
     Ok(operation)
 }
 

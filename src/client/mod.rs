@@ -19,6 +19,7 @@ mod paused;
 mod progress;
 mod session;
 mod stored;
+mod world;
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,6 +37,12 @@ pub use kept::Kept;
 pub use paused::Paused;
 pub use progress::{Completed, Progress};
 pub use session::Session;
+#[cfg(feature = "testing")]
+pub use world::World;
+#[cfg(not(feature = "testing"))]
+pub(crate) use world::World;
+
+use world::Real;
 
 /// Who we are to one institution: its address and profile, our application, the `CLIENTUID` and the access key.
 ///
@@ -65,6 +72,7 @@ pub struct Client {
     transport: Option<Arc<dyn Transport>>,
     needs_reseal: bool,
     blob_limit: usize,
+    pub(crate) world: Arc<dyn World>,
 }
 
 impl Client {
@@ -137,7 +145,7 @@ impl Client {
     }
 
     pub(crate) fn from_parts(state: State, transport: Option<Arc<dyn Transport>>) -> Self {
-        Self { state, transport, needs_reseal: false, blob_limit: Blob::MAX_LEN }
+        Self { state, transport, needs_reseal: false, blob_limit: Blob::MAX_LEN, world: Arc::new(Real) }
     }
 
     fn from_opened(state: State, needs_reseal: bool) -> Self {
@@ -254,7 +262,7 @@ impl Client {
     }
 
     fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
-        stored::save(&self.state, None, protection, self.blob_limit, Validity::For(life))
+        stored::save(&*self.world, &self.state, None, protection, self.blob_limit, Validity::For(life))
             .map_err(|error| Kept::new(error, self))
     }
 

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
-
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
-use crate::error::{Delivery, Error, ErrorKind, StatusCode};
+use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
 use crate::ofx::{AccountInfo, Payment, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 
@@ -86,7 +84,7 @@ impl Session {
     ///
     /// `Misuse` when a question has no answer or an answer no question: the operation still waits. Else as the operation itself.
     pub async fn answer(&mut self, answers: Answers) -> Result<Progress<Completed>, Error> {
-        let now = Utc::now();
+        let now = self.client.world.now();
         let Some(operation) = &self.current else {
             return Err(Error::misuse("there is no operation that waits for answers"));
         };
@@ -120,7 +118,7 @@ impl Session {
         let Some(operation) = self.current.clone() else {
             return Err(Error::misuse("there is no payment in doubt"));
         };
-        let (operation, _) = operation.repeat_in_doubt(&self.client.state, Utc::now())?;
+        let (operation, _) = operation.repeat_in_doubt(&self.client.state, self.client.world.now())?;
         self.current = Some(operation);
         self.proceed().await
     }
@@ -205,7 +203,7 @@ impl Session {
             self.client.state.user_id = Some(user_id.to_owned());
         }
         let (limit, validity) = (self.client.blob_limit, Validity::For(life));
-        stored::save(&self.client.state, Some(operation), protection, limit, validity)
+        stored::save(&*self.client.world, &self.client.state, Some(operation), protection, limit, validity)
             .map_err(|error| Kept::new(error, self))
     }
 
@@ -241,7 +239,7 @@ impl Session {
     /// Where the operation under way stands, if there is one.
     #[must_use]
     pub fn situation(&self) -> Option<Situation> {
-        self.current.as_ref().map(|operation| operation.situation(&self.client.state, Utc::now()))
+        self.current.as_ref().map(|operation| operation.situation(&self.client.state, self.client.world.now()))
     }
 
     /// `TRNUID` of the operation under way: name it when talking to the institution.
@@ -332,7 +330,8 @@ impl Session {
 
     fn refuse_doubt(&self) -> Result<(), Error> {
         let Some(doubt) = self.doubt() else { return Ok(()) };
-        Err(Error::misuse(format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain())))
+        let text = format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain());
+        Err(Error::misuse(text).with_moved(Moved::Unknown))
     }
 
     fn doubt(&self) -> Option<&Doubt> {

@@ -8,10 +8,15 @@
 //! let (mut operation, mut step) = Operation::begin(intent, &state, seed, now)?;
 //! loop {
 //!     (operation, step) = match step {
-//!         Step::Send(transmit) => match wire(transmit.url(), transmit.encode(&credentials, &state, now)?) {
-//!             Ok(body)      => operation.handle_response(&mut state, &body, now)?,
-//!             Err((delivery, why)) => operation.handle_failure(&state, delivery, &why, now),  // asks again or is in doubt: stop here
-//!         },
+//!         Step::Send(transmit) => {
+//!             let url = transmit.url().to_owned();
+//!             let (interrupted, file) = transmit.prepare(&credentials, &state, now)?;
+//!             keep(&interrupted)?;                                  // durable before the first byte leaves
+//!             match wire(url, file) {
+//!                 Ok(body) => operation.handle_response(&mut state, &body, now)?,
+//!                 Err((delivery, why)) => operation.handle_failure(&state, delivery, &why, now),  // again or in doubt: stop here
+//!             }
+//!         }
 //!         Step::Ask(challenge) => operation.handle_answer(&state, ask(challenge), now)?,
 //!         Step::Done(outcome)  => break outcome,
 //!     }

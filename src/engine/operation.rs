@@ -9,7 +9,7 @@ use crate::engine::{
     Answers, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, RefusedAt, Seed, State, TaskKind, Transmit,
 };
 use crate::error::{Delivery, Error, StatusCode};
-use crate::ofx::{ChallengeAnswer, DecodeError, Payment, Question, Response, Tail, TrnUid};
+use crate::ofx::{ChallengeAnswer, DecodeError, FileUid, Payment, Question, Response, Tail, TrnUid};
 use crate::secret::Secret;
 
 /// What to do next: exactly one thing after every call.
@@ -102,7 +102,7 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`EngineError`] when the answer is of no use and nothing hangs on it; [`Transmit::if_interrupted`] can go on. A payment in
+    /// [`EngineError`] when the answer is of no use and nothing hangs on it; what [`Transmit::prepare`] handed out can go on. A payment in
     /// doubt is [`Outcome::Unknown`] and no error.
     pub fn handle_response(
         mut self,
@@ -193,6 +193,21 @@ impl Operation {
         };
         self.doubt = Some(doubt);
         Ok(self.with_step(state, now))
+    }
+
+    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
+    #[must_use]
+    pub fn can_reconcile(&self) -> bool {
+        false
+    }
+
+    /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Situation`] when nothing is in doubt or there is no way to find out.
+    pub fn reconcile(self, _state: &State, _now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
+        Err(EngineError::Situation("cannot be reconciled"))
     }
 
     /// The step to go on with, for an operation that was restored.
@@ -309,6 +324,7 @@ impl Operation {
         Step::Send(Transmit {
             url: url.to_owned(),
             purpose,
+            old_file_uid: FileUid::none(),
             file_uid: self.seed.file(self.files),
             answers,
             anonymous: self.kind.is_anonymous(),

@@ -186,7 +186,7 @@ impl Scenario {
         assert_eq!(operation.step(&self.state, self.now), step, "the step can be asked for again");
         while let Step::Send(transmit) = &step {
             self.now += TimeDelta::seconds(1);
-            let bytes = transmit.encode(&self.credentials, &self.state, self.now)?;
+            let (_, bytes) = transmit.clone().prepare(&self.credentials, &self.state, self.now)?;
             let sent = Sent::read(transmit.url(), &bytes);
             self.sent.push(sent.clone());
             let reply = match self.scripts.pop_front() {
