@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Transport,
     /// A blob could not be opened or made.
     Seal,
+    /// The store could not be used, or answered nonsense.
+    Store,
     /// This crate broke a promise of its own. Please report it.
     Bug,
 }
