@@ -88,7 +88,7 @@ impl BankBuilder {
                 payees: Vec::new(),
                 org: None,
                 fid: None,
-                sync_mode: SyncMode::Full,
+                sync_mode: SyncMode::Lite,
                 file_recovery: false,
                 session_cookies: true,
                 client_uid_required: false,

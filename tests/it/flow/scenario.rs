@@ -318,8 +318,13 @@ pub(super) fn transaction(tag: &'static str, trn_uid: &str, code: u32, body: Opt
 
 /// The acceptance of the payment that `sent` asks for.
 pub(super) fn acceptance(sent: &Sent) -> Element {
+    acceptance_as("4711", sent)
+}
+
+/// The acceptance under another `SRVRTID`.
+pub(super) fn acceptance_as(server_id: &str, sent: &Sent) -> Element {
     let info = sent.document.find("/OFX/BILLPAYMSGSRQV1/PMTTRNRQ/PMTRQ/PMTINFO").unwrap().clone();
-    Element::aggregate("PMTRS", vec![Element::leaf("SRVRTID", "4711"), Element::leaf("CURDEF", "USD"), info])
+    Element::aggregate("PMTRS", vec![Element::leaf("SRVRTID", server_id), Element::leaf("CURDEF", "USD"), info])
 }
 
 /// The questions, under a `TRNUID`.
