@@ -188,8 +188,8 @@ impl Operation {
     ///
     /// # Security
     ///
-    /// An institution that checks for duplicates answers 2019 and pays once. One that does not pays twice. Settle the doubt by
-    /// other means where there are any.
+    /// An institution that checks for duplicates answers 2019 and pays once. One that does not pays twice.
+    /// [`reconcile`](Self::reconcile) where there is a way, or settle the doubt by other means.
     ///
     /// The doubt lasts until the request itself is answered: a refusal of the second try says nothing about the first.
     ///
@@ -220,7 +220,7 @@ impl Operation {
     pub fn reconcile(mut self, state: &State, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         let Phase::InDoubt(doubt) = &self.phase else { return Err(EngineError::Situation("is not in doubt")) };
         let doubt = doubt.clone();
-        self.recovery.next_way()?;
+        self.recovery.turn_to_next_way()?;
         self.doubt = Some(doubt);
         self.phase = Phase::ExpectResult { passed: None };
         Ok(self.with_step(state, now))

@@ -66,21 +66,18 @@ impl Recovery {
         !self.exhausted && (self.file.is_some() || self.token.is_some())
     }
 
-    /// The way to try next.
-    pub(crate) fn next_way(&mut self) -> Result<Leg, EngineError> {
-        let way = match (&self.file, &self.token) {
-            (Some(_), token) if !(self.file_failed && token.is_some()) => Leg::SameFile,
-            (_, Some(_)) => Leg::History,
-            _ => {
-                return Err(EngineError::Situation(
-                    "cannot be found out about: the institution keeps neither a history of payments nor its answers; ask there",
-                ));
-            }
-        };
+    /// Turns to the way to try next.
+    pub(crate) fn turn_to_next_way(&mut self) -> Result<(), EngineError> {
+        if !self.has_a_way() {
+            return Err(EngineError::Situation(
+                "cannot be found out about: the institution keeps neither its answers nor a history, or they said nothing; ask there",
+            ));
+        }
+        let same_file = self.file.is_some() && !(self.file_failed && self.token.is_some());
+        self.leg = if same_file { Leg::SameFile } else { Leg::History };
         self.file_failed = false;
         self.rounds = 0;
-        self.leg = way;
-        Ok(way)
+        Ok(())
     }
 
     /// Counts one more answer of the institution that leads to another file. `false` when it is enough.

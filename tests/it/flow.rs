@@ -6,5 +6,6 @@ mod doubt;
 mod keys;
 mod lies;
 mod profile;
+mod recovery;
 mod scenario;
 mod versions;
