@@ -15,7 +15,7 @@
 //! | 7 | security questions | postcard `QuestionsV1` | yes | |
 //! | 8 | `SESSCOOKIE` | text | | yes |
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
-//! | 128 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
+//! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //!
 //! A part that a reader does not know makes it refuse the whole when it is critical.
 //! Otherwise it is kept and written back: tags below 128 belong to the client, tags from 128 to the operation, and go with it.
@@ -94,7 +94,7 @@ const REQUEST: u8 = 6;
 const QUESTIONS: u8 = 7;
 const SESSION_COOKIE: u8 = 8;
 const ACCOUNTS: u8 = 9;
-const RECOVERY: u8 = 128;
+const RECOVERY: u8 = 129;
 
 /// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost cookie the
 /// specification allows for, the list and the profile are fetched again.
@@ -376,7 +376,7 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
         .map(|found| read_recovery(&found))
         .unwrap_or_else(|| Some(Recovery::default()));
     let recovery = recovery.ok_or(SnapshotError::Damaged(RECOVERY))?;
-    let unknown = parts.iter().filter(|part| part.tag > RECOVERY).cloned().collect();
+    let unknown = parts.iter().filter(|part| part.tag >= FIRST_OF_OPERATION && part.tag != RECOVERY).cloned().collect();
     let tail = Tail::from_bytes(request);
     Ok(Operation { kind, seed, tail, urls, files: found.files, doubt, phase, recovery, unknown })
 }

@@ -184,6 +184,13 @@ impl Scenario {
         self.drive(operation, step)
     }
 
+    /// Goes on with what could not be sent.
+    pub(super) fn proceed(&mut self) -> Result<Step, EngineError> {
+        let operation = self.operation.take().unwrap();
+        let step = operation.step(&self.state, self.now);
+        self.drive(operation, step)
+    }
+
     pub(super) fn reconcile(&mut self) -> Result<Step, EngineError> {
         let operation = self.operation.clone().unwrap();
         let (operation, step) = operation.reconcile(&self.state, self.now)?;
