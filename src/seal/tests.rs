@@ -9,6 +9,7 @@
 
 mod damage;
 mod keys;
+mod swaps;
 
 use std::collections::HashSet;
 
@@ -97,9 +98,17 @@ fn parts_of_a_context_do_not_run_into_each_other() {
         Context::new("a", "bc").unwrap(),
         Context::new("a", "b").unwrap().and("c"),
         Context::new("abc", "\0").unwrap(),
+        Context::new("c", "ab").unwrap(),
+        Context::new("ab", "c").unwrap().and(""),
+        Context::new("ab", "c").unwrap().and("").and(""),
+        Context::new("a", "c").unwrap().and("b"),
+        Context::new("b", "a").unwrap().and("c"),
         Context::unbound(),
         Context::unbound().and(""),
         Context::unbound().and("ab").and("c"),
+        Context::unbound().and("ab"),
+        Context::unbound().and("c").and("ab"),
+        Context::unbound().and("ab").and("c").and(""),
     ];
     for (at, own) in contexts.iter().enumerate() {
         let blob = seal(&stamp(Kind::Client), &segments(), &ring(), own, NONCE).unwrap();
