@@ -309,9 +309,12 @@ fn a_blob_has_exactly_one_text() {
         assert_eq!(Blob::from_text(text).unwrap_err(), OpenError::NotText, "{text:?}");
     }
     let most = Blob::from_bytes(vec![1; Blob::MAX_LEN]);
-    assert_eq!(Blob::from_text(&most.to_text()), Ok(most));
+    assert_eq!(Blob::from_text(&most.to_text()), Ok(most.clone()));
     let too_large = OpenError::TooLarge { allowed: Blob::MAX_LEN };
-    assert_eq!(Blob::from_text(&"A".repeat(Blob::MAX_LEN * 2)).unwrap_err(), too_large);
+    assert_eq!(most.to_text().len(), 87_382);
+    assert_eq!(Blob::from_text(&"*".repeat(87_385)).unwrap_err(), too_large);
+    assert_eq!(Blob::from_text(&"*".repeat(87_384)).unwrap_err(), OpenError::NotText);
+    assert_eq!(Blob::from_text(&"A".repeat(87_384)).unwrap().header().unwrap_err(), too_large);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn any_two_fields_of_a_plain_blob_that_change_places_are_noticed() {
     let mut same = 0;
     for kind in [Kind::Client, Kind::Paused] {
         let made = Made::plain(&stamp(kind), &segments());
-        for (one, two) in pairs(PLAIN_FIELDS, &[80..made.bytes.len()]) {
+        for (one, two) in pairs(PLAIN_FIELDS, std::slice::from_ref(&(80..made.bytes.len()))) {
             let swapped = swap(&made.bytes, &one, &two);
             same += usize::from(swapped == made.bytes);
             for reader in readers(&[vec![KEY]]) {
