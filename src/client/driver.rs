@@ -3,7 +3,7 @@
 use crate::client::{Client, Completed, Progress};
 use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
 use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
-use crate::transport::Request;
+use crate::transport::{Request, TransportError};
 
 /// Who keeps what must be durable before a file leaves.
 pub(crate) trait Ahead: Send {
@@ -91,13 +91,16 @@ async fn drive(
                 *current = Some(operation);
             }
             Err(error) => {
-                let delivery = error.delivery();
+                // The institution did not read the file as OFX. What it did with it is another question.
+                let not_read = matches!(error, TransportError::Status { code: 400..=499, .. });
+                let delivery = if not_read { Delivery::Answered } else { error.delivery() };
                 let money_left = operation.sends_money() && delivery != Delivery::NotSent;
+                let goes_on = not_read && operation.can_do_without_answer();
                 let (operation, _) =
                     operation.handle_failure(&client.state, delivery, &error.to_string(), client.world.now());
                 let moves_money = operation.kind().moves_money();
                 *current = Some(operation);
-                if !money_left {
+                if !money_left && !goes_on {
                     return Err(nothing_moved(error.into(), moves_money));
                 }
             }

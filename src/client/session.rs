@@ -104,6 +104,30 @@ impl Session {
         driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut InMemory).await
     }
 
+    /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent: its saved
+    /// answer (`RESPFILEER`), or its history of payments (`SYNCMODE` FULL). When the history proves that it was not carried out, it is
+    /// sent again, under the same identifiers, so that no earlier copy can be carried out as well. OFX 1.0.3 §6.
+    ///
+    /// # Errors
+    ///
+    /// As [`pay`](Self::pay); `Misuse` when nothing is in doubt, or there is no way left: [`can_reconcile`](Self::can_reconcile).
+    pub async fn reconcile(&mut self) -> Result<Progress<Completed>, Error> {
+        let Some(operation) = self.current.clone() else {
+            return Err(Error::misuse("there is no payment in doubt"));
+        };
+        let (operation, _) = operation
+            .reconcile(&self.client.state, self.client.world.now())
+            .map_err(|error| Error::from(error).with_moved(self.moved()))?;
+        self.current = Some(operation);
+        self.proceed().await
+    }
+
+    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
+    #[must_use]
+    pub fn can_reconcile(&self) -> bool {
+        self.current.as_ref().is_some_and(Operation::can_reconcile)
+    }
+
     /// Sends a payment that is in doubt once more, under the same identifiers and with the same bytes.
     ///
     /// # Errors
@@ -113,7 +137,7 @@ impl Session {
     /// # Security
     ///
     /// An institution that checks for duplicates pays once and answers [`Doubt::Duplicate`](crate::engine::Doubt::Duplicate). One
-    /// that does not pays twice. Settle the doubt by other means where there are any. The payment stays in doubt until the
+    /// that does not pays twice. [`reconcile`](Self::reconcile) where there is a way, or settle the doubt by other means. The payment stays in doubt until the
     /// institution answers for it: a refusal of the second try, or one that was not sent, says nothing about the first.
     pub async fn repeat_payment_in_doubt(&mut self) -> Result<Progress<Completed>, Error> {
         let Some(operation) = self.current.clone() else {
@@ -301,6 +325,10 @@ impl Session {
         let Some(doubt) = self.doubt() else { return Ok(()) };
         let text = format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain());
         Err(Error::misuse(text).with_moved(Moved::Unknown))
+    }
+
+    fn moved(&self) -> Moved {
+        if self.doubt().is_some() { Moved::Unknown } else { Moved::No }
     }
 
     fn doubt(&self) -> Option<&Doubt> {

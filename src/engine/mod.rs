@@ -41,13 +41,17 @@ mod credentials;
 mod error;
 mod held;
 mod ids;
+mod marks;
 mod operation;
 mod outcome;
+mod recovery;
 mod schema;
+mod settle;
 mod snapshot;
 mod state;
 mod task;
 mod transmit;
+mod verdict;
 
 pub use answers::{Answers, Challenge, Device};
 pub use credentials::Credentials;

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
 use crate::engine::{Credentials, EngineError, Operation, State};
-use crate::ofx::{ChallengeAnswer, ChallengeTransaction, FileUid, Header, SignonRequest, Stamp, Tail, TrnUid};
+use crate::ofx::{
+    ChallengeAnswer, ChallengeTransaction, FileUid, Header, PaymentSyncRequest, SignonRequest, Stamp, SyncFrom, Tail,
+    TrnUid,
+};
 
 /// One request file, together with the operation as it would be if the program stopped while it is on its way.
 ///
@@ -25,8 +28,10 @@ pub struct Transmit {
 pub(crate) enum Purpose {
     /// The security questions, alone in their file.
     Challenge(TrnUid),
-    /// The request itself: bytes that never change.
-    Work(Tail),
+    /// What happened to the payments of the account that is paid from.
+    History(SyncFrom),
+    /// The request itself, bytes that never change, and the token after which it is to be carried out.
+    Work(Tail, Option<String>),
 }
 
 impl Transmit {
@@ -61,7 +66,12 @@ impl Transmit {
         let signon = self.signon(credentials, state, now);
         let header = Header::new(version).file_uids(self.old_file_uid, self.file_uid);
         let tail = match self.purpose {
-            Purpose::Work(tail) => tail,
+            Purpose::Work(tail, None) => tail,
+            Purpose::Work(tail, Some(token)) => tail.after(&token).ok_or(EngineError::Situation(NO_PAYMENT))?,
+            Purpose::History(from) => {
+                let account = self.interrupted.payment(state)?.from.clone();
+                Tail::history(&PaymentSyncRequest::new(from, account), version, style)?
+            }
             Purpose::Challenge(trn_uid) => {
                 Tail::challenge(&ChallengeTransaction::new(trn_uid, Stamp::moment(now)), version, style)?
             }
@@ -90,3 +100,5 @@ impl Transmit {
         signon
     }
 }
+
+const NO_PAYMENT: &str = "was stored with a token that only a payment can have; it was not written by this crate";

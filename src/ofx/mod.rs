@@ -73,7 +73,7 @@ pub(crate) use charset::Charset;
 pub(crate) use pack::{pack, unpack};
 pub(crate) use places::Places;
 pub(crate) use request::Tail;
-pub(crate) use response::Response;
+pub(crate) use response::{PaymentFrame, Response};
 pub(crate) use signon::limit;
 pub(crate) use squeeze::{squeeze, stretch};
 pub(crate) use value::{Content, Member};

@@ -17,15 +17,15 @@ fn each_flipped_bit_of_a_sealed_blob_is_refused_as_its_place_predicts() {
             let found = open_it(&blob, kind).unwrap_err();
             // The flip of the suite: plain is refused before its damage is looked at.
             let expected =
-                if blob.as_bytes()[6] == 0 { OpenError::PlainRefused } else { predicted(blob.as_bytes(), at) };
+                if blob.as_bytes()[6] == 0 { OpenError::PlainRefused } else { predicted(kind, blob.as_bytes(), at) };
             assert_eq!(found, expected, "at {at}");
             met.insert(std::mem::discriminant(&found));
             let lenient = policy().allow_plain();
             let found = open(&blob, kind, SCHEMA, &ring(), &context(), &lenient).unwrap_err();
-            assert_eq!(found, predicted(blob.as_bytes(), at), "at {at}, plain allowed");
+            assert_eq!(found, predicted(kind, blob.as_bytes(), at), "at {at}, plain allowed");
         }
     }
-    assert_eq!(met.len(), 7);
+    assert_eq!(met.len(), 8);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn each_flipped_bit_of_a_plain_blob_is_refused_as_its_place_predicts() {
         for (at, blob) in flips(&blob) {
             let lenient = policy().allow_plain();
             let found = open(&blob, kind, SCHEMA, &ring(), &context(), &lenient).unwrap_err();
-            assert_eq!(found, predicted(blob.as_bytes(), at), "at {at}");
+            assert_eq!(found, predicted(kind, blob.as_bytes(), at), "at {at}");
             let expected = if blob.as_bytes()[6] == 1 { OpenError::KeysNeeded } else { found };
             assert_eq!(open_plain(&blob, kind, SCHEMA, &lenient).unwrap_err(), expected, "at {at}, without keys");
         }
@@ -146,6 +146,37 @@ fn inflating_ends_at_the_limit_and_not_before() {
 }
 
 #[test]
+fn of_several_faults_in_the_content_the_first_gives_the_error() {
+    let deflated = |stream: &[u8]| {
+        let mut content = vec![1, 1];
+        write_len(stream.len(), &mut content);
+        content.extend_from_slice(stream);
+        content
+    };
+    let stream = |len: usize| miniz_oxide::deflate::compress_to_vec(&vec![7; len], 9);
+    let (fits, exceeds) = (stream(Blob::MAX_LEN), stream(Blob::MAX_LEN * 8));
+    let too_large = OpenError::TooLarge { allowed: Blob::MAX_LEN };
+    let malformed = OpenError::MalformedSegment { at: 0 };
+    let twin = [1, 0, 0];
+    let cut = |stream: &[u8]| deflated(&stream[..stream.len() - 1]);
+    let followed = |stream: &[u8]| deflated(&[stream, &[0]].concat());
+    for (content, expected) in [
+        (cut(&fits), malformed),
+        (followed(&fits), malformed),
+        (cut(&exceeds), too_large),
+        (followed(&exceeds), too_large),
+        ([&deflated(&exceeds), &twin[..]].concat(), too_large),
+        ([&deflated(&fits), &twin[..]].concat(), OpenError::MalformedSegment { at: deflated(&fits).len() }),
+        ([&[1, 2, 0][..], &deflated(&exceeds)].concat(), malformed),
+        // A flag that is not known goes before the bytes.
+        ([&[1, 3], &deflated(&exceeds)[2..]].concat(), malformed),
+        (deflated(&exceeds)[..20].to_vec(), malformed),
+    ] {
+        assert_eq!(open_content(&content).unwrap_err(), expected, "{:?}", content.get(..4));
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_neither_sealed_nor_looked_at() {
     let allowed = Blob::MAX_LEN;
     let full = segment(1, false, false, &vec![5; allowed - 120 - 5]);
@@ -187,13 +218,14 @@ proptest! {
 }
 
 /// The error that `open` must give for `blob`, whose byte `at` was changed, where plain blobs are allowed.
-fn predicted(blob: &[u8], at: usize) -> OpenError {
+fn predicted(kind: Kind, blob: &[u8], at: usize) -> OpenError {
     let sealed = blob[6] == 1;
     match at {
         0..4 => OpenError::NotOurs,
         4 if blob[4] == 0 => OpenError::NotOurs,
         4 => OpenError::ContainerTooNew,
-        5 if blob[5] == 0 || blob[5] > 2 => OpenError::ContainerTooNew,
+        5 if blob[5] == 3 => OpenError::WrongKind { expected: kind, found: Kind::Vault },
+        5 if blob[5] == 0 || blob[5] > 3 => OpenError::ContainerTooNew,
         6 if blob[6] > 1 => OpenError::ContainerTooNew,
         6 if sealed => OpenError::UnknownKeyId(0),
         7 => OpenError::ContainerTooNew,
