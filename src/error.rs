@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Seal,
     /// Somebody else is at work on this, or something else must be finished first. Nothing was sent.
     Busy,
+    /// The store could not be used, or answered nonsense.
+    Store,
     /// This crate broke a promise of its own. Please report it.
     Bug,
 }

@@ -57,6 +57,7 @@
 //! | [`engine`] | the same as pure state machines, for drivers of your own |
 //! | [`ofx`] | documents and typed records of OFX |
 //! | [`seal`] | blobs, keys and contexts |
+//! | [`store`] | records with compare-and-swap, so that one of two processes wins |
 //! | [`transport`] | the HTTPS connection, and the trait to replace it |
 //! | `testing` | a pretend institution (feature `testing`) |
 
@@ -68,11 +69,12 @@ pub mod error;
 pub mod ofx;
 pub mod seal;
 pub mod secret;
+pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;
 
-pub use client::{Client, ClientBuilder, Completed, Kept, Paused, Progress, Session};
+pub use client::{Client, ClientBuilder, Completed, Kept, Paused, Progress, Session, Vault};
 pub use engine::{Answers, Challenge, Credentials, Device, Doubt, Institution, Receipt, Situation};
 pub use error::{Delivery, Error, ErrorKind, Moved, StatusCode};
 pub use ofx::{AccountInfo, AccountType, BankAccount, Payee, PayeeRef, Payment, Question, Version};

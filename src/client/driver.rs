@@ -1,9 +1,31 @@
 //! The one loop that drives the engine over a transport.
 
 use crate::client::{Client, Completed, Progress};
-use crate::engine::{Credentials, Intent, Operation, Outcome, Step};
-use crate::error::{Delivery, Error, ErrorKind, Moved};
+use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
+use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
 use crate::transport::{Request, TransportError};
+
+/// Who keeps what must be durable before a file leaves.
+pub(crate) trait Ahead: Send {
+    /// Keeps `interrupted`, which is `ready` as it stands once its next file may have been sent.
+    ///
+    /// After an error nothing is sent.
+    fn keep(
+        &mut self,
+        state: &State,
+        ready: &Operation,
+        interrupted: &Operation,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A session without a store keeps it in memory: what it holds is lost with the process.
+pub(crate) struct InMemory;
+
+impl Ahead for InMemory {
+    async fn keep(&mut self, _: &State, _: &Operation, _: &Operation) -> Result<(), Error> {
+        Ok(())
+    }
+}
 
 /// Continues what `current` holds until the user is asked, it is over, or the institution cannot be reached.
 ///
@@ -12,8 +34,9 @@ pub(crate) async fn run(
     client: &mut Client,
     credentials: &mut Credentials,
     current: &mut Option<Operation>,
+    ahead: &mut impl Ahead,
 ) -> Result<Progress<Completed>, Error> {
-    let result = drive(client, credentials, current).await;
+    let result = drive(client, credentials, current, ahead).await;
     let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
     result.map_err(|error| {
         if in_doubt {
@@ -30,6 +53,7 @@ async fn drive(
     client: &mut Client,
     credentials: &mut Credentials,
     current: &mut Option<Operation>,
+    ahead: &mut impl Ahead,
 ) -> Result<Progress<Completed>, Error> {
     loop {
         let Some(operation) = current.clone() else {
@@ -51,6 +75,7 @@ async fn drive(
         }
         let url = transmit.url().to_owned();
         let (interrupted, file) = transmit.prepare(credentials, &client.state, client.world.now())?;
+        ahead.keep(&client.state, &operation, &interrupted).await?;
         *current = Some(interrupted);
         match wire.send(Request::new(url, file)).await {
             Ok(response) => {
@@ -110,7 +135,40 @@ pub(crate) async fn fetch_profile(client: &mut Client) -> Result<(), Error> {
     }
     let mut current = Some(start(client, Intent::Profile)?);
     // Signs on anonymously, whatever credentials there are.
-    run(client, &mut Credentials::anonymous(), &mut current).await?.done().map(|_| ())
+    run(client, &mut Credentials::anonymous(), &mut current, &mut InMemory).await?.done().map(|_| ())
+}
+
+/// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one, which `refused`
+/// remembers; what it offers is then found out by asking.
+pub(crate) async fn know_profile(client: &mut Client, refused: &mut bool) -> Result<(), Error> {
+    if *refused || !lacks_profile(&client.state) {
+        return Ok(());
+    }
+    match fetch_profile(client).await {
+        // Going on would cost the user a failed signon, for a reason that is known now.
+        Err(error) if matches!(error.status(), Some(StatusCode::FI_MISSING | StatusCode::UNSUPPORTED_VERSION)) => {
+            Err(nothing_moved(error, true).while_doing("asking for the profile"))
+        }
+        Err(error) if error.kind() == ErrorKind::Refused => {
+            *refused = true;
+            Ok(())
+        }
+        Err(error) => {
+            let what = match error.delivery() {
+                Delivery::NotSent => "the institution's profile could not be fetched",
+                _ => {
+                    "the institution's profile could not be fetched (if it has none, say Institution::without_profile)"
+                }
+            };
+            Err(nothing_moved(error, true).while_doing(what))
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Whether the profile is to be fetched before anything is asked for.
+pub(crate) fn lacks_profile(state: &State) -> bool {
+    state.institution.uses_profile && (state.profile().is_none() || state.profile_is_old)
 }
 
 const UNREADABLE: &str = "the stored profile cannot be read by this version, and it says where requests go; use the version \

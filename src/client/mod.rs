@@ -19,6 +19,7 @@ mod paused;
 mod progress;
 mod session;
 mod stored;
+pub mod vault;
 mod world;
 
 use std::fmt;
@@ -37,6 +38,7 @@ pub use kept::Kept;
 pub use paused::Paused;
 pub use progress::{Completed, Progress};
 pub use session::Session;
+pub use vault::Vault;
 #[cfg(feature = "testing")]
 pub use world::World;
 #[cfg(not(feature = "testing"))]
@@ -303,12 +305,7 @@ impl Client {
     }
 
     pub(crate) fn belongs_to(&self, credentials: &Credentials) -> Result<(), Error> {
-        match (self.state.user_id.as_deref(), credentials.user_id()) {
-            (Some(own), Some(other)) if own != other => Err(Error::misuse(
-                "this state belongs to another user id; open it with that one, or build a new client",
-            )),
-            _ => Ok(()),
-        }
+        belongs(&self.state, credentials)
     }
 
     pub(crate) fn wire(&mut self) -> Result<Arc<dyn Transport>, Error> {
@@ -318,6 +315,16 @@ impl Client {
         let made = default_transport()?;
         self.transport = Some(Arc::clone(&made));
         Ok(made)
+    }
+}
+
+/// Refuses credentials of another user than the state's.
+pub(crate) fn belongs(state: &State, credentials: &Credentials) -> Result<(), Error> {
+    match (state.user_id.as_deref(), credentials.user_id()) {
+        (Some(own), Some(other)) if own != other => {
+            Err(Error::misuse("this state belongs to another user id; open it with that one, or build a new client"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::client::driver::InMemory;
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
-use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
+use crate::error::{Error, Moved};
 use crate::ofx::{AccountInfo, Payment, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 
@@ -100,7 +101,7 @@ impl Session {
     ///
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
-        driver::run(&mut self.client, &mut self.credentials, &mut self.current).await
+        driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut InMemory).await
     }
 
     /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent: its saved
@@ -300,41 +301,9 @@ impl Session {
             None | Some(Situation::Ready | Situation::Over(_)) => {}
         }
         self.current = None;
-        self.know_profile().await?;
+        driver::know_profile(&mut self.client, &mut self.profile_refused).await?;
         self.current = Some(driver::start(&self.client, intent)?);
         Ok(())
-    }
-
-    /// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one; what it
-    /// offers is then found out by asking.
-    async fn know_profile(&mut self) -> Result<(), Error> {
-        let state = &self.client.state;
-        if self.profile_refused
-            || !state.institution.uses_profile
-            || (state.profile().is_some() && !state.profile_is_old)
-        {
-            return Ok(());
-        }
-        match driver::fetch_profile(&mut self.client).await {
-            // Going on would cost the user a failed signon, for a reason that is known now.
-            Err(error) if matches!(error.status(), Some(StatusCode::FI_MISSING | StatusCode::UNSUPPORTED_VERSION)) => {
-                Err(driver::nothing_moved(error, true).while_doing("asking for the profile"))
-            }
-            Err(error) if error.kind() == ErrorKind::Refused => {
-                self.profile_refused = true;
-                Ok(())
-            }
-            Err(error) => {
-                let what = match error.delivery() {
-                    Delivery::NotSent => "the institution's profile could not be fetched",
-                    _ => {
-                        "the institution's profile could not be fetched (if it has none, say Institution::without_profile)"
-                    }
-                };
-                Err(driver::nothing_moved(error, true).while_doing(what))
-            }
-            Ok(()) => Ok(()),
-        }
     }
 
     async fn run_as<T>(&mut self, result: impl FnOnce(Completed) -> Option<T>) -> Result<Progress<T>, Error> {

@@ -141,7 +141,7 @@ fn open_as(
     let state = restore_state(&mut parts)?;
     let operation = match kind {
         Kind::Paused => Some(restore_operation(&parts)?),
-        Kind::Client => None,
+        Kind::Client | Kind::Vault => None,
     };
     let mark = Mark { expires: opened.stamp.expires, state_id: opened.stamp.state_id };
     Ok(Opened { state, operation, mark, needs_reseal: opened.needs_reseal })
@@ -161,12 +161,12 @@ pub(crate) fn policy_now() -> OpenPolicy {
 }
 
 /// What is random in a blob, in one call to the operating system.
-struct Fresh {
-    state_id: [u8; 16],
-    nonce: [u8; 24],
+pub(crate) struct Fresh {
+    pub(crate) state_id: [u8; 16],
+    pub(crate) nonce: [u8; 24],
 }
 
-fn fresh(world: &dyn World) -> Result<Fresh, Error> {
+pub(crate) fn fresh(world: &dyn World) -> Result<Fresh, Error> {
     let bytes: [u8; 40] = world.random()?;
     let (mut state_id, mut nonce) = ([0; 16], [0; 24]);
     state_id.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
@@ -174,11 +174,11 @@ fn fresh(world: &dyn World) -> Result<Fresh, Error> {
     Ok(Fresh { state_id, nonce })
 }
 
-fn to_segment(mut part: Part) -> Segment {
+pub(crate) fn to_segment(mut part: Part) -> Segment {
     Segment { tag: part.tag, critical: part.critical, compress: part.compress, bytes: part.take() }
 }
 
-fn to_part(mut segment: Segment) -> Part {
+pub(crate) fn to_part(mut segment: Segment) -> Part {
     Part { tag: segment.tag, critical: segment.critical, compress: segment.compress, bytes: segment.take() }
 }
 

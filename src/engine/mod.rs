@@ -35,6 +35,7 @@
 //! The identifiers and the bytes of the work request are made once, in [`Operation::begin`], and never change: the same
 //! request can be sent again after a challenge, a crash or a lost answer, and the institution can tell that it is the same.
 
+mod anew;
 mod answers;
 mod credentials;
 mod error;
@@ -66,5 +67,6 @@ pub use transmit::Transmit;
 
 pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
-    Include, Part, SHED_IN_TURN, SnapshotError, restore_operation, restore_state, save_operation, save_state,
+    Include, Part, SHED_IN_TURN, SnapshotError, read, read_doubt, record, restore_operation, restore_state,
+    save_operation, save_state, write_doubt,
 };

@@ -17,6 +17,7 @@
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //!
+//! Tags 64 and 65 are those of a vault's records (`client/vault/record.rs`).
 //! A part that a reader does not know makes it refuse the whole when it is critical.
 //! Otherwise it is kept and written back: tags below 128 belong to the client, tags from 128 to the operation, and go with it.
 
@@ -393,7 +394,7 @@ fn urls<'a>(operation: &'a Operation, state: &'a State, with_profile: bool) -> O
     Some((operation.url(state), operation.challenge_url(state))).filter(|urls| *urls != found)
 }
 
-fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
+pub(crate) fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
     match doubt {
         Doubt::NoAnswer(why) => (0, Some(why)),
         Doubt::Interrupted => (1, None),
@@ -405,7 +406,7 @@ fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
     }
 }
 
-fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
+pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
     let text = text.map(str::to_owned);
     Some(match code {
         0 => Doubt::NoAnswer(text.unwrap_or_default()),
@@ -477,7 +478,7 @@ fn raw(tag: u8, critical: bool, bytes: impl Into<Zeroizing<Vec<u8>>>) -> Part {
 }
 
 /// Postcard into a buffer that has its size from the start, so that no copy of a secret stays behind in a grown one.
-fn record<T: Serialize>(tag: u8, critical: bool, value: &T) -> Result<Part, SnapshotError> {
+pub(crate) fn record<T: Serialize>(tag: u8, critical: bool, value: &T) -> Result<Part, SnapshotError> {
     let unwritable = |_| SnapshotError::Damaged(tag);
     let size = postcard::serialize_with_flavor(value, postcard::ser_flavors::Size::default()).map_err(unwritable)?;
     let mut part = raw(tag, critical, vec![0; size]);
@@ -485,7 +486,7 @@ fn record<T: Serialize>(tag: u8, critical: bool, value: &T) -> Result<Part, Snap
     Ok(part)
 }
 
-fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>, SnapshotError> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>, SnapshotError> {
     let Some(part) = find(parts, tag) else { return Ok(None) };
     match postcard::take_from_bytes(&part.bytes) {
         Ok((value, [])) => Ok(Some(value)),

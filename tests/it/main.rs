@@ -24,3 +24,4 @@ mod spec;
 mod strangers;
 mod transport;
 mod trouble;
+mod vault;

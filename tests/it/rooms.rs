@@ -11,9 +11,10 @@ const ROOMS: &[(&str, &[&str], bool)] = &[
     ("ofx", &["error", "secret"], true),
     ("engine", &["ofx", "error", "secret"], true),
     ("seal", &["error", "secret"], true),
+    ("store", &["error"], false),
     ("transport", &["error", "secret"], false),
-    ("client", &["ofx", "engine", "seal", "transport", "error", "secret"], false),
-    ("testing", &["client", "ofx", "engine", "seal", "transport", "error", "secret"], false),
+    ("client", &["ofx", "engine", "seal", "store", "transport", "error", "secret"], false),
+    ("testing", &["client", "ofx", "engine", "seal", "store", "transport", "error", "secret"], false),
 ];
 
 /// Words that a pure room may not contain.
