@@ -17,7 +17,8 @@
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //!
-//! Tags 64 and 65 are those of a vault's records. A part that a reader does not know makes it refuse the whole when it is critical.
+//! Tags 64 and 65 are those of a vault's records (`client/vault/record.rs`).
+//! A part that a reader does not know makes it refuse the whole when it is critical.
 //! Otherwise it is kept and written back: tags below 128 belong to the client, tags from 128 to the operation, and go with it.
 
 use std::fmt;

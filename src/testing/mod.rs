@@ -4,7 +4,9 @@
 //! that call it directly. Nothing in this crate's other rooms uses either.
 //!
 //! ```text
-//! HTTPS ─ server.rs ─► model.rs ─ file.rs ─► signon.rs ─► catalog.rs (profile, accounts)
+//! HTTPS ─ server.rs ─► desk.rs (faults.rs) ─► model.rs
+//!
+//!                      model.rs ─ file.rs ─► signon.rs ─► catalog.rs (profile, accounts)
 //!                          │                      └─────► payments.rs ◄─ sync.rs (history.rs), others.rs
 //!                          ├─ grammar.rs (what the client may not do)    │
 //!                          └─ answers.rs (saved answers)                ledger.rs
@@ -16,7 +18,9 @@ mod builder;
 mod catalog;
 mod certificate;
 mod class;
+mod desk;
 mod digest;
+mod faults;
 mod file;
 mod grammar;
 mod history;
@@ -32,5 +36,6 @@ mod sync;
 pub use bank::Bank;
 pub use builder::{AccessKeys, BankBuilder};
 pub use class::{Class, ClassError, Rejection};
+pub use faults::{Fault, On};
 pub use ledger::{Ledger, LedgerEntry};
 pub use model::{BankModel, Endpoint, HttpRefusal};

@@ -1,6 +1,7 @@
 //! The pretend bank: does it refuse what it must, answer what it must, and count right?
 
 mod classes;
+mod faults;
 mod https;
 mod payments;
 mod signon;
