@@ -133,7 +133,7 @@ fn an_institution_at_another_address_needs_a_context_of_its_own() {
     done(house.pay("order-1"));
     let elsewhere = Client::builder(Institution::new("https://other.example/ofx")).transport(house.line.clone());
     let vault = Vault::new(elsewhere.build().unwrap(), house.store.clone(), keys(), context()).unwrap();
-    let error = now(vault.world(house.clock.clone()).pay("order-1", &payment(), jane())).unwrap_err();
+    let error = now(vault.world(house.clock).pay("order-1", &payment(), jane())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse);
     assert!(error.to_string().contains("another address"), "{error}");
 }
