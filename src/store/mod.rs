@@ -18,7 +18,7 @@
 //! |---|---|---|---|
 //! | [`Memory`] | | no | no |
 //!
-//! Whoever implements [`Store`] runs `testing::conformance::store` (feature `testing`) on it.
+//! Whoever implements [`Store`] runs `testing::conformance::store` on it (feature `testing`).
 //!
 //! # When an acknowledgement is lost
 //!
@@ -54,6 +54,7 @@ mod record;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 pub use crate::store::error::{Applied, Cause, StoreError};
 pub use crate::store::memory::Memory;
@@ -86,6 +87,28 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Removes the record under `key` when it has the version `expected`.
     fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
+
+    fn create<'a>(&'a self, key: &'a RecordKey, record: &'a Record) -> Answer<'a, Swap> {
+        (**self).create(key, record)
+    }
+
+    fn load<'a>(&'a self, key: &'a RecordKey) -> Answer<'a, Option<Record>> {
+        (**self).load(key)
+    }
+
+    fn swap<'a>(&'a self, key: &'a RecordKey, expected: Version, record: &'a Record) -> Answer<'a, Swap> {
+        (**self).swap(key, expected, record)
+    }
+
+    fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap> {
+        (**self).delete(key, expected)
+    }
 }
 
 /// How a conditional write ended.

@@ -1,7 +1,7 @@
 //! A pretend institution on loopback HTTPS, for tests and examples. Feature `testing`.
 //!
 //! [`Bank`] listens on a free port and speaks OFX; [`BankModel`] is the same institution without a network, for tests
-//! that call it directly. Nothing in this crate's other rooms uses either.
+//! that call it directly. Nothing in this crate's other rooms uses either. [`conformance`] checks stores of other makers.
 //!
 //! ```text
 //! HTTPS ─ server.rs ─► model.rs ─ file.rs ─► signon.rs ─► catalog.rs (profile, accounts)
@@ -13,6 +13,7 @@ mod bank;
 mod builder;
 mod catalog;
 mod certificate;
+pub mod conformance;
 mod file;
 mod grammar;
 mod model;
