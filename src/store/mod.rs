@@ -17,6 +17,7 @@
 //! | store | feature | survives a crash | several processes |
 //! |---|---|---|---|
 //! | [`Memory`] | | no | no |
+//! | `Sqlite` | `sqlite` | yes | on one machine |
 //!
 //! Whoever implements [`Store`] runs `testing::conformance::store` on it (feature `testing`).
 //!
@@ -51,6 +52,10 @@
 mod error;
 mod memory;
 mod record;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod worker;
 
 use std::fmt;
 use std::pin::Pin;
@@ -59,6 +64,8 @@ use std::sync::Arc;
 pub use crate::store::error::{Applied, Cause, StoreError};
 pub use crate::store::memory::Memory;
 pub use crate::store::record::{Record, RecordKey, Version};
+#[cfg(feature = "sqlite")]
+pub use crate::store::sqlite::Sqlite;
 
 /// What [`Store`]'s calls are waiting for.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -170,4 +177,14 @@ impl Capabilities {
         self.largest = Some(bytes);
         self
     }
+}
+
+/// The most bytes of a record that goes to a database: far more than a blob has.
+#[cfg(any(feature = "sqlite", feature = "redis", feature = "postgres"))]
+const LARGEST: usize = 16 << 20;
+
+#[cfg(any(feature = "sqlite", feature = "redis", feature = "postgres"))]
+fn fits(store: &'static str, record: &Record) -> Result<(), StoreError> {
+    let length = record.bytes().len();
+    if length <= LARGEST { Ok(()) } else { Err(StoreError::TooLarge { store, length, limit: LARGEST }) }
 }

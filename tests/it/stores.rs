@@ -36,10 +36,12 @@ enum Fault {
 
 const LARGEST: usize = 300_000;
 
+type Slots = HashMap<RecordKey, (Record, Option<Instant>)>;
+
 #[derive(Clone, Debug)]
 struct Faulty {
     fault: Fault,
-    slots: Arc<Mutex<HashMap<RecordKey, (Record, Option<Instant>)>>>,
+    slots: Arc<Mutex<Slots>>,
     writes: Arc<AtomicUsize>,
 }
 
