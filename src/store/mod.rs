@@ -18,6 +18,7 @@
 //! |---|---|---|---|
 //! | [`Memory`] | | no | no |
 //! | `Sqlite` | `sqlite` | yes | on one machine |
+//! | `Redis` | `redis` | where its server is set up for it | yes |
 //!
 //! Whoever implements [`Store`] runs `testing::conformance::store` on it (feature `testing`).
 //!
@@ -52,6 +53,10 @@
 mod error;
 mod memory;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
@@ -64,6 +69,10 @@ use std::sync::Arc;
 pub use crate::store::error::{Applied, Cause, StoreError};
 pub use crate::store::memory::Memory;
 pub use crate::store::record::{Record, RecordKey, Version};
+#[cfg(feature = "redis")]
+pub use crate::store::redis::Redis;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+pub use crate::store::server::ServerOptions;
 #[cfg(feature = "sqlite")]
 pub use crate::store::sqlite::Sqlite;
 

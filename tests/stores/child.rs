@@ -1,6 +1,7 @@
 //! What the children do: each role knows a place, and nothing of the process before.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ofx_session::store::{Applied, Record, RecordKey, Store, Swap, Version};
@@ -12,6 +13,9 @@ pub(crate) const PLACE: &str = "OFX_TEST_PLACE";
 
 /// In front of each line that is for the parent.
 pub(crate) const MARK: &str = "child: ";
+
+/// How often the store failed in this process.
+static ERRORS: AtomicUsize = AtomicUsize::new(0);
 
 /// Tasks of each racing process.
 const TASKS: usize = 4;
@@ -41,6 +45,7 @@ async fn race(store: Arc<dyn Store>) {
         }
         say(&format!("round {round} {}", won.join(" ")));
     }
+    say(&format!("errors {}", ERRORS.load(Ordering::Relaxed)));
 }
 
 /// Claims a record, whatever happens to the server meanwhile. The version, if it was won.
@@ -64,6 +69,7 @@ pub(crate) async fn surely(store: &dyn Store, key: &RecordKey, expected: Option<
             Ok(Swap::Conflict) if !in_doubt => return false,
             Ok(Swap::Conflict) => {}
             Err(error) => {
+                ERRORS.fetch_add(1, Ordering::Relaxed);
                 in_doubt |= error.applied() != Applied::No;
                 // Only so that a server that is down is not called a million times.
                 tokio::time::sleep(Duration::from_millis(10)).await;

@@ -67,28 +67,39 @@ impl Drop for Running {
     }
 }
 
-/// Two processes with four tasks each race for one record after another. `between` is called while a round is running.
-pub(crate) async fn two_processes_race(place: &str, rounds: u64, mut between: impl FnMut(u64)) {
+/// Two processes with four tasks each race for one record after another. They are told of `batch` rounds at a time, and
+/// `between` is called while they are at it. How many errors of the store they met.
+pub(crate) async fn two_processes_race(place: &str, rounds: u64, batch: u64, mut between: impl FnMut()) -> u64 {
     let mut children = [Running::spawn("race", place), Running::spawn("race", place)];
     children.iter_mut().for_each(|child| drop(child.hears("ready")));
     let mut winners = Vec::new();
-    for round in 0..rounds {
-        children.iter_mut().for_each(|child| child.tell(&round.to_string()));
-        between(round);
-        let mut won = Vec::new();
-        for child in &mut children {
-            let said = child.hears(&format!("round {round} "));
-            won.extend(said.split_whitespace().map(str::to_owned));
+    for first in (0..rounds).step_by(usize::try_from(batch).unwrap()) {
+        for round in first..first + batch {
+            children.iter_mut().for_each(|child| child.tell(&round.to_string()));
         }
-        assert_eq!(won.len(), 1, "round {round}: {won:?}");
-        winners.append(&mut won);
+        between();
+        for round in first..first + batch {
+            let mut won = Vec::new();
+            for child in &mut children {
+                let said = child.hears(&format!("round {round} "));
+                won.extend(said.split_whitespace().map(str::to_owned));
+            }
+            assert_eq!(won.len(), 1, "round {round}: {won:?}");
+            winners.append(&mut won);
+        }
     }
-    children.into_iter().for_each(Running::over);
+    let mut errors = 0;
+    for mut child in children {
+        drop(child.stdin.take());
+        errors += child.hears("errors ").parse::<u64>().unwrap();
+        child.over();
+    }
     let store = open(place);
     for (round, winner) in (0..).zip(winners) {
         let found = store.load(&key(round)).await.unwrap().unwrap();
         assert_eq!((hex(found.version()), found.bytes()), (winner, b"claimed".as_slice()), "round {round}");
     }
+    errors
 }
 
 /// A process that writes all the time is killed: what is there then is what was acknowledged last, or was on its way.

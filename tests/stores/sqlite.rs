@@ -63,7 +63,7 @@ async fn an_answer_that_is_not_awaited_does_nothing() {
 #[tokio::test]
 async fn two_processes_have_one_winner() {
     let (_folder, place) = place();
-    family::two_processes_race(&place, 60, |_| {}).await;
+    assert_eq!(family::two_processes_race(&place, 60, 1, || {}).await, 0);
 }
 
 #[tokio::test]
