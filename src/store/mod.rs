@@ -19,6 +19,7 @@
 //! | [`Memory`] | | no | no |
 //! | `Sqlite` | `sqlite` | yes | on one machine |
 //! | `Redis` | `redis` | where its server is set up for it | yes |
+//! | `Postgres` | `postgres` | where its server is set up for it | yes |
 //!
 //! Whoever implements [`Store`] runs `testing::conformance::store` on it (feature `testing`).
 //!
@@ -52,6 +53,8 @@
 
 mod error;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
@@ -68,6 +71,8 @@ use std::sync::Arc;
 
 pub use crate::store::error::{Applied, Cause, StoreError};
 pub use crate::store::memory::Memory;
+#[cfg(feature = "postgres")]
+pub use crate::store::postgres::Postgres;
 pub use crate::store::record::{Record, RecordKey, Version};
 #[cfg(feature = "redis")]
 pub use crate::store::redis::Redis;

@@ -105,7 +105,8 @@ impl Redis {
         match answer {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
-                if error.code().is_none() {
+                // Others wait on this line, too; it is given up only where nothing good can come of it any more.
+                if error.code().is_none() && error.kind() != ErrorKind::UnexpectedReturnType {
                     line.driver.abort();
                 }
                 Err(explain(error))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use ofx_session::store::{Applied, Record, RecordKey, Store, Swap, Version};
+use ofx_session::store::{Record, RecordKey, Store, Swap, Version};
 
 use crate::{any_record, any_version, hex, key};
 
@@ -57,7 +57,7 @@ pub(crate) async fn claim(store: Arc<dyn Store>, key: RecordKey) -> Option<Versi
 /// Writes until it is known whether the write was applied: loads after what is unknown, and repeats the same write where
 /// nothing has changed.
 pub(crate) async fn surely(store: &dyn Store, key: &RecordKey, expected: Option<Version>, record: &Record) -> bool {
-    let (patience, mut in_doubt) = (Instant::now() + Duration::from_secs(60), false);
+    let patience = Instant::now() + Duration::from_secs(60);
     loop {
         assert!(Instant::now() < patience, "the store did not come back");
         let answer = match expected {
@@ -66,11 +66,10 @@ pub(crate) async fn surely(store: &dyn Store, key: &RecordKey, expected: Option<
         };
         match answer {
             Ok(Swap::Done) => return true,
-            Ok(Swap::Conflict) if !in_doubt => return false,
+            // Perhaps with an earlier copy of this very write.
             Ok(Swap::Conflict) => {}
-            Err(error) => {
+            Err(_) => {
                 ERRORS.fetch_add(1, Ordering::Relaxed);
-                in_doubt |= error.applied() != Applied::No;
                 // Only so that a server that is down is not called a million times.
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

@@ -15,19 +15,21 @@
 
 mod child;
 mod family;
+mod postgres;
 mod redis;
 mod servers;
 mod sqlite;
 
 use std::sync::Arc;
 
-use ofx_session::store::{Record, RecordKey, Redis, ServerOptions, Sqlite, Store, Version};
+use ofx_session::store::{Postgres, Record, RecordKey, Redis, ServerOptions, Sqlite, Store, Version};
 
 /// Opens what parent and children share.
 pub(crate) fn open(place: &str) -> Arc<dyn Store> {
     match place.split_once(' ').unwrap() {
         ("sqlite", path) => Arc::new(Sqlite::open(path).unwrap()),
         ("redis", url) => Arc::new(Redis::new(url, ServerOptions::new().durable(true)).unwrap()),
+        ("postgres", url) => Arc::new(Postgres::new(url, ServerOptions::new().durable(true)).unwrap()),
         other => panic!("no store {other:?}"),
     }
 }

@@ -2,11 +2,16 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+/// Of the user jane.
+pub(crate) const PASSWORD: &str = "canary-right";
 
 /// Longer than a start takes on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,6 +28,7 @@ pub(crate) struct Server {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Redis,
+    Postgres,
 }
 
 impl Server {
@@ -35,6 +41,7 @@ impl Server {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
+        kind.prepare(folder.path());
         let extra: Vec<String> = extra.iter().map(|&option| option.to_owned()).collect();
         for _ in 0..5 {
             let port = free_port();
@@ -47,9 +54,11 @@ impl Server {
         panic!("{} does not start: {}", kind.program(), log(folder.path()));
     }
 
-    /// Kills it by its process id, as a crash of the machine would.
+    /// Kills it and what it has started by their process ids, as a crash of the machine would.
     pub(crate) fn kill(&mut self) {
+        let children = children_of(self.child.id());
         self.child.kill().unwrap();
+        let _ = Command::new("kill").arg("-KILL").args(children).output().unwrap();
         self.child.wait().unwrap();
     }
 
@@ -74,7 +83,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        if self.kind == Kind::Postgres {
+            // Its "immediate" shutdown: what it would leave behind otherwise is memory that outlives it.
+            let _ = Command::new("kill").arg("-QUIT").arg(self.child.id().to_string()).output();
+        } else {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
 }
@@ -83,6 +97,7 @@ impl Kind {
     fn program(self) -> &'static str {
         match self {
             Self::Redis => "redis-server",
+            Self::Postgres => "postgres",
         }
     }
 
@@ -90,9 +105,33 @@ impl Kind {
         find(self.program())
     }
 
+    /// What is done once, before the first start.
+    fn prepare(self, folder: &Path) {
+        if self == Self::Postgres {
+            let user = servant(folder);
+            user.inspect(|(user, group)| chown(folder, Some(*user), Some(*group)).unwrap());
+            let password = folder.join("password");
+            fs::write(&password, PASSWORD).unwrap();
+            user.inspect(|(user, group)| chown(&password, Some(*user), Some(*group)).unwrap());
+            let mut command = Command::new(find("initdb").expect("initdb comes with postgres"));
+            command.arg("--pgdata").arg(folder.join("data")).arg("--pwfile").arg(&password).current_dir(folder);
+            command.args(["--auth=scram-sha-256", "--username=jane", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+            run_as(&mut command, user);
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
     fn spawn(self, folder: &Path, port: u16, extra: &[String]) -> Child {
         let mut command = Command::new(self.binary().unwrap());
         match self {
+            Self::Postgres => {
+                command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string()).current_dir(folder);
+                command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+                // What a killed process wrote is safe with the kernel. Syncing it takes most of the time of a test.
+                command.args(["-c", "fsync=off"]);
+                run_as(&mut command, servant(folder));
+            }
             Self::Redis => {
                 command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder);
                 command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "always"]);
@@ -102,6 +141,37 @@ impl Kind {
         command.args(extra).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         command.spawn().unwrap()
     }
+}
+
+/// User and group for a server that refuses to run as root, where the tests do. `folder` belongs to whoever runs them.
+fn servant(folder: &Path) -> Option<(u32, u32)> {
+    let users = fs::read_to_string("/etc/passwd").unwrap();
+    let of = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut numbers = line.split(':').skip(2).map(|number| number.parse().unwrap());
+        Some((numbers.next()?, numbers.next()?))
+    };
+    let root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    let owned = fs::metadata(folder).unwrap().uid();
+    (root || owned == 0).then(|| of("postgres").or_else(|| of("nobody")).expect("a user that is not root"))
+}
+
+fn run_as(command: &mut Command, user: Option<(u32, u32)>) {
+    if let Some((user, group)) = user {
+        command.uid(user).gid(group);
+    }
+}
+
+/// The processes a server has started, which survive it for a moment.
+fn children_of(parent: u32) -> Vec<String> {
+    let numbers = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+    let is_child = |number: &String| {
+        let line = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        // Number, name in brackets, state, parent.
+        let rest = line.rsplit_once(')').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+        rest.split_whitespace().nth(1) == Some(&*parent.to_string())
+    };
+    numbers.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).filter(is_child).collect()
 }
 
 /// In the search path, and where Debian puts the binaries of PostgreSQL.
