@@ -191,6 +191,22 @@ async fn passwords_stay_hidden(server: &Server) {
     }
 }
 
+#[tokio::test]
+async fn tls_is_spoken_to_servers_that_prove_who_they_are() {
+    let tls = ["-c", "ssl=on", "-c", "ssl_cert_file={folder}/cert.pem", "-c", "ssl_key_file={folder}/key.pem"];
+    let Some(server) = Server::start(Kind::Postgres, &tls) else { return };
+    raw(&server).await.batch_execute(Postgres::TABLE).await.unwrap();
+    let url = format!("postgres://jane:{PASSWORD}@localhost:{}/postgres?sslmode=require", server.port());
+    let (store, record) = (Postgres::new(&url, server.trust()).unwrap(), any_record("sealed"));
+    assert_eq!(store.create(&key(1), &record).await.unwrap(), Swap::Done);
+    assert_eq!(store.load(&key(1)).await.unwrap(), Some(record));
+    let spoken = raw(&server).await.query_one("SELECT count(*) FROM pg_stat_ssl WHERE ssl", &[]).await.unwrap();
+    assert_eq!(spoken.get::<_, i64>(0), 1);
+    let error = Postgres::new(&url, ServerOptions::new()).unwrap().load(&key(1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
+}
+
 #[test]
 fn urls_are_checked_before_anything_is_sent() {
     for bad in [

@@ -175,6 +175,33 @@ async fn a_wrong_password_is_told_and_no_password_is_shown() {
     assert_eq!(right.load(&key(1)).await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn tls_is_spoken_to_servers_that_prove_who_they_are() {
+    let tls = [
+        "--port",
+        "0",
+        "--tls-port",
+        "{port}",
+        "--tls-auth-clients",
+        "no",
+        "--tls-cert-file",
+        "{folder}/cert.pem",
+        "--tls-key-file",
+        "{folder}/key.pem",
+        "--tls-ca-cert-file",
+        "{folder}/ca.pem",
+    ];
+    let Some(server) = Server::start(Kind::Redis, &tls) else { return };
+    let (url, record) = (format!("rediss://localhost:{}/0", server.port()), any_record("sealed"));
+    let store = Redis::new(&url, server.trust()).unwrap();
+    assert_eq!(store.create(&key(1), &record).await.unwrap(), Swap::Done);
+    assert_eq!(store.load(&key(1)).await.unwrap(), Some(record));
+    let stranger = Redis::new(&url, ServerOptions::new()).unwrap();
+    let error = stranger.load(&key(1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
+}
+
 #[test]
 fn urls_are_checked_before_anything_is_sent() {
     for bad in ["", "redis", "https://127.0.0.1", "redis://10.0.0.1/0", "redis://:canary@example.com", "rediss//x"] {

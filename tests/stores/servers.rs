@@ -1,13 +1,16 @@
 //! Servers of a test's own, from the installed binaries, on a free loopback port and in a temporary folder.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use ofx_session::store::ServerOptions;
 use tempfile::TempDir;
 
 /// Of the user jane.
@@ -32,7 +35,8 @@ pub(crate) enum Kind {
 }
 
 impl Server {
-    /// Starts one; `None`, with a line that says so, where its binary is missing and may be.
+    /// Starts one with further options, in which `{port}` and `{folder}` are filled in; the folder has a certificate in
+    /// `cert.pem`, `key.pem` and `ca.pem`. `None`, with a line that says so, where its binary is missing and may be.
     pub(crate) fn start(kind: Kind, extra: &[&str]) -> Option<Self> {
         if kind.binary().is_none() {
             let missing = format!("{} is not installed", kind.program());
@@ -79,6 +83,12 @@ impl Server {
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
+
+    /// Options that trust this server's certificate and no other.
+    pub(crate) fn trust(&self) -> ServerOptions {
+        let pem = fs::read(self.folder.path().join("ca.pem")).unwrap();
+        ServerOptions::new().add_root_pem(&pem).unwrap().only_given_roots()
+    }
 }
 
 impl Drop for Server {
@@ -107,12 +117,15 @@ impl Kind {
 
     /// What is done once, before the first start.
     fn prepare(self, folder: &Path) {
+        certify(folder);
         if self == Self::Postgres {
-            let user = servant(folder);
-            user.inspect(|(user, group)| chown(folder, Some(*user), Some(*group)).unwrap());
-            let password = folder.join("password");
+            let (user, password) = (servant(folder), folder.join("password"));
             fs::write(&password, PASSWORD).unwrap();
-            user.inspect(|(user, group)| chown(&password, Some(*user), Some(*group)).unwrap());
+            if let Some((user, group)) = user {
+                for path in [folder, &folder.join("key.pem")] {
+                    chown(path, Some(user), Some(group)).unwrap();
+                }
+            }
             let mut command = Command::new(find("initdb").expect("initdb comes with postgres"));
             command.arg("--pgdata").arg(folder.join("data")).arg("--pwfile").arg(&password).current_dir(folder);
             command.args(["--auth=scram-sha-256", "--username=jane", "--encoding=UTF8", "--locale=C", "--no-sync"]);
@@ -138,7 +151,9 @@ impl Kind {
             }
         }
         let log = fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
-        command.args(extra).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        let placed =
+            |option: &String| option.replace("{port}", &port.to_string()).replace("{folder}", folder.to_str().unwrap());
+        command.args(extra.iter().map(placed)).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         command.spawn().unwrap()
     }
 }
@@ -183,8 +198,31 @@ fn find(program: &str) -> Option<PathBuf> {
     folders.into_iter().map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
+/// A port that no other test of this process has had: one that is between two starts looks free.
 fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        if GIVEN.lock().unwrap().insert(port) {
+            return port;
+        }
+    }
+}
+
+/// A certificate for this machine, its key, and the authority that signed it, in three files.
+fn certify(folder: &Path) {
+    let authority = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let root = params.self_signed(&authority).unwrap();
+    let issuer = rcgen::Issuer::from_params(&params, &authority);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let certificate = rcgen::CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
+    for (name, text) in [("ca.pem", root.pem()), ("cert.pem", certificate.pem()), ("key.pem", key.serialize_pem())] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    fs::set_permissions(folder.join("key.pem"), Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Waits until the port is open; false when the server ended instead.
