@@ -296,7 +296,7 @@ impl Golden {
     }
 
     fn session(&self, paused: Paused) -> ofx_session::Session {
-        paused.open(self.credentials()).unwrap()
+        paused.open_risking_a_second_payment(self.credentials()).unwrap()
     }
 
     fn credentials(&self) -> Credentials {
