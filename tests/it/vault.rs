@@ -2,6 +2,7 @@
 
 mod claims;
 mod doubt;
+mod golden;
 mod moved;
 mod once;
 mod records;
