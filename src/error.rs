@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Transport,
     /// A blob could not be opened or made.
     Seal,
+    /// Somebody else is at work on this, or something else must be finished first. Nothing was sent.
+    Busy,
     /// The store could not be used, or answered nonsense.
     Store,
     /// This crate broke a promise of its own. Please report it.
@@ -36,6 +38,18 @@ pub enum Delivery {
     Unknown,
     /// The institution answered this request.
     Answered,
+}
+
+/// Whether money may have moved when a call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Moved {
+    /// No payment was made, and none will be from what was sent so far.
+    No,
+    /// The payment was made; what failed came afterwards.
+    Yes,
+    /// It is not known: the payment must be found out about before it is entered again.
+    Unknown,
 }
 
 /// The number in an OFX `STATUS`: an open set, OFX 1.0.3 appendix A and its successors.
@@ -75,6 +89,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     delivery: Delivery,
+    moved: Option<Moved>,
     text: String,
     status: Option<StatusCode>,
     server_message: Option<String>,
@@ -90,6 +105,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             delivery,
+            moved: None,
             text: text.into(),
             status: None,
             server_message: None,
@@ -137,6 +153,12 @@ impl Error {
         self
     }
 
+    /// Says whether money moved, where the caller knows.
+    pub(crate) fn with_moved(mut self, moved: Moved) -> Self {
+        self.0.moved = Some(moved);
+        self
+    }
+
     /// Puts what was being done in front of the text.
     pub(crate) fn while_doing(mut self, what: &str) -> Self {
         self.0.text = format!("{what}: {}", self.0.text);
@@ -154,6 +176,15 @@ impl Error {
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
+    }
+
+    /// Whether money may have moved: in this call, or in an earlier one that it was about.
+    #[must_use]
+    pub fn money_may_have_moved(&self) -> Moved {
+        self.0.moved.unwrap_or_else(|| match (self.delivery(), self.kind()) {
+            (Delivery::NotSent, _) | (Delivery::Answered, ErrorKind::Refused) => Moved::No,
+            (Delivery::Unknown | Delivery::Answered, _) => Moved::Unknown,
+        })
     }
 
     /// The code of the institution's `STATUS`, when it answered one.

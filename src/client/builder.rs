@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::client::{Client, stored};
+use crate::client::{Client, world};
 use crate::engine::{Application, Device, Institution, State};
 use crate::error::Error;
 use crate::ofx::{Limits, limit};
@@ -119,7 +119,7 @@ impl ClientBuilder {
         limit("LANGUAGE", &self.institution.language, 3)?;
         let client_uid = match self.client_uid {
             Some(uid) => uid,
-            None => stored::fresh_uuid()?,
+            None => world::real().uuid()?,
         };
         limit("CLIENTUID", &client_uid, 36)?;
         let mut state = State::new(self.institution, self.application, client_uid).device(self.device);

@@ -1,11 +1,31 @@
 //! The one loop that drives the engine over a transport.
 
-use chrono::Utc;
+use crate::client::{Client, Completed, Progress};
+use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
+use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
+use crate::transport::{Request, TransportError};
 
-use crate::client::{Client, Completed, Progress, stored};
-use crate::engine::{Credentials, Intent, Operation, Outcome, Step};
-use crate::error::{Delivery, Error, ErrorKind};
-use crate::transport::Request;
+/// Who keeps what must be durable before a file leaves.
+pub(crate) trait Ahead: Send {
+    /// Keeps `interrupted`, which is `ready` as it stands once its next file may have been sent.
+    ///
+    /// After an error nothing is sent.
+    fn keep(
+        &mut self,
+        state: &State,
+        ready: &Operation,
+        interrupted: &Operation,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A session without a store keeps it in memory: what it holds is lost with the process.
+pub(crate) struct InMemory;
+
+impl Ahead for InMemory {
+    async fn keep(&mut self, _: &State, _: &Operation, _: &Operation) -> Result<(), Error> {
+        Ok(())
+    }
+}
 
 /// Continues what `current` holds until the user is asked, it is over, or the institution cannot be reached.
 ///
@@ -14,14 +34,17 @@ pub(crate) async fn run(
     client: &mut Client,
     credentials: &mut Credentials,
     current: &mut Option<Operation>,
+    ahead: &mut impl Ahead,
 ) -> Result<Progress<Completed>, Error> {
-    let result = drive(client, credentials, current).await;
+    let result = drive(client, credentials, current, ahead).await;
     let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
-    result.map_err(
-        |error| {
-            if in_doubt { error.with_delivery(Delivery::Unknown).while_doing(STILL_IN_DOUBT) } else { error }
-        },
-    )
+    result.map_err(|error| {
+        if in_doubt {
+            error.with_delivery(Delivery::Unknown).with_moved(Moved::Unknown).while_doing(STILL_IN_DOUBT)
+        } else {
+            error.with_moved(Moved::No)
+        }
+    })
 }
 
 /// `current` always holds what must not be lost: before each send it is the operation as it stands when the program stops, so
@@ -30,12 +53,13 @@ async fn drive(
     client: &mut Client,
     credentials: &mut Credentials,
     current: &mut Option<Operation>,
+    ahead: &mut impl Ahead,
 ) -> Result<Progress<Completed>, Error> {
     loop {
         let Some(operation) = current.clone() else {
             return Err(Error::misuse("there is no operation to continue; start one"));
         };
-        let transmit = match operation.step(&client.state, Utc::now()) {
+        let transmit = match operation.step(&client.state, client.world.now()) {
             Step::Send(transmit) => transmit,
             Step::Ask(challenge) => return Ok(Progress::Ask(challenge)),
             Step::Done(outcome) => return finish(client, current, outcome),
@@ -49,15 +73,17 @@ async fn drive(
             let what = "the institution's profile names an address for this (Institution::ignore_profile_urls uses the one you gave)";
             return Err(if named_by_profile { Error::from(error).while_doing(what) } else { error.into() });
         }
-        let bytes = transmit.encode(credentials, &client.state, Utc::now())?;
-        *current = Some(transmit.if_interrupted().clone());
-        match wire.send(Request::new(transmit.url(), bytes)).await {
+        let url = transmit.url().to_owned();
+        let (interrupted, file) = transmit.prepare(credentials, &client.state, client.world.now())?;
+        ahead.keep(&client.state, &operation, &interrupted).await?;
+        *current = Some(interrupted);
+        match wire.send(Request::new(url, file)).await {
             Ok(response) => {
                 // A one-time token is good for one file.
                 credentials.auth_token = None;
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let moves_money = operation.kind().moves_money();
-                let answered = operation.handle_response(&mut client.state, response.body(), Utc::now());
+                let answered = operation.handle_response(&mut client.state, response.body(), client.world.now());
                 let (operation, _) = answered.map_err(|error| nothing_moved(error.into(), moves_money))?;
                 if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
                     client.state.user_id = Some(user_id.to_owned());
@@ -65,12 +91,16 @@ async fn drive(
                 *current = Some(operation);
             }
             Err(error) => {
-                let delivery = error.delivery();
+                // The institution did not read the file as OFX. What it did with it is another question.
+                let not_read = matches!(error, TransportError::Status { code: 400..=499, .. });
+                let delivery = if not_read { Delivery::Answered } else { error.delivery() };
                 let money_left = operation.sends_money() && delivery != Delivery::NotSent;
-                let (operation, _) = operation.handle_failure(&client.state, delivery, &error.to_string(), Utc::now());
+                let goes_on = not_read && operation.can_do_without_answer();
+                let (operation, _) =
+                    operation.handle_failure(&client.state, delivery, &error.to_string(), client.world.now());
                 let moves_money = operation.kind().moves_money();
                 *current = Some(operation);
-                if !money_left {
+                if !money_left && !goes_on {
                     return Err(nothing_moved(error.into(), moves_money));
                 }
             }
@@ -105,7 +135,40 @@ pub(crate) async fn fetch_profile(client: &mut Client) -> Result<(), Error> {
     }
     let mut current = Some(start(client, Intent::Profile)?);
     // Signs on anonymously, whatever credentials there are.
-    run(client, &mut Credentials::anonymous(), &mut current).await?.done().map(|_| ())
+    run(client, &mut Credentials::anonymous(), &mut current, &mut InMemory).await?.done().map(|_| ())
+}
+
+/// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one, which `refused`
+/// remembers; what it offers is then found out by asking.
+pub(crate) async fn know_profile(client: &mut Client, refused: &mut bool) -> Result<(), Error> {
+    if *refused || !lacks_profile(&client.state) {
+        return Ok(());
+    }
+    match fetch_profile(client).await {
+        // Going on would cost the user a failed signon, for a reason that is known now.
+        Err(error) if matches!(error.status(), Some(StatusCode::FI_MISSING | StatusCode::UNSUPPORTED_VERSION)) => {
+            Err(nothing_moved(error, true).while_doing("asking for the profile"))
+        }
+        Err(error) if error.kind() == ErrorKind::Refused => {
+            *refused = true;
+            Ok(())
+        }
+        Err(error) => {
+            let what = match error.delivery() {
+                Delivery::NotSent => "the institution's profile could not be fetched",
+                _ => {
+                    "the institution's profile could not be fetched (if it has none, say Institution::without_profile)"
+                }
+            };
+            Err(nothing_moved(error, true).while_doing(what))
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Whether the profile is to be fetched before anything is asked for.
+pub(crate) fn lacks_profile(state: &State) -> bool {
+    state.institution.uses_profile && (state.profile().is_none() || state.profile_is_old)
 }
 
 const UNREADABLE: &str = "the stored profile cannot be read by this version, and it says where requests go; use the version \
@@ -113,7 +176,7 @@ const UNREADABLE: &str = "the stored profile cannot be read by this version, and
 
 /// Makes an operation: its identifiers and its bytes. Nothing is sent.
 pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error> {
-    let (operation, _) = Operation::begin(intent, &client.state, stored::seed()?, Utc::now())?;
+    let (operation, _) = Operation::begin(intent, &client.state, client.world.seed()?, client.world.now())?;
     Ok(operation)
 }
 

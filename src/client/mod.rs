@@ -19,6 +19,8 @@ mod paused;
 mod progress;
 mod session;
 mod stored;
+pub mod vault;
+mod world;
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,6 +38,13 @@ pub use kept::Kept;
 pub use paused::Paused;
 pub use progress::{Completed, Progress};
 pub use session::Session;
+pub use vault::Vault;
+#[cfg(feature = "testing")]
+pub use world::World;
+#[cfg(not(feature = "testing"))]
+pub(crate) use world::World;
+
+use world::Real;
 
 /// Who we are to one institution: its address and profile, our application, the `CLIENTUID` and the access key.
 ///
@@ -65,6 +74,7 @@ pub struct Client {
     transport: Option<Arc<dyn Transport>>,
     needs_reseal: bool,
     blob_limit: usize,
+    pub(crate) world: Arc<dyn World>,
 }
 
 impl Client {
@@ -137,7 +147,7 @@ impl Client {
     }
 
     pub(crate) fn from_parts(state: State, transport: Option<Arc<dyn Transport>>) -> Self {
-        Self { state, transport, needs_reseal: false, blob_limit: Blob::MAX_LEN }
+        Self { state, transport, needs_reseal: false, blob_limit: Blob::MAX_LEN, world: Arc::new(Real) }
     }
 
     fn from_opened(state: State, needs_reseal: bool) -> Self {
@@ -254,7 +264,7 @@ impl Client {
     }
 
     fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
-        stored::save(&self.state, None, protection, self.blob_limit, Validity::For(life))
+        stored::save(&*self.world, &self.state, None, protection, self.blob_limit, Validity::For(life))
             .map_err(|error| Kept::new(error, self))
     }
 
@@ -295,12 +305,7 @@ impl Client {
     }
 
     pub(crate) fn belongs_to(&self, credentials: &Credentials) -> Result<(), Error> {
-        match (self.state.user_id.as_deref(), credentials.user_id()) {
-            (Some(own), Some(other)) if own != other => Err(Error::misuse(
-                "this state belongs to another user id; open it with that one, or build a new client",
-            )),
-            _ => Ok(()),
-        }
+        belongs(&self.state, credentials)
     }
 
     pub(crate) fn wire(&mut self) -> Result<Arc<dyn Transport>, Error> {
@@ -310,6 +315,16 @@ impl Client {
         let made = default_transport()?;
         self.transport = Some(Arc::clone(&made));
         Ok(made)
+    }
+}
+
+/// Refuses credentials of another user than the state's.
+pub(crate) fn belongs(state: &State, credentials: &Credentials) -> Result<(), Error> {
+    match (state.user_id.as_deref(), credentials.user_id()) {
+        (Some(own), Some(other)) if own != other => {
+            Err(Error::misuse("this state belongs to another user id; open it with that one, or build a new client"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -91,8 +91,15 @@ impl Paused {
     pub fn reseal(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         let protection = Protection::Sealed(keys, context);
         let validity = Validity::AsBefore(self.mark);
-        stored::save(&self.client.state, Some(&self.operation), protection, self.client.blob_limit, validity)
-            .map_err(|error| Kept::new(error, self))
+        stored::save(
+            &*self.client.world,
+            &self.client.state,
+            Some(&self.operation),
+            protection,
+            self.client.blob_limit,
+            validity,
+        )
+        .map_err(|error| Kept::new(error, self))
     }
 
     /// Whether it came from a blob sealed under an older key of the ring: [`reseal`](Self::reseal) it to have it under the new one.
@@ -113,7 +120,7 @@ impl Paused {
     /// Where the operation stands.
     #[must_use]
     pub fn situation(&self) -> Situation {
-        self.operation.situation(&self.client.state, Utc::now())
+        self.operation.situation(&self.client.state, self.client.world.now())
     }
 
     /// What is being paid; `None` for another kind of operation.

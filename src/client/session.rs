@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
-
+use crate::client::driver::InMemory;
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
-use crate::error::{Delivery, Error, ErrorKind, StatusCode};
+use crate::error::{Error, Moved};
 use crate::ofx::{AccountInfo, Payment, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 
@@ -86,7 +85,7 @@ impl Session {
     ///
     /// `Misuse` when a question has no answer or an answer no question: the operation still waits. Else as the operation itself.
     pub async fn answer(&mut self, answers: Answers) -> Result<Progress<Completed>, Error> {
-        let now = Utc::now();
+        let now = self.client.world.now();
         let Some(operation) = &self.current else {
             return Err(Error::misuse("there is no operation that waits for answers"));
         };
@@ -102,7 +101,31 @@ impl Session {
     ///
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
-        driver::run(&mut self.client, &mut self.credentials, &mut self.current).await
+        driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut InMemory).await
+    }
+
+    /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent: its saved
+    /// answer (`RESPFILEER`), or its history of payments (`SYNCMODE` FULL). When the history proves that it was not carried out, it is
+    /// sent again, under the same identifiers, so that no earlier copy can be carried out as well. OFX 1.0.3 §6.
+    ///
+    /// # Errors
+    ///
+    /// As [`pay`](Self::pay); `Misuse` when nothing is in doubt, or there is no way left: [`can_reconcile`](Self::can_reconcile).
+    pub async fn reconcile(&mut self) -> Result<Progress<Completed>, Error> {
+        let Some(operation) = self.current.clone() else {
+            return Err(Error::misuse("there is no payment in doubt"));
+        };
+        let (operation, _) = operation
+            .reconcile(&self.client.state, self.client.world.now())
+            .map_err(|error| Error::from(error).with_moved(self.moved()))?;
+        self.current = Some(operation);
+        self.proceed().await
+    }
+
+    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
+    #[must_use]
+    pub fn can_reconcile(&self) -> bool {
+        self.current.as_ref().is_some_and(Operation::can_reconcile)
     }
 
     /// Sends a payment that is in doubt once more, under the same identifiers and with the same bytes.
@@ -114,13 +137,13 @@ impl Session {
     /// # Security
     ///
     /// An institution that checks for duplicates pays once and answers [`Doubt::Duplicate`](crate::engine::Doubt::Duplicate). One
-    /// that does not pays twice. Settle the doubt by other means where there are any. The payment stays in doubt until the
+    /// that does not pays twice. [`reconcile`](Self::reconcile) where there is a way, or settle the doubt by other means. The payment stays in doubt until the
     /// institution answers for it: a refusal of the second try, or one that was not sent, says nothing about the first.
     pub async fn repeat_payment_in_doubt(&mut self) -> Result<Progress<Completed>, Error> {
         let Some(operation) = self.current.clone() else {
             return Err(Error::misuse("there is no payment in doubt"));
         };
-        let (operation, _) = operation.repeat_in_doubt(&self.client.state, Utc::now())?;
+        let (operation, _) = operation.repeat_in_doubt(&self.client.state, self.client.world.now())?;
         self.current = Some(operation);
         self.proceed().await
     }
@@ -205,7 +228,7 @@ impl Session {
             self.client.state.user_id = Some(user_id.to_owned());
         }
         let (limit, validity) = (self.client.blob_limit, Validity::For(life));
-        stored::save(&self.client.state, Some(operation), protection, limit, validity)
+        stored::save(&*self.client.world, &self.client.state, Some(operation), protection, limit, validity)
             .map_err(|error| Kept::new(error, self))
     }
 
@@ -241,7 +264,7 @@ impl Session {
     /// Where the operation under way stands, if there is one.
     #[must_use]
     pub fn situation(&self) -> Option<Situation> {
-        self.current.as_ref().map(|operation| operation.situation(&self.client.state, Utc::now()))
+        self.current.as_ref().map(|operation| operation.situation(&self.client.state, self.client.world.now()))
     }
 
     /// `TRNUID` of the operation under way: name it when talking to the institution.
@@ -278,41 +301,9 @@ impl Session {
             None | Some(Situation::Ready | Situation::Over(_)) => {}
         }
         self.current = None;
-        self.know_profile().await?;
+        driver::know_profile(&mut self.client, &mut self.profile_refused).await?;
         self.current = Some(driver::start(&self.client, intent)?);
         Ok(())
-    }
-
-    /// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one; what it
-    /// offers is then found out by asking.
-    async fn know_profile(&mut self) -> Result<(), Error> {
-        let state = &self.client.state;
-        if self.profile_refused
-            || !state.institution.uses_profile
-            || (state.profile().is_some() && !state.profile_is_old)
-        {
-            return Ok(());
-        }
-        match driver::fetch_profile(&mut self.client).await {
-            // Going on would cost the user a failed signon, for a reason that is known now.
-            Err(error) if matches!(error.status(), Some(StatusCode::FI_MISSING | StatusCode::UNSUPPORTED_VERSION)) => {
-                Err(driver::nothing_moved(error, true).while_doing("asking for the profile"))
-            }
-            Err(error) if error.kind() == ErrorKind::Refused => {
-                self.profile_refused = true;
-                Ok(())
-            }
-            Err(error) => {
-                let what = match error.delivery() {
-                    Delivery::NotSent => "the institution's profile could not be fetched",
-                    _ => {
-                        "the institution's profile could not be fetched (if it has none, say Institution::without_profile)"
-                    }
-                };
-                Err(driver::nothing_moved(error, true).while_doing(what))
-            }
-            Ok(()) => Ok(()),
-        }
     }
 
     async fn run_as<T>(&mut self, result: impl FnOnce(Completed) -> Option<T>) -> Result<Progress<T>, Error> {
@@ -332,7 +323,12 @@ impl Session {
 
     fn refuse_doubt(&self) -> Result<(), Error> {
         let Some(doubt) = self.doubt() else { return Ok(()) };
-        Err(Error::misuse(format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain())))
+        let text = format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain());
+        Err(Error::misuse(text).with_moved(Moved::Unknown))
+    }
+
+    fn moved(&self) -> Moved {
+        if self.doubt().is_some() { Moved::Unknown } else { Moved::No }
     }
 
     fn doubt(&self) -> Option<&Doubt> {

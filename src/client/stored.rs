@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::client::world::{self, World};
 use crate::engine::{
-    Include, Operation, Part, SCHEMA, SHED_IN_TURN, Schema, Seed, SnapshotError, State, restore_operation,
-    restore_state, save_operation, save_state,
+    Include, Operation, Part, SCHEMA, SHED_IN_TURN, Schema, SnapshotError, State, restore_operation, restore_state,
+    save_operation, save_state,
 };
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::seal::{
@@ -47,17 +48,19 @@ pub(crate) struct Opened {
 
 /// Makes the blob of a client, or of a client and an operation, of at most `limit` bytes.
 pub(crate) fn save(
+    world: &dyn World,
     state: &State,
     operation: Option<&Operation>,
     protection: Protection<'_>,
     limit: usize,
     validity: Validity,
 ) -> Result<Blob, Error> {
-    save_as(&SCHEMA, state, operation, protection, limit, validity)
+    save_as(&SCHEMA, world, state, operation, protection, limit, validity)
 }
 
 fn save_as(
     schema: &Schema,
+    world: &dyn World,
     state: &State,
     operation: Option<&Operation>,
     protection: Protection<'_>,
@@ -69,8 +72,8 @@ fn save_as(
         Protection::Plain(include) => (include, Suite::Plain),
     };
     let segments = fit(state, operation, include, suite, limit)?;
-    let Fresh { state_id, nonce } = fresh()?;
-    let now = now();
+    let Fresh { state_id, nonce } = fresh(world)?;
+    let now = world.unix();
     let (issued, expires, state_id) = match validity {
         Validity::For(life) if life.is_zero() => (now, 0, state_id),
         Validity::For(life) => (now, now.saturating_add(life.as_secs()), state_id),
@@ -138,7 +141,7 @@ fn open_as(
     let state = restore_state(&mut parts)?;
     let operation = match kind {
         Kind::Paused => Some(restore_operation(&parts)?),
-        Kind::Client => None,
+        Kind::Client | Kind::Vault => None,
     };
     let mark = Mark { expires: opened.stamp.expires, state_id: opened.stamp.state_id };
     Ok(Opened { state, operation, mark, needs_reseal: opened.needs_reseal })
@@ -154,53 +157,28 @@ impl Mark {
 
 /// Opening with this machine's clock.
 pub(crate) fn policy_now() -> OpenPolicy {
-    OpenPolicy::new(now())
-}
-
-pub(crate) fn seed() -> Result<Seed, Error> {
-    random().map(Seed::new)
-}
-
-pub(crate) fn fresh_uuid() -> Result<String, Error> {
-    Ok(uuid::Builder::from_random_bytes(random()?).into_uuid().to_string())
+    OpenPolicy::new(world::real().unix())
 }
 
 /// What is random in a blob, in one call to the operating system.
-struct Fresh {
-    state_id: [u8; 16],
-    nonce: [u8; 24],
+pub(crate) struct Fresh {
+    pub(crate) state_id: [u8; 16],
+    pub(crate) nonce: [u8; 24],
 }
 
-fn fresh() -> Result<Fresh, Error> {
-    let bytes: [u8; 40] = random()?;
+pub(crate) fn fresh(world: &dyn World) -> Result<Fresh, Error> {
+    let bytes: [u8; 40] = world.random()?;
     let (mut state_id, mut nonce) = ([0; 16], [0; 24]);
     state_id.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
     nonce.iter_mut().zip(bytes.into_iter().skip(16)).for_each(|(to, from)| *to = from);
     Ok(Fresh { state_id, nonce })
 }
 
-fn now() -> u64 {
-    u64::try_from(Utc::now().timestamp()).unwrap_or_default()
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|cause| {
-        Error::new(
-            ErrorKind::Bug,
-            Delivery::NotSent,
-            "the operating system gives no random bytes; nothing can be made safely",
-        )
-        .with_source(cause)
-    })?;
-    Ok(bytes)
-}
-
-fn to_segment(mut part: Part) -> Segment {
+pub(crate) fn to_segment(mut part: Part) -> Segment {
     Segment { tag: part.tag, critical: part.critical, compress: part.compress, bytes: part.take() }
 }
 
-fn to_part(mut segment: Segment) -> Part {
+pub(crate) fn to_part(mut segment: Segment) -> Part {
     Part { tag: segment.tag, critical: segment.critical, compress: segment.compress, bytes: segment.take() }
 }
 

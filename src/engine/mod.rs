@@ -8,10 +8,15 @@
 //! let (mut operation, mut step) = Operation::begin(intent, &state, seed, now)?;
 //! loop {
 //!     (operation, step) = match step {
-//!         Step::Send(transmit) => match wire(transmit.url(), transmit.encode(&credentials, &state, now)?) {
-//!             Ok(body)      => operation.handle_response(&mut state, &body, now)?,
-//!             Err((delivery, why)) => operation.handle_failure(&state, delivery, &why, now),  // asks again or is in doubt: stop here
-//!         },
+//!         Step::Send(transmit) => {
+//!             let url = transmit.url().to_owned();
+//!             let (interrupted, file) = transmit.prepare(&credentials, &state, now)?;
+//!             keep(&interrupted)?;                                  // durable before the first byte leaves
+//!             match wire(url, file) {
+//!                 Ok(body) => operation.handle_response(&mut state, &body, now)?,
+//!                 Err((delivery, why)) => operation.handle_failure(&state, delivery, &why, now),  // again or in doubt: stop here
+//!             }
+//!         }
 //!         Step::Ask(challenge) => operation.handle_answer(&state, ask(challenge), now)?,
 //!         Step::Done(outcome)  => break outcome,
 //!     }
@@ -30,18 +35,23 @@
 //! The identifiers and the bytes of the work request are made once, in [`Operation::begin`], and never change: the same
 //! request can be sent again after a challenge, a crash or a lost answer, and the institution can tell that it is the same.
 
+mod anew;
 mod answers;
 mod credentials;
 mod error;
 mod held;
 mod ids;
+mod marks;
 mod operation;
 mod outcome;
+mod recovery;
 mod schema;
+mod settle;
 mod snapshot;
 mod state;
 mod task;
 mod transmit;
+mod verdict;
 
 pub use answers::{Answers, Challenge, Device};
 pub use credentials::Credentials;
@@ -57,5 +67,6 @@ pub use transmit::Transmit;
 
 pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
-    Include, Part, SHED_IN_TURN, SnapshotError, restore_operation, restore_state, save_operation, save_state,
+    Include, Part, SHED_IN_TURN, SnapshotError, read, read_doubt, record, restore_operation, restore_state,
+    save_operation, save_state, write_doubt,
 };

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use crate::engine::answers::{complete, open_questions};
+use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::task::{judge, request};
 use crate::engine::transmit::Purpose;
 use crate::engine::{
     Answers, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, RefusedAt, Seed, State, TaskKind, Transmit,
 };
 use crate::error::{Delivery, Error, StatusCode};
-use crate::ofx::{ChallengeAnswer, DecodeError, Payment, Question, Response, Tail, TrnUid};
+use crate::ofx::{ChallengeAnswer, DecodeError, FileUid, Payment, Question, Response, SyncFrom, Tail, TrnUid};
 use crate::secret::Secret;
 
 /// What to do next: exactly one thing after every call.
@@ -52,6 +53,8 @@ pub struct Operation {
     /// What is not known of an earlier send, while the request is sent once more. Only its own result settles that.
     pub(crate) doubt: Option<Doubt>,
     pub(crate) phase: Phase,
+    /// For the case that the answer to a payment gets lost.
+    pub(crate) recovery: Recovery,
     /// Parts of a stored operation that only a later version understands: written back with it.
     pub(crate) unknown: Vec<Part>,
 }
@@ -90,11 +93,12 @@ impl Operation {
     /// institution's version, or a value is too long or has characters that the version cannot carry;
     /// [`EngineError::NotOffered`] when the profile has no bill payment.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
-        let (kind, tail) = request(intent, state, seed.work())?;
+        let (kind, tail, recovery) = request(intent, state, seed.work())?;
         let set = kind.message_set();
         let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
-        let operation = Self { kind, seed, tail, urls: None, files: 0, doubt: None, phase, unknown: Vec::new() };
+        let operation =
+            Self { kind, seed, tail, urls: None, files: 0, doubt: None, phase, recovery, unknown: Vec::new() };
         Ok(operation.with_step(state, now))
     }
 
@@ -102,7 +106,7 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`EngineError`] when the answer is of no use and nothing hangs on it; [`Transmit::if_interrupted`] can go on. A payment in
+    /// [`EngineError`] when the answer is of no use and nothing hangs on it; what [`Transmit::prepare`] handed out can go on. A payment in
     /// doubt is [`Outcome::Unknown`] and no error.
     pub fn handle_response(
         mut self,
@@ -110,28 +114,33 @@ impl Operation {
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
-        self.files += 1;
+        let money = self.note_send(state);
         match std::mem::replace(&mut self.phase, Phase::InDoubt(Doubt::Interrupted)) {
             Phase::ExpectQuestions { again } => self.take_questions(state, body, again, now),
-            Phase::ExpectResult { passed } => self.take_result(state, body, passed.as_ref(), now),
+            Phase::ExpectResult { passed } => self.take_result(state, body, passed.as_ref(), money, now),
             Phase::ExpectAnswers { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
                 Err(EngineError::Situation("expects no answer from the institution"))
             }
         }
     }
 
-    /// Takes the news that no usable answer came to the file last sent.
+    /// Takes the news that no usable answer came to the file last sent. [`Delivery::Answered`] means that the institution refused to
+    /// read the file as OFX (an HTTP status of 400 to 499); a payment is in doubt then as if nothing had come.
     ///
     /// `why` is for people: it becomes the evidence of a payment in doubt. The step says what could be done next: send again when
     /// nothing can have been carried out; a payment that may have been is in doubt.
     #[must_use]
     pub fn handle_failure(mut self, state: &State, delivery: Delivery, why: &str, now: DateTime<Utc>) -> (Self, Step) {
-        self.files += 1;
-        if delivery != Delivery::NotSent {
-            if self.sends_money() {
-                return self.in_doubt(Doubt::NoAnswer(shortened(why)));
-            }
+        if delivery == Delivery::NotSent {
+            self.files += 1;
+        } else if self.note_send(state) {
+            self.recovery.file_failed = self.recovery.leg == Leg::SameFile;
+            return self.in_doubt(Doubt::NoAnswer(shortened(why)));
+        } else {
             self.use_up_answers();
+        }
+        if delivery == Delivery::Answered && self.can_do_without_answer() {
+            return self.give_up_history(state, now);
         }
         match self.doubt.take() {
             Some(doubt) => self.in_doubt(doubt),
@@ -179,8 +188,8 @@ impl Operation {
     ///
     /// # Security
     ///
-    /// An institution that checks for duplicates answers 2019 and pays once. One that does not pays twice. Settle the doubt by
-    /// other means where there are any.
+    /// An institution that checks for duplicates answers 2019 and pays once. One that does not pays twice.
+    /// [`reconcile`](Self::reconcile) where there is a way, or settle the doubt by other means.
     ///
     /// The doubt lasts until the request itself is answered: a refusal of the second try says nothing about the first.
     ///
@@ -192,6 +201,28 @@ impl Operation {
             return Err(EngineError::Situation("is not in doubt"));
         };
         self.doubt = Some(doubt);
+        self.recovery.leg = Leg::Request;
+        self.recovery.fenced = false;
+        Ok(self.with_step(state, now))
+    }
+
+    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
+    #[must_use]
+    pub fn can_reconcile(&self) -> bool {
+        matches!(self.phase, Phase::InDoubt(_)) && self.recovery.has_a_way()
+    }
+
+    /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Situation`] when nothing is in doubt or there is no way to find out.
+    pub fn reconcile(mut self, state: &State, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
+        let Phase::InDoubt(doubt) = &self.phase else { return Err(EngineError::Situation("is not in doubt")) };
+        let doubt = doubt.clone();
+        self.recovery.turn_to_next_way()?;
+        self.doubt = Some(doubt);
+        self.phase = Phase::ExpectResult { passed: None };
         Ok(self.with_step(state, now))
     }
 
@@ -231,7 +262,35 @@ impl Operation {
 
     /// Whether what it sends next is a request that must not be carried out twice.
     pub(crate) fn sends_money(&self) -> bool {
-        self.kind.moves_money() && matches!(self.phase, Phase::ExpectResult { .. })
+        let leg = self.recovery.leg;
+        self.kind.moves_money()
+            && matches!(self.phase, Phase::ExpectResult { .. })
+            && matches!(leg, Leg::Request | Leg::SameFile)
+    }
+
+    /// Whether it goes on another way when the institution does not read the file it sends next.
+    pub(crate) fn can_do_without_answer(&self) -> bool {
+        self.recovery.leg == Leg::Token && matches!(self.phase, Phase::ExpectResult { .. })
+    }
+
+    /// How the request goes out as a file of which the institution keeps the answer, when it does: `OLDFILEUID`, and the number of
+    /// the file.
+    fn saved_file(&self, state: &State) -> Option<(FileUid, u32)> {
+        match self.recovery.leg {
+            Leg::SameFile => self.recovery.file.clone(),
+            Leg::Request => Some((state.old_file_uid(), self.files)).filter(|(old, _)| !old.is_none()),
+            Leg::Token | Leg::History => None,
+        }
+    }
+
+    /// Notes that the file of the present step was sent, and whether it was one that moves money.
+    fn note_send(&mut self, state: &State) -> bool {
+        let money = self.sends_money();
+        if money {
+            self.recovery.file = self.saved_file(state);
+        }
+        self.files += 1;
+        money
     }
 
     /// Where the request goes.
@@ -274,7 +333,7 @@ impl Operation {
         complete(questions, answers, &state.device, app(state), now)
     }
 
-    fn with_step(self, state: &State, now: DateTime<Utc>) -> (Self, Step) {
+    pub(crate) fn with_step(self, state: &State, now: DateTime<Utc>) -> (Self, Step) {
         let step = self.next(state, now);
         (self, step)
     }
@@ -283,17 +342,26 @@ impl Operation {
         match &self.phase {
             Phase::ExpectQuestions { .. } => {
                 let purpose = Purpose::Challenge(self.seed.challenge(self.files));
-                self.send(self.challenge_url(state), purpose, Vec::new(), self.clone())
+                let mut interrupted = self.clone();
+                interrupted.files += 1;
+                self.send(self.challenge_url(state), purpose, (FileUid::none(), self.files), Vec::new(), interrupted)
             }
             Phase::ExpectResult { passed } => {
                 let answers = passed.as_ref().map(|passed| passed.answers.clone()).unwrap_or_default();
                 let mut interrupted = self.clone();
-                if self.sends_money() {
+                if interrupted.note_send(state) {
                     interrupted.doubt = Some(Doubt::Interrupted);
                 } else {
                     interrupted.use_up_answers();
                 }
-                self.send(self.url(state), Purpose::Work(self.tail.clone()), answers, interrupted)
+                let purpose = match (self.recovery.leg, &self.recovery.token) {
+                    (Leg::Token, _) => Purpose::History(SyncFrom::TokenOnly),
+                    (Leg::History, Some(token)) => Purpose::History(SyncFrom::Token(token.clone())),
+                    (_, token) => Purpose::Work(self.tail.clone(), token.clone()),
+                };
+                let saved = self.saved_file(state).filter(|_| self.sends_money());
+                let file = saved.unwrap_or_else(|| (FileUid::none(), self.files));
+                self.send(self.url(state), purpose, file, answers, interrupted)
             }
             Phase::ExpectAnswers { questions, again } => Step::Ask(challenge(questions, *again, state, now)),
             Phase::InDoubt(doubt) => Step::Done(Outcome::Unknown(doubt.clone())),
@@ -301,15 +369,22 @@ impl Operation {
         }
     }
 
-    fn send(&self, url: &str, purpose: Purpose, answers: Vec<ChallengeAnswer>, mut interrupted: Self) -> Step {
-        interrupted.files += 1;
+    fn send(
+        &self,
+        url: &str,
+        purpose: Purpose,
+        (old_file_uid, number): (FileUid, u32),
+        answers: Vec<ChallengeAnswer>,
+        mut interrupted: Self,
+    ) -> Step {
         if let Some(doubt) = interrupted.doubt.take() {
             interrupted.phase = Phase::InDoubt(doubt);
         }
         Step::Send(Transmit {
             url: url.to_owned(),
             purpose,
-            file_uid: self.seed.file(self.files),
+            old_file_uid,
+            file_uid: self.seed.file(number),
             answers,
             anonymous: self.kind.is_anonymous(),
             interrupted: Box::new(interrupted),
@@ -366,15 +441,26 @@ impl Operation {
         state: &mut State,
         body: &[u8],
         passed: Option<&Passed>,
+        money: bool,
         now: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
         let response = match Response::decode(body, &state.limits) {
             Ok(response) => response,
-            Err(error) if self.kind.moves_money() => {
+            Err(error) if money => {
+                self.recovery.file_failed = self.recovery.leg == Leg::SameFile;
                 return Ok(self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))));
             }
-            Err(error) => return Err(error.into()),
+            Err(_) if self.recovery.leg == Leg::Token => return Ok(self.give_up_history(state, now)),
+            Err(error) => {
+                return match self.doubt.take() {
+                    Some(doubt) => Ok(self.in_doubt(doubt)),
+                    None => Err(error.into()),
+                };
+            }
         };
+        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| money) {
+            state.marks.last_file = Some(self.seed.file(*number));
+        }
         let signon = response.signon().clone();
         let refused_key = refused_key(self.kind, signon.status.code, state);
         state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
@@ -395,11 +481,11 @@ impl Operation {
         if passed.is_some() {
             state.challenged = true;
         }
-        match judge(self.kind, &self.trn_uid(), &response, state)? {
-            Outcome::Unknown(doubt) => Ok(self.in_doubt(doubt)),
-            Outcome::Refused(refusal) => Ok(self.refused(refusal)),
-            outcome @ (Outcome::Profile | Outcome::Accounts | Outcome::Paid(_)) => Ok(self.over(outcome)),
+        if self.kind.moves_money() {
+            return Ok(self.take_payment_answer(state, &response, now));
         }
+        let outcome = judge(self.kind, &self.trn_uid(), &response, state)?;
+        Ok(self.over(outcome))
     }
 
     /// Answers that may have arrived are not given twice: the questions are asked for again.
@@ -410,20 +496,20 @@ impl Operation {
     }
 
     /// A refusal ends a first try. Of a second one it only says that this one was not carried out.
-    fn refused(self, refusal: Refusal) -> (Self, Step) {
+    pub(crate) fn refused(self, refusal: Refusal) -> (Self, Step) {
         if self.doubt.is_some() {
             return self.in_doubt(Doubt::RepeatRefused(Error::from(refusal).to_string()));
         }
         self.over(Outcome::Refused(refusal))
     }
 
-    fn over(mut self, outcome: Outcome) -> (Self, Step) {
+    pub(crate) fn over(mut self, outcome: Outcome) -> (Self, Step) {
         self.doubt = None;
         self.phase = Phase::Over(outcome.clone());
         (self, Step::Done(outcome))
     }
 
-    fn in_doubt(mut self, doubt: Doubt) -> (Self, Step) {
+    pub(crate) fn in_doubt(mut self, doubt: Doubt) -> (Self, Step) {
         self.doubt = None;
         self.phase = Phase::InDoubt(doubt.clone());
         (self, Step::Done(Outcome::Unknown(doubt)))

@@ -149,6 +149,8 @@ pub enum Doubt {
     /// The institution has seen this `TRNUID` before and does not say what became of it;
     /// with its message, when it sent one.
     Duplicate(Option<String>),
+    /// The institution no longer has the whole history of what happened since it was sent.
+    HistoryLost,
     /// It was sent once more and refused, for this reason; that does not say what became of the first time.
     RepeatRefused(String),
 }
@@ -164,6 +166,9 @@ impl Doubt {
             Self::NotMentioned => "the institution answered without a word about this payment".to_owned(),
             Self::Duplicate(_) => {
                 "the institution has received this payment before and does not say what became of it".to_owned()
+            }
+            Self::HistoryLost => {
+                "the institution no longer has the whole history of what happened since it was sent".to_owned()
             }
             Self::RepeatRefused(why) => {
                 format!("it was sent once more and refused, which does not say what became of the first time: {why}")

@@ -8,14 +8,17 @@
 //! |---|---|---|---|---|
 //! | 1 | identity | postcard `IdentityV1` | yes | user id |
 //! | 2 | credentials that are not the login | postcard `CredentialsV1` | | yes |
+//! | 3 | tokens and saved files | postcard `MarksV1` | | |
 //! | 4 | institution profile | packed `PROFRS` | | |
 //! | 5 | operation | postcard `OperationV1` | yes | |
 //! | 6 | request bytes after `</SONRQ>` | squeezed | yes | account numbers |
 //! | 7 | security questions | postcard `QuestionsV1` | yes | |
 //! | 8 | `SESSCOOKIE` | text | | yes |
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
+//! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //!
-//! Tag 3 is kept for synchronization tokens. A part that a reader does not know makes it refuse the whole when it is critical.
+//! Tags 64 and 65 are those of a vault's records (`client/vault/record.rs`).
+//! A part that a reader does not know makes it refuse the whole when it is critical.
 //! Otherwise it is kept and written back: tags below 128 belong to the client, tags from 128 to the operation, and go with it.
 
 use std::fmt;
@@ -23,9 +26,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::engine::marks::Marks;
 use crate::engine::operation::{Passed, Phase};
+use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::{Application, Doubt, Held, Institution, Operation, Seed, State, TaskKind};
-use crate::ofx::{Content, FinancialInstitution, Question, Style, Tail, Version, squeeze, stretch};
+use crate::ofx::{Content, FileUid, FinancialInstitution, Question, Style, Tail, Version, squeeze, stretch};
 use crate::secret::{Secret, wipe};
 
 /// A tagged piece of a stored state.
@@ -83,12 +88,14 @@ pub(crate) enum SnapshotError {
 
 const IDENTITY: u8 = 1;
 const CREDENTIALS: u8 = 2;
+const MARKS: u8 = 3;
 const PROFILE: u8 = 4;
 const OPERATION: u8 = 5;
 const REQUEST: u8 = 6;
 const QUESTIONS: u8 = 7;
 const SESSION_COOKIE: u8 = 8;
 const ACCOUNTS: u8 = 9;
+const RECOVERY: u8 = 129;
 
 /// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost cookie the
 /// specification allows for, the list and the profile are fetched again.
@@ -101,7 +108,7 @@ struct IdentityV1<'a> {
     fid: Option<&'a str>,
     version: u16,
     language: &'a str,
-    /// 1: follow the profile's URLs; 2: close leaves; 4: line breaks; 8: ask for a profile.
+    /// 1: follow the profile's URLs; 2: close leaves; 4: line breaks; 8: ask for a profile; 16: never synchronize.
     flags: u8,
     app_id: &'a str,
     app_version: &'a str,
@@ -144,13 +151,33 @@ struct OperationV1<'a> {
     files: u32,
     /// 0 questions to fetch, 1 the same after wrong answers, 2 request to send, 3 answers to give, 4 in doubt.
     phase: u8,
-    /// In phase 4: 0 no answer, 1 interrupted, 2 unreadable, 3 not mentioned, 4 duplicate, 5 the second try was refused.
+    /// In phase 4: 0 no answer, 1 interrupted, 2 unreadable, 3 not mentioned, 4 duplicate, 5 the second try was refused, 6 the
+    /// history was lost.
     /// In phase 3: 0 none, else one more than the same for an earlier send. In the others: 0.
     doubt: u8,
     doubt_text: Option<&'a str>,
     /// Where the request and the questions go, when no profile is stored that says it.
     #[serde(borrow)]
     urls: Option<(&'a str, &'a str)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MarksV1<'a> {
+    last_file: Option<&'a str>,
+    #[serde(borrow)]
+    tokens: Vec<([u8; 8], &'a str)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RecoveryV1<'a> {
+    /// 0 ask for a token, 1 the request, 2 the same file, 3 ask for the history.
+    leg: u8,
+    token: Option<&'a str>,
+    #[serde(borrow)]
+    file: Option<(&'a str, u32)>,
+    /// 1: the same file was sent in vain; 2: exhausted; 4: earlier copies are fenced off.
+    flags: u8,
+    rounds: u8,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -168,7 +195,8 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     let flags = u8::from(state.institution.follow_profile_urls)
         | u8::from(style.closes_leaves()) << 1
         | u8::from(style.breaks_lines()) << 2
-        | u8::from(state.institution.uses_profile) << 3;
+        | u8::from(state.institution.uses_profile) << 3
+        | u8::from(!state.institution.synchronizes) << 4;
     let identity = IdentityV1 {
         url: &state.institution.url,
         org: fi.map(|fi| fi.org.as_str()),
@@ -192,6 +220,11 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     };
     if credentials.access_key.is_some() || credentials.app_key.is_some() {
         parts.push(record(CREDENTIALS, false, &credentials)?);
+    }
+    if state.marks != Marks::default() {
+        let tokens = state.marks.tokens.iter().map(|(name, token)| (*name, token.as_str())).collect();
+        let last_file = state.marks.last_file.as_ref().map(FileUid::as_str);
+        parts.push(record(MARKS, false, &MarksV1 { last_file, tokens })?);
     }
     if let Some(cookie) = &state.session_cookie {
         parts.push(raw(SESSION_COOKIE, false, cookie.expose().as_bytes().to_vec()));
@@ -255,6 +288,9 @@ pub(crate) fn save_operation(
         let questions = questions.iter().map(|question| (question.id(), question.label())).collect();
         parts.push(record(QUESTIONS, true, &QuestionsV1 { again, questions })?);
     }
+    if operation.recovery != Recovery::default() {
+        parts.push(record(RECOVERY, true, &write_recovery(&operation.recovery))?);
+    }
     parts.extend(operation.unknown.iter().cloned());
     Ok(parts)
 }
@@ -272,6 +308,7 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
         style: Style::new().close_leaves(identity.flags & 2 != 0).line_breaks(identity.flags & 4 != 0),
         follow_profile_urls: identity.flags & 1 != 0,
         uses_profile: identity.flags & 8 != 0,
+        synchronizes: identity.flags & 16 == 0,
     };
     let credentials: Option<CredentialsV1<'_>> = read(parts, CREDENTIALS)?;
     let (access_key, app_key) = credentials.map_or((None, None), |found| (found.access_key, found.app_key));
@@ -283,6 +320,10 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
     let mut state = State::new(institution, application, identity.client_uid.text());
     state.user_id = identity.user_id.map(str::to_owned);
     state.access_key = access_key.map(Secret::from);
+    if let Some(marks) = read::<MarksV1<'_>>(parts, MARKS)? {
+        state.marks.last_file = marks.last_file.map(FileUid::new);
+        state.marks.tokens = marks.tokens.into_iter().map(|(name, token)| (name, token.to_owned())).collect();
+    }
     if let Some(part) = find(parts, SESSION_COOKIE) {
         let text = std::str::from_utf8(&part.bytes).map_err(|_| SnapshotError::Damaged(SESSION_COOKIE))?;
         state.session_cookie = Some(Secret::from(text));
@@ -332,8 +373,13 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
     let request =
         stretch(&request.bytes, seed.work().as_str(), LONGEST_REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
     let urls = found.urls.map(|(url, challenge_url)| (url.to_owned(), challenge_url.to_owned()));
-    let unknown = parts.iter().filter(|part| part.tag >= FIRST_OF_OPERATION).cloned().collect();
-    Ok(Operation { kind, seed, tail: Tail::from_bytes(request), urls, files: found.files, doubt, phase, unknown })
+    let recovery = read::<RecoveryV1<'_>>(parts, RECOVERY)?
+        .map(|found| read_recovery(&found))
+        .unwrap_or_else(|| Some(Recovery::default()));
+    let recovery = recovery.ok_or(SnapshotError::Damaged(RECOVERY))?;
+    let unknown = parts.iter().filter(|part| part.tag >= FIRST_OF_OPERATION && part.tag != RECOVERY).cloned().collect();
+    let tail = Tail::from_bytes(request);
+    Ok(Operation { kind, seed, tail, urls, files: found.files, doubt, phase, recovery, unknown })
 }
 
 /// Where the operation's files go, unless a reader finds the same in the profile or, without one, in the institution's own address.
@@ -348,7 +394,7 @@ fn urls<'a>(operation: &'a Operation, state: &'a State, with_profile: bool) -> O
     Some((operation.url(state), operation.challenge_url(state))).filter(|urls| *urls != found)
 }
 
-fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
+pub(crate) fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
     match doubt {
         Doubt::NoAnswer(why) => (0, Some(why)),
         Doubt::Interrupted => (1, None),
@@ -356,10 +402,11 @@ fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
         Doubt::NotMentioned => (3, None),
         Doubt::Duplicate(message) => (4, message.as_deref()),
         Doubt::RepeatRefused(why) => (5, Some(why)),
+        Doubt::HistoryLost => (6, None),
     }
 }
 
-fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
+pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
     let text = text.map(str::to_owned);
     Some(match code {
         0 => Doubt::NoAnswer(text.unwrap_or_default()),
@@ -368,8 +415,50 @@ fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
         3 => Doubt::NotMentioned,
         4 => Doubt::Duplicate(text),
         5 => Doubt::RepeatRefused(text.unwrap_or_default()),
+        6 => Doubt::HistoryLost,
         _ => return None,
     })
+}
+
+fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
+    let Recovery { leg, token, file, file_failed, exhausted, fenced, rounds } = recovery;
+    RecoveryV1 {
+        leg: match leg {
+            Leg::Token => 0,
+            Leg::Request => 1,
+            Leg::SameFile => 2,
+            Leg::History => 3,
+        },
+        token: token.as_deref(),
+        file: file.as_ref().map(|(old, number)| (old.as_str(), *number)),
+        flags: u8::from(*file_failed) | u8::from(*exhausted) << 1 | u8::from(*fenced) << 2,
+        rounds: *rounds,
+    }
+}
+
+fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
+    let leg = match found.leg {
+        0 => Leg::Token,
+        1 => Leg::Request,
+        2 => Leg::SameFile,
+        3 => Leg::History,
+        _ => return None,
+    };
+    let recovery = Recovery {
+        leg,
+        token: found.token.map(str::to_owned),
+        file: found.file.map(|(old, number)| (FileUid::new(old), number)),
+        file_failed: found.flags & 1 != 0,
+        exhausted: found.flags & 2 != 0,
+        fenced: found.flags & 4 != 0,
+        rounds: found.rounds,
+    };
+    let possible = match leg {
+        Leg::Request => true,
+        Leg::SameFile => recovery.file.is_some(),
+        Leg::Token | Leg::History => recovery.token.is_some(),
+    };
+    Some(recovery).filter(|_| possible)
 }
 
 const FIRST_OF_OPERATION: u8 = 128;
@@ -377,7 +466,8 @@ const FIRST_OF_OPERATION: u8 = 128;
 /// A request of ours is a few kilobytes.
 const LONGEST_REQUEST: usize = 64 * 1024;
 
-const KNOWN: [u8; 8] = [IDENTITY, CREDENTIALS, PROFILE, OPERATION, REQUEST, QUESTIONS, SESSION_COOKIE, ACCOUNTS];
+const KNOWN: [u8; 10] =
+    [IDENTITY, CREDENTIALS, MARKS, PROFILE, OPERATION, REQUEST, QUESTIONS, SESSION_COOKIE, ACCOUNTS, RECOVERY];
 
 fn find(parts: &[Part], tag: u8) -> Option<&Part> {
     parts.iter().find(|part| part.tag == tag)
@@ -388,7 +478,7 @@ fn raw(tag: u8, critical: bool, bytes: impl Into<Zeroizing<Vec<u8>>>) -> Part {
 }
 
 /// Postcard into a buffer that has its size from the start, so that no copy of a secret stays behind in a grown one.
-fn record<T: Serialize>(tag: u8, critical: bool, value: &T) -> Result<Part, SnapshotError> {
+pub(crate) fn record<T: Serialize>(tag: u8, critical: bool, value: &T) -> Result<Part, SnapshotError> {
     let unwritable = |_| SnapshotError::Damaged(tag);
     let size = postcard::serialize_with_flavor(value, postcard::ser_flavors::Size::default()).map_err(unwritable)?;
     let mut part = raw(tag, critical, vec![0; size]);
@@ -396,7 +486,7 @@ fn record<T: Serialize>(tag: u8, critical: bool, value: &T) -> Result<Part, Snap
     Ok(part)
 }
 
-fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>, SnapshotError> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(parts: &'a [Part], tag: u8) -> Result<Option<T>, SnapshotError> {
     let Some(part) = find(parts, tag) else { return Ok(None) };
     match postcard::take_from_bytes(&part.bytes) {
         Ok((value, [])) => Ok(Some(value)),

@@ -9,6 +9,7 @@ use crate::ofx::{
 };
 use crate::secret::Secret;
 
+use crate::engine::marks::Marks;
 use crate::engine::{Credentials, Device, EngineError, Held, Part};
 
 /// An institution as its users know it: where it is, how it names itself, and how it likes its documents.
@@ -21,6 +22,7 @@ pub struct Institution {
     pub(crate) style: Style,
     pub(crate) follow_profile_urls: bool,
     pub(crate) uses_profile: bool,
+    pub(crate) synchronizes: bool,
 }
 
 impl Institution {
@@ -35,6 +37,7 @@ impl Institution {
             style: Style::new(),
             follow_profile_urls: true,
             uses_profile: true,
+            synchronizes: true,
         }
     }
 
@@ -89,6 +92,14 @@ impl Institution {
         self.uses_profile = false;
         self
     }
+
+    /// Never sends a payment inside of `PMTSYNCRQ`, for institutions whose profile promises a history of payments that they do not
+    /// keep. What became of a payment whose answer is lost can then be found out by file-based recovery only, if at all.
+    #[must_use]
+    pub fn without_synchronization(mut self) -> Self {
+        self.synchronizes = false;
+        self
+    }
 }
 
 /// The application as the institution knows it.
@@ -130,6 +141,8 @@ pub struct State {
     /// The newest date that a profile was fetched for. Not stored.
     pub(crate) profile_announced: Option<DateTime<Utc>>,
     pub(crate) accounts: Option<Held<AccountInfoResponse>>,
+    /// How far the institution's memory of our payments reaches.
+    pub(crate) marks: Marks,
     /// A challenge was passed in this session, so `MFACHALLENGEFIRST` is satisfied. Not stored.
     pub(crate) challenged: bool,
     /// The institution accepted the user's credentials in this session. Not stored.
@@ -157,6 +170,7 @@ impl State {
             profile_is_old: false,
             profile_announced: None,
             accounts: None,
+            marks: Marks::default(),
             challenged: false,
             recognized: false,
             password_change_due: false,

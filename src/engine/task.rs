@@ -1,13 +1,10 @@
 //! What an operation is for: the request it makes, and what an answer to it means.
 
-use crate::engine::operation::shortened;
 use crate::engine::outcome::known_or_oldest;
-use crate::engine::{Doubt, EngineError, Held, Outcome, Receipt, Refusal, RefusedAt, State};
+use crate::engine::recovery::Recovery;
+use crate::engine::{EngineError, Held, Outcome, Refusal, RefusedAt, State};
 use crate::error::StatusCode;
-use crate::ofx::{
-    AccountInfoTransaction, Payment, PaymentTransaction, PaymentTransactionResponse, ProfileTransaction, Response,
-    Status, Tail, TrnUid,
-};
+use crate::ofx::{AccountInfoTransaction, Payment, PaymentTransaction, ProfileTransaction, Response, Tail, TrnUid};
 
 /// What a program wants from an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,25 +58,35 @@ impl TaskKind {
 }
 
 /// The request of an intent: made here once, never again.
-pub(crate) fn request(intent: Intent, state: &State, trn_uid: TrnUid) -> Result<(TaskKind, Tail), EngineError> {
+pub(crate) fn request(
+    intent: Intent,
+    state: &State,
+    trn_uid: TrnUid,
+) -> Result<(TaskKind, Tail, Recovery), EngineError> {
     let (version, style) = (state.version(), &state.institution.style);
     Ok(match intent {
         Intent::Profile => {
             let known = state.profile().and_then(|profile| profile.updated.as_ref());
             let request = ProfileTransaction::new(trn_uid, known_or_oldest(known));
-            (TaskKind::Profile, Tail::profile(&request, version, style)?)
+            (TaskKind::Profile, Tail::profile(&request, version, style)?, Recovery::default())
         }
         Intent::Accounts => {
             let known = state.accounts().and_then(|accounts| accounts.updated.as_ref());
             let request = AccountInfoTransaction::new(trn_uid, known_or_oldest(known));
-            (TaskKind::Accounts, Tail::accounts(&request, version, style)?)
+            (TaskKind::Accounts, Tail::accounts(&request, version, style)?, Recovery::default())
         }
         Intent::Pay(payment) => {
             // A payment sent to an address that pays no bills would be in doubt for ever.
             if state.profile().is_some_and(|profile| profile.message_set(TaskKind::Pay.message_set()).is_none()) {
                 return Err(EngineError::NotOffered("bill payment (BILLPAYMSGSET)"));
             }
-            (TaskKind::Pay, Tail::payment(&PaymentTransaction::new(trn_uid, *payment), version, style)?)
+            let request = PaymentTransaction::new(trn_uid, *payment);
+            let recovery = if state.keeps_history() {
+                Recovery::by_history(state.payment_token(&request.request.payment.from))
+            } else {
+                Recovery::default()
+            };
+            (TaskKind::Pay, Tail::payment(&request, version, style)?, recovery)
         }
     })
 }
@@ -94,7 +101,7 @@ pub(crate) fn judge(
     match kind {
         TaskKind::Profile => judge_profile(trn_uid, response, state),
         TaskKind::Accounts => judge_accounts(trn_uid, response, state),
-        TaskKind::Pay => Ok(judge_payment(trn_uid, response)),
+        TaskKind::Pay => Err(EngineError::Situation("is a payment, whose answer is read elsewhere")),
     }
 }
 
@@ -140,33 +147,4 @@ fn ours_or_only<T>(mut found: Vec<T>, is_ours: impl Fn(&T) -> bool) -> Option<T>
         None if found.len() == 1 => found.pop(),
         None => None,
     }
-}
-
-/// For money only the answer under our own `TRNUID` counts, and only if there is one of it.
-fn judge_payment(trn_uid: &TrnUid, response: &Response) -> Outcome {
-    let answers = match response.payments() {
-        Ok(answers) => answers,
-        Err(error) => return Outcome::Unknown(Doubt::Unreadable(shortened(&error.to_string()))),
-    };
-    let mut ours = answers.into_iter().filter(|answer| &answer.trn_uid == trn_uid);
-    let (Some(answer), None) = (ours.next(), ours.next()) else { return Outcome::Unknown(Doubt::NotMentioned) };
-    let PaymentTransactionResponse { trn_uid, status, response: paid } = answer;
-    if status.code == StatusCode::DUPLICATE {
-        return Outcome::Unknown(Doubt::Duplicate(status.message.as_deref().map(shortened)));
-    }
-    if status.is_error() {
-        return Outcome::Refused(Refusal::new(&status, RefusedAt::Request));
-    }
-    match paid {
-        Some(paid) => {
-            let notices = [response.signon().status.clone(), status];
-            let notices = notices.into_iter().filter(says_more).collect();
-            Outcome::Paid(Box::new(Receipt { trn_uid, response: paid, notices }))
-        }
-        None => Outcome::Unknown(Doubt::NotMentioned),
-    }
-}
-
-fn says_more(status: &Status) -> bool {
-    status.code != StatusCode::SUCCESS
 }

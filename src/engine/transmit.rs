@@ -4,15 +4,20 @@ use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
 use crate::engine::{Credentials, EngineError, Operation, State};
-use crate::ofx::{ChallengeAnswer, ChallengeTransaction, FileUid, Header, SignonRequest, Stamp, Tail, TrnUid};
+use crate::ofx::{
+    ChallengeAnswer, ChallengeTransaction, FileUid, Header, PaymentSyncRequest, SignonRequest, Stamp, SyncFrom, Tail,
+    TrnUid,
+};
 
-/// One request file, together with the operation as it would be if the program stopped now.
+/// One request file, together with the operation as it would be if the program stopped while it is on its way.
 ///
-/// The file is written by [`encode`](Self::encode) just before it is sent, because it holds the password and the time.
+/// The file is written by [`prepare`](Self::prepare) just before it is sent, because it holds the password and the time. There is
+/// no way to its bytes that does not hand out what must be kept first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transmit {
     pub(crate) url: String,
     pub(crate) purpose: Purpose,
+    pub(crate) old_file_uid: FileUid,
     pub(crate) file_uid: FileUid,
     pub(crate) answers: Vec<ChallengeAnswer>,
     pub(crate) anonymous: bool,
@@ -23,8 +28,10 @@ pub struct Transmit {
 pub(crate) enum Purpose {
     /// The security questions, alone in their file.
     Challenge(TrnUid),
-    /// The request itself: bytes that never change.
-    Work(Tail),
+    /// What happened to the payments of the account that is paid from.
+    History(SyncFrom),
+    /// The request itself, bytes that never change, and the token after which it is to be carried out.
+    Work(Tail, Option<String>),
 }
 
 impl Transmit {
@@ -34,14 +41,8 @@ impl Transmit {
         &self.url
     }
 
-    /// The operation as it stands once this file may have been sent. Keep it before sending: a payment whose program stops
-    /// in between is in doubt and must never simply be started again.
-    #[must_use]
-    pub fn if_interrupted(&self) -> &Operation {
-        &self.interrupted
-    }
-
-    /// Writes the file. `now` goes into `DTCLIENT`.
+    /// The operation as it stands once this file may have been sent, and the file. Keep the first before sending the second: a
+    /// payment whose program stops in between is in doubt and must never simply be started again. `now` goes into `DTCLIENT`.
     ///
     /// # Errors
     ///
@@ -51,26 +52,31 @@ impl Transmit {
     /// # Security
     ///
     /// The bytes hold the password; they are wiped when dropped.
-    pub fn encode(
-        &self,
+    pub fn prepare(
+        self,
         credentials: &Credentials,
         state: &State,
         now: DateTime<Utc>,
-    ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
+    ) -> Result<(Operation, Zeroizing<Vec<u8>>), EngineError> {
         if !self.anonymous {
             state.check_credentials(credentials, self.interrupted.kind.message_set())?;
         }
         let version = state.version();
         let style = &state.institution.style;
         let signon = self.signon(credentials, state, now);
-        let header = Header::new(version).file_uids(FileUid::none(), self.file_uid.clone());
-        let tail = match &self.purpose {
-            Purpose::Work(tail) => tail.clone(),
+        let header = Header::new(version).file_uids(self.old_file_uid, self.file_uid);
+        let tail = match self.purpose {
+            Purpose::Work(tail, None) => tail,
+            Purpose::Work(tail, Some(token)) => tail.after(&token).ok_or(EngineError::Situation(NO_PAYMENT))?,
+            Purpose::History(from) => {
+                let account = self.interrupted.payment(state)?.from.clone();
+                Tail::history(&PaymentSyncRequest::new(from, account), version, style)?
+            }
             Purpose::Challenge(trn_uid) => {
-                Tail::challenge(&ChallengeTransaction::new(trn_uid.clone(), Stamp::moment(now)), version, style)?
+                Tail::challenge(&ChallengeTransaction::new(trn_uid, Stamp::moment(now)), version, style)?
             }
         };
-        Ok(tail.file(&header, version, &signon, style)?)
+        Ok((*self.interrupted, tail.file(&header, version, &signon, style)?))
     }
 
     fn signon(&self, credentials: &Credentials, state: &State, now: DateTime<Utc>) -> SignonRequest {
@@ -94,3 +100,5 @@ impl Transmit {
         signon
     }
 }
+
+const NO_PAYMENT: &str = "was stored with a token that only a payment can have; it was not written by this crate";

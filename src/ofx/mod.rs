@@ -31,6 +31,7 @@ mod signon;
 mod signup;
 mod squeeze;
 mod status;
+mod sync;
 mod value;
 mod version;
 mod writer;
@@ -63,6 +64,7 @@ pub use signup::{
     BankAccountInfo, BillPayAccountInfo, CardAccountInfo, ServiceStatus,
 };
 pub use status::{Severity, Status};
+pub use sync::{PaymentSyncRequest, PaymentSyncResponse, SyncFrom};
 pub use value::{Amount, Stamp, TrnUid};
 pub use version::Version;
 pub use writer::Style;
@@ -71,7 +73,7 @@ pub(crate) use charset::Charset;
 pub(crate) use pack::{pack, unpack};
 pub(crate) use places::Places;
 pub(crate) use request::Tail;
-pub(crate) use response::Response;
+pub(crate) use response::{PaymentFrame, Response};
 pub(crate) use signon::limit;
 pub(crate) use squeeze::{squeeze, stretch};
 pub(crate) use value::{Content, Member};

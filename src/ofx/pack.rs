@@ -316,6 +316,37 @@ mod tests {
     }
 
     #[test]
+    fn each_number_and_half_byte_has_its_bounds() {
+        let leaf =
+            |bytes: &[u8]| unpack(bytes).map(|element| (element.tag().to_owned(), element.text().map(str::to_owned)));
+        let read = |tag: &str, text: &str| Some((tag.to_owned(), Some(text.to_owned())));
+        // Heads: step 30 is 240 and more, step 31 is 248 and more.
+        assert_eq!(leaf(&[48 | 4]), read("SIGNONMSGSRQV1", "Y"));
+        assert_eq!(leaf(&[40 | 4]), None, "the name before the first");
+        assert_eq!(leaf(&[240 | 5, 184, 1]), read("EMAIL", "N"));
+        assert_eq!(leaf(&[240 | 5, 185, 1]), None);
+        assert_eq!(leaf(&[48 | 3, 23]), read("SIGNONMSGSRQV1", "60"));
+        assert_eq!(leaf(&[48 | 3, 24]), None);
+        assert_eq!(leaf(&[48 | 3, 0x97, 0x80, 0x80, 0]), read("SIGNONMSGSRQV1", "60"));
+        assert_eq!(leaf(&[48 | 3, 0x97, 0x80, 0x80, 0x80, 0]), None);
+        assert_eq!(leaf(&[48 | 7, 3, 0x12, 0x3f]), read("SIGNONMSGSRQV1", "123"));
+        for half in [0x10, 0x1e, 0xaf] {
+            assert_eq!(leaf(&[48 | 7, 1, half]), None, "{half:x}");
+        }
+        assert_eq!(leaf(&[48 | 1, 1, 0xff]), None, "not UTF-8");
+        assert_eq!(leaf(&[248 | 1, 1, b'X', 1, b'y']), read("X", "y"));
+        for empty in [&[48 | 1, 0][..], &[48 | 7, 0]] {
+            assert_eq!(leaf(empty), Some(("SIGNONMSGSRQV1".to_owned(), None)));
+        }
+        // Value 1 while there is only value 0; an aggregate within itself; another name.
+        assert_eq!(leaf(&[48, 2, 49, 1, b'a', 50, 1]), None);
+        assert_eq!(leaf(&[48, 2, 48, 1, 52, 54, 1]), None);
+        assert_eq!(leaf(&[48, 2, 48, 1, 52, 62, 0]), None);
+        let again = [48, 2, 48, 1, 52, 248 | 6, 14].into_iter().chain(*b"SIGNONMSGSRQV1").chain([0]);
+        assert!(leaf(&again.collect::<Vec<_>>()).is_some(), "the same name, spelled");
+    }
+
+    #[test]
     fn a_false_count_allocates_nothing_and_depth_is_bounded() {
         assert_eq!(unpack(&[48, 0xff, 0xff, 0xff, 0x7f]), None);
         let nested = |levels: usize| [[48, 1].repeat(levels - 1), vec![48, 0]].concat();

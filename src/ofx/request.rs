@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::ofx::{
     AccountInfoTransaction, ChallengeTransaction, Charset, Content, DecodeError, Document, Element, EncodeError,
-    Header, Limits, Member, Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Style, Version,
-    writer,
+    Header, Limits, Member, Payment, PaymentSyncRequest, PaymentTransaction, Problem, ProfileTransaction,
+    SignonRequest, Style, Version, writer,
 };
 use crate::secret::wipe;
 
@@ -44,6 +44,50 @@ impl Tail {
     pub(crate) fn payment(request: &PaymentTransaction, version: Version, style: &Style) -> Result<Self, EncodeError> {
         request.request.payment.check()?;
         Self::set("BILLPAYMSGSRQV1", request.write("PMTTRNRQ", version), version, style)
+    }
+
+    /// The same payment, to be made only if nothing happened since `token`. OFX 1.0.3 §6.4.
+    ///
+    /// Frozen as the bytes of the payment are: file-based recovery compares them, and only the payment is stored. `None` when this
+    /// is no payment, or the token none that can be written.
+    pub(crate) fn after(&self, token: &str) -> Option<Self> {
+        let writable = |byte: u8| byte.is_ascii_graphic() && !b"<>&".contains(&byte);
+        if token.is_empty() || !token.bytes().all(writable) {
+            return None;
+        }
+        let (head, rest) = split_before(&self.0, b"<PMTTRNRQ>")?;
+        let (payment, foot) = split_behind(rest, b"</PMTTRNRQ>")?;
+        let (_, account) = split_before(payment, b"<BANKACCTFROM>")?;
+        let (account, _) = split_behind(account, b"</BANKACCTFROM>")?;
+        // Laid out as the payment is.
+        let (line, _) = split_before(payment.get(b"<PMTTRNRQ>".len()..)?, b"<TRNUID>")?;
+        let line = if line.iter().all(u8::is_ascii_whitespace) { line } else { return None };
+        let closed = split_before(payment, b"</TRNUID>").is_some();
+        let (end_token, end_reject) = if closed { ("</TOKEN>", "</REJECTIFMISSING>") } else { ("", "") };
+        let parts = [
+            head,
+            b"<PMTSYNCRQ>",
+            line,
+            b"<TOKEN>",
+            token.as_bytes(),
+            end_token.as_bytes(),
+            line,
+            b"<REJECTIFMISSING>Y",
+            end_reject.as_bytes(),
+            line,
+            account,
+            line,
+            payment,
+            line,
+            b"</PMTSYNCRQ>",
+            foot,
+        ];
+        Some(Self(Zeroizing::new(parts.concat())))
+    }
+
+    /// What happened to the payments of an account.
+    pub(crate) fn history(request: &PaymentSyncRequest, version: Version, style: &Style) -> Result<Self, EncodeError> {
+        Self::set("BILLPAYMSGSRQV1", request.write("PMTSYNCRQ", version), version, style)
     }
 
     /// The security questions, which stand inside the signon message set and alone in their file.
@@ -100,6 +144,16 @@ impl Tail {
         let request = document.find("/OFX/BILLPAYMSGSRQV1/PMTTRNRQ/PMTRQ").ok_or_else(missing)?;
         Member::take(request, "PMTINFO")
     }
+}
+
+/// What is in front of the first `mark`, and the rest with it.
+fn split_before<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    bytes.split_at_checked(bytes.windows(mark.len()).position(|window| window == mark)?)
+}
+
+/// What goes up to the end of the first `mark`, and the rest.
+fn split_behind<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    bytes.split_at_checked(split_before(bytes, mark)?.0.len() + mark.len())
 }
 
 const OPENING: &[u8] = b"<OFX><SIGNONMSGSRQV1>";

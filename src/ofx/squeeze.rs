@@ -160,6 +160,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_escape_stands_for_any_byte_and_an_end_tag_for_an_open_name_only() {
+        let text = |squeezed: &[u8]| stretch(squeezed, "id", 99).map(|bytes| bytes.to_vec());
+        assert_eq!(
+            text(&[0, 0, 0, 1, 0, 2, 0, 3, 0, 0x80, 0, 0xff, 0, b'a', 3]),
+            Some(b"\0\x01\x02\x03\x80\xffaid".to_vec())
+        );
+        assert_eq!(text(&[0x83, 2, 0, 0x83]), Some(b"<TRNUID></TRNUID><TRNUID>".to_vec()));
+        for broken in [&[0][..], &[1], &[2], &[2, 0], &[0x83, 2, 1], &[0x83, 1, 1], b"<TRNUID>\x01"] {
+            assert_eq!(text(broken), None, "{broken:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_bytes_come_back(parts in prop::collection::vec(prop_oneof![

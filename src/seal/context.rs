@@ -58,6 +58,11 @@ impl Context {
         self
     }
 
+    /// Whether it names a tenant and an end user.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.encoded.first() == Some(&BOUND)
+    }
+
     pub(crate) fn encoded(&self) -> &[u8] {
         &self.encoded
     }
@@ -65,8 +70,7 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bound = self.encoded.first() == Some(&BOUND);
-        f.debug_struct("Context").field("bound", &bound).field("parts", &self.parts).finish_non_exhaustive()
+        f.debug_struct("Context").field("bound", &self.is_bound()).field("parts", &self.parts).finish_non_exhaustive()
     }
 }
 

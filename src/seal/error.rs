@@ -45,9 +45,10 @@ pub enum OpenError {
         /// The oldest schema still read.
         oldest: u16,
     },
-    /// A client blob was given where a paused operation is wanted, or the reverse.
+    /// A blob of one kind was given where another is wanted.
     #[error(
-        "this is a {found} blob and a {expected} blob is wanted; Client::resume opens paused ones, Client::restore clients"
+        "this is a {found} blob and a {expected} blob is wanted; Client::resume opens paused ones, Client::restore clients, \
+         a Vault its own"
     )]
     WrongKind {
         /// The kind the caller asked for.

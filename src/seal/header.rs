@@ -13,6 +13,8 @@ pub enum Kind {
     Client,
     /// A client together with an operation that waits for something.
     Paused,
+    /// What a vault keeps in a store: its desk, or the result of one payment.
+    Vault,
 }
 
 impl fmt::Display for Kind {
@@ -20,6 +22,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Client => "client",
             Self::Paused => "paused",
+            Self::Vault => "vault",
         })
     }
 }
@@ -129,6 +132,7 @@ impl Header {
             kind: match kind {
                 KIND_CLIENT => Kind::Client,
                 KIND_PAUSED => Kind::Paused,
+                KIND_VAULT => Kind::Vault,
                 _ => return Err(OpenError::ContainerTooNew),
             },
             suite: match suite {
@@ -150,6 +154,7 @@ impl Header {
         out.push(match self.kind {
             Kind::Client => KIND_CLIENT,
             Kind::Paused => KIND_PAUSED,
+            Kind::Vault => KIND_VAULT,
         });
         out.push(match self.suite {
             Suite::Plain => SUITE_PLAIN,
@@ -184,5 +189,6 @@ const MAGIC: [u8; 4] = *b"OFXS";
 const VERSION: u8 = 1;
 const KIND_CLIENT: u8 = 1;
 const KIND_PAUSED: u8 = 2;
+const KIND_VAULT: u8 = 3;
 const SUITE_PLAIN: u8 = 0;
 const SUITE_XCHACHA20POLY1305: u8 = 1;

@@ -12,7 +12,7 @@
 //!  off len  sealed (suite 1), 120 bytes more than its segments
 //!  0   4    "OFXS"                                            ─┐
 //!  4   1    container version, 1                               │
-//!  5   1    kind: 1 client, 2 paused operation                 │
+//!  5   1    kind: 1 client, 2 paused operation, 3 of a vault   │
 //!  6   1    suite: 0 plain, 1 XChaCha20-Poly1305               │
 //!  7   1    flags, all zero                                    │ header, in the clear,
 //!  8   4    key id, 0 only when plain                          │ authenticated

@@ -9,6 +9,7 @@
 
 mod damage;
 mod keys;
+mod swaps;
 
 use std::collections::HashSet;
 
@@ -97,9 +98,17 @@ fn parts_of_a_context_do_not_run_into_each_other() {
         Context::new("a", "bc").unwrap(),
         Context::new("a", "b").unwrap().and("c"),
         Context::new("abc", "\0").unwrap(),
+        Context::new("c", "ab").unwrap(),
+        Context::new("ab", "c").unwrap().and(""),
+        Context::new("ab", "c").unwrap().and("").and(""),
+        Context::new("a", "c").unwrap().and("b"),
+        Context::new("b", "a").unwrap().and("c"),
         Context::unbound(),
         Context::unbound().and(""),
         Context::unbound().and("ab").and("c"),
+        Context::unbound().and("ab"),
+        Context::unbound().and("c").and("ab"),
+        Context::unbound().and("ab").and("c").and(""),
     ];
     for (at, own) in contexts.iter().enumerate() {
         let blob = seal(&stamp(Kind::Client), &segments(), &ring(), own, NONCE).unwrap();
@@ -300,9 +309,12 @@ fn a_blob_has_exactly_one_text() {
         assert_eq!(Blob::from_text(text).unwrap_err(), OpenError::NotText, "{text:?}");
     }
     let most = Blob::from_bytes(vec![1; Blob::MAX_LEN]);
-    assert_eq!(Blob::from_text(&most.to_text()), Ok(most));
+    assert_eq!(Blob::from_text(&most.to_text()), Ok(most.clone()));
     let too_large = OpenError::TooLarge { allowed: Blob::MAX_LEN };
-    assert_eq!(Blob::from_text(&"A".repeat(Blob::MAX_LEN * 2)).unwrap_err(), too_large);
+    assert_eq!(most.to_text().len(), 87_382);
+    assert_eq!(Blob::from_text(&"*".repeat(87_385)).unwrap_err(), too_large);
+    assert_eq!(Blob::from_text(&"*".repeat(87_384)).unwrap_err(), OpenError::NotText);
+    assert_eq!(Blob::from_text(&"A".repeat(87_384)).unwrap().header().unwrap_err(), too_large);
 }
 
 #[test]

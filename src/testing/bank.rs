@@ -7,22 +7,27 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::testing::server::{self, Desk, Door};
-use crate::testing::{BankBuilder, Endpoint, LedgerEntry, certificate};
+use crate::ofx::{Payment, TrnUid};
+use crate::testing::desk::{self, Desk};
+use crate::testing::server::{self, Door};
+use crate::testing::{BankBuilder, Endpoint, Fault, Ledger, LedgerEntry, On, certificate};
 
 /// A pretend institution on loopback HTTPS, in a thread of its own.
 ///
-/// It signs users on, asks security questions, gives out access keys, sends its profile and account list, and accepts
-/// payments into a ledger that a test can count. It refuses what the specification has it refuse, answers each request in
+/// It signs users on, asks security questions, gives out access keys, sends its profile and account list, accepts payments
+/// into a ledger that a test can count, and tells what happened to them in a synchronization. It refuses what the specification has it refuse, answers each request in
 /// the version it came in, and notes in [`violations`](Self::violations) what a client may not do. Dropping it stops it.
 ///
 /// For tests of the engine without a network, [`BankBuilder::build_model`] makes a [`BankModel`](crate::testing::BankModel).
 ///
 /// # What it does not do
 ///
-/// - No statements, transfers, mail, synchronization, recurring payments, payee list requests, changes or cancellations of
-///   payments: an `xxxTRNRQ` of those is answered with status 2000, an `xxxSYNCRQ` with HTTP 400. The profile names the
-///   banking and card sets nevertheless, so that clients meet a profile of the usual shape.
+/// - No statements, transfers, mail, recurring payments, payee list requests, changes or cancellations of payments: an
+///   `xxxTRNRQ` of those is answered with status 2000, an `xxxSYNCRQ` other than `PMTSYNCRQ` with HTTP 400. The profile
+///   names the banking and card sets nevertheless, so that clients meet a profile of the usual shape.
+/// - Nothing comes into the history by itself: no payment is processed, and none of a recurring model appears. With
+///   `SYNCMODE` `LITE` nothing is held for a later synchronization, not even a payment of another client.
+/// - A `TRNUID` is remembered for ever where duplicates are checked, and a history is cut by number, not by age.
 /// - No password change (`PINCHRQ` is answered with 15503, and the profile says so), `USERKEY`, `ACCESSTOKEN`, `AUTHTOKEN`,
 ///   `USERCRED`, Type 1 security, enrolment.
 /// - No second versions of message sets, which 1.5.1 and 1.6 have. Only English.
@@ -31,8 +36,9 @@ use crate::testing::{BankBuilder, Endpoint, LedgerEntry, certificate};
 /// - No money: balances, cut-off times, holidays and fees do not exist, an accepted payment stays accepted, and its clock is
 ///   not the real one (see [`BankBuilder::clock`]).
 /// - No second factor of the connection: a challenge belongs to user and `CLIENTUID`, an access key to the user.
-/// - A repeated `TRNUID` of a payment is 2019 whether the first was accepted or refused. A signon that is refused leaves no
-///   trace of its requests.
+/// - A repeated `TRNUID` of a payment is 2019 whether the first was accepted or refused, unless
+///   [`BankBuilder::checks_duplicates`] is off. What `REJECTIFMISSING` stopped, what stands in a frame that is answered with
+///   `TOKEN` -1, and what comes with a refused signon leaves no trace.
 /// - No answer has a message set that the version's grammar lacks; requests with one are refused with HTTP 400.
 ///
 /// # Recording
@@ -107,22 +113,64 @@ impl Bank {
 
     /// Makes every `ACCESSKEY` invalid: the next file with one is answered with 3000.
     pub fn revoke_access_keys(&self) {
-        server::lock(&self.desk).model.revoke_access_keys();
+        desk::lock(&self.desk).model.revoke_access_keys();
     }
 
     /// Locks a user out: 15502.
     pub fn lock_user(&self, user_id: &str) {
-        server::lock(&self.desk).model.lock_user(user_id);
+        desk::lock(&self.desk).model.lock_user(user_id);
     }
 
     /// Lets the user's password expire: signons are accepted with 15000 from now on.
     pub fn set_password_expired(&self, user_id: &str) {
-        server::lock(&self.desk).model.set_password_expired(user_id);
+        desk::lock(&self.desk).model.set_password_expired(user_id);
+    }
+
+    /// Another client of the user pays; see [`BankModel::other_client_pays`](crate::testing::BankModel::other_client_pays).
+    #[must_use = "None says that nothing was paid"]
+    pub fn other_client_pays(&self, user_id: &str, payment: &Payment) -> Option<TrnUid> {
+        desk::lock(&self.desk).model.other_client_pays(user_id, payment)
+    }
+
+    /// Another client of the user sends a valid request that changes nothing; see
+    /// [`BankModel::other_client_looks`](crate::testing::BankModel::other_client_looks).
+    pub fn other_client_looks(&self, user_id: &str) {
+        desk::lock(&self.desk).model.other_client_looks(user_id);
     }
 
     /// Loses the next `count` answers: the request is carried out and the connection closed without a word.
     pub fn lose_answers(&self, count: usize) {
-        server::lock(&self.desk).answers_to_lose = count;
+        desk::lock(&self.desk).answers_to_lose = count;
+    }
+
+    /// Lets the next request that `on` describes go wrong.
+    ///
+    /// Faults wait in a queue: a request meets the first one that waits for such a request. Requests that are refused before
+    /// their body is looked at, for a wrong path, method or `Content-Type`, meet none.
+    pub fn next(&self, on: On, fault: Fault) {
+        desk::lock(&self.desk).faults.push(on, fault);
+    }
+
+    /// Lets so many of a thousand requests go wrong in a way that chance decides; 0 ends it.
+    ///
+    /// The same seed gives the same faults to the same sequence of requests. Delays are below 50 milliseconds, and what
+    /// comes late comes within six further requests. Faults of [`next`](Self::next) come first.
+    pub fn random_faults(&self, seed: u64, per_thousand: u32) {
+        desk::lock(&self.desk).faults.set_random(seed, per_thousand);
+    }
+
+    /// Lets every request arrive that [`Fault::LateDelivery`] holds back, oldest first; gives how many there were.
+    ///
+    /// What a client can do wrong is not looked for in a request that comes late, nor in the second one of a
+    /// [`Fault::Replay`]: the network did that.
+    pub fn deliver_late(&self) -> usize {
+        desk::lock(&self.desk).deliver_late()
+    }
+
+    /// Every fault that a request met, oldest first.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        desk::lock(&self.desk).faults.done.clone()
     }
 
     /// Where to send everything, bill pay too unless it lives elsewhere.
@@ -146,25 +194,37 @@ impl Bank {
     /// Every payment that was really accepted, oldest first.
     #[must_use]
     pub fn payments(&self) -> Vec<LedgerEntry> {
-        server::lock(&self.desk).model.payments().to_vec()
+        desk::lock(&self.desk).model.payments().to_vec()
     }
 
     /// How many payments were really accepted.
     #[must_use]
     pub fn payments_made(&self) -> usize {
-        server::lock(&self.desk).model.payments_made()
+        desk::lock(&self.desk).model.payments_made()
+    }
+
+    /// How many times the payment with this `TRNUID` was made, by any user.
+    #[must_use]
+    pub fn payments_made_for(&self, trn_uid: &str) -> usize {
+        desk::lock(&self.desk).model.payments_made_for(trn_uid)
+    }
+
+    /// A copy of the ledger, to ask more of it.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        desk::lock(&self.desk).model.ledger()
     }
 
     /// Every body that was posted to one of the two paths, as received, unless it was larger than 1 MiB.
     #[must_use]
     pub fn requests(&self) -> Vec<Vec<u8>> {
-        server::lock(&self.desk).requests.clone()
+        desk::lock(&self.desk).requests.clone()
     }
 
     /// Every OFX answer, lost ones included. A request that was refused by HTTP status has none.
     #[must_use]
     pub fn answers(&self) -> Vec<Vec<u8>> {
-        server::lock(&self.desk).answers.clone()
+        desk::lock(&self.desk).answers.clone()
     }
 
     /// What clients did that the specification forbids, oldest first; no values of elements are in the lines.
@@ -172,11 +232,12 @@ impl Bank {
     /// Elements out of order, missing, unknown to the version, too long or empty; a security question not answered,
     /// answered twice, or not asked; answers without a challenge that waits for them; something else beside an
     /// `MFACHALLENGETRNRQ`; anything before the challenge where the profile says `MFACHALLENGEFIRST`; a refused
-    /// `ACCESSKEY` sent again; a `TRNUID` used for two different requests; a repeated file with other transactions; a
-    /// missing `CLIENTUID`; a wrong `Content-Type`.
+    /// `ACCESSKEY` sent again; a `TRNUID` used for two different requests; a repeated file with other transactions; an
+    /// `OLDFILEUID` where there is no file-based recovery; a payment in a `PMTSYNCRQ` without `REJECTIFMISSING`, or of another
+    /// account; `REFRESH` where `SYNCMODE` is `LITE`; a missing `CLIENTUID`; a wrong `Content-Type`.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
-        server::lock(&self.desk).model.violations().to_vec()
+        desk::lock(&self.desk).model.violations().to_vec()
     }
 }
 

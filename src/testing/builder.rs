@@ -10,6 +10,7 @@ use crate::ofx::{
     FinancialInstitution, Payee, SyncMode, Version,
 };
 use crate::secret::Secret;
+use crate::testing::class::Promises;
 use crate::testing::{Bank, BankModel};
 
 /// Whether an institution gives out an `ACCESSKEY` for a passed challenge. OFX 1.0.3 §2.5.4, OFX 2.3 §2.5.4.
@@ -47,6 +48,7 @@ pub(super) struct Settings {
     pub(super) fid: Option<String>,
     pub(super) sync_mode: SyncMode,
     pub(super) file_recovery: bool,
+    pub(super) promises: Promises,
     pub(super) session_cookies: bool,
     pub(super) client_uid_required: bool,
     pub(super) versions: Vec<Version>,
@@ -88,8 +90,9 @@ impl BankBuilder {
                 payees: Vec::new(),
                 org: None,
                 fid: None,
-                sync_mode: SyncMode::Full,
+                sync_mode: SyncMode::Lite,
                 file_recovery: false,
+                promises: Promises::new(),
                 session_cookies: true,
                 client_uid_required: false,
                 versions: Version::ALL.to_vec(),
@@ -178,14 +181,18 @@ impl BankBuilder {
         self
     }
 
-    /// Sets what the profile says for `SYNCMODE`; synchronization itself is not done.
+    /// Sets `SYNCMODE`: with [`SyncMode::Full`], which it is unless set, the institution keeps a history of the responses to
+    /// payments; with any other it keeps none, every token is `0`, and answers are given once.
     #[must_use]
     pub fn sync_mode(mut self, mode: SyncMode) -> Self {
         self.settings.sync_mode = mode;
         self
     }
 
-    /// Answers a repeated file with the saved answer, and says `RESPFILEER`; off unless set.
+    /// Answers a repeated file with the saved answer, and says `RESPFILEER`; off unless set. OFX 1.0.3 §6.10.
+    ///
+    /// An answer is saved when the request's `OLDFILEUID` is not `NONE`, and thrown away when a later file names it there; see
+    /// also [`purges_saved_answers`](Self::purges_saved_answers).
     #[must_use]
     pub fn file_recovery(mut self, recovery: bool) -> Self {
         self.settings.file_recovery = recovery;
@@ -240,6 +247,10 @@ impl BankBuilder {
     /// When no port, no certificate or no thread can be had.
     pub fn start(self) -> io::Result<Bank> {
         Bank::start(self)
+    }
+
+    pub(super) fn promises(&mut self) -> &mut Promises {
+        &mut self.settings.promises
     }
 
     pub(super) fn is_separate(&self) -> bool {

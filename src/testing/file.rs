@@ -1,8 +1,9 @@
 //! A request file taken apart, before anything in it is done.
 
 use crate::ofx::{
-    AccountInfoTransaction, ChallengeTransaction, Content as _, DecodeError, Document, Element, FileUid, Limits, Login,
-    Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Stamp, Version,
+    AccountInfoTransaction, BankAccount, ChallengeTransaction, Content as _, DecodeError, Document, Element, FileUid,
+    Limits, Login, Member as _, Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Stamp,
+    SyncFrom, Version,
 };
 use crate::testing::HttpRefusal;
 
@@ -28,6 +29,7 @@ pub(super) struct Set {
 #[derive(Debug)]
 pub(super) struct Transaction {
     pub(super) element: Element,
+    /// Empty for a synchronization frame, which has none.
     pub(super) trn_uid: String,
     pub(super) ask: Ask,
 }
@@ -41,7 +43,17 @@ pub(super) enum Ask {
     Pay(Box<Payment>),
     /// A payment of something that is no amount.
     PayNonsense,
+    Sync(Box<Frame>),
     Unsupported,
+}
+
+/// `PMTSYNCRQ` with what is enclosed.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) from: SyncFrom,
+    pub(super) reject_if_missing: bool,
+    pub(super) account: BankAccount,
+    pub(super) transactions: Vec<Transaction>,
 }
 
 impl RequestFile {
@@ -79,6 +91,14 @@ impl RequestFile {
         self.sets.iter().flat_map(|set| &set.transactions)
     }
 
+    /// Every transaction with a `TRNUID`: those in frames, and not the frames.
+    pub(super) fn wrappers(&self) -> impl Iterator<Item = &Transaction> {
+        self.transactions().flat_map(|transaction| match &transaction.ask {
+            Ask::Sync(frame) => frame.transactions.iter(),
+            _ => std::slice::from_ref(transaction).iter(),
+        })
+    }
+
     /// Who claims to sign on; empty where no user id is given.
     pub(super) fn user_id(&self) -> &str {
         match &self.signon.login {
@@ -101,11 +121,6 @@ impl RequestFile {
         let mut transactions = self.transactions().peekable();
         transactions.peek().is_some() && transactions.all(|transaction| matches!(transaction.ask, Ask::Profile(_)))
     }
-
-    /// Whether both files ask for the same, whoever signs on.
-    pub(super) fn asks_the_same_as(&self, other: &[Element]) -> bool {
-        self.transactions().map(|transaction| &transaction.element).eq(other)
-    }
 }
 
 impl Set {
@@ -117,7 +132,11 @@ impl Set {
         let (name, _) = known.ok_or_else(|| HttpRefusal::bad(format!("{} is not understood", element.tag())))?;
         let mut transactions: Vec<Transaction> = Vec::new();
         for child in element.children().iter().filter(|child| !child.tag().contains('.') && child.tag() != "SONRQ") {
-            let transaction = Transaction::read(child, version)?;
+            let transaction = if *name == "BILLPAY" && child.tag() == "PMTSYNCRQ" {
+                Transaction::frame(child, version)?
+            } else {
+                Transaction::read(child, version)?
+            };
             if *name == "SIGNON" && transactions.iter().any(|other| other.element.tag() == child.tag()) {
                 return Err(HttpRefusal::bad(format!("{} stands in the file twice", child.tag())));
             }
@@ -155,6 +174,23 @@ impl Transaction {
             _ => Ok(Ask::Unsupported),
         };
         Ok(Self { element: element.clone(), trn_uid: trn_uid.to_owned(), ask: ask.map_err(unreadable)? })
+    }
+
+    fn frame(element: &Element, version: Version) -> Result<Self, HttpRefusal> {
+        let mut transactions = Vec::new();
+        for child in element.children().iter().filter(|child| child.tag().ends_with("RQ")) {
+            if child.tag() != "PMTTRNRQ" {
+                return Err(HttpRefusal::bad(format!("{} does not belong in PMTSYNCRQ", child.tag())));
+            }
+            transactions.push(Self::read(child, version)?);
+        }
+        let frame = Frame {
+            from: SyncFrom::take(element, "TOKEN").map_err(unreadable)?,
+            reject_if_missing: bool::take(element, "REJECTIFMISSING").map_err(unreadable)?,
+            account: BankAccount::take(element, "BANKACCTFROM").map_err(unreadable)?,
+            transactions,
+        };
+        Ok(Self { element: element.clone(), trn_uid: String::new(), ask: Ask::Sync(Box::new(frame)) })
     }
 }
 

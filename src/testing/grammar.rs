@@ -102,7 +102,7 @@ impl Rule {
 const WRAPPER: &str = "TRNUID!:36 CLTCOOKIE:32 TAN:80 OFXEXTENSION@220 _!";
 const ACCOUNT: &str = "BANKID!:9 BRANCHID:22 ACCTID!:22 ACCTTYPE! ACCTKEY:22";
 
-const ROWS: [(&str, &str); 14] = [
+const ROWS: [(&str, &str); 15] = [
     (
         "OFX",
         "SIGNONMSGSRQV1! SIGNUPMSGSRQV1 BANKMSGSRQV1 CREDITCARDMSGSRQV1 INVSTMTMSGSRQV1 INTERXFERMSGSRQV1 \
@@ -120,6 +120,7 @@ const ROWS: [(&str, &str); 14] = [
     ("MFACHALLENGERQ", "DTCLIENT!"),
     ("PROFRQ", "CLIENTROUTING! DTPROFUP!"),
     ("ACCTINFORQ", "DTACCTUP!"),
+    ("PMTSYNCRQ", "TOKEN:10 TOKENONLY REFRESH REJECTIFMISSING! BANKACCTFROM! OFXEXTENSION@220 PMTTRNRQ*"),
     ("PMTRQ", "PMTINFO!"),
     (
         "PMTINFO",
@@ -132,8 +133,11 @@ const ROWS: [(&str, &str); 14] = [
     ("CCACCTFROM", "ACCTID!:22 ACCTKEY:22"),
 ];
 
-const EXACTLY_ONE: [(&str, &[&str]); 2] =
-    [("SONRQ", &["USERPASS", "USERKEY", "ACCESSTOKEN"]), ("PMTINFO", &["PAYEE", "PAYEEID"])];
+const EXACTLY_ONE: [(&str, &[&str]); 3] = [
+    ("SONRQ", &["USERPASS", "USERKEY", "ACCESSTOKEN"]),
+    ("PMTSYNCRQ", &["TOKEN", "TOKENONLY", "REFRESH"]),
+    ("PMTINFO", &["PAYEE", "PAYEEID"]),
+];
 
 #[cfg(test)]
 mod tests {

@@ -4,25 +4,39 @@
 //! that call it directly. Nothing in this crate's other rooms uses either. [`conformance`] checks stores of other makers.
 //!
 //! ```text
-//! HTTPS ─ server.rs ─► model.rs ─ file.rs ─► signon.rs ─► catalog.rs (profile, accounts)
-//!                          │                      └─────► payments.rs (the ledger)
-//!                          └─ grammar.rs (what the client may not do)
+//! HTTPS ─ server.rs ─► desk.rs (faults.rs) ─► model.rs
+//!
+//!                      model.rs ─ file.rs ─► signon.rs ─► catalog.rs (profile, accounts)
+//!                          │                      └─────► payments.rs ◄─ sync.rs (history.rs), others.rs
+//!                          ├─ grammar.rs (what the client may not do)    │
+//!                          └─ answers.rs (saved answers)                ledger.rs
 //! ```
 
+mod answers;
 mod bank;
 mod builder;
 mod catalog;
 mod certificate;
+mod class;
 pub mod conformance;
+mod desk;
+mod digest;
+mod faults;
 mod file;
 mod grammar;
+mod history;
+mod ledger;
 mod model;
+mod others;
 mod payments;
 mod record;
 mod server;
 mod signon;
+mod sync;
 
 pub use bank::Bank;
 pub use builder::{AccessKeys, BankBuilder};
+pub use class::{Class, ClassError, Rejection};
+pub use faults::{Fault, On};
+pub use ledger::{Ledger, LedgerEntry};
 pub use model::{BankModel, Endpoint, HttpRefusal};
-pub use payments::LedgerEntry;

@@ -9,11 +9,10 @@ use chrono::{DateTime, Duration, Utc};
 use crate::error::StatusCode;
 use crate::ofx::{Content as _, Document, Element, FileUid, Header, SignonResponse, Stamp, Status, Style};
 use crate::secret::Secret;
-use crate::testing::LedgerEntry;
 use crate::testing::builder::Settings;
 use crate::testing::file::{Ask, RequestFile, Transaction};
-use crate::testing::grammar;
-use crate::testing::signon::{SavedAnswer, User, Who};
+use crate::testing::signon::{User, Who};
+use crate::testing::{Ledger, LedgerEntry, digest, grammar, ledger, sync};
 
 /// Which of an institution's two addresses a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,11 +69,12 @@ impl std::error::Error for HttpRefusal {}
 #[derive(Clone, Debug)]
 pub struct BankModel {
     pub(super) settings: Arc<Settings>,
-    pub(super) users: BTreeMap<String, User>,
-    pub(super) ledger: Vec<LedgerEntry>,
-    pub(super) violations: Vec<String>,
-    /// What each `TRNUID` of each user was first sent with.
-    trn_uids: BTreeMap<(String, String), Element>,
+    // Behind pointers, and copied when they change: whoever tries every way on clones often.
+    pub(super) users: BTreeMap<String, Arc<User>>,
+    pub(super) ledger: Arc<Vec<LedgerEntry>>,
+    pub(super) violations: Arc<Vec<String>>,
+    /// A mark of what each `TRNUID` of each user was first sent with.
+    pub(super) trn_uids: Arc<BTreeMap<(String, String), u64>>,
     pub(super) now: DateTime<Utc>,
     pub(super) profile_given: bool,
     counter: u64,
@@ -82,12 +82,12 @@ pub struct BankModel {
 
 impl BankModel {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
-        let users = settings.users.iter().map(|(name, password)| (name.clone(), User::new(password.clone()))).collect();
+        let users = settings.users.iter();
         Self {
-            users,
-            ledger: Vec::new(),
-            violations: Vec::new(),
-            trn_uids: BTreeMap::new(),
+            users: users.map(|(name, password)| (name.clone(), Arc::new(User::new(password.clone())))).collect(),
+            ledger: Arc::default(),
+            violations: Arc::default(),
+            trn_uids: Arc::default(),
             now: settings.start,
             profile_given: false,
             counter: 1_000_000,
@@ -109,6 +109,7 @@ impl BankModel {
         }
         self.route(endpoint, &file)?;
         self.watch_trn_uids(&file);
+        self.watch_file_uids(&file);
         let who = match self.check_credentials(&file) {
             Ok(who) => who,
             Err(status) => return self.turn_away(&file, status),
@@ -124,25 +125,25 @@ impl BankModel {
         let cookie = self.cookie(name, &file);
         let expired = self.users.get(name).is_some_and(|user| user.expired);
         let answer = self.serve(&file, &who, SignedOn { access_key, cookie, expired })?;
-        self.save(name, &file, &answer);
+        self.keep_answer(name, &file, &answer);
         Ok(answer)
     }
 
     /// Makes every `ACCESSKEY` invalid: the next file with one is answered with 3000.
     pub fn revoke_access_keys(&mut self) {
-        self.users.values_mut().for_each(User::revoke_keys);
+        self.users.values_mut().map(Arc::make_mut).for_each(User::revoke_keys);
     }
 
     /// Locks a user out: 15502. Unknown users stay unknown.
     pub fn lock_user(&mut self, user_id: &str) {
-        if let Some(user) = self.users.get_mut(user_id) {
+        if let Some(user) = self.user_mut(user_id) {
             user.locked = true;
         }
     }
 
     /// Lets the user's password expire: signons are accepted with 15000 from now on.
     pub fn set_password_expired(&mut self, user_id: &str) {
-        if let Some(user) = self.users.get_mut(user_id) {
+        if let Some(user) = self.user_mut(user_id) {
             user.expired = true;
         }
     }
@@ -159,6 +160,18 @@ impl BankModel {
         self.ledger.len()
     }
 
+    /// How many times the payment with this `TRNUID` was made, by any user.
+    #[must_use]
+    pub fn payments_made_for(&self, trn_uid: &str) -> usize {
+        ledger::made_for(&self.ledger, trn_uid)
+    }
+
+    /// A copy of the ledger, to ask more of it.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.ledger.to_vec())
+    }
+
     /// What clients did that the specification forbids, oldest first; no values of elements are in the lines.
     #[must_use]
     pub fn violations(&self) -> &[String] {
@@ -172,7 +185,16 @@ impl BankModel {
     }
 
     pub(super) fn violation(&mut self, line: impl Into<String>) {
-        self.violations.push(line.into());
+        Arc::make_mut(&mut self.violations).push(line.into());
+    }
+
+    pub(super) fn user_mut(&mut self, name: &str) -> Option<&mut User> {
+        self.users.get_mut(name).map(Arc::make_mut)
+    }
+
+    /// Adds to the ledger.
+    pub(super) fn enter(&mut self, entry: LedgerEntry) {
+        Arc::make_mut(&mut self.ledger).push(entry);
     }
 
     /// A number that was not used before.
@@ -201,41 +223,16 @@ impl BankModel {
     /// A `TRNUID` stands for one request for ever. The client's clock in a challenge request may go on.
     fn watch_trn_uids(&mut self, file: &RequestFile) {
         let name = file.user_id().to_owned();
-        for transaction in file.transactions() {
+        for transaction in file.wrappers() {
+            let tag = transaction.element.tag();
             let request = match transaction.ask {
-                Ask::Questions => Element::leaf("MFACHALLENGETRNRQ", ""),
-                _ => transaction.element.clone(),
+                Ask::Questions => digest::exact(&Element::leaf(tag.to_owned(), "")),
+                _ => digest::exact(&transaction.element),
             };
             let key = (name.clone(), transaction.trn_uid.clone());
-            if *self.trn_uids.entry(key).or_insert_with(|| request.clone()) != request {
-                self.violations.push(format!("the TRNUID of a {} was used before for another request", request.tag()));
+            if *Arc::make_mut(&mut self.trn_uids).entry(key).or_insert(request) != request {
+                self.violation(format!("the TRNUID of a {tag} was used before for another request"));
             }
-        }
-    }
-
-    /// The saved answer, when the client says that it never got it.
-    fn recovered(&mut self, name: &str, file: &RequestFile) -> Result<Option<Vec<u8>>, HttpRefusal> {
-        if !self.settings.file_recovery || file.old_uid.is_none() {
-            return Ok(None);
-        }
-        let Some(saved) = self.users.get(name).and_then(|user| user.saved.as_ref()) else { return Ok(None) };
-        if saved.uid != file.new_uid {
-            return Ok(None);
-        }
-        if !file.asks_the_same_as(&saved.transactions) {
-            self.violation("a file was repeated under its NEWFILEUID with other transactions in it");
-            return Err(HttpRefusal::bad("this is not the file that was sent under its NEWFILEUID before"));
-        }
-        Ok(Some(saved.bytes.clone()))
-    }
-
-    fn save(&mut self, name: &str, file: &RequestFile, answer: &[u8]) {
-        if self.settings.file_recovery
-            && !file.old_uid.is_none()
-            && let Some(user) = self.users.get_mut(name)
-        {
-            let transactions = file.transactions().map(|transaction| transaction.element.clone()).collect();
-            user.saved = Some(SavedAnswer { uid: file.new_uid.clone(), transactions, bytes: answer.to_owned() });
         }
     }
 
@@ -243,7 +240,11 @@ impl BankModel {
     fn turn_away(&self, file: &RequestFile, status: Status) -> Result<Vec<u8>, HttpRefusal> {
         let signon = self.signon_response(status);
         let not_done = Status::new(StatusCode::SIGNON_INVALID, Some("not processed: the signon was not accepted"));
-        self.write(file, signon, file.transactions().map(|one| reply(one, &not_done, None, file)).collect())
+        let refuse = |one: &Transaction| match &one.ask {
+            Ask::Sync(frame) => sync::refused(frame, &not_done, file),
+            _ => reply(one, &not_done, None, file),
+        };
+        self.write(file, signon, file.transactions().map(refuse).collect())
     }
 
     /// Answers a file whose signon is accepted.
@@ -255,17 +256,22 @@ impl BankModel {
         if let Who::User(_) = who {
             signon.accounts_updated = Some(self.accounts_updated());
         }
-        let replies = file.transactions().map(|transaction| self.carry_out(transaction, who, file)).collect();
+        let name = match who {
+            Who::User(name) => Some(name.as_str()),
+            Who::Anonymous => None,
+        };
+        let replies = file.transactions().map(|transaction| self.carry_out(transaction, name, file)).collect();
         self.write(file, signon, replies)
     }
 
-    fn carry_out(&mut self, transaction: &Transaction, who: &Who, file: &RequestFile) -> Element {
+    pub(super) fn carry_out(&mut self, transaction: &Transaction, who: Option<&str>, file: &RequestFile) -> Element {
         let (status, body) = match (&transaction.ask, who) {
+            (Ask::Sync(frame), Some(name)) => return self.synchronize(name, frame, file),
             (Ask::Questions, _) => self.questions(transaction, file.version),
             (Ask::Profile(known), _) => self.profile(known, file.version),
-            (Ask::Accounts(known), Who::User(_)) => self.accounts(known, file.version),
-            (Ask::Pay(payment), Who::User(name)) => self.pay(name, &transaction.trn_uid, payment, file.version),
-            (Ask::PayNonsense, Who::User(name)) => self.decline_nonsense(name, &transaction.trn_uid),
+            (Ask::Accounts(known), Some(_)) => self.accounts(known, file.version),
+            (Ask::Pay(payment), Some(name)) => self.pay(name, &transaction.trn_uid, payment, file.version),
+            (Ask::PayNonsense, Some(name)) => self.decline_nonsense(name, &transaction.trn_uid),
             _ if transaction.element.tag() == "PINCHTRNRQ" => {
                 (Status::new(StatusCode::PASSWORD_NOT_CHANGED, Some("change your password on our web page")), None)
             }
@@ -305,7 +311,7 @@ struct SignedOn {
 }
 
 /// `xxxTRNRS` for an `xxxTRNRQ`: `TRNUID`, `STATUS`, `CLTCOOKIE` as it came, the response. OFX 1.0.3 §2.4.6.
-fn reply(transaction: &Transaction, status: &Status, body: Option<Element>, file: &RequestFile) -> Element {
+pub(super) fn reply(transaction: &Transaction, status: &Status, body: Option<Element>, file: &RequestFile) -> Element {
     let request = &transaction.element;
     let mut inside = vec![Element::leaf("TRNUID", transaction.trn_uid.as_str()), status.write("STATUS", file.version)];
     inside.extend(request.value("CLTCOOKIE").map(|cookie| Element::leaf("CLTCOOKIE", cookie)));

@@ -1,80 +1,96 @@
-//! The payment desk and its ledger. OFX 1.0.3 §12.2 and §12.5, OFX 2.3 likewise.
+//! The payment desk. OFX 1.0.3 §12.2 and §12.5, OFX 2.3 likewise.
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc, Weekday};
+use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 use rust_decimal::Decimal;
 
 use crate::error::StatusCode;
 use crate::ofx::{
-    Content as _, Element, EncodeError, ExtendedPayee, IdScope, PayeeRef, Payment, PaymentProcessing, PaymentResponse,
-    PaymentState, Status, TrnUid, Version,
+    BankAccount, Content as _, Element, EncodeError, ExtendedPayee, IdScope, PayeeRef, Payment, PaymentProcessing,
+    PaymentResponse, PaymentState, PaymentTransactionResponse, Status, TrnUid, Version,
 };
-use crate::testing::BankModel;
-
-/// One payment that the institution accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LedgerEntry {
-    /// Whose payment it is.
-    pub user: String,
-    /// `SRVRTID` that it was given.
-    pub server_id: String,
-    /// `TRNUID` that it came with.
-    pub trn_uid: TrnUid,
-    /// `PMTINFO` as it was received, with the `PAYEELSTID` filled in.
-    pub payment: Payment,
-    /// When it was accepted, by the institution's clock.
-    pub accepted: DateTime<Utc>,
-}
+use crate::testing::{BankModel, LedgerEntry};
 
 /// `STATUS`, and the response inside of the wrapper unless it is an error.
 pub(super) type Reply = (Status, Option<Element>);
 
 impl BankModel {
-    /// Decides about a payment: once for each `TRNUID` of a user, whatever the decision was.
+    /// Answers a payment, and keeps the answer for those who synchronize.
     pub(super) fn pay(&mut self, name: &str, trn_uid: &str, payment: &Payment, version: Version) -> Reply {
-        if !self.is_new(name, trn_uid) {
-            return decline(StatusCode::DUPLICATE, "a request with this TRNUID was received before");
+        if !self.receive(name, trn_uid) {
+            return duplicate();
         }
+        let (status, response) = self.decide(name, trn_uid, payment, true);
+        let body = response.as_ref().map(|response| response.write("PMTRS", version));
+        let whole = PaymentTransactionResponse::new(TrnUid::new(trn_uid), status.clone(), response);
+        self.remember(name, &payment.from, whole);
+        (status, body)
+    }
+
+    /// Declines a payment whose amount is no amount.
+    pub(super) fn decline_nonsense(&mut self, name: &str, trn_uid: &str) -> Reply {
+        if !self.receive(name, trn_uid) {
+            return duplicate();
+        }
+        decline(StatusCode::INVALID_AMOUNT, "TRNAMT is not an amount")
+    }
+
+    /// Declines a payment that stands in the frame of another account.
+    pub(super) fn decline_foreign(&mut self, name: &str, trn_uid: &str) -> Reply {
+        if !self.receive(name, trn_uid) {
+            return duplicate();
+        }
+        decline(StatusCode::ACCOUNT_ERROR, "BANKACCTFROM is not the account of the PMTSYNCRQ")
+    }
+
+    /// Notes a `TRNUID` as received; `false` for one that is refused as a duplicate.
+    pub(super) fn receive(&mut self, name: &str, trn_uid: &str) -> bool {
+        let checks = self.settings.promises.checks_duplicates;
+        self.user_mut(name).is_some_and(|user| user.received.insert(trn_uid.to_owned()) || !checks)
+    }
+
+    /// Accepts a payment into the ledger, or says why not.
+    pub(super) fn decide(
+        &mut self,
+        name: &str,
+        trn_uid: &str,
+        payment: &Payment,
+        ours: bool,
+    ) -> (Status, Option<PaymentResponse>) {
         if let Err(status) = self.examine(payment) {
             return (status, None);
         }
         let Some(list_id) = self.list_payee(name, payment) else {
-            return decline(StatusCode::INVALID_PAYEE_LIST_ID, "PAYEELSTID is not in your list of payees");
+            let status =
+                Status::new(StatusCode::INVALID_PAYEE_LIST_ID, Some("PAYEELSTID is not in your list of payees"));
+            return (status, None);
         };
         let server_id = self.next_id().to_string();
         let payment = payment.clone().payee_list_id(list_id.as_str());
         let days = PaymentProcessing::new(PaymentState::WillProcessOn, self.processing_day(&payment));
         let mut response = PaymentResponse::new(&server_id, &list_id, payment.clone(), days);
         response.extended_payee = self.extended_payee(&payment);
-        let trn_uid = TrnUid::new(trn_uid);
-        self.ledger.push(LedgerEntry { user: name.to_owned(), server_id, trn_uid, payment, accepted: self.now });
-        (Status::new(StatusCode::SUCCESS, None), Some(response.write("PMTRS", version)))
+        let (user, trn_uid, accepted) = (name.to_owned(), TrnUid::new(trn_uid), self.now);
+        self.enter(LedgerEntry { user, server_id, trn_uid, payment, accepted, ours });
+        (Status::new(StatusCode::SUCCESS, None), Some(response))
     }
 
-    /// Declines a payment whose amount is no amount.
-    pub(super) fn decline_nonsense(&mut self, name: &str, trn_uid: &str) -> Reply {
-        if !self.is_new(name, trn_uid) {
-            return decline(StatusCode::DUPLICATE, "a request with this TRNUID was received before");
+    /// Whether bills can be paid from the account.
+    pub(super) fn source(&self, account: &BankAccount) -> Result<(), Status> {
+        let accounts = &self.settings.accounts;
+        if accounts.iter().any(|known| known.pays_bills() == Some(account)) {
+            return Ok(());
         }
-        decline(StatusCode::INVALID_AMOUNT, "TRNAMT is not an amount")
-    }
-
-    fn is_new(&mut self, name: &str, trn_uid: &str) -> bool {
-        self.users.get_mut(name).is_some_and(|user| user.decided.insert(trn_uid.to_owned()))
+        let exists = accounts.iter().filter_map(|known| known.bank.as_ref()).any(|bank| bank.account == *account);
+        Err(if exists {
+            Status::new(StatusCode::SOURCE_NOT_AUTHORIZED, Some("bills cannot be paid from this account"))
+        } else {
+            Status::new(StatusCode::SOURCE_NOT_FOUND, Some("BANKACCTFROM is not an account of yours"))
+        })
     }
 
     /// Whether account, amount, day and payee are acceptable, in this order.
     fn examine(&self, payment: &Payment) -> Result<(), Status> {
-        let accounts = &self.settings.accounts;
-        if !accounts.iter().any(|account| account.pays_bills() == Some(&payment.from)) {
-            let exists =
-                accounts.iter().filter_map(|account| account.bank.as_ref()).any(|bank| bank.account == payment.from);
-            return Err(if exists {
-                Status::new(StatusCode::SOURCE_NOT_AUTHORIZED, Some("bills cannot be paid from this account"))
-            } else {
-                Status::new(StatusCode::SOURCE_NOT_FOUND, Some("BANKACCTFROM is not an account of yours"))
-            });
-        }
+        self.source(&payment.from)?;
         let amount = payment.amount.value();
         if amount <= Decimal::ZERO || amount.normalize().scale() > 2 {
             return Err(Status::new(StatusCode::INVALID_AMOUNT, Some("TRNAMT must be positive, in whole cents")));
@@ -93,7 +109,7 @@ impl BankModel {
     /// The payee's entry in the user's list: added when new, changed when different; `None` for an entry that is not there.
     fn list_payee(&mut self, name: &str, payment: &Payment) -> Option<String> {
         let fresh = self.next_id().to_string();
-        let payees = &mut self.users.get_mut(name)?.payees;
+        let payees = &mut self.user_mut(name)?.payees;
         if let Some(id) = &payment.payee_list_id {
             let (_, payee) = payees.iter_mut().find(|(known, _)| known == id)?;
             payee.clone_from(&payment.payee);
@@ -107,7 +123,7 @@ impl BankModel {
     }
 
     /// Business days before the due day, and never before today.
-    fn processing_day(&self, payment: &Payment) -> NaiveDate {
+    pub(super) fn processing_day(&self, payment: &Payment) -> NaiveDate {
         let today = self.now.date_naive();
         let mut day = payment.due.date().unwrap_or(today);
         let mut left = if payment.to.is_some() { DAYS_TO_PAY_BY_TRANSFER } else { DAYS_TO_PAY };
@@ -120,7 +136,7 @@ impl BankModel {
         day
     }
 
-    fn extended_payee(&self, payment: &Payment) -> Option<ExtendedPayee> {
+    pub(super) fn extended_payee(&self, payment: &Payment) -> Option<ExtendedPayee> {
         let PayeeRef::Id(id) = &payment.payee else { return None };
         let (_, payee) = self.settings.payees.iter().find(|(known, _)| known == id)?;
         Some(ExtendedPayee {
@@ -130,6 +146,10 @@ impl BankModel {
             days_to_pay: Some(DAYS_TO_PAY),
         })
     }
+}
+
+fn duplicate() -> Reply {
+    decline(StatusCode::DUPLICATE, "a request with this TRNUID was received before")
 }
 
 fn decline(code: StatusCode, message: &str) -> Reply {

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::TcpListener as StdListener;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode as HttpStatus};
@@ -16,39 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-use crate::testing::record::Recorder;
-use crate::testing::{BankModel, Endpoint, HttpRefusal};
-
-/// What the server's thread and the test share.
-#[derive(Debug)]
-pub(super) struct Desk {
-    pub(super) model: BankModel,
-    pub(super) requests: Vec<Vec<u8>>,
-    pub(super) answers: Vec<Vec<u8>>,
-    pub(super) answers_to_lose: usize,
-    recorder: Recorder,
-}
-
-impl Desk {
-    pub(super) fn new(model: BankModel) -> Self {
-        let recorder = Recorder::from_environment();
-        Self { model, requests: Vec::new(), answers: Vec::new(), answers_to_lose: 0, recorder }
-    }
-
-    /// `Ok(None)` stands for an answer that gets lost.
-    fn answer(&mut self, endpoint: Endpoint, body: &[u8]) -> Result<Option<Vec<u8>>, HttpRefusal> {
-        self.requests.push(body.to_owned());
-        let before = self.model.violations().len();
-        let answer = self.model.answer(endpoint, body)?;
-        self.recorder.write((self.model.violations().len() == before).then_some(body), &answer);
-        self.answers.push(answer.clone());
-        if self.answers_to_lose > 0 {
-            self.answers_to_lose -= 1;
-            return Ok(None);
-        }
-        Ok(Some(answer))
-    }
-}
+use crate::testing::Endpoint;
+use crate::testing::desk::{Desk, Reaction, lock};
 
 /// A listener with the one path it serves.
 #[derive(Debug)]
@@ -121,7 +92,7 @@ async fn respond(
     path: &'static str,
     endpoint: Endpoint,
     desk: Arc<Mutex<Desk>>,
-) -> Result<Response<Full<Bytes>>, AnswerLost> {
+) -> Result<Response<Content>, AnswerLost> {
     if request.uri().path() != path {
         return Ok(text(HttpStatus::NOT_FOUND, "there is nothing here"));
     }
@@ -140,19 +111,96 @@ async fn respond(
         desk.model.violation("Content-Type is not application/x-ofx");
         return Ok(text(HttpStatus::BAD_REQUEST, "Content-Type must be application/x-ofx"));
     }
-    let answer = lock(&desk).answer(endpoint, &body);
-    match answer {
-        Ok(Some(answer)) => {
-            let mut response = Response::new(Full::new(Bytes::from(answer)));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ofx"));
-            Ok(response)
+    let reaction = lock(&desk).receive(endpoint, &body);
+    match reaction {
+        Reaction::Answer(answer) => Ok(ofx(Content::whole(answer))),
+        Reaction::Part(answer, bytes) => Ok(ofx(Content::part(answer, bytes))),
+        Reaction::Later(answer, time) => {
+            tokio::time::sleep(time).await;
+            Ok(ofx(Content::whole(answer)))
         }
-        Ok(None) => Err(AnswerLost),
-        Err(refusal) => {
+        Reaction::Page => {
+            let mut page = text(HttpStatus::OK, "<html><body><h1>Scheduled maintenance</h1></body></html>");
+            page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            Ok(page)
+        }
+        Reaction::Close => Err(AnswerLost),
+        Reaction::Refuse(refusal) => {
             let status = HttpStatus::from_u16(refusal.status()).unwrap_or(HttpStatus::BAD_REQUEST);
             Ok(text(status, refusal.reason()))
         }
     }
+}
+
+/// What is sent: all of it, or the beginning and then the end of the connection.
+struct Content {
+    rest: Bytes,
+    /// What the `Content-Length` says.
+    length: usize,
+    state: Sending,
+}
+
+enum Sending {
+    Data,
+    /// Waits once, so that what was sent so far leaves the machine.
+    Pause,
+    Break,
+}
+
+impl Content {
+    fn whole(bytes: impl Into<Bytes>) -> Self {
+        let rest = bytes.into();
+        Self { length: rest.len(), rest, state: Sending::Data }
+    }
+
+    fn part(bytes: Vec<u8>, sent: usize) -> Self {
+        let length = bytes.len();
+        let mut rest = Bytes::from(bytes);
+        rest.truncate(sent);
+        Self { length, rest, state: Sending::Data }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.rest.len() < self.length
+    }
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = AnswerLost;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AnswerLost>>> {
+        match self.state {
+            Sending::Data if !self.rest.is_empty() => {
+                let data = std::mem::take(&mut self.rest);
+                self.length -= data.len();
+                if self.is_cut() {
+                    self.state = Sending::Pause;
+                }
+                Poll::Ready(Some(Ok(Frame::data(data))))
+            }
+            Sending::Data if !self.is_cut() => Poll::Ready(None),
+            Sending::Data | Sending::Pause => {
+                self.state = Sending::Break;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Sending::Break => Poll::Ready(Some(Err(AnswerLost))),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(u64::try_from(self.length).unwrap_or(u64::MAX))
+    }
+}
+
+fn ofx(content: Content) -> Response<Content> {
+    let mut response = Response::new(content);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ofx"));
+    response
 }
 
 /// The whole body. What is too large is read to its end all the same, because a client that is still writing would not see
@@ -180,16 +228,11 @@ fn says_ofx(value: &HeaderValue) -> bool {
     kind.trim().eq_ignore_ascii_case("application/x-ofx")
 }
 
-fn text(status: HttpStatus, reason: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(format!("{reason}\n"))));
+fn text(status: HttpStatus, reason: &str) -> Response<Content> {
+    let mut response = Response::new(Content::whole(format!("{reason}\n")));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
-}
-
-/// The desk, even after a test panicked while it held it.
-pub(super) fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
-    desk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// In bytes; more than any request and less than what would make a test slow.

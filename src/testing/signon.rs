@@ -1,13 +1,18 @@
 //! The door: who signs on, whether a challenge is due, and what it costs to get it wrong. OFX 1.0.3 §2.5, OFX 2.3 §2.5.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::error::StatusCode;
-use crate::ofx::{ChallengeAnswer, Element, FileUid, Login, PayeeRef, Status};
+use crate::ofx::{BankAccount, ChallengeAnswer, Login, PayeeRef, Status};
 use crate::secret::Secret;
+use crate::testing::answers::SavedAnswer;
 use crate::testing::builder::{AccessKeys, SecurityQuestion};
+use crate::testing::digest;
 use crate::testing::file::RequestFile;
+use crate::testing::history::History;
 use crate::testing::model::BankModel;
 
 /// What the institution knows of a user.
@@ -28,20 +33,14 @@ pub(super) struct User {
     /// `NEWFILEUID` of every file that carried answers.
     answered: BTreeSet<String>,
     cookies: Vec<Secret>,
-    /// `TRNUID` of every payment that was decided.
-    pub(super) decided: BTreeSet<String>,
+    /// `TRNUID` of every payment that was received.
+    pub(super) received: BTreeSet<String>,
     /// The payee list: `PAYEELSTID` and payee.
     pub(super) payees: Vec<(String, PayeeRef)>,
-    /// The one answer that is kept for file-based recovery.
-    pub(super) saved: Option<SavedAnswer>,
-}
-
-/// An answer that can be had again. OFX 1.0.3 §6.10.
-#[derive(Clone, Debug)]
-pub(super) struct SavedAnswer {
-    pub(super) uid: FileUid,
-    pub(super) transactions: Vec<Element>,
-    pub(super) bytes: Vec<u8>,
+    /// Answers that are kept for file-based recovery, oldest first.
+    pub(super) saved: Vec<SavedAnswer>,
+    /// What can be synchronized, by account.
+    pub(super) histories: Vec<(BankAccount, History)>,
 }
 
 impl User {
@@ -57,14 +56,36 @@ impl User {
             met: BTreeSet::new(),
             answered: BTreeSet::new(),
             cookies: Vec::new(),
-            decided: BTreeSet::new(),
+            received: BTreeSet::new(),
             payees: Vec::new(),
-            saved: None,
+            saved: Vec::new(),
+            histories: Vec::new(),
         }
     }
 
     pub(super) fn revoke_keys(&mut self) {
         self.keys.clear();
+    }
+
+    /// Adds what decides how the user is treated. Cookies decide nothing.
+    pub(super) fn digest(&self, hasher: &mut impl Hasher) {
+        (self.wrong_passwords, self.locked, self.expired).hash(hasher);
+        for keys in [&self.keys, &self.refused] {
+            keys.len().hash(hasher);
+            keys.iter().for_each(|key| key.expose().hash(hasher));
+        }
+        (&self.challenged, &self.met, &self.answered, &self.received).hash(hasher);
+        self.payees.len().hash(hasher);
+        for saved in &self.saved {
+            (&saved.uid, saved.request, saved.answer).hash(hasher);
+        }
+        for (account, history) in &self.histories {
+            let (dropped, kept) = history.contents();
+            if dropped + kept.len() > 0 {
+                (account, dropped).hash(hasher);
+                kept.iter().for_each(|response| digest::response(response, hasher));
+            }
+        }
     }
 }
 
@@ -94,7 +115,7 @@ impl BankModel {
         let Login::Password { user_id, password } = &file.signon.login else {
             return refuse(StatusCode::SIGNON_INVALID, "this bank gives out no keys or tokens in place of passwords");
         };
-        let Some(user) = self.users.get_mut(user_id) else {
+        let Some(user) = self.user_mut(user_id) else {
             return refuse(StatusCode::SIGNON_INVALID, "user id or password is wrong");
         };
         if user.locked {
@@ -121,22 +142,23 @@ impl BankModel {
         let settings = self.settings.clone();
         let (answers, key, client) = (&file.signon.answers, &file.signon.access_key, &file.signon.client_uid);
         let profile_known = self.profile_given;
-        let Some(user) = self.users.get_mut(name) else { return Ok(None) };
+        let violations = Arc::make_mut(&mut self.violations);
+        let Some(user) = self.users.get_mut(name).map(Arc::make_mut) else { return Ok(None) };
         if key.as_ref().is_some_and(|key| user.refused.contains(key)) {
-            self.violations.push("an ACCESSKEY that was refused is sent again".to_owned());
+            violations.push("an ACCESSKEY that was refused is sent again".to_owned());
         }
         if settings.questions.is_empty() {
             if !answers.is_empty() {
-                self.violations.push("MFACHALLENGEANSWER is sent although this bank asks no questions".to_owned());
+                violations.push("MFACHALLENGEANSWER is sent although this bank asks no questions".to_owned());
             }
             return Ok(None);
         }
         if file.asks_questions() {
             if !answers.is_empty() {
-                self.violations.push("MFACHALLENGEANSWER stands in the file of an MFACHALLENGETRNRQ".to_owned());
+                violations.push("MFACHALLENGEANSWER stands in the file of an MFACHALLENGETRNRQ".to_owned());
             }
             if file.transactions().count() > 1 {
-                self.violations.push("something else stands in the file of an MFACHALLENGETRNRQ".to_owned());
+                violations.push("something else stands in the file of an MFACHALLENGETRNRQ".to_owned());
                 return refuse(StatusCode::GENERAL_ERROR, "ask for the questions in a file of their own");
             }
             user.challenged.insert(client.clone());
@@ -161,7 +183,7 @@ impl BankModel {
             return Ok(None);
         }
         if settings.challenge_first && profile_known && !user.met.contains(client) {
-            self.violations.push("the profile says MFACHALLENGEFIRST, and something else comes first".to_owned());
+            violations.push("the profile says MFACHALLENGEFIRST, and something else comes first".to_owned());
         }
         refuse(StatusCode::MFA_REQUIRED, "please answer your security questions")
     }
@@ -170,11 +192,12 @@ impl BankModel {
     fn judge(&mut self, name: &str, file: &RequestFile) -> Result<Option<Secret>, Status> {
         let settings = self.settings.clone();
         let answers = &file.signon.answers;
-        let Some(user) = self.users.get_mut(name) else { return Ok(None) };
+        let violations = Arc::make_mut(&mut self.violations);
+        let Some(user) = self.users.get_mut(name).map(Arc::make_mut) else { return Ok(None) };
         let again = !user.answered.insert(file.new_uid.to_string());
         if !user.challenged.remove(&file.signon.client_uid) {
             if !again {
-                self.violations.push("MFACHALLENGEANSWER is sent without a challenge that waits for it".to_owned());
+                violations.push("MFACHALLENGEANSWER is sent without a challenge that waits for it".to_owned());
             }
             return refuse(StatusCode::MFA_REQUIRED, "please answer your security questions");
         }
@@ -183,9 +206,9 @@ impl BankModel {
             let known = settings.questions.iter().any(|question| question.id == answer.id);
             let before = answers.iter().take(at).any(|other| other.id == answer.id);
             if !known {
-                self.violations.push("a question was answered that was not asked".to_owned());
+                violations.push("a question was answered that was not asked".to_owned());
             } else if before {
-                self.violations.push("a question was answered twice".to_owned());
+                violations.push("a question was answered twice".to_owned());
             }
             right &= known && !before;
         }
@@ -193,7 +216,7 @@ impl BankModel {
             match answers.iter().find(|answer| answer.id == question.id) {
                 Some(answer) => right &= question.accepts(answer),
                 None => {
-                    self.violations.push("a question was not answered".to_owned());
+                    violations.push("a question was not answered".to_owned());
                     right = false;
                 }
             }
@@ -206,7 +229,7 @@ impl BankModel {
 
     fn issue_key(&mut self, name: &str) -> Secret {
         let key = Secret::new(format!("key-{}", self.next_id()));
-        if let Some(user) = self.users.get_mut(name) {
+        if let Some(user) = self.user_mut(name) {
             user.keys.push(key.clone());
         }
         key
@@ -218,7 +241,7 @@ impl BankModel {
             return None;
         }
         let fresh = Secret::new(format!("cookie-{}", self.next_id()));
-        let user = self.users.get_mut(name)?;
+        let user = self.user_mut(name)?;
         let known = file.signon.session_cookie.clone().filter(|cookie| user.cookies.contains(cookie));
         Some(known.unwrap_or_else(|| {
             user.cookies.push(fresh.clone());

@@ -26,6 +26,7 @@ impl Transport for Playback {
             ("<ACCTINFORQ>", ACCOUNTS),
             ("<MFACHALLENGERQ>", QUESTIONS),
             ("<PMTRQ>", CHALLENGE_NEEDED),
+            ("<PMTSYNCRQ>", CHALLENGE_NEEDED),
         ]
         .into_iter()
         .find(|(tag, _)| body.contains(tag))

@@ -1,6 +1,7 @@
 //! The golden blobs of `fixtures/blobs/`: each opens, says what its page says, and is refused when anything about it changes.
 
 mod content;
+mod hand;
 mod make;
 mod read;
 #[path = "../bench/reference.rs"]
@@ -67,6 +68,8 @@ fn what_needs_a_newer_reader_is_refused_with_its_reason() {
     let cases = [
         ("newer_reader", "SchemaTooNew", OpenError::SchemaTooNew { needed: 2, ours: 1 }),
         ("newer_critical", "SegmentTooNew", OpenError::SegmentTooNew(100)),
+        ("newer_critical_operation", "SegmentTooNew", OpenError::SegmentTooNew(200)),
+        ("newer_critical_stray", "SegmentTooNew", OpenError::SegmentTooNew(128)),
     ];
     for (name, refused, reason) in cases {
         let golden = named(name);
@@ -78,14 +81,16 @@ fn what_needs_a_newer_reader_is_refused_with_its_reason() {
 
 #[test]
 fn what_an_unknown_segment_belongs_to_goes_with_it() {
-    let golden = named("newer_paused");
-    let Ok(Open::Paused(paused)) = golden.open() else { panic!("does not open") };
-    let mut session = golden.session(*paused);
-    session.abandon().unwrap();
-    let blob = session.close().unwrap().deconstruct(&golden.keys(), &golden.context()).unwrap();
-    let found = read::take_apart(blob.as_bytes(), Some(&golden.key_bytes()), &golden.encoded_context());
-    let kept: Vec<_> = found["content"]["unknown"].as_array().unwrap().iter().map(|one| one["tag"].as_u64()).collect();
-    assert_eq!(kept, [Some(100)]);
+    for (name, of_client) in [("newer_paused", &[100][..]), ("newer_bounds", &[0, 127])] {
+        let golden = named(name);
+        let Ok(Open::Paused(paused)) = golden.open() else { panic!("does not open") };
+        let mut session = golden.session(*paused);
+        session.abandon().unwrap();
+        let blob = session.close().unwrap().deconstruct(&golden.keys(), &golden.context()).unwrap();
+        let found = read::take_apart(blob.as_bytes(), Some(&golden.key_bytes()), &golden.encoded_context());
+        let kept = found["content"]["unknown"].as_array().unwrap().iter().map(|one| one["tag"].as_u64().unwrap());
+        assert_eq!(kept.collect::<Vec<_>>(), of_client, "{name}");
+    }
 }
 
 #[test]
@@ -208,7 +213,7 @@ fn every_blob_has_its_line_on_the_page_and_the_pages_vectors_are_right() {
     let page = fs::read_to_string(folder().parent().unwrap().join("README.md")).unwrap();
     let listed: BTreeSet<_> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).collect();
     let goldens: Vec<_> = goldens().collect();
-    assert!(goldens.len() >= 32);
+    assert!(goldens.len() >= 44);
     for golden in &goldens {
         let about = golden.page["about"].as_str().unwrap();
         assert!(listed.iter().any(|(name, says)| *name == golden.name && says.contains(about)), "{}", golden.name);

@@ -1,10 +1,12 @@
 //! Operations of the engine against the pretend institution, without a network: what is sent, what is asked, how it ends.
 
 mod challenge;
+mod classes;
 mod codes;
 mod doubt;
 mod keys;
 mod lies;
 mod profile;
+mod recovery;
 mod scenario;
 mod versions;

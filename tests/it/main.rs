@@ -25,3 +25,4 @@ mod stores;
 mod strangers;
 mod transport;
 mod trouble;
+mod vault;

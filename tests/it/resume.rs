@@ -2,7 +2,7 @@
 
 mod blobs;
 mod canary;
-mod line;
+pub(crate) mod line;
 mod lost;
 mod profile;
 mod shapes;

@@ -22,6 +22,7 @@ const BILL_PAY: &str = "https://billpay.harborfederal.example/ofx";
 const PROFILE: &str = include_str!("../../fixtures/reference/profile.ofx");
 const ACCOUNTS: &str = include_str!("../../fixtures/reference/accounts.ofx");
 const CHALLENGE_NEEDED: &str = include_str!("../../fixtures/reference/challenge_needed.ofx");
+const TOKEN: &str = include_str!("../../fixtures/reference/token.ofx");
 const QUESTIONS: &str = include_str!("../../fixtures/reference/questions.ofx");
 
 #[test]
@@ -131,12 +132,13 @@ fn a_payment_whose_blob_lost_the_profile_goes_where_it_would_have_gone() {
     };
     let with = answered(&whole);
     let places = |sent: &[(String, String)]| sent.iter().map(|(url, _)| url.clone()).collect::<Vec<_>>();
-    assert_eq!(places(&with), [BILL_PAY, BILL_PAY], "the payment, and the questions after it");
+    assert_eq!(places(&with), [BILL_PAY; 3], "the token, the payment, and the questions after it");
     let tail = |file: &(String, String)| file.1.split_once("</SONRQ>").unwrap().1.to_owned();
     for blob in [&small, &again, &copy] {
         let without = answered(blob);
-        assert_eq!(places(&without), [BILL_PAY, BILL_PAY]);
-        assert_eq!(tail(&without[0]), tail(&with[0]), "the payment is the same");
+        assert_eq!(places(&without), [BILL_PAY; 3]);
+        assert!(without[1].1.contains("<PMTRQ>"));
+        assert_eq!(tail(&without[1]), tail(&with[1]), "the payment is the same");
         assert!(without[0].1.contains(&format!("<ACCESSKEY>{}", long('k'))));
         assert!(!without[0].1.contains("<SESSCOOKIE>"));
     }
@@ -292,8 +294,11 @@ impl Line {
             ("<ACCTINFORQ>", ACCOUNTS),
             ("<MFACHALLENGERQ>", QUESTIONS),
             ("<PMTRQ>", CHALLENGE_NEEDED),
+            ("<PMTSYNCRQ>", CHALLENGE_NEEDED),
         ];
         let (_, answer) = answers.iter().find(|(tag, _)| body.contains(tag)).unwrap();
+        let signed_on = body.contains("<TOKENONLY>") && body.contains("<MFACHALLENGEANSWER>");
+        let answer = if signed_on { &TOKEN } else { answer };
         wire.sent.push((request.url().to_owned(), body));
         let answer = replaced(&replaced(answer, "SESSCOOKIE", &long('c')), "ACCESSKEY", &long('k'));
         Response::from_http_200(Some("application/x-ofx"), answer.into_bytes())

@@ -60,7 +60,7 @@ fn a_signon_without_a_credential_that_the_profile_names_is_not_sent() {
         operation.handle_response(&mut state, &profile_with(&[], label), now()).unwrap();
         let (_, step) = Operation::begin(Intent::Accounts, &state, Seed::new([7; 16]), now()).unwrap();
         let Step::Send(transmit) = step else { panic!("nothing to send: {step:?}") };
-        match transmit.encode(&credentials, &state, now()) {
+        match transmit.prepare(&credentials, &state, now()) {
             Ok(_) => assert!(sent, "{label}"),
             Err(error) => {
                 assert!(!sent && matches!(error, EngineError::Credential { .. }), "{label}: {error}");

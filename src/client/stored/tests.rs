@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Protection, Validity, open_as, policy_now, save_as};
 use crate::client::Client;
+use crate::client::world;
 use crate::engine::{Application, Credentials, Institution, Part, SCHEMA, Schema, SnapshotError, State};
 use crate::error::{Error, ErrorKind};
 use crate::seal::{Blob, Context, Key, KeyRing, Kind, OpenError};
@@ -106,7 +107,7 @@ fn an_unknown_part_goes_with_what_it_belongs_to() {
     let life = Validity::For(Duration::from_secs(60));
     let (keys, context) = (keys(), context());
     let sealed = Protection::Sealed(&keys, &context);
-    let new = save_as(&SECOND, &client.state, Some(&operation), sealed, Blob::MAX_LEN, life).unwrap();
+    let new = save_as(&SECOND, world::real(), &client.state, Some(&operation), sealed, Blob::MAX_LEN, life).unwrap();
     let resume = |blob: &Blob| Client::resume(blob, &keys, &context).unwrap();
     let session = resume(&new).open(Credentials::new("jane", "pw")).unwrap();
     let again = session.pause(&keys, &context).unwrap();
@@ -179,7 +180,7 @@ fn a_step_that_fails_refuses_the_blob() {
 fn written(schema: &Schema, state: &State) -> Blob {
     let (keys, context) = (keys(), context());
     let life = Validity::For(Duration::from_secs(60));
-    save_as(schema, state, None, Protection::Sealed(&keys, &context), Blob::MAX_LEN, life).unwrap()
+    save_as(schema, world::real(), state, None, Protection::Sealed(&keys, &context), Blob::MAX_LEN, life).unwrap()
 }
 
 /// The parts beyond those of the first schema that a version finds.

@@ -146,6 +146,37 @@ fn inflating_ends_at_the_limit_and_not_before() {
 }
 
 #[test]
+fn of_several_faults_in_the_content_the_first_gives_the_error() {
+    let deflated = |stream: &[u8]| {
+        let mut content = vec![1, 1];
+        write_len(stream.len(), &mut content);
+        content.extend_from_slice(stream);
+        content
+    };
+    let stream = |len: usize| miniz_oxide::deflate::compress_to_vec(&vec![7; len], 9);
+    let (fits, exceeds) = (stream(Blob::MAX_LEN), stream(Blob::MAX_LEN * 8));
+    let too_large = OpenError::TooLarge { allowed: Blob::MAX_LEN };
+    let malformed = OpenError::MalformedSegment { at: 0 };
+    let twin = [1, 0, 0];
+    let cut = |stream: &[u8]| deflated(&stream[..stream.len() - 1]);
+    let followed = |stream: &[u8]| deflated(&[stream, &[0]].concat());
+    for (content, expected) in [
+        (cut(&fits), malformed),
+        (followed(&fits), malformed),
+        (cut(&exceeds), too_large),
+        (followed(&exceeds), too_large),
+        ([&deflated(&exceeds), &twin[..]].concat(), too_large),
+        ([&deflated(&fits), &twin[..]].concat(), OpenError::MalformedSegment { at: deflated(&fits).len() }),
+        ([&[1, 2, 0][..], &deflated(&exceeds)].concat(), malformed),
+        // A flag that is not known goes before the bytes.
+        ([&[1, 3], &deflated(&exceeds)[2..]].concat(), malformed),
+        (deflated(&exceeds)[..20].to_vec(), malformed),
+    ] {
+        assert_eq!(open_content(&content).unwrap_err(), expected, "{:?}", content.get(..4));
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_neither_sealed_nor_looked_at() {
     let allowed = Blob::MAX_LEN;
     let full = segment(1, false, false, &vec![5; allowed - 120 - 5]);

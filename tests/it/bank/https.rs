@@ -8,7 +8,7 @@ use rustls::pki_types::pem::PemObject as _;
 use super::support::{Answer, Ask, Pay, easy, questioning};
 
 /// A client that trusts this bank and nobody else.
-fn client_of(bank: &Bank) -> reqwest::Client {
+pub(super) fn client_of(bank: &Bank) -> reqwest::Client {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(bank.ca_pem().as_bytes()).unwrap()).unwrap();
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
@@ -17,11 +17,11 @@ fn client_of(bank: &Bank) -> reqwest::Client {
     reqwest::Client::builder().tls_backend_preconfigured(config).no_proxy().build().unwrap()
 }
 
-async fn post(client: &reqwest::Client, url: &str, body: Vec<u8>) -> reqwest::Result<reqwest::Response> {
+pub(super) async fn post(client: &reqwest::Client, url: &str, body: Vec<u8>) -> reqwest::Result<reqwest::Response> {
     client.post(url).header("Content-Type", "application/x-ofx").body(body).send().await
 }
 
-async fn ask(client: &reqwest::Client, url: &str, ask: &Ask) -> Answer {
+pub(super) async fn ask(client: &reqwest::Client, url: &str, ask: &Ask) -> Answer {
     let response = post(client, url, ask.bytes()).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/x-ofx");

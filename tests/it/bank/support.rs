@@ -1,8 +1,11 @@
 //! Requests as a client would send them, made of plain elements so that the crate's own writers are not what is tested.
 
 use chrono::NaiveDate;
-use ofx_session::ofx::{Document, Element, FileUid, Header, Limits, Style, Version};
+use ofx_session::ofx::{
+    AccountType, BankAccount, Document, Element, FileUid, Header, Limits, Payee, Payment, Style, Version,
+};
 use ofx_session::testing::{AccessKeys, Bank, BankBuilder, BankModel, Endpoint, HttpRefusal};
+use rust_decimal::Decimal;
 
 pub(super) const ANONYMOUS: &str = "anonymous00000000000000000000000";
 
@@ -101,6 +104,11 @@ impl Ask {
         self.set("BILLPAYMSGSRQV1", vec![pay.wrapped(trn_uid)])
     }
 
+    /// What is newer than `token`, with payments enclosed that are only made if nothing is.
+    pub(super) fn sync(self, token: &str, enclosed: Vec<Element>) -> Self {
+        self.set("BILLPAYMSGSRQV1", vec![frame(Element::leaf("TOKEN", token), "Y", "1000001", enclosed)])
+    }
+
     pub(super) fn set(mut self, tag: &'static str, transactions: Vec<Element>) -> Self {
         self.sets.push(Element::aggregate(tag, transactions));
         self
@@ -134,6 +142,29 @@ pub(super) fn wrap(tag: &'static str, trn_uid: &str, request: Element) -> Elemen
     Element::aggregate(tag, vec![Element::leaf("TRNUID", trn_uid), request])
 }
 
+/// A `PMTSYNCRQ`.
+pub(super) fn frame(from: Element, reject: &str, account: &'static str, enclosed: Vec<Element>) -> Element {
+    let mut inside = vec![from, Element::leaf("REJECTIFMISSING", reject), from_account(account)];
+    inside.extend(enclosed);
+    Element::aggregate("PMTSYNCRQ", inside)
+}
+
+fn from_account(account: &'static str) -> Element {
+    let leaf = Element::leaf;
+    let kind = if account == "1000002" { "SAVINGS" } else { "CHECKING" };
+    Element::aggregate(
+        "BANKACCTFROM",
+        vec![leaf("BANKID", "999888777"), leaf("ACCTID", account), leaf("ACCTTYPE", kind)],
+    )
+}
+
+/// A payment that is no request yet, as another client would make it.
+pub(super) fn typed(memo: &str) -> Payment {
+    let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+    let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
+    Payment::new(from, Decimal::new(1250, 2), payee, "88-204-117", day("20260123")).memo(memo)
+}
+
 /// A payment in the making: what a default bank accepts, unless something is put in its place.
 #[derive(Clone)]
 pub(super) struct Pay {
@@ -161,9 +192,7 @@ impl Pay {
 
     pub(super) fn wrapped(&self, trn_uid: &str) -> Element {
         let leaf = Element::leaf;
-        let kind = if self.account == "1000002" { "SAVINGS" } else { "CHECKING" };
-        let from = vec![leaf("BANKID", "999888777"), leaf("ACCTID", self.account), leaf("ACCTTYPE", kind)];
-        let mut info = vec![Element::aggregate("BANKACCTFROM", from), leaf("TRNAMT", self.amount), self.payee.clone()];
+        let mut info = vec![from_account(self.account), leaf("TRNAMT", self.amount), self.payee.clone()];
         info.extend(self.list_id.iter().map(|id| leaf("PAYEELSTID", id)));
         info.extend([leaf("PAYACCT", "88-204-117"), leaf("DTDUE", self.due)]);
         let request = Element::aggregate("PMTRQ", vec![Element::aggregate("PMTINFO", info)]);
@@ -201,6 +230,21 @@ impl Answer {
 
     pub(super) fn payment_status(&self) -> Option<&str> {
         self.text("BILLPAYMSGSRSV1/PMTTRNRS/STATUS/CODE")
+    }
+
+    /// The one synchronization frame.
+    pub(super) fn frame(&self) -> &Element {
+        self.0.root().find("BILLPAYMSGSRSV1/PMTSYNCRS").unwrap()
+    }
+
+    pub(super) fn token(&self) -> &str {
+        self.frame().value("TOKEN").unwrap()
+    }
+
+    /// Each `TRNUID` in the frame with its status.
+    pub(super) fn framed(&self) -> Vec<(&str, &str)> {
+        let replies = self.frame().children_named("PMTTRNRS");
+        replies.map(|one| (one.value("TRNUID").unwrap(), one.find("STATUS/CODE").unwrap().text().unwrap())).collect()
     }
 
     pub(super) fn payment(&self, path: &str) -> Option<&str> {

@@ -160,7 +160,7 @@ fn shows_its_payment(paused: &Paused, request: &str, name: &str) {
 fn leaves(request: &str) -> Vec<(String, String)> {
     let bytes: Vec<u8> = request.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
     let text = String::from_utf8(bytes).unwrap_or_else(|_| request.replace('\u{96}', "–"));
-    let parts = text.split('<').filter_map(|part| part.split_once('>'));
+    let parts = text.split('<').filter_map(|part| part.split_once('>')).filter(|(tag, _)| !tag.starts_with('/'));
     let filled = parts.map(|(tag, value)| (tag, value.trim())).filter(|(_, value)| !value.is_empty());
     let plain = |value: &str| value.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     filled.map(|(tag, value)| (tag.to_owned(), plain(value))).collect()

@@ -7,10 +7,7 @@ use std::pin::pin;
 use std::task::Waker;
 use std::time::Duration;
 
-use chacha20poly1305::aead::AeadInOut as _;
-use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use chrono::NaiveDate;
-use hkdf::Hkdf;
 use ofx_session::ofx::Style;
 use ofx_session::testing::{AccessKeys, Bank, BankBuilder};
 use ofx_session::{
@@ -19,15 +16,15 @@ use ofx_session::{
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
-use sha2::Sha256;
 
-use super::wire::{Fault, Wire, large_profile, locked_out, silent_duplicate, vendor_profile};
+use super::hand::by_hand;
+use super::wire::{Fault, Wire, large_profile, locked_out, many_profile, silent_duplicate, vendor_profile};
 use super::{answer_to, folder, read, reference, run};
 
 #[test]
 #[ignore = "writes to fixtures/blobs/v1, and only where a blob is missing"]
 fn golden_blobs_that_are_missing_are_made() {
-    for made in clients().into_iter().chain(by_hand()).chain(paused()).chain(doubts()) {
+    for made in clients().into_iter().chain(by_hand()).chain(paused()).chain(versions()).chain(doubts()) {
         let file = folder().join(format!("{}.blob", made.name));
         if file.exists() {
             continue;
@@ -52,24 +49,24 @@ fn golden_blobs_that_are_missing_are_made() {
     }
 }
 
-struct Made {
-    name: &'static str,
-    about: &'static str,
-    refused: Option<&'static str>,
-    plan: Plan,
-    blob: Blob,
+pub(super) struct Made {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) refused: Option<&'static str>,
+    pub(super) plan: Plan,
+    pub(super) blob: Blob,
 }
 
 /// How a blob is protected.
 #[derive(Clone, Copy)]
-struct Plan {
+pub(super) struct Plan {
     sealed: bool,
     key_id: u32,
-    bound: Option<(&'static str, &'static str)>,
+    pub(super) bound: Option<(&'static str, &'static str)>,
     further: &'static [&'static str],
 }
 
-const SEALED: Plan = Plan { sealed: true, key_id: 1, bound: Some(("tenant-1", "user-42")), further: &[] };
+pub(super) const SEALED: Plan = Plan { sealed: true, key_id: 1, bound: Some(("tenant-1", "user-42")), further: &[] };
 const PLAIN: Plan = Plan { sealed: false, key_id: 0, bound: None, further: &[] };
 
 impl Plan {
@@ -77,7 +74,7 @@ impl Plan {
         KeyRing::new(Key::new(self.key_id, self.key_bytes()).unwrap())
     }
 
-    fn key_bytes(&self) -> [u8; 32] {
+    pub(super) fn key_bytes(&self) -> [u8; 32] {
         std::array::from_fn(|at| u8::try_from(at).unwrap() ^ self.key_id.to_be_bytes()[3] << 5)
     }
 
@@ -86,12 +83,12 @@ impl Plan {
         self.further.iter().fold(start, Context::and)
     }
 
-    fn client(self, name: &'static str, about: &'static str, client: Client) -> Made {
+    pub(super) fn client(self, name: &'static str, about: &'static str, client: Client) -> Made {
         let blob = client.deconstruct(&self.keys(), &self.context()).unwrap();
         Made { name, about, refused: None, plan: self, blob }
     }
 
-    fn paused(self, name: &'static str, about: &'static str, session: Session) -> Made {
+    pub(super) fn paused(self, name: &'static str, about: &'static str, session: Session) -> Made {
         let blob = session.pause(&self.keys(), &self.context()).unwrap();
         Made { name, about, refused: None, plan: self, blob }
     }
@@ -125,6 +122,9 @@ fn clients() -> Vec<Made> {
     let vendor = Wire::new(easy(), &[("<PROFRQ>", Fault::Say(vendor_profile))]);
     let mut vendor = Client::builder(institution(Version::V220)).transport(vendor).build().unwrap();
     run(vendor.fetch_profile()).unwrap();
+    let many = Wire::new(easy(), &[("<PROFRQ>", Fault::Say(many_profile))]);
+    let mut many = Client::builder(institution(Version::V220)).transport(many).build().unwrap();
+    run(many.fetch_profile()).unwrap();
     let plain_new = Client::builder(institution(Version::V211)).build().unwrap().deconstruct_plain_public().unwrap();
     let public = full().deconstruct_plain_public().unwrap();
     let private = full().deconstruct_plain_including_private().unwrap();
@@ -148,54 +148,10 @@ fn clients() -> Vec<Made> {
         ),
         SEALED.client("client_accounts", "an account list and no profile", accounts_only.close().unwrap()),
         SEALED.client("client_vendor", "a profile in which every form of the packed tree occurs", vendor),
+        SEALED.client("client_many", "a profile with long values, and with more values and aggregates than 128", many),
         plain("client_plain_new", "a client that was built and never used, in plain", plain_new),
         plain("client_plain_public", "the reference state, of which only what is not private is in it", public),
         plain("client_plain_private", "the reference state in plain, everything in it", private),
-    ]
-}
-
-/// What a later version could write: this version makes none of it through its own calls.
-fn by_hand() -> Vec<Made> {
-    let client = unsealed(&SEALED.client("", "", full()));
-    let paused = unsealed(&SEALED.paused("", "", run(reference::session())));
-    let note = miniz_oxide::deflate::compress_to_vec(&b"what only schema 2 knows, ".repeat(8), 9);
-    let of_client = [(100, 1, note.clone()), (101, 0, vec![0, 1, 254, 255]), (102, 0, vec![])];
-    let of_both = [(100, 0, b"of the client".to_vec()), (200, 1, note)];
-    let made = |name, about, refused, schema: [u16; 2], base: &(Vec<u8>, Vec<Raw>), extra: &[Raw]| {
-        let deflated = base.1.iter().map(|one| match one {
-            (4, flags, bytes) => (4, flags | 1, miniz_oxide::deflate::compress_to_vec(bytes, 9)),
-            other => other.clone(),
-        });
-        let segments: Vec<_> = deflated.chain(extra.iter().cloned()).collect();
-        Made { name, about, refused, plan: SEALED, blob: seal(&base.0, schema, &segments, name) }
-    };
-    let critical = [(100, 128, vec![1])];
-    vec![
-        made(
-            "newer_segments",
-            "schema 2 for readers of 1: deflated profile, three unknown segments",
-            None,
-            [2, 1],
-            &client,
-            &of_client,
-        ),
-        made(
-            "newer_paused",
-            "schema 2 for readers of 1: an unknown segment of the client and one of the operation",
-            None,
-            [2, 1],
-            &paused,
-            &of_both,
-        ),
-        made(
-            "newer_critical",
-            "schema 2 for readers of 1, with an unknown segment that must be understood",
-            Some("SegmentTooNew"),
-            [2, 1],
-            &client,
-            &critical,
-        ),
-        made("newer_reader", "schema 3 for readers of 2", Some("SchemaTooNew"), [3, 2], &client, &[]),
     ]
 }
 
@@ -262,6 +218,17 @@ fn paused() -> Vec<Made> {
     ]
 }
 
+/// Those versions that no other blob has.
+fn versions() -> Vec<Made> {
+    let prepared = |version| prepared(client(version, easy(), &[]), &payment());
+    vec![
+        SEALED.paused("paused_version_151", "a payment in OFX 1.5.1 that was not sent yet", prepared(Version::V151)),
+        SEALED.paused("paused_version_200", "a payment in OFX 2.0 that was not sent yet", prepared(Version::V200)),
+        SEALED.paused("paused_version_202", "a payment in OFX 2.0.2 that was not sent yet", prepared(Version::V202)),
+        SEALED.paused("paused_version_210", "a payment in OFX 2.1 that was not sent yet", prepared(Version::V210)),
+    ]
+}
+
 /// Payments of which nobody knows whether they were made.
 fn doubts() -> Vec<Made> {
     let unknown = |version, faults: &[Fault]| {
@@ -311,7 +278,7 @@ fn institution(version: Version) -> Institution {
     Institution::new("https://ofx.bank.example/ofx").org("LARKSPUR").fid("6021").version(version)
 }
 
-fn easy() -> BankBuilder {
+pub(super) fn easy() -> BankBuilder {
     Bank::builder().user("jane", "correct horse")
 }
 
@@ -332,17 +299,17 @@ fn answers(name: &str) -> Answers {
     Answers::new().with("MFA16", name).with("BRQ7", "Newport")
 }
 
-fn client(version: Version, bank: BankBuilder, faults: &[(&'static str, Fault)]) -> Client {
+pub(super) fn client(version: Version, bank: BankBuilder, faults: &[(&'static str, Fault)]) -> Client {
     Client::builder(institution(version)).transport(Wire::new(bank, faults)).build().unwrap()
 }
 
-fn full() -> Client {
+pub(super) fn full() -> Client {
     let mut session = run(reference::session());
     session.abandon().unwrap();
     session.close().unwrap()
 }
 
-fn prepared(client: Client, payment: &Payment) -> Session {
+pub(super) fn prepared(client: Client, payment: &Payment) -> Session {
     let mut session = client.open(credentials()).unwrap();
     run(session.prepare_payment(payment)).unwrap();
     session
@@ -362,50 +329,12 @@ fn payee() -> Payee {
     Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142")
 }
 
-fn payment() -> Payment {
+pub(super) fn payment() -> Payment {
     Payment::new(from(), Decimal::new(8420, 2), payee(), "88-204-117", due())
 }
 
 fn due() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 12, 4).unwrap()
-}
-
-type Raw = (u8, u8, Vec<u8>);
-
-/// Header and segments, to make another blob of.
-fn unsealed(made: &Made) -> (Vec<u8>, Vec<Raw>) {
-    let found = read::take_apart(made.blob.as_bytes(), Some(&SEALED.key_bytes()), &read::context(SEALED.bound, &[]));
-    let plaintext = read::unhex(found["steps"]["plaintext"].as_str().unwrap());
-    (made.blob.as_bytes()[..48].to_vec(), read::raw_segments(&plaintext))
-}
-
-/// Seals under [`SEALED`] what the library itself would not write.
-fn seal(header: &[u8], schema: [u16; 2], segments: &[Raw], name: &str) -> Blob {
-    let mut blob = header.to_vec();
-    blob[12..14].copy_from_slice(&schema[0].to_be_bytes());
-    blob[14..16].copy_from_slice(&schema[1].to_be_bytes());
-    let nonce: Vec<u8> = name.bytes().cycle().take(24).collect();
-    let info = read::info(&blob, &read::context(SEALED.bound, &[]));
-    let mut keys = [0; 64];
-    Hkdf::<Sha256>::new(Some(&nonce), &SEALED.key_bytes()).expand(&info, &mut keys).unwrap();
-    blob.extend_from_slice(&nonce);
-    blob.extend_from_slice(&keys[32..]);
-    let front = blob.clone();
-    for (tag, flags, bytes) in segments {
-        blob.extend_from_slice(&[*tag, *flags]);
-        let mut length = bytes.len();
-        while length > 0x7f {
-            blob.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
-            length >>= 7;
-        }
-        blob.push(u8::try_from(length).unwrap());
-        blob.extend_from_slice(bytes);
-    }
-    let nonce = XNonce::try_from(nonce.as_slice()).unwrap();
-    let cipher = XChaCha20Poly1305::new_from_slice(&keys[..32]).unwrap();
-    let tag = cipher.encrypt_inout_detached(&nonce, &front, blob[104..].as_mut().into()).unwrap();
-    blob.extend_from_slice(&tag);
-    Blob::from_bytes(blob)
 }
 
 /// JSON with a line for each member, and for each member of the larger ones.

@@ -34,7 +34,7 @@ pub(super) fn take_apart(blob: &[u8], key: Option<&[u8]>, context: &[u8]) -> Val
             "state_id": hex(&header[32..48]),
         },
         "steps": steps,
-        "content": content(&segments),
+        "content": content(&segments, kind == 2),
     })
 }
 
@@ -114,20 +114,22 @@ pub(super) fn raw_segments(plaintext: &[u8]) -> Vec<(u8, u8, Vec<u8>)> {
     all
 }
 
-/// The parts of a state and of an operation, by name; `null` for one that is not there.
-fn content(segments: &[Segment]) -> Value {
+/// The parts of a state and of an operation, by name; `null` for one that is not there or is passed over.
+fn content(segments: &[Segment], paused: bool) -> Value {
     let find = |tag| segments.iter().find(|one| one.tag == tag).map(|one| one.bytes.as_slice());
-    let operation = find(5).map(|bytes| whole(bytes, operation));
+    let operation = find(5).filter(|_| paused).map(|bytes| whole(bytes, operation));
+    let asks = operation.as_ref().is_some_and(|operation| operation["phase"] == 3);
     let seed = operation.as_ref().map(|operation| operation["trn_uid"].as_str().unwrap().to_owned());
     let known = [1, 2, 4, 5, 6, 7, 8, 9];
-    let unknown = segments.iter().filter(|one| !known.contains(&one.tag));
+    let kept = |one: &&Segment| !known.contains(&one.tag) && (paused || one.tag < 128 || one.flags & 0x80 != 0);
+    let unknown = segments.iter().filter(kept);
     json!({
         "identity": whole(find(1).unwrap(), identity),
         "credentials": find(2).map(|bytes| whole(bytes, credentials)),
         "profile": find(4).map(Unpacker::unpack),
         "operation": operation,
-        "request": find(6).map(|bytes| stretch(bytes, seed.as_deref().unwrap())),
-        "questions": find(7).map(|bytes| whole(bytes, questions)),
+        "request": find(6).filter(|_| paused).map(|bytes| stretch(bytes, seed.as_deref().unwrap())),
+        "questions": find(7).filter(|_| asks).map(|bytes| whole(bytes, questions)),
         "session_cookie": find(8).map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()),
         "accounts": find(9).map(Unpacker::unpack),
         "unknown": unknown.map(|one| json!({"tag": one.tag, "flags": one.flags, "hex": hex(&one.bytes)})).collect::<Vec<_>>(),
@@ -247,7 +249,7 @@ impl<'a> Unpacker<'a> {
                 return whole;
             }
             1 => self.new_value(Cursor::text),
-            2 => self.values[self.at.varint()].clone().into(),
+            2 => shown(&self.values[self.at.varint()]),
             3 => line(COMMON, self.at.varint()).into(),
             4 => "Y".into(),
             5 => "N".into(),
@@ -263,8 +265,13 @@ impl<'a> Unpacker<'a> {
 
     fn new_value(&mut self, read: impl Fn(&mut Cursor<'a>) -> String) -> Value {
         self.values.push(read(&mut self.at));
-        self.values[self.values.len() - 1].clone().into()
+        shown(&self.values[self.values.len() - 1])
     }
+}
+
+/// An empty value counts as an aggregate without elements.
+fn shown(value: &str) -> Value {
+    if value.is_empty() { json!([]) } else { value.into() }
 }
 
 /// What is left to read.

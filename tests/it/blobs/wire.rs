@@ -83,6 +83,21 @@ pub(super) fn vendor_profile(trn_uid: &str) -> Vec<u8> {
     profile(Version::V220, trn_uid, sets)
 }
 
+/// More values and flat aggregates than one byte counts, and than the packer looks back at; long values, too.
+pub(super) fn many_profile(trn_uid: &str) -> Vec<u8> {
+    let fee = |number: usize| aggregate("LKS.FEE", vec![leaf("LKS.AMOUNT", &format!("{number}.50"))]);
+    let mut fees: Vec<_> = (0..140).map(fee).collect();
+    // One that is too far away, one that is not, and values by themselves.
+    fees.extend([fee(2), fee(135), leaf("LKS.AMOUNT", "3.50"), leaf("LKS.AMOUNT", "136.50")]);
+    let vendor = vec![
+        core("https://ofx.bank.example/lks"),
+        aggregate("LKS.FEES", fees),
+        leaf("LKS.TEXT", &"long enough for a length of two bytes, ".repeat(4)),
+        leaf("LKS.TEXT", &"0123456789".repeat(13)),
+    ];
+    profile(Version::V220, trn_uid, vec![aggregate("LKSMSGSET", vec![aggregate("LKSMSGSETV1", vendor)])])
+}
+
 /// More than is ever stored, with an address of its own for each set.
 pub(super) fn large_profile(trn_uid: &str) -> Vec<u8> {
     let signon = aggregate("SIGNONMSGSETV1", vec![core("https://signon.bank.example/ofx")]);

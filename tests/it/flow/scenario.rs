@@ -94,9 +94,11 @@ impl Sent {
     }
 
     pub(super) fn trn_uid(&self) -> &str {
-        let request = |element: &'_ Element| element.tag().ends_with("TRNRQ");
         let sets = self.document.root().children();
-        let found = sets.iter().flat_map(Element::children).find(|element| request(element));
+        let inside = sets.iter().flat_map(Element::children);
+        let inside =
+            inside.flat_map(|one| if one.tag() == "PMTSYNCRQ" { one.children() } else { std::slice::from_ref(one) });
+        let found = inside.into_iter().find(|element| element.tag().ends_with("TRNRQ"));
         found.and_then(|element| element.value("TRNUID")).unwrap()
     }
 }
@@ -182,11 +184,24 @@ impl Scenario {
         self.drive(operation, step)
     }
 
+    /// Goes on with what could not be sent.
+    pub(super) fn proceed(&mut self) -> Result<Step, EngineError> {
+        let operation = self.operation.take().unwrap();
+        let step = operation.step(&self.state, self.now);
+        self.drive(operation, step)
+    }
+
+    pub(super) fn reconcile(&mut self) -> Result<Step, EngineError> {
+        let operation = self.operation.clone().unwrap();
+        let (operation, step) = operation.reconcile(&self.state, self.now)?;
+        self.drive(operation, step)
+    }
+
     fn drive(&mut self, mut operation: Operation, mut step: Step) -> Result<Step, EngineError> {
         assert_eq!(operation.step(&self.state, self.now), step, "the step can be asked for again");
         while let Step::Send(transmit) = &step {
             self.now += TimeDelta::seconds(1);
-            let bytes = transmit.encode(&self.credentials, &self.state, self.now)?;
+            let (_, bytes) = transmit.clone().prepare(&self.credentials, &self.state, self.now)?;
             let sent = Sent::read(transmit.url(), &bytes);
             self.sent.push(sent.clone());
             let reply = match self.scripts.pop_front() {
@@ -318,8 +333,15 @@ pub(super) fn transaction(tag: &'static str, trn_uid: &str, code: u32, body: Opt
 
 /// The acceptance of the payment that `sent` asks for.
 pub(super) fn acceptance(sent: &Sent) -> Element {
-    let info = sent.document.find("/OFX/BILLPAYMSGSRQV1/PMTTRNRQ/PMTRQ/PMTINFO").unwrap().clone();
-    Element::aggregate("PMTRS", vec![Element::leaf("SRVRTID", "4711"), Element::leaf("CURDEF", "USD"), info])
+    acceptance_as("4711", sent)
+}
+
+/// The acceptance under another `SRVRTID`.
+pub(super) fn acceptance_as(server_id: &str, sent: &Sent) -> Element {
+    let paths = ["PMTTRNRQ/PMTRQ/PMTINFO", "PMTSYNCRQ/PMTTRNRQ/PMTRQ/PMTINFO"];
+    let set = sent.document.find("/OFX/BILLPAYMSGSRQV1").unwrap();
+    let info = paths.iter().find_map(|path| set.find(path)).unwrap().clone();
+    Element::aggregate("PMTRS", vec![Element::leaf("SRVRTID", server_id), Element::leaf("CURDEF", "USD"), info])
 }
 
 /// The questions, under a `TRNUID`.

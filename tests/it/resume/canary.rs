@@ -215,8 +215,8 @@ fn no_secret_is_in_any_text_of_the_engine() {
         quiet(&operation.situation(&state, at));
         (operation, step) = match step {
             Step::Send(transmit) => {
-                quiet(&transmit.if_interrupted());
-                let bytes = transmit.encode(&credentials(), &state, at).unwrap();
+                let (interrupted, bytes) = transmit.prepare(&credentials(), &state, at).unwrap();
+                quiet(&interrupted);
                 assert!(holds(&bytes, PASSWORD), "the search finds what is there");
                 files += 1;
                 let body = bank.answer(ofx_session::testing::Endpoint::Main, &bytes).unwrap();

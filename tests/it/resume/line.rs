@@ -15,12 +15,12 @@ use ofx_session::{
 };
 use rust_decimal::Decimal;
 
-pub(super) const MAIN: &str = "https://ofx.bank.example/ofx";
-pub(super) const BILL_PAY: &str = "https://pay.bank.example/billpay";
+pub(crate) const MAIN: &str = "https://ofx.bank.example/ofx";
+pub(crate) const BILL_PAY: &str = "https://pay.bank.example/billpay";
 
 /// What becomes of one request.
 #[derive(Clone, Debug)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// It is answered honestly.
     Honest,
     /// It never leaves.
@@ -33,46 +33,48 @@ pub(super) enum Fate {
     Says(Vec<u8>),
     /// It is carried out, and no answer ever comes.
     Hangs,
+    /// It is answered honestly, after whoever waits was polled once more.
+    Waits,
 }
 
 /// Two ends: a client holds a clone, the test the other.
 #[derive(Clone)]
-pub(super) struct Line(Arc<Mutex<Wire>>);
+pub(crate) struct Line(Arc<Mutex<Wire>>);
 
-pub(super) struct Wire {
-    pub(super) bank: BankModel,
+pub(crate) struct Wire {
+    pub(crate) bank: BankModel,
     /// For the next requests; honest when there is none.
-    pub(super) fates: VecDeque<Fate>,
+    pub(crate) fates: VecDeque<Fate>,
     /// Bit for bit: whether to pause at each place where that can be done.
     pauses: u32,
     /// Places seen so far.
-    pub(super) places: u32,
+    pub(crate) places: u32,
     /// The place was used and what waited there may pass.
     passed: bool,
-    pub(super) sent: Vec<(String, Vec<u8>)>,
+    pub(crate) sent: Vec<(String, Vec<u8>)>,
 }
 
 impl Line {
-    pub(super) fn new(bank: BankModel) -> Self {
+    pub(crate) fn new(bank: BankModel) -> Self {
         Self::pausing(bank, 0)
     }
 
-    pub(super) fn pausing(bank: BankModel, pauses: u32) -> Self {
+    pub(crate) fn pausing(bank: BankModel, pauses: u32) -> Self {
         let (fates, sent) = (VecDeque::new(), Vec::new());
         Self(Arc::new(Mutex::new(Wire { bank, fates, pauses, places: 0, passed: false, sent })))
     }
 
     /// Held by one at a time: two in one statement would wait for ever, so that fails.
-    pub(super) fn wire(&self) -> MutexGuard<'_, Wire> {
+    pub(crate) fn wire(&self) -> MutexGuard<'_, Wire> {
         self.0.try_lock().expect("the wire is held already")
     }
 
-    pub(super) fn then(&self, fates: impl IntoIterator<Item = Fate>) {
+    pub(crate) fn then(&self, fates: impl IntoIterator<Item = Fate>) {
         self.wire().fates.extend(fates);
     }
 
     /// One more place: whether to pause here.
-    pub(super) fn pauses_here(&self) -> bool {
+    pub(crate) fn pauses_here(&self) -> bool {
         let mut wire = self.wire();
         wire.places += 1;
         let bit = wire.places - 1;
@@ -80,7 +82,7 @@ impl Line {
     }
 
     /// Bytes behind `</SONRQ>` of each file that reached the institution, challenges left out.
-    pub(super) fn work(&self) -> Vec<String> {
+    pub(crate) fn work(&self) -> Vec<String> {
         let texts =
             self.wire().sent.iter().map(|(_, bytes)| String::from_utf8(bytes.clone()).unwrap()).collect::<Vec<_>>();
         let tails = texts.iter().map(|text| text.split_once("</SONRQ>").unwrap().1.to_owned());
@@ -88,7 +90,7 @@ impl Line {
     }
 
     /// Nothing was done that the specification forbids, and so many payments were made.
-    pub(super) fn clean(&self, payments: usize) {
+    pub(crate) fn clean(&self, payments: usize) {
         let wire = self.wire();
         assert_eq!(wire.bank.violations(), Vec::<String>::new().as_slice());
         assert_eq!(wire.bank.payments_made(), payments);
@@ -120,6 +122,14 @@ impl Line {
         let lost = TransportError::Timeout { host: host.clone(), source: None };
         let body = match self.fate() {
             Fate::Honest => self.answer(&request)?,
+            Fate::Waits => {
+                let mut polled = false;
+                std::future::poll_fn(|_| {
+                    if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
+                self.answer(&request)?
+            }
             Fate::NotSent => return Err(TransportError::Connect { host, source: None }),
             Fate::LostBefore => return Err(lost),
             Fate::LostAfter => return self.answer(&request).and(Err(lost)),
@@ -149,7 +159,7 @@ impl Transport for Line {
 }
 
 /// Runs a future that never waits.
-pub(super) fn now<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
     match once(future) {
         Some(result) => result,
         None => panic!("it waits"),
@@ -157,68 +167,68 @@ pub(super) fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Polls a future once and drops it.
-pub(super) fn once<T>(future: impl Future<Output = T>) -> Option<T> {
+pub(crate) fn once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
         Poll::Ready(result) => Some(result),
         Poll::Pending => None,
     }
 }
 
-pub(super) fn easy() -> BankBuilder {
+pub(crate) fn easy() -> BankBuilder {
     Bank::builder().user("jane", "correct horse")
 }
 
-pub(super) fn questioning() -> BankBuilder {
+pub(crate) fn questioning() -> BankBuilder {
     easy().question("MFA16", None, "Garcia").question("BRQ7", Some("In which town?"), "Newport")
 }
 
-pub(super) fn right() -> Answers {
+pub(crate) fn right() -> Answers {
     Answers::new().with("MFA16", "Garcia").with("BRQ7", "Newport")
 }
 
-pub(super) fn wrong() -> Answers {
+pub(crate) fn wrong() -> Answers {
     Answers::new().with("MFA16", "Garcia").with("BRQ7", "Oldport")
 }
 
-pub(super) fn jane() -> Credentials {
+pub(crate) fn jane() -> Credentials {
     Credentials::new("jane", "correct horse")
 }
 
-pub(super) fn keys() -> KeyRing {
+pub(crate) fn keys() -> KeyRing {
     KeyRing::new(Key::new(1, [7; 32]).unwrap())
 }
 
-pub(super) fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context::new("tenant-1", "user-42").unwrap()
 }
 
-pub(super) fn payment() -> Payment {
+pub(crate) fn payment() -> Payment {
     let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
     let payee = Payee::new("Harbor & Sons", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
     let due = NaiveDate::from_ymd_opt(2026, 1, 23).unwrap();
     Payment::new(from, Decimal::new(8420, 2), payee, "88-204-117", due).memo("Invoice <3391> & more")
 }
 
-pub(super) fn client(line: &Line) -> Client {
+pub(crate) fn client(line: &Line) -> Client {
     let builder = Client::builder(Institution::new(MAIN)).client_uid("7C1E9A54-0B1D-4C5E-8F00-112233445566");
     builder.transport(line.clone()).build().unwrap()
 }
 
-pub(super) fn session(line: &Line) -> Session {
+pub(crate) fn session(line: &Line) -> Session {
     client(line).open(jane()).unwrap()
 }
 
 /// Through text and back, as if into another process.
-pub(super) fn reread(blob: &Blob) -> Paused {
+pub(crate) fn reread(blob: &Blob) -> Paused {
     let blob = Blob::from_text(&blob.to_text()).unwrap();
     Client::resume(&blob, &keys(), &context()).unwrap()
 }
 
-pub(super) fn pause(session: Session) -> Blob {
+pub(crate) fn pause(session: Session) -> Blob {
     session.pause(&keys(), &context()).unwrap()
 }
 
 /// Pauses a session and goes on in another.
-pub(super) fn pause_and_resume(session: Session, line: &Line) -> Session {
+pub(crate) fn pause_and_resume(session: Session, line: &Line) -> Session {
     reread(&pause(session)).transport(line.clone()).open(jane()).unwrap()
 }

@@ -1,0 +1,375 @@
+//! Which way a call goes: the result that is there, the questions that wait, somebody else's claim, or to work.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
+
+use crate::client::vault::Vault;
+use crate::client::vault::desk::{Desk, LISTING, Open};
+use crate::client::vault::shelf::{Effort, Lost};
+use crate::client::vault::standing::{Busy, Finished, Pending, Verdict};
+use crate::client::{Completed, Progress, belongs, driver};
+use crate::engine::{Answers, Credentials, Intent, Operation, Receipt, Situation, State};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
+use crate::ofx::{AccountInfo, Amount, Content as _, Element, Payment, Version};
+
+/// What a call wants of a payment.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    Pay(&'a Payment, [u8; 32]),
+    Resume,
+    Answer(&'a Answers),
+    /// Only to find out about a payment in doubt.
+    FindOut,
+}
+
+/// How one look at the desk ended.
+pub(crate) enum Turn<T> {
+    Over(T),
+    /// Somebody else has written in between: look again.
+    Again,
+}
+
+impl Vault {
+    /// Goes on with a payment as far as it goes. `None`: there was nothing to find out, it was left as it is.
+    pub(crate) async fn go(
+        &self,
+        id: &str,
+        wanted: Wanted<'_>,
+        mut credentials: Credentials,
+    ) -> Result<Option<Progress<Receipt>>, Error> {
+        check_id(id)?;
+        for _ in 0..MOST_TURNS {
+            // What cannot be read may hold a payment that was sent.
+            let unread = |error: Error| error.with_moved(Moved::Unknown);
+            let (desk, state) = self.desk().await.map_err(unread)?;
+            let now = self.world.now();
+            let moved = desk.moved(id, now).unwrap_or(Moved::No);
+            belongs(&state, &credentials).map_err(|error| error.with_moved(moved))?;
+            if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
+                if let Wanted::Pay(_, digest) = wanted {
+                    same(&finished.digest, &digest)?;
+                }
+                return finished.again().map(Some);
+            }
+            match self.turn(desk, state, id, wanted, &mut credentials, now).await? {
+                Turn::Over(progress) => return Ok(progress),
+                Turn::Again => {}
+            }
+        }
+        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+    }
+
+    async fn turn(
+        &self,
+        mut desk: Desk,
+        state: State,
+        id: &str,
+        wanted: Wanted<'_>,
+        credentials: &mut Credentials,
+        now: DateTime<Utc>,
+    ) -> Result<Turn<Option<Progress<Receipt>>>, Error> {
+        let moved = desk.moved(id, now).unwrap_or(Moved::No);
+        let misuse = |text: &str| Err(Error::misuse(text).with_moved(moved));
+        let Some(open) = desk.open(id).cloned() else {
+            let Wanted::Pay(payment, digest) = wanted else { return misuse(NO_SUCH_PAYMENT) };
+            return self.begin(desk, state, id, (payment, digest), credentials, now).await;
+        };
+        if let Wanted::Pay(_, digest) = wanted {
+            same(&open.digest, &digest)?;
+        }
+        if open.user.as_deref().zip(credentials.user_id()).is_some_and(|(own, other)| own != other) {
+            return misuse(ANOTHER_USER);
+        }
+        let at_work = desk.claimed(now).is_some_and(|claim| claim.id == id);
+        let mut operation = open.operation.clone();
+        let mut tries = MOST_RECONCILED;
+        match open.operation.situation(&state, now) {
+            Situation::AwaitingAnswers(challenge) => match wanted {
+                Wanted::Answer(answers) => {
+                    self.free(&desk, &state, id, now)?;
+                    let answered = operation
+                        .check_answers(&state, answers, now)
+                        .and_then(|()| operation.handle_answer(&state, answers, now));
+                    operation = answered.map_err(|error| Error::from(error).with_moved(moved))?.0;
+                }
+                Wanted::FindOut => return Ok(Turn::Over(None)),
+                Wanted::Pay(..) | Wanted::Resume if at_work => return Err(busy(&desk, now, moved)),
+                Wanted::Pay(..) | Wanted::Resume => return Ok(Turn::Over(Some(Progress::Ask(challenge)))),
+            },
+            Situation::Ready => match wanted {
+                Wanted::FindOut => return Ok(Turn::Over(None)),
+                // What was asked may be out of date by now: it goes on without the answers, and may be asked anew.
+                Wanted::Pay(..) | Wanted::Resume | Wanted::Answer(_) => self.free(&desk, &state, id, now)?,
+            },
+            Situation::InDoubt(doubt) => {
+                if matches!(wanted, Wanted::Answer(_)) {
+                    return misuse(NOT_ASKED);
+                }
+                if desk.claimed(now).is_some() {
+                    return Err(busy(&desk, now, moved));
+                }
+                if open.is_hopeless(&state, now) {
+                    desk.finish(id, Verdict::Unresolved(doubt.clone()), now);
+                    let over = Progress::Unknown(doubt);
+                    return Ok(if self.write(&mut desk, &state, moved).await? {
+                        Turn::Over(Some(over))
+                    } else {
+                        Turn::Again
+                    });
+                }
+                tries = MOST_RECONCILED - 1;
+                let begun = operation.reconcile(&state, now);
+                operation = begun.map_err(|error| Error::from(error).with_moved(moved))?.0;
+            }
+            Situation::Over(_) => return Err(driver::bug("an operation that is over was stored as open")),
+        }
+        if !self.claim(&mut desk, &state, id, Effort::Ahead).await.map_err(|error| error.with_moved(moved))? {
+            return Ok(Turn::Again);
+        }
+        let user = credentials.user_id().map(str::to_owned);
+        let open = Open { operation, user, ..open };
+        self.work(desk, &mut self.client(state), open, credentials, tries).await.and_then(as_receipt)
+    }
+
+    /// A payment that nobody has asked for before.
+    async fn begin(
+        &self,
+        mut desk: Desk,
+        state: State,
+        id: &str,
+        (payment, digest): (&Payment, [u8; 32]),
+        credentials: &mut Credentials,
+        now: DateTime<Utc>,
+    ) -> Result<Turn<Option<Progress<Receipt>>>, Error> {
+        let moved = desk.moved(id, now).unwrap_or(Moved::No);
+        self.free(&desk, &state, id, now)?;
+        let mut client = self.client(state);
+        let user = credentials.user_id().map(str::to_owned);
+        let new = |operation| Open { id: id.to_owned(), digest, user: user.clone(), operation };
+        let intent = || Intent::Pay(Box::new(payment.clone()));
+        let mut begun = None;
+        // Where the profile is known, one write takes the claim and stores the identifiers.
+        if !driver::lacks_profile(&client.state) {
+            let open = new(driver::start(&client, intent()).map_err(|error| error.with_moved(moved))?);
+            desk.put(open.clone());
+            begun = Some(open);
+        }
+        if !self.claim(&mut desk, &client.state, id, Effort::Adding).await.map_err(|error| error.with_moved(moved))? {
+            return Ok(Turn::Again);
+        }
+        let open = match begun {
+            Some(open) => open,
+            None => {
+                let known = driver::know_profile(&mut client, &mut false).await;
+                match known.and_then(|()| driver::start(&client, intent())) {
+                    Ok(operation) => new(operation),
+                    Err(error) => {
+                        self.give_up(&mut desk, &client.state).await;
+                        return Err(error.with_moved(Moved::No));
+                    }
+                }
+            }
+        };
+        self.work(desk, &mut client, open, credentials, MOST_RECONCILED).await.and_then(as_receipt)
+    }
+
+    /// Fetches the account list, or goes on with that.
+    pub(crate) async fn list(
+        &self,
+        answers: Option<&Answers>,
+        mut credentials: Credentials,
+    ) -> Result<Progress<Vec<AccountInfo>>, Error> {
+        for _ in 0..MOST_TURNS {
+            let nothing = |error: Error| error.with_moved(Moved::No);
+            let (mut desk, state) = self.desk().await.map_err(nothing)?;
+            belongs(&state, &credentials).map_err(nothing)?;
+            let now = self.world.now();
+            let kept = desk.open(LISTING).map(|open| (open.operation.clone(), open.operation.situation(&state, now)));
+            let mut operation = match (kept, answers) {
+                (Some((_, Situation::AwaitingAnswers(challenge))), None) => return Ok(Progress::Ask(challenge)),
+                (Some((operation, Situation::AwaitingAnswers(_))), Some(answers)) => {
+                    operation.check_answers(&state, answers, now).map_err(|error| nothing(error.into()))?;
+                    Some(operation.handle_answer(&state, answers, now).map_err(|error| nothing(error.into()))?.0)
+                }
+                (Some((operation, Situation::Ready)), _) => Some(operation),
+                (_, Some(_)) => return Err(Error::misuse(NOT_ASKED)),
+                (_, None) => None,
+            };
+            self.free(&desk, &state, LISTING, now)?;
+            if !self.claim(&mut desk, &state, LISTING, Effort::Ahead).await.map_err(nothing)? {
+                continue;
+            }
+            let mut client = self.client(state);
+            if operation.is_none() {
+                let known = driver::know_profile(&mut client, &mut false).await;
+                match known.and_then(|()| driver::start(&client, Intent::Accounts)) {
+                    Ok(begun) => operation = Some(begun),
+                    Err(error) => {
+                        self.give_up(&mut desk, &client.state).await;
+                        return Err(error.with_moved(Moved::No));
+                    }
+                }
+            }
+            let Some(operation) = operation else { return Err(driver::bug("no account list was asked for")) };
+            let user = credentials.user_id().map(str::to_owned);
+            let open = Open { id: LISTING.to_owned(), digest: [0; 32], user, operation };
+            return match self.work(desk, &mut client, open, &mut credentials, 0).await? {
+                Progress::Done(completed) => match completed.accounts() {
+                    Some(accounts) => Ok(Progress::Done(accounts)),
+                    None => Err(driver::bug("an operation ended as another kind")),
+                },
+                Progress::Ask(challenge) => Ok(Progress::Ask(challenge)),
+                Progress::Unknown(doubt) => Ok(Progress::Unknown(doubt)),
+            };
+        }
+        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED))
+    }
+
+    /// The result of a payment that is over, on the desk or filed; `None` when it is open, or was never asked for.
+    pub(crate) async fn over(&self, desk: &Desk, id: &str) -> Result<Option<Finished>, Error> {
+        if let Some(finished) = desk.finished(id).filter(|finished| self.world.now() <= self.end(finished)) {
+            return Ok(Some(finished.clone()));
+        }
+        if desk.open(id).is_some() {
+            return Ok(None);
+        }
+        // Results leave the desk only after they were filed, and the desk was read first: it is in one of the two.
+        Ok(self.filed(id).await?.map(|(_, finished)| finished))
+    }
+
+    /// Takes the claim, in one write that also clears the desk of what is over. False when somebody else has written since.
+    async fn claim(&self, desk: &mut Desk, state: &State, id: &str, effort: Effort) -> Result<bool, Error> {
+        for finished in &desk.finished {
+            self.file(finished).await?;
+        }
+        desk.finished.clear();
+        desk.sweep(state, self.world.now());
+        desk.take(id, self.world.now(), self.lease);
+        match self.put(desk, state, effort).await {
+            Ok(()) => Ok(true),
+            Err(Lost::Taken(_)) => Ok(false),
+            Err(Lost::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Writes a change that needs nobody at work. False when somebody else has written since.
+    pub(crate) async fn write(&self, desk: &mut Desk, state: &State, moved: Moved) -> Result<bool, Error> {
+        // Whoever was at work and sleeps must not go on from what is no longer so.
+        desk.fence = desk.fence.saturating_add(1);
+        desk.claim = None;
+        match self.put(desk, state, Effort::Ahead).await {
+            Ok(()) => Ok(true),
+            Err(Lost::Taken(_)) => Ok(false),
+            Err(Lost::Failed(error)) => Err(error.with_moved(moved)),
+        }
+    }
+
+    /// Gives up a claim under which nothing was sent for a payment. If that cannot be written, it runs out.
+    async fn give_up(&self, desk: &mut Desk, state: &State) {
+        desk.claim = None;
+        let _ = self.put(desk, state, Effort::Ahead).await;
+    }
+
+    /// Refuses where somebody else is at work, or another payment must be found out about first.
+    fn free(&self, desk: &Desk, state: &State, id: &str, now: DateTime<Utc>) -> Result<(), Error> {
+        let moved = desk.moved(id, now).unwrap_or(Moved::No);
+        if desk.claimed(now).is_some() {
+            return Err(busy(desk, now, moved));
+        }
+        let Some(blocker) = desk.blocker(id, state, now) else { return Ok(()) };
+        let pending = self.pending_of(desk, blocker, state, now)?;
+        let text = format!(
+            "payment {:?} of this vault is in doubt and must be found out about first: call reconcile for it",
+            pending.id
+        );
+        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(pending))
+    }
+
+    pub(crate) fn pending_of(
+        &self,
+        desk: &Desk,
+        open: &Open,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> Result<Pending, Error> {
+        Ok(Pending {
+            id: open.id.clone(),
+            trn_uid: open.operation.trn_uid(),
+            payment: open.operation.payment(state)?,
+            situation: open.operation.situation(state, now),
+            doubt: open.operation.doubt().cloned(),
+            claimed_until: desk.claimed(now).filter(|claim| claim.id == open.id).map(|claim| claim.until),
+        })
+    }
+}
+
+fn as_receipt(progress: Progress<Completed>) -> Result<Turn<Option<Progress<Receipt>>>, Error> {
+    Ok(Turn::Over(Some(match progress {
+        Progress::Done(completed) => match completed.receipt() {
+            Some(receipt) => Progress::Done(receipt),
+            None => return Err(driver::bug("an operation ended as another kind")),
+        },
+        Progress::Ask(challenge) => Progress::Ask(challenge),
+        Progress::Unknown(doubt) => Progress::Unknown(doubt),
+    })))
+}
+
+/// Somebody else has the claim.
+pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {
+    let claim = desk.claimed(now);
+    let until = claim.map_or(now, |claim| claim.over());
+    let id = claim.map(|claim| claim.id.clone()).filter(|id| id != LISTING);
+    let text = format!("another caller has claimed this vault until {}; ask again then", until.format("%F %T UTC"));
+    Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(Busy { until, id })
+}
+
+fn same(known: &[u8; 32], asked: &[u8; 32]) -> Result<(), Error> {
+    if known == asked { Ok(()) } else { Err(Error::misuse(ANOTHER_PAYMENT)) }
+}
+
+pub(crate) fn check_id(id: &str) -> Result<(), Error> {
+    if (1..=LONGEST_ID).contains(&id.len()) { Ok(()) } else { Err(Error::misuse(BAD_ID)) }
+}
+
+/// SHA-256 of a payment, independent of how any version of this crate stores or sends it. Amounts are compared as numbers.
+pub(crate) fn digest(payment: &Payment) -> [u8; 32] {
+    let mut payment = payment.clone();
+    payment.amount = Amount::new(payment.amount.value().normalize());
+    let mut hash = Sha256::new_with_prefix(b"ofx-session payment v1");
+    absorb(&mut hash, &payment.write("PMTINFO", Version::V230));
+    hash.finalize().into()
+}
+
+fn absorb(hash: &mut Sha256, element: &Element) {
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX).to_be_bytes();
+    for text in [element.tag(), element.text().unwrap_or_default()] {
+        hash.update(count(text.len()));
+        hash.update(text);
+    }
+    hash.update(count(element.children().len()));
+    element.children().iter().for_each(|child| absorb(hash, child));
+}
+
+impl Operation {
+    /// Whether it asks for a payment.
+    pub(crate) fn pays(&self) -> bool {
+        self.kind().moves_money()
+    }
+}
+
+/// Somebody else writes in between only by having got on himself.
+pub(crate) const MOST_TURNS: u32 = 16;
+
+/// How often one call tries to find out about a payment in doubt.
+const MOST_RECONCILED: u32 = 2;
+
+const LONGEST_ID: usize = 200;
+
+const BAD_ID: &str = "the id of a payment has 1 to 200 bytes";
+const ANOTHER_PAYMENT: &str =
+    "this id stands for another payment; nothing was done with this one: give each payment an id of its own";
+const ANOTHER_USER: &str = "this payment was asked for by another user id; go on with that one";
+pub(crate) const NO_SUCH_PAYMENT: &str =
+    "the vault knows no payment with this id: it was never asked for, was given up, or was filed too long ago";
+const NOT_ASKED: &str = "this waits for no answers: look says where it stands, resume goes on";
+pub(crate) const CONTENDED: &str = "others write to this vault all the time; ask again";

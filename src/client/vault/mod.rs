@@ -1,0 +1,471 @@
+//! Payments that are made once, whatever crashes and whoever resumes: a client, keys and a store tied together.
+//!
+//! The application names each payment by an id of its own, such as the number of its order. However often, and in however
+//! many processes, [`Vault::pay`] is called under one id, the payment is made exactly once, or reported as not made, or
+//! reported as unknown with the evidence.
+//!
+//! ```text
+//!                      ┌────────── Ask ◄── answer ──┐
+//!                      ▼                            │
+//!  pay(id) ─► claim ─► write ahead ─► send ─► answer ─► result, client and end of the claim ─► filed under its id
+//!                ▲       └── each file ──┘    │
+//!                │                            └─► in doubt ─► reconcile ─► the same, or unresolved ─► settle
+//!                └── Busy, until the other is done or its lease is over
+//! ```
+//!
+//! # What is in the store
+//!
+//! One record per vault, the *desk*: the client (profile, access key, cookie), the claim with its fence, the payments that are
+//! not over, and results that are not filed yet. One record per payment that is over, its *file*: the receipt, the refusal, or
+//! the doubt that nothing could resolve. Both are sealed, under the vault's context and the record's own key. The keys
+//! are SHA-256 digests of the context and, for a file, the id.
+//!
+//! Every change of the desk is one compare-and-swap against the version that was loaded. It is the fence: whoever sleeps while
+//! somebody takes over holds an old version and can write nothing any more, and nothing is sent that was not written first.
+//! The number in the record counts the claims, for people.
+//!
+//! # What survives what
+//!
+//! | the program stops, or the store fails | on the desk | on the wire | who comes next |
+//! |---|---|---|---|
+//! | C0 before the first claim | nothing | nothing | starts, with new identifiers |
+//! | C1 the payment is on the desk, nothing was sent | ready, or questions | nothing | goes on with the same identifiers and bytes |
+//! | C2 the claim's acknowledgement is lost | our version, or the one before | nothing | the caller loads: its own version there means that it has the claim; else the same write again |
+//! | C3 claimed, not written ahead | claim | nothing | waits for the lease, takes over, sends |
+//! | C4 written ahead, not sent | in doubt | nothing | waits for the lease, finds out |
+//! | C5 sent, not applied, may arrive late | in doubt | maybe | finds out; a late copy dies at the fences that the institution offers |
+//! | C6 applied, the answer is lost | in doubt | yes | finds out |
+//! | C7 answered, the result is not stored | in doubt | yes | finds out; the caller's error says `Yes` and has the receipt |
+//! | C8 the result is stored, its acknowledgement or the caller's answer is lost | result | yes | gets the result |
+//! | C9 a sleeping owner wakes after a takeover | the other's | maybe | its next write is refused: before the write-ahead nothing is sent; after it as C5, and its result is not written |
+//! | C10 stopped while finding out | in doubt | - | finds out once more |
+//! | C11 stopped between filing and taking off the desk | result, and the file | yes | gets the result; the next claim finds the file and takes it off |
+//!
+//! A result is found at every moment, because it is in one place before it leaves the other and is looked for in that order:
+//! the swap that ends a payment puts its result on the desk. The next claim creates the file first and takes
+//! the result off the desk in its own swap. Readers load the desk first, then the file. Whoever finds the id in neither starts
+//! by a swap against the desk that he loaded, which fails if anybody has written since. A file is
+//! only ever written over by one that knows more: unresolved by settled, and what is past its retention.
+//!
+//! "Finds out" is [`Vault::reconcile`], which `pay` and `resume` do by themselves. Where an institution offers nothing to find
+//! out by, a payment in doubt is reported as [`Progress::Unknown`], filed as unresolved, and never sent again: a person asks
+//! the institution and calls [`Vault::settle`].
+//!
+//! # What it does not do
+//!
+//! - A store that is restored from an older copy has forgotten payments: they can be made again. The same holds for a
+//!   store that acknowledges writes and loses them; see its [`Capabilities`](crate::store::Capabilities).
+//! - One vault makes one thing at a time: one user at one institution. Vaults of different contexts do not touch each other.
+//! - Clocks of different machines may differ by a few seconds. A larger difference makes a takeover early or late, which costs
+//!   a doubt or a wait, not money.
+//!
+//! # Whether money may have moved
+//!
+//! | error | kind | [`money_may_have_moved`](Error::money_may_have_moved) |
+//! |---|---|---|
+//! | another caller has claimed it ([`Busy`]) | `Busy` | unknown when it is at work on this payment, or this one is in doubt; else no |
+//! | another payment is in doubt ([`Pending`]) | `Busy` | no |
+//! | another caller took over ([`Busy`]) | `Busy` | what the desk says by now; unknown when a file was sent; yes with a [`Receipt`] as detail |
+//! | the store failed before anything was read, or a record cannot be read | `Store`, `Seal` | unknown: it may hold this payment |
+//! | the store failed before a file was sent | `Store` | no; unknown when the payment was in doubt before |
+//! | the store failed after the answer | `Store` | yes with the [`Receipt`] as detail; unknown; no when questions were asked |
+//! | the institution said no | `Refused` | no |
+//! | the request did not leave | `Transport` | no; unknown when the payment was in doubt before |
+//! | the call does not fit | `Misuse` | no; unknown when the payment is in doubt; what a person settled |
+
+mod desk;
+mod flow;
+mod record;
+mod shelf;
+mod standing;
+mod work;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::vault::flow::{Wanted, busy, check_id, digest};
+use crate::client::vault::standing::Verdict;
+use crate::client::{Client, Progress, World};
+use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
+use crate::ofx::{AccountInfo, Payment};
+use crate::seal::{Blob, Context, KeyRing};
+use crate::store::Store;
+use crate::transport::Transport;
+
+pub use standing::{Busy, Pending, Settlement, Standing};
+
+/// Makes payments once each, under ids of the application's own, on a store that several processes may share.
+///
+/// See [the module's page](crate::client::vault) for what is stored and what survives what. A clone is another handle to the
+/// same vault; all calls go through `&self`, from as many tasks and processes as there are. One of them works at a time, the
+/// others are told [`Busy`].
+///
+/// # Cancellation
+///
+/// A future that is dropped loses nothing that was durable. Its claim runs out after the [`lease`](Self::lease); a payment whose
+/// request was on its way is in doubt then, and whoever comes next finds out.
+///
+/// # Examples
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```ignore")]
+/// use chrono::{Days, Utc};
+/// use ofx_session::store::Memory;
+/// use ofx_session::testing::Bank;
+/// use ofx_session::*;
+/// use rust_decimal::Decimal;
+///
+/// # fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let bank = Bank::builder().user("jane", "correct horse").start()?; // pretend institution
+/// let trust = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes())?;
+/// let client = Client::builder(Institution::new(bank.url())).connection(trust).build()?;
+/// let keys = KeyRing::new(Key::new(1, [7; 32])?);
+/// let vault = Vault::new(client, Memory::new(), keys, Context::new("tenant-1", "user-42")?)?;
+///
+/// let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
+/// let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+/// let due = Utc::now().date_naive() + Days::new(10);
+/// let payment = Payment::new(from, Decimal::new(8420, 2), payee, "88-204-117", due);
+/// let jane = || Credentials::new("jane", "correct horse");
+/// let receipt = vault.pay("order-4711", &payment, jane()).await?.done()?;
+/// let again = vault.pay("order-4711", &payment, jane()).await?.done()?;
+/// assert_eq!(receipt.id(), again.id());
+/// assert_eq!(bank.payments_made(), 1);
+/// # Ok(()) })
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Vault {
+    template: State,
+    transport: Arc<dyn Transport>,
+    world: Arc<dyn World>,
+    store: Arc<dyn Store>,
+    keys: KeyRing,
+    context: Context,
+    lease: Duration,
+    retention: Duration,
+}
+
+impl Vault {
+    /// Ties a client, a store, and the keys and the context of its user together. Nothing is loaded or sent.
+    ///
+    /// The client gives what is not stored: transport, device, limits. Once there is a record, what is stored wins over
+    /// everything else in it. The context names tenant and end user, and the institution where a user has several.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`] for a context that names no tenant and no end user, and when there is no transport.
+    pub fn new(
+        mut client: Client,
+        store: impl Store + 'static,
+        keys: KeyRing,
+        context: Context,
+    ) -> Result<Self, Error> {
+        if !context.is_bound() {
+            return Err(Error::misuse(UNBOUND_CONTEXT));
+        }
+        let transport = client.wire()?;
+        Ok(Self {
+            template: client.state,
+            transport,
+            world: client.world,
+            store: Arc::new(store),
+            keys,
+            context,
+            lease: LEASE,
+            retention: RETENTION,
+        })
+    }
+
+    /// Sets for how long a claim is good; 90 seconds when it is not called. It is renewed before each file.
+    ///
+    /// It must be longer than one exchange with the institution takes at most, the transport's total timeout (60 seconds
+    /// unless set), and a write: else somebody takes over while the answer is still on its way. That pays nothing twice, but leaves
+    /// in doubt what would have been a receipt. After a crash, others wait for what is left of it and five seconds more.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// Sets for how long a result is kept, from the moment the payment was over; 400 days when it is not called.
+    ///
+    /// # Security
+    ///
+    /// After that the id is free: calling [`pay`](Self::pay) under it pays again.
+    #[must_use]
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Sets where time and random bytes come from.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn world(mut self, world: Arc<dyn World>) -> Self {
+        self.world = world;
+        self
+    }
+
+    /// Pays a bill once under `id`, which has 1 to 200 bytes and is the application's own. OFX 1.0.3 §12.6, OFX 2.3 §12.6.
+    ///
+    /// Starts the payment, goes on with it, or gives the result it already has, whichever is due. Amount and due day are as
+    /// for [`Session::pay`](crate::Session::pay). [`Progress::Ask`] waits in the store until [`answer`](Self::answer) is called, in
+    /// any process. [`Progress::Unknown`] is the report that nobody knows; call again later where [`look`](Self::look) says that the payment
+    /// is still open.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`], with [`Busy`] or [`Pending`] as [`detail`](Error::detail), when somebody else is at work or another
+    /// payment of the vault must be found out about first. [`ErrorKind::Misuse`] when the payment cannot be sent as it is, the id
+    /// stands for another payment, or the credentials are another user's. [`ErrorKind::Refused`] when the institution says no: at its
+    /// signon, and the payment waits under the same id for a signon that is accepted; at the payment itself, and that is its
+    /// result. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read;
+    /// [`ErrorKind::Transport`] when nothing was sent. [The module's page](crate::client::vault) says for each whether money may have moved.
+    ///
+    /// # Resuming
+    ///
+    /// Safe to repeat at any point, with the same id and the same payment.
+    pub async fn pay(&self, id: &str, payment: &Payment, credentials: Credentials) -> Result<Progress<Receipt>, Error> {
+        some(self.go(id, Wanted::Pay(payment, digest(payment)), credentials).await?)
+    }
+
+    /// Goes on with a payment that was started under `id`, or gives its result.
+    ///
+    /// # Errors
+    ///
+    /// As [`pay`](Self::pay); `Misuse` when there is no such payment.
+    ///
+    /// # Resuming
+    ///
+    /// Safe to repeat at any point.
+    pub async fn resume(&self, id: &str, credentials: Credentials) -> Result<Progress<Receipt>, Error> {
+        some(self.go(id, Wanted::Resume, credentials).await?)
+    }
+
+    /// Answers the questions that a payment waits for, and goes on with it. Gives the result when it is over by now.
+    ///
+    /// Once another payment of the vault has passed a challenge, the institution waits for no answers any more, and neither does
+    /// this one: it goes on without them, and may be asked anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`resume`](Self::resume); `Misuse` when a question has no answer or an answer no question, or the payment is in doubt.
+    pub async fn answer(
+        &self,
+        id: &str,
+        answers: Answers,
+        credentials: Credentials,
+    ) -> Result<Progress<Receipt>, Error> {
+        some(self.go(id, Wanted::Answer(&answers), credentials).await?)
+    }
+
+    /// Finds out what became of a payment in doubt. One that is not in doubt is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`resume`](Self::resume).
+    pub async fn reconcile(&self, id: &str, credentials: Credentials) -> Result<Standing, Error> {
+        let standing = self.look(id).await?.ok_or_else(no_such)?;
+        let Standing::Open(pending) = &standing else { return Ok(standing) };
+        if !matches!(pending.situation, Situation::InDoubt(_)) {
+            return Ok(standing);
+        }
+        match self.go(id, Wanted::FindOut, credentials).await {
+            // That it was refused is its standing.
+            Err(error) if error.kind() != ErrorKind::Refused || error.detail::<Refusal>().is_none() => Err(error),
+            _ => self.look(id).await?.ok_or_else(no_such),
+        }
+    }
+
+    /// The payments that are not over, in the order in which they were started. Needs no network.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the record cannot be loaded or read.
+    pub async fn pending(&self) -> Result<Vec<Pending>, Error> {
+        let (desk, state) = self.desk().await.map_err(unread)?;
+        let now = self.world.now();
+        let payments = desk.open.iter().filter(|open| open.operation.pays());
+        payments.map(|open| self.pending_of(&desk, open, &state, now)).collect()
+    }
+
+    /// Where a payment stands; `None` when it was never asked for, was given up, or is past its retention. Needs no network.
+    ///
+    /// # Errors
+    ///
+    /// As [`pending`](Self::pending).
+    pub async fn look(&self, id: &str) -> Result<Option<Standing>, Error> {
+        check_id(id)?;
+        let (desk, state) = self.desk().await.map_err(unread)?;
+        if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
+            return Ok(Some(finished.standing()));
+        }
+        let Some(open) = desk.open(id) else { return Ok(None) };
+        let pending = self.pending_of(&desk, open, &state, self.world.now())?;
+        Ok(Some(Standing::Open(Box::new(pending))))
+    }
+
+    /// Ends a doubt by what a person has found out at the institution. Nothing is sent, now or later, under this id.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when the payment is not in doubt; `Busy` when somebody is at work; else as [`pending`](Self::pending). Saying
+    /// the same again is no error.
+    pub async fn settle(&self, id: &str, settlement: Settlement) -> Result<(), Error> {
+        check_id(id)?;
+        for _ in 0..MOST_TURNS {
+            let (mut desk, state) = self.desk().await.map_err(unread)?;
+            let now = self.world.now();
+            let moved = desk.moved(id, now).unwrap_or(Moved::No);
+            let on_desk = desk.open(id).is_some() || desk.finished(id).is_some();
+            if on_desk && desk.claimed(now).is_some() {
+                return Err(busy(&desk, now, moved));
+            }
+            let written = if let Some(at) = desk.finished.iter().position(|finished| finished.id == id) {
+                let Some(finished) = desk.finished.get_mut(at) else { return Err(no_such()) };
+                if !settles(&finished.verdict, settlement)? {
+                    return Ok(());
+                }
+                finished.verdict = Verdict::Settled(settlement);
+                self.write(&mut desk, &state, Moved::Unknown).await?
+            } else if let Some(open) = desk.open(id) {
+                if open.operation.doubt().is_none() {
+                    return Err(Error::misuse(NOT_IN_DOUBT).with_moved(moved));
+                }
+                desk.finish(id, Verdict::Settled(settlement), now);
+                self.write(&mut desk, &state, Moved::Unknown).await?
+            } else {
+                let Some((version, mut finished)) = self.filed(id).await.map_err(unread)? else {
+                    return Err(no_such());
+                };
+                if !settles(&finished.verdict, settlement)? {
+                    return Ok(());
+                }
+                finished.verdict = Verdict::Settled(settlement);
+                self.refile(version, &finished).await.map_err(unread)?
+            };
+            if written {
+                return Ok(());
+            }
+        }
+        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+    }
+
+    /// Gives up a payment that was never sent, or was not looked at: it waits for answers or for another try. Its id is free again.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when it is in doubt, over or not there; `Busy` when somebody is at work; else as [`pending`](Self::pending).
+    pub async fn abandon(&self, id: &str) -> Result<(), Error> {
+        check_id(id)?;
+        for _ in 0..MOST_TURNS {
+            let (mut desk, state) = self.desk().await.map_err(unread)?;
+            let now = self.world.now();
+            if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
+                return Err(Error::misuse(IS_OVER).with_moved(finished.verdict.moved()));
+            }
+            let moved = desk.moved(id, now).unwrap_or(Moved::No);
+            if desk.claimed(now).is_some() {
+                return Err(busy(&desk, now, moved));
+            }
+            let Some(open) = desk.remove(id) else { return Err(no_such()) };
+            if open.operation.doubt().is_some() {
+                return Err(Error::misuse(IN_DOUBT).with_moved(Moved::Unknown));
+            }
+            if self.write(&mut desk, &state, Moved::No).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+    }
+
+    /// Fetches the account list, unless the known one is up to date. OFX 1.0.3 §8.5, OFX 2.3 §8.5.
+    ///
+    /// # Errors
+    ///
+    /// As [`pay`](Self::pay), and no money moves.
+    ///
+    /// # Resuming
+    ///
+    /// Safe to repeat at any point. Questions are asked again until [`answer_accounts`](Self::answer_accounts) is called.
+    pub async fn accounts(&self, credentials: Credentials) -> Result<Progress<Vec<AccountInfo>>, Error> {
+        self.list(None, credentials).await
+    }
+
+    /// Answers the questions that the account list waits for, and goes on with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`accounts`](Self::accounts); `Misuse` when a question has no answer or an answer no question, or nothing was asked.
+    pub async fn answer_accounts(
+        &self,
+        answers: Answers,
+        credentials: Credentials,
+    ) -> Result<Progress<Vec<AccountInfo>>, Error> {
+        self.list(Some(&answers), credentials).await
+    }
+
+    /// A client of the moment, with the state of the store.
+    fn client(&self, state: State) -> Client {
+        Client {
+            state,
+            transport: Some(Arc::clone(&self.transport)),
+            needs_reseal: false,
+            blob_limit: Blob::MAX_LEN,
+            world: Arc::clone(&self.world),
+        }
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault")
+            .field("organization", &self.template.institution.fi)
+            .field("store", &self.store)
+            .field("lease", &self.lease)
+            .field("retention", &self.retention)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a settlement changes the verdict.
+fn settles(verdict: &Verdict, settlement: Settlement) -> Result<bool, Error> {
+    match verdict {
+        Verdict::Unresolved(_) => Ok(true),
+        Verdict::Settled(known) if *known == settlement => Ok(false),
+        Verdict::Settled(_) => Err(Error::misuse(SETTLED_OTHERWISE).with_moved(verdict.moved())),
+        Verdict::Paid(_) | Verdict::Refused(_) => Err(Error::misuse(NOT_IN_DOUBT).with_moved(verdict.moved())),
+    }
+}
+
+fn some(progress: Option<Progress<Receipt>>) -> Result<Progress<Receipt>, Error> {
+    progress.ok_or_else(|| crate::client::driver::bug("a payment was left as it is"))
+}
+
+/// What cannot be read may hold a payment that was sent.
+fn unread(error: Error) -> Error {
+    error.with_moved(Moved::Unknown)
+}
+
+fn no_such() -> Error {
+    Error::misuse(flow::NO_SUCH_PAYMENT)
+}
+
+/// Half as long again as the transport waits at most, unless it is set otherwise.
+const LEASE: Duration = Duration::from_secs(90);
+
+/// Longer than a year: some bills come once a year.
+const RETENTION: Duration = Duration::from_secs(400 * 24 * 3600);
+
+use flow::{CONTENDED, MOST_TURNS};
+
+const UNBOUND_CONTEXT: &str = "a vault needs a context that names its tenant and its end user: Context::new";
+const NOT_IN_DOUBT: &str = "this payment is not in doubt, there is nothing to settle: look says where it stands";
+const SETTLED_OTHERWISE: &str = "this payment was settled otherwise before";
+const IN_DOUBT: &str =
+    "this payment is in doubt and cannot be given up: reconcile it, or settle it once a person has found out";
+const IS_OVER: &str = "this payment is over: look says how it ended";

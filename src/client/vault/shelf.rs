@@ -1,0 +1,264 @@
+//! Between the desk and the store: loading, writing against the version that was loaded, filing results.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
+
+use crate::client::stored::{self, Fresh};
+use crate::client::vault::Vault;
+use crate::client::vault::desk::{Desk, later};
+use crate::client::vault::record::{restore_desk, restore_file, save_desk, save_file};
+use crate::client::vault::standing::{Finished, Verdict};
+use crate::engine::{Include, Part, SCHEMA, SHED_IN_TURN, State, save_state};
+use crate::error::{Error, ErrorKind};
+use crate::seal::{self, Blob, Kind, OpenError, OpenPolicy, SealError, Segment, Stamp, Suite, sealed_len};
+use crate::store::{Applied, Record, RecordKey, StoreError, Swap, Version};
+
+/// Why the desk was not written.
+pub(crate) enum Lost {
+    /// The store, or the making of the record, failed. What was to be written may come yet.
+    Failed(Error),
+    /// Somebody else has written since: this is what is there now.
+    Taken(Option<Record>),
+}
+
+/// How much it matters that a write succeeds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// A claim that adds a payment: leaves room for results.
+    Adding,
+    /// Before something is sent. When it fails, nothing is sent.
+    Ahead,
+    /// What an institution has answered: tried again also when the store says that nothing was written.
+    Result,
+}
+
+impl Vault {
+    /// Loads the desk and the client in it; new ones when there is no record.
+    pub(crate) async fn desk(&self) -> Result<(Desk, State), Error> {
+        match self.store.load(&self.desk_key()).await? {
+            Some(record) => self.read_desk(&record),
+            None => Ok((Desk::default(), self.template.clone())),
+        }
+    }
+
+    pub(crate) fn read_desk(&self, record: &Record) -> Result<(Desk, State), Error> {
+        let (written, parts) = self.unseal(&self.desk_key(), record)?;
+        let (mut desk, mut state) = restore_desk(written, parts)?;
+        if state.institution.url != self.template.institution.url {
+            return Err(Error::misuse(
+                "the vault's record belongs to an institution at another address; give each institution a context of its own",
+            ));
+        }
+        state.device.clone_from(&self.template.device);
+        state.limits = self.template.limits;
+        desk.version = Some(record.version());
+        Ok((desk, state))
+    }
+
+    /// Writes the desk over the version that it was loaded with.
+    pub(crate) async fn put(&self, desk: &mut Desk, state: &State, effort: Effort) -> Result<(), Lost> {
+        let key = self.desk_key();
+        let record = self.seal_desk(&key, desk, state, effort).map_err(Lost::Failed)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let answer = match desk.version {
+                Some(version) => self.store.swap(&key, version, &record).await,
+                None => self.store.create(&key, &record).await,
+            };
+            let failed = match answer {
+                Ok(Swap::Done) => {
+                    desk.written(record.version());
+                    return Ok(());
+                }
+                Ok(Swap::Conflict) => None,
+                Err(error) if error.applied() == Applied::No => {
+                    if effort == Effort::Result && tries < MOST_TRIES {
+                        continue;
+                    }
+                    return Err(Lost::Failed(error.into()));
+                }
+                Err(error) => {
+                    desk.unanswered.push(record.version());
+                    Some(error)
+                }
+            };
+            // Whose version is there says what became of the write. A copy of it that comes late meets another version.
+            let found = match self.store.load(&key).await {
+                Ok(found) => found,
+                Err(_) if effort == Effort::Result && tries < MOST_TRIES => continue,
+                Err(error) => return Err(Lost::Failed(failed.unwrap_or(error).into())),
+            };
+            let there = found.as_ref().map(Record::version);
+            if there == Some(record.version()) {
+                desk.written(record.version());
+                return Ok(());
+            }
+            if there != desk.version {
+                match there.filter(|version| desk.unanswered.contains(version)) {
+                    // An earlier write of ours has come after all.
+                    Some(version) => desk.version = Some(version),
+                    None => return Err(Lost::Taken(found)),
+                }
+            }
+            if tries >= MOST_TRIES {
+                return Err(Lost::Failed(failed.map_or_else(contradiction, Error::from)));
+            }
+        }
+    }
+
+    /// The result of a payment that is over and filed, with the version of its record; `None` when there is none, or no longer.
+    pub(crate) async fn filed(&self, id: &str) -> Result<Option<(Version, Finished)>, Error> {
+        let key = self.file_key(id);
+        let Some(record) = self.store.load(&key).await? else { return Ok(None) };
+        let found = self.read_file(&key, id, &record)?;
+        Ok(found.map(|finished| (record.version(), finished)))
+    }
+
+    /// Puts the result of a payment into a record of its own. What is there and knows as much, stays.
+    pub(crate) async fn file(&self, finished: &Finished) -> Result<(), Error> {
+        let key = self.file_key(&finished.id);
+        let (now, end) = (self.world.now(), self.end(finished));
+        let Ok(life) = end.signed_duration_since(now).to_std() else { return Ok(()) };
+        let parts = save_file(finished)?.into_iter().map(stored::to_segment).collect::<Vec<_>>();
+        let record = self.seal(&key, &parts, end.timestamp())?.with_life(life);
+        let mut expected = None;
+        let mut failed = None;
+        for _ in 0..MOST_TRIES {
+            let answer = match expected {
+                Some(version) => self.store.swap(&key, version, &record).await,
+                None => self.store.create(&key, &record).await,
+            };
+            match answer {
+                Ok(Swap::Done) => return Ok(()),
+                Ok(Swap::Conflict) => {}
+                Err(error) if error.applied() == Applied::No => return Err(error.into()),
+                Err(error) => failed = Some(error),
+            }
+            let found = self.store.load(&key).await?;
+            expected = found.as_ref().map(Record::version);
+            let Some(found) = found else { continue };
+            if found.version() == record.version() {
+                return Ok(());
+            }
+            if let Some(known) = self.read_file(&key, &finished.id, &found)?
+                && known.trn_uid == finished.trn_uid
+                && (known.verdict == finished.verdict || !matches!(known.verdict, Verdict::Unresolved(_)))
+            {
+                return Ok(());
+            }
+        }
+        Err(failed.map_or_else(contradiction, |error: StoreError| error.into()))
+    }
+
+    /// Writes another verdict over a file. False when somebody else has written it since.
+    pub(crate) async fn refile(&self, expected: Version, finished: &Finished) -> Result<bool, Error> {
+        let (key, end) = (self.file_key(&finished.id), self.end(finished));
+        let life = end.signed_duration_since(self.world.now()).to_std().unwrap_or(Duration::ZERO);
+        let parts = save_file(finished)?.into_iter().map(stored::to_segment).collect::<Vec<_>>();
+        let record = self.seal(&key, &parts, end.timestamp())?.with_life(life);
+        match self.store.swap(&key, expected, &record).await {
+            Ok(swap) => Ok(swap == Swap::Done),
+            Err(error) if error.applied() == Applied::No => Err(error.into()),
+            Err(error) => match self.store.load(&key).await? {
+                Some(found) if found.version() == record.version() => Ok(true),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Until when a result is kept.
+    pub(crate) fn end(&self, finished: &Finished) -> DateTime<Utc> {
+        later(finished.at, self.retention)
+    }
+
+    fn read_file(&self, key: &RecordKey, id: &str, record: &Record) -> Result<Option<Finished>, Error> {
+        let (written, parts) = match self.unseal(key, record) {
+            Err(error) if matches!(error.detail(), Some(OpenError::Expired { .. })) => return Ok(None),
+            found => found?,
+        };
+        let finished = restore_file(&SCHEMA.lift(written, parts)?)?;
+        if finished.id != id {
+            return Err(Error::from(OpenError::Tampered));
+        }
+        Ok(Some(finished))
+    }
+
+    fn seal_desk(&self, key: &RecordKey, desk: &Desk, state: &State, effort: Effort) -> Result<Record, Error> {
+        let most = if effort == Effort::Adding { ROOM_TO_ADD } else { Blob::MAX_LEN };
+        let allowed = self.store.capabilities().largest.unwrap_or(most).min(most);
+        let mut needed = usize::MAX;
+        for count in 0..=SHED_IN_TURN.len() {
+            let mut parts = save_state(state, Include::All)?;
+            parts.retain(|part| !SHED_IN_TURN.iter().take(count).any(|shed| *shed == part.tag));
+            let own = save_desk(desk, state, &parts)?;
+            parts.extend(own);
+            let segments: Vec<Segment> = parts.into_iter().map(stored::to_segment).collect();
+            let len = sealed_len(Suite::XChaCha20Poly1305, &segments)?;
+            if len <= allowed {
+                return self.seal(key, &segments, 0);
+            }
+            needed = needed.min(len);
+        }
+        Err(SealError::TooLarge { needed, allowed }.into())
+    }
+
+    fn seal(&self, key: &RecordKey, segments: &[Segment], expires: i64) -> Result<Record, Error> {
+        let Fresh { state_id, nonce } = stored::fresh(&*self.world)?;
+        let stamp = Stamp {
+            kind: Kind::Vault,
+            schema: SCHEMA.number,
+            oldest_reader: SCHEMA.oldest_reader,
+            issued: self.world.unix(),
+            expires: u64::try_from(expires).unwrap_or_default(),
+            state_id,
+        };
+        let blob = seal::seal(&stamp, segments, &self.keys, &self.context.clone().and(key.as_bytes()), nonce)?;
+        Ok(Record::new(Version::new(self.world.random()?), blob.into_bytes()))
+    }
+
+    fn unseal(&self, key: &RecordKey, record: &Record) -> Result<(u16, Vec<Part>), Error> {
+        let policy = OpenPolicy::new(self.world.unix()).oldest_schema(SCHEMA.oldest);
+        let context = self.context.clone().and(key.as_bytes());
+        let blob = Blob::from_bytes(record.bytes());
+        let opened = seal::open(&blob, Kind::Vault, SCHEMA.number, &self.keys, &context, &policy)?;
+        Ok((opened.stamp.schema, opened.segments.into_iter().map(stored::to_part).collect()))
+    }
+
+    fn desk_key(&self) -> RecordKey {
+        self.record_key(b"ofx-session vault desk v1", b"")
+    }
+
+    fn file_key(&self, id: &str) -> RecordKey {
+        self.record_key(b"ofx-session vault file v1", id.as_bytes())
+    }
+
+    fn record_key(&self, label: &[u8], id: &[u8]) -> RecordKey {
+        let mut hash = Sha256::new();
+        for piece in [label, self.context.encoded(), id] {
+            hash.update(u64::try_from(piece.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(piece);
+        }
+        RecordKey::new(hash.finalize().into())
+    }
+}
+
+impl Desk {
+    fn written(&mut self, version: Version) {
+        self.version = Some(version);
+        self.unanswered.clear();
+    }
+}
+
+fn contradiction() -> Error {
+    let text = "the store refuses a write as a conflict and shows the version that was expected; look at what else writes there";
+    Error::new(ErrorKind::Store, crate::error::Delivery::NotSent, text)
+}
+
+/// How often the same write is tried when the store does not say what became of it.
+const MOST_TRIES: u32 = 4;
+
+/// A desk grows when an institution asks and answers: what is added must leave room for that.
+const ROOM_TO_ADD: usize = Blob::MAX_LEN / 8 * 5;

@@ -1,0 +1,252 @@
+//! What is done under a claim: the same loop as a session's, with the store in front of each file.
+
+use crate::client::driver::{self, Ahead};
+use crate::client::vault::Vault;
+use crate::client::vault::desk::{Desk, LISTING, Open};
+use crate::client::vault::shelf::{Effort, Lost};
+use crate::client::vault::standing::{Busy, Verdict};
+use crate::client::{Client, Completed, Progress};
+use crate::engine::{Credentials, Operation, Receipt, Refusal, RefusedAt, State};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
+use crate::ofx::{PaymentResponse, Status};
+use crate::store::Record;
+
+impl Vault {
+    /// Drives `open` until it is over, the user is asked, or nothing more can be done now; then writes what became of it and
+    /// gives up the claim, in one swap. A payment in doubt is found out about up to `tries` times.
+    pub(crate) async fn work(
+        &self,
+        mut desk: Desk,
+        client: &mut Client,
+        open: Open,
+        credentials: &mut Credentials,
+        mut tries: u32,
+    ) -> Result<Progress<Completed>, Error> {
+        let id = open.id.clone();
+        let mut current = Some(open.operation.clone());
+        let mut ahead = WriteAhead { vault: self, desk: &mut desk, open, sent: None, taken: None };
+        let mut result = driver::run(client, credentials, &mut current, &mut ahead).await;
+        while tries > 0 && matches!(result, Ok(Progress::Unknown(_))) {
+            tries -= 1;
+            let Some(operation) = current.clone().filter(Operation::can_reconcile) else { break };
+            let Ok((operation, _)) = operation.reconcile(&client.state, self.world.now()) else { break };
+            current = Some(operation);
+            match driver::run(client, credentials, &mut current, &mut ahead).await {
+                // It is as unknown as before, and that is the answer.
+                Err(error) if ahead.taken.is_none() && says_nothing(&error) => break,
+                other => result = other,
+            }
+        }
+        let WriteAhead { sent, taken, open, .. } = ahead;
+        if let Some(taken) = taken {
+            return Err(self.taken_over(taken.as_ref(), &id, sent.is_some(), None));
+        }
+        // The latest reason why it is not known.
+        if let (Ok(Progress::Unknown(doubt)), Some(latest)) = (&mut result, current.as_ref().and_then(Operation::doubt))
+        {
+            doubt.clone_from(latest);
+        }
+        let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
+        self.conclude(&mut desk, &client.state, open, &result, current, sent);
+        match self.put(&mut desk, &client.state, Effort::Result).await {
+            Ok(()) => result,
+            Err(Lost::Failed(error)) => unstored(error, result, in_doubt),
+            Err(Lost::Taken(record)) => {
+                let receipt = receipt(result);
+                Err(self.taken_over(record.as_ref(), &id, true, receipt))
+            }
+        }
+    }
+
+    /// Puts on the desk what became of an operation, and the claim away.
+    fn conclude(
+        &self,
+        desk: &mut Desk,
+        state: &State,
+        mut open: Open,
+        result: &Result<Progress<Completed>, Error>,
+        current: Option<Operation>,
+        sent: Option<Sent>,
+    ) {
+        let (id, now) = (open.id.clone(), self.world.now());
+        desk.claim = None;
+        if state.recognized {
+            open.user = None;
+        }
+        let refused = result.as_ref().err().and_then(Error::detail::<Refusal>);
+        match (result, refused) {
+            (Ok(Progress::Done(Completed::Paid(receipt))), _) => {
+                desk.finish(&id, Verdict::Paid(Box::new(storable(receipt, &open.operation, state))), now);
+            }
+            (Ok(Progress::Done(_)), _) => drop(desk.remove(&id)),
+            // An account list that failed is asked for anew.
+            (Err(_), _) if id == LISTING => drop(desk.remove(&id)),
+            (_, Some(refusal)) if refusal.at == RefusedAt::Request => {
+                desk.finish(&id, Verdict::Refused(Box::new(refusal.clone())), now);
+            }
+            (_, Some(_)) => {
+                // Nobody looked at the payment. It waits, under the same identifiers, for a signon that is accepted.
+                if let Some(sent) = sent {
+                    if !state.recognized {
+                        open.user = None;
+                    }
+                    open.operation = sent.not_looked_at();
+                    desk.put(open);
+                }
+            }
+            (_, None) => {
+                if let Some(operation) = current {
+                    open.operation = operation;
+                    desk.put(open);
+                }
+            }
+        }
+        if state.challenged {
+            let others = desk.open.iter_mut().filter(|open| open.id != id);
+            others.for_each(|open| open.operation = open.operation.clone().without_old_questions(state));
+        }
+        desk.sweep(state, now);
+    }
+
+    /// The error of whoever finds that somebody else has taken over.
+    pub(crate) fn taken_over(&self, record: Option<&Record>, id: &str, sent: bool, receipt: Option<Receipt>) -> Error {
+        let now = self.world.now();
+        let desk = record.and_then(|record| self.read_desk(record).ok()).map(|(desk, _)| desk);
+        let claim = desk.as_ref().and_then(|desk| desk.claimed(now));
+        let busy = Busy {
+            until: claim.map_or(now, |claim| claim.over()),
+            id: claim.map(|claim| claim.id.clone()).filter(|id| id != LISTING),
+        };
+        let finished = desk.as_ref().and_then(|desk| desk.finished(id)).map(|finished| finished.verdict.moved());
+        let moved = match (&receipt, finished) {
+            (Some(_), _) => Moved::Yes,
+            (None, Some(moved)) => moved,
+            (None, None) if id == LISTING => Moved::No,
+            (None, None) if sent => Moved::Unknown,
+            // What is neither open nor just finished was filed, or is made by the other at this moment.
+            (None, None) => desk.and_then(|desk| desk.moved(id, now)).unwrap_or(Moved::Unknown),
+        };
+        let delivery = if sent { Delivery::Unknown } else { Delivery::NotSent };
+        let error = Error::new(ErrorKind::Busy, delivery, TAKEN_OVER).with_moved(moved);
+        match receipt {
+            Some(receipt) => error.with_detail(receipt),
+            None => error.with_detail(busy),
+        }
+    }
+}
+
+/// Stores each file's operation as it stands when the program stops while the file is on its way, and renews the claim.
+struct WriteAhead<'a> {
+    vault: &'a Vault,
+    desk: &'a mut Desk,
+    open: Open,
+    /// What the last file was sent with.
+    sent: Option<Sent>,
+    /// Somebody else has taken over: the record that is there now.
+    taken: Option<Option<Record>>,
+}
+
+struct Sent {
+    ready: Operation,
+    interrupted: Operation,
+}
+
+impl Sent {
+    /// The operation after a file that was refused as a whole. Each file has an identifier of its own.
+    fn not_looked_at(self) -> Operation {
+        if self.ready.doubt().is_some() {
+            return self.interrupted;
+        }
+        Operation { files: self.interrupted.files, ..self.ready }
+    }
+}
+
+impl Ahead for WriteAhead<'_> {
+    async fn keep(&mut self, state: &State, ready: &Operation, interrupted: &Operation) -> Result<(), Error> {
+        let vault = self.vault;
+        self.desk.put(Open { operation: interrupted.clone(), ..self.open.clone() });
+        self.desk.renew(&self.open.id, vault.world.now(), vault.lease);
+        match vault.put(self.desk, state, Effort::Ahead).await {
+            Ok(()) => {}
+            Err(Lost::Failed(error)) => return Err(error.while_doing(NOT_WRITTEN_AHEAD)),
+            Err(Lost::Taken(record)) => {
+                self.taken = Some(record);
+                return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TAKEN_OVER));
+            }
+        }
+        if self.desk.claim.as_ref().is_some_and(|claim| claim.until < vault.world.now()) {
+            // Whoever wakes up here so late may no longer be the owner.
+            return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TOO_SLOW));
+        }
+        self.sent = Some(Sent { ready: ready.clone(), interrupted: interrupted.clone() });
+        Ok(())
+    }
+}
+
+/// Whether an error while finding out leaves everything as it was.
+fn says_nothing(error: &Error) -> bool {
+    let refused = error.detail::<Refusal>().is_some_and(|refusal| refusal.at == RefusedAt::Request);
+    matches!(error.kind(), ErrorKind::Transport | ErrorKind::Malformed | ErrorKind::Refused) && !refused
+}
+
+/// The result could not be written. What was sent is in doubt for the store, and whoever comes next finds out.
+fn unstored(
+    error: Error,
+    result: Result<Progress<Completed>, Error>,
+    in_doubt: bool,
+) -> Result<Progress<Completed>, Error> {
+    let moved = match &result {
+        // Its own error matters more, and says by itself whether money may have moved.
+        Err(_) => return result,
+        Ok(Progress::Done(Completed::Paid(_))) => Moved::Yes,
+        Ok(_) if in_doubt => Moved::Unknown,
+        Ok(_) => Moved::No,
+    };
+    let delivery = if moved == Moved::Unknown { Delivery::Unknown } else { Delivery::Answered };
+    let error = error.with_moved(moved).with_delivery(delivery).while_doing(NOT_STORED);
+    Err(match receipt(result) {
+        Some(receipt) => error.with_detail(receipt),
+        None => error,
+    })
+}
+
+fn receipt(result: Result<Progress<Completed>, Error>) -> Option<Receipt> {
+    match result {
+        Ok(Progress::Done(completed)) => completed.receipt(),
+        Ok(Progress::Ask(_) | Progress::Unknown(_)) | Err(_) => None,
+    }
+}
+
+/// A receipt that fits: an institution that answers with kilobytes of text must not make a result that fits nowhere.
+fn storable(receipt: &Receipt, operation: &Operation, state: &State) -> Receipt {
+    use crate::ofx::{Content as _, Version, pack};
+    let cut = |text: &str| text.chars().take(LONGEST_TEXT).collect::<String>();
+    let notices = receipt.notices.iter().take(MOST_NOTICES);
+    let notices =
+        notices.map(|notice| Status { message: notice.message.as_deref().map(cut), ..notice.clone() }).collect();
+    let mut kept = Receipt { notices, ..receipt.clone() };
+    if pack(&kept.response.write("PMTRS", Version::V230)).len() > LARGEST_RECEIPT {
+        kept.response = PaymentResponse {
+            server_id: cut(&kept.response.server_id),
+            payee_list_id: None,
+            currency: None,
+            payment: operation.payment(state).unwrap_or(kept.response.payment),
+            extended_payee: None,
+            check_number: None,
+            processing: None,
+            model_id: None,
+        };
+    }
+    kept
+}
+
+const NOT_WRITTEN_AHEAD: &str = "nothing was sent, because it could not be stored first";
+const NOT_STORED: &str =
+    "the institution has answered, and that could not be stored; resume finds out what became of it";
+const TAKEN_OVER: &str = "another caller has taken over in this vault; ask again, to go on or for the result";
+const TOO_SLOW: &str =
+    "the store took longer than the claim is good for, and nothing was sent; ask again, with a longer lease";
+
+const LARGEST_RECEIPT: usize = 8 * 1024;
+const MOST_NOTICES: usize = 4;
+const LONGEST_TEXT: usize = 255;

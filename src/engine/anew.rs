@@ -1,0 +1,18 @@
+//! Questions that are out of date.
+
+use crate::engine::operation::Phase;
+use crate::engine::{Operation, State};
+
+impl Operation {
+    /// Forgets questions that wait for answers, because another operation of the same user has passed a challenge since: the
+    /// institution waits for no answers any more, and an access key may spare them. The request is sent anew and may be
+    /// challenged anew. An operation that waits for none, or is in doubt, stays as it is.
+    pub(crate) fn without_old_questions(mut self, state: &State) -> Self {
+        if matches!(self.phase, Phase::ExpectAnswers { .. }) && self.doubt.is_none() {
+            let first = state.challenge_comes_first(self.kind.message_set()).unwrap_or(true);
+            self.phase =
+                if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
+        }
+        self
+    }
+}

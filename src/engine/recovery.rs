@@ -1,0 +1,94 @@
+//! After an unknown outcome: what was arranged so that it can be found out, and the next way to try.
+//!
+//! ```text
+//!            SYNCMODE FULL, no token known
+//!  begin ──────────────► Token ──► Request ──────────────────────────► Paid | Refused
+//!    └────────────────────────────►  │  ▲ │
+//!                                    │  │ └ nothing came, or nothing of use ──► in doubt
+//!            token out of date ──────┘  │                                        │ reconcile
+//!                                       │                          RESPFILEER    ▼
+//!                                       │                ┌────────────────── SameFile ──► Paid | Refused
+//!            absent: once more, under   │                ▼ says nothing, or there is none
+//!            the same TRNUID and the    └──────────── History ──────────────────────────► Paid | Refused
+//!            new token                                   └ history lost, 2019 without a result: nothing left to try
+//! ```
+//!
+//! - `Request`: the payment. Inside of `PMTSYNCRQ` with `REJECTIFMISSING` where the institution keeps a history: a copy that arrives
+//!   late then finds its token out of date, unless nothing happened, and then it is the only one. OFX 1.0.3 §6.4.
+//! - `SameFile`: the same bytes under the same `NEWFILEUID`: the institution gives its saved answer again. OFX 1.0.3 §6.10.
+//! - `History`: what happened since the token that the payment carried. Our `TRNUID` in it settles the payment; its absence
+//!   proves that no copy was carried out, and the next copy is fenced off from the ones before by the newer token.
+
+use crate::engine::EngineError;
+use crate::ofx::FileUid;
+
+/// Which file an operation sends next, apart from those for security questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Leg {
+    /// Asks for the token that the payment must carry.
+    Token,
+    /// The request itself.
+    #[default]
+    Request,
+    /// The request once more, as the file that it was.
+    SameFile,
+    /// Asks what happened since the token that the payment carries.
+    History,
+}
+
+/// What is known for the case that the answer to a payment gets lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Recovery {
+    pub(crate) leg: Leg,
+    /// The `TOKEN` of the `PMTSYNCRQ` in which the payment goes; `0` before one is known. `None` when it goes by itself.
+    pub(crate) token: Option<String>,
+    /// `OLDFILEUID`, and the number of the file, with which the request was sent last so that its answer is saved.
+    pub(crate) file: Option<(FileUid, u32)>,
+    /// The same file was sent in vain: the history is next.
+    pub(crate) file_failed: bool,
+    /// The institution answered every question about the payment, and the answers settle nothing.
+    pub(crate) exhausted: bool,
+    /// Copies that were sent before carry a token that is out of date.
+    pub(crate) fenced: bool,
+    /// How often the institution was asked. Bounded: an institution could go on for ever.
+    pub(crate) rounds: u8,
+}
+
+impl Recovery {
+    /// For a payment inside of a `PMTSYNCRQ`, with the token where one is known.
+    pub(crate) fn by_history(token: Option<&str>) -> Self {
+        let leg = if token.is_some() { Leg::Request } else { Leg::Token };
+        Self { leg, token: Some(token.unwrap_or(NO_TOKEN).to_owned()), ..Self::default() }
+    }
+
+    /// Whether there is a way left to find out what became of a payment that was sent.
+    pub(crate) fn has_a_way(&self) -> bool {
+        !self.exhausted && (self.file.is_some() || self.token.is_some())
+    }
+
+    /// Turns to the way to try next.
+    pub(crate) fn turn_to_next_way(&mut self) -> Result<(), EngineError> {
+        if !self.has_a_way() {
+            return Err(EngineError::Situation(
+                "cannot be found out about: the institution keeps neither its answers nor a history, or they said nothing; ask there",
+            ));
+        }
+        let same_file = self.file.is_some() && !(self.file_failed && self.token.is_some());
+        self.leg = if same_file { Leg::SameFile } else { Leg::History };
+        self.file_failed = false;
+        self.rounds = 0;
+        Ok(())
+    }
+
+    /// Counts one more answer of the institution that leads to another file. `false` when it is enough.
+    pub(crate) fn another_round(&mut self) -> bool {
+        self.rounds = self.rounds.saturating_add(1);
+        self.rounds <= MOST_ROUNDS
+    }
+}
+
+/// The token of who has none yet. OFX 1.0.3 §6.3.
+const NO_TOKEN: &str = "0";
+
+/// More than any number of other clients that are at work on the same account.
+const MOST_ROUNDS: u8 = 8;

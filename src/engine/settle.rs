@@ -1,0 +1,146 @@
+//! What an answer about a payment leads to: its end, another file, or doubt.
+
+use chrono::{DateTime, Utc};
+
+use crate::engine::operation::Phase;
+use crate::engine::recovery::{Leg, Recovery};
+use crate::engine::verdict::{Verdict, frame};
+use crate::engine::{Doubt, Operation, Outcome, Refusal, RefusedAt, State, Step};
+use crate::ofx::{PaymentFrame, Response, Status};
+
+impl Operation {
+    /// The answer to a file whose signon was accepted.
+    pub(crate) fn take_payment_answer(
+        self,
+        state: &mut State,
+        response: &Response,
+        now: DateTime<Utc>,
+    ) -> (Self, Step) {
+        let account = self.payment(state).ok().map(|payment| payment.from.clone());
+        let frame = frame(response, account.as_ref(), state);
+        if self.recovery.leg == Leg::Token {
+            return self.take_token(state, frame.as_ref(), now);
+        }
+        match Verdict::of(&self.trn_uid(), response, frame.as_ref()) {
+            Verdict::Paid(receipt) => self.over(Outcome::Paid(receipt)),
+            Verdict::Refused(status) => self.take_refusal(&status),
+            Verdict::OutOfDate(status) => self.take_out_of_date(state, &status, frame, now),
+            Verdict::Duplicate(message) => self.take_duplicate(state, Doubt::Duplicate(message), now),
+            Verdict::Absent if self.recovery.leg == Leg::History => self.take_absence(state, frame, now),
+            Verdict::Absent => self.look_or_doubt(state, Doubt::NotMentioned, now),
+            Verdict::Unreadable(why) => {
+                let mut operation = self;
+                operation.recovery.exhausted = operation.recovery.leg == Leg::History;
+                operation.in_doubt(Doubt::Unreadable(why))
+            }
+        }
+    }
+
+    /// No answer of OFX came to the question for a token: a profile may promise a history that is not there. The payment goes by
+    /// itself then; whether it can be found out about is less certain, and it is sent once all the same.
+    pub(crate) fn give_up_history(mut self, state: &State, now: DateTime<Utc>) -> (Self, Step) {
+        match self.doubt.take() {
+            Some(doubt) => {
+                self.recovery.exhausted = true;
+                self.in_doubt(doubt)
+            }
+            None => {
+                self.recovery = Recovery::default();
+                self.phase = Phase::ExpectResult { passed: None };
+                self.with_step(state, now)
+            }
+        }
+    }
+
+    fn take_token(self, state: &State, frame: Option<&PaymentFrame>, now: DateTime<Utc>) -> (Self, Step) {
+        match frame.and_then(|frame| frame.token.clone()) {
+            Some(token) => self.send_after(&token, state, now),
+            None => self.give_up_history(state, now),
+        }
+    }
+
+    /// The institution says that it was not and will not be carried out.
+    ///
+    /// With earlier copies on their way that only counts when it is about them too: the saved answer, the history, or a copy after
+    /// which they cannot be carried out any more.
+    fn take_refusal(mut self, status: &Status) -> (Self, Step) {
+        let refusal = Refusal::new(status, RefusedAt::Request);
+        let about_all = self.recovery.fenced || matches!(self.recovery.leg, Leg::SameFile | Leg::History);
+        if self.doubt.is_some() && !about_all {
+            self.recovery.exhausted = true;
+            return self.refused(refusal);
+        }
+        self.over(Outcome::Refused(refusal))
+    }
+
+    /// It was not looked at, because something happened in between: once more, with the newer token.
+    fn take_out_of_date(
+        mut self,
+        state: &State,
+        status: &Status,
+        frame: Option<PaymentFrame>,
+        now: DateTime<Utc>,
+    ) -> (Self, Step) {
+        if !self.recovery.another_round() || self.recovery.token.is_none() {
+            return match self.doubt.clone() {
+                Some(doubt) => self.in_doubt(doubt),
+                None => self.over(Outcome::Refused(Refusal::new(status, RefusedAt::Request))),
+            };
+        }
+        match frame {
+            // What was lost may have been ours.
+            Some(frame) if frame.lost && self.doubt.is_some() => self.look_or_doubt(state, Doubt::HistoryLost, now),
+            Some(PaymentFrame { token: Some(token), .. }) => self.send_after(&token, state, now),
+            _ => {
+                self.recovery.leg = Leg::Token;
+                self.phase = Phase::ExpectResult { passed: None };
+                self.with_step(state, now)
+            }
+        }
+    }
+
+    /// 2019 never is a success by itself: the history tells what became of the copy before.
+    fn take_duplicate(mut self, state: &State, doubt: Doubt, now: DateTime<Utc>) -> (Self, Step) {
+        if self.recovery.leg == Leg::History {
+            self.recovery.exhausted = true;
+            return self.in_doubt(doubt);
+        }
+        self.look_or_doubt(state, doubt, now)
+    }
+
+    /// The history has nothing of us: no copy was carried out.
+    fn take_absence(mut self, state: &State, frame: Option<PaymentFrame>, now: DateTime<Utc>) -> (Self, Step) {
+        let doubt = self.doubt.clone().unwrap_or(Doubt::NotMentioned);
+        let Some(PaymentFrame { token: Some(token), lost: false, .. }) = frame else {
+            self.recovery.exhausted = true;
+            return self.in_doubt(if frame.is_some_and(|frame| frame.lost) { Doubt::HistoryLost } else { doubt });
+        };
+        // Received before, and not in the history: it was refused or is kept back, and would be answered with 2019 again.
+        if matches!(doubt, Doubt::Duplicate(_)) || !self.recovery.another_round() {
+            self.recovery.exhausted = true;
+            return self.in_doubt(doubt);
+        }
+        self.recovery.fenced |= self.recovery.token.as_ref() != Some(&token);
+        self.send_after(&token, state, now)
+    }
+
+    /// The history is next where there is one.
+    fn look_or_doubt(mut self, state: &State, doubt: Doubt, now: DateTime<Utc>) -> (Self, Step) {
+        if self.recovery.token.is_some() && self.recovery.leg != Leg::History && self.recovery.another_round() {
+            self.recovery.leg = Leg::History;
+            self.doubt = Some(doubt);
+            self.phase = Phase::ExpectResult { passed: None };
+            return self.with_step(state, now);
+        }
+        self.recovery.exhausted = self.recovery.leg != Leg::Request || self.recovery.file.is_none();
+        self.in_doubt(doubt)
+    }
+
+    /// The request after `token`, under the same identifier.
+    fn send_after(mut self, token: &str, state: &State, now: DateTime<Utc>) -> (Self, Step) {
+        self.recovery.token = Some(token.to_owned());
+        self.recovery.leg = Leg::Request;
+        self.phase = Phase::ExpectResult { passed: None };
+        self.with_step(state, now)
+    }
+}

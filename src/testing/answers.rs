@@ -1,0 +1,60 @@
+//! File-based recovery: answers that are kept until the client has them. OFX 1.0.3 §2.2.7 and §6.10.
+
+use crate::ofx::{Document, Element, FileUid, Limits};
+use crate::testing::file::RequestFile;
+use crate::testing::{BankModel, HttpRefusal, digest};
+
+/// An answer that can be had again.
+#[derive(Clone, Debug)]
+pub(super) struct SavedAnswer {
+    pub(super) uid: FileUid,
+    /// A mark of the transactions that were asked for.
+    pub(super) request: u64,
+    /// A mark of the answer, without what the state does not depend on.
+    pub(super) answer: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl BankModel {
+    /// The saved answer, when the client says that it never got it.
+    pub(super) fn recovered(&mut self, name: &str, file: &RequestFile) -> Result<Option<Vec<u8>>, HttpRefusal> {
+        if !self.settings.file_recovery || file.old_uid.is_none() {
+            return Ok(None);
+        }
+        let saved = self.users.get(name).and_then(|user| user.saved.iter().find(|saved| saved.uid == file.new_uid));
+        let Some(saved) = saved else { return Ok(None) };
+        if saved.request != request_mark(file) {
+            self.violation("a file was repeated under its NEWFILEUID with other transactions in it");
+            return Err(HttpRefusal::bad("this is not the file that was sent under its NEWFILEUID before"));
+        }
+        Ok(Some(saved.bytes.clone()))
+    }
+
+    /// Throws away what the client has by now, and what the institution may; keeps the answer if the client may want it.
+    pub(super) fn keep_answer(&mut self, name: &str, file: &RequestFile, bytes: &[u8]) {
+        let purges = self.settings.promises.purges_saved_answers && !file.asks_questions();
+        if !self.settings.file_recovery {
+            return;
+        }
+        let Some(user) = self.user_mut(name) else { return };
+        user.saved.retain(|saved| !purges && saved.uid != file.old_uid && saved.uid != file.new_uid);
+        if !file.old_uid.is_none() {
+            let answer = Document::decode(bytes, &Limits::new()).map_or(0, |document| digest::mark(document.root()));
+            let (uid, request) = (file.new_uid.clone(), request_mark(file));
+            user.saved.push(SavedAnswer { uid, request, answer, bytes: bytes.to_owned() });
+        }
+    }
+
+    /// Who is told that there is no file-based recovery must not ask for it.
+    pub(super) fn watch_file_uids(&mut self, file: &RequestFile) {
+        if !self.settings.file_recovery && !file.old_uid.is_none() {
+            self.violation("OLDFILEUID is not NONE although the profile says RESPFILEER N");
+        }
+    }
+}
+
+/// The same for files that ask for the same, whoever signs on.
+fn request_mark(file: &RequestFile) -> u64 {
+    let transactions = file.transactions().map(|transaction| transaction.element.clone()).collect();
+    digest::exact(&Element::aggregate("OFX", transactions))
+}

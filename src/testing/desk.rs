@@ -1,0 +1,143 @@
+//! What stands between the network and the model: the books of a test, and what goes wrong on purpose.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::testing::faults::{Fault, Faults};
+use crate::testing::record::Recorder;
+use crate::testing::{BankModel, Endpoint, HttpRefusal};
+
+/// What the server's thread and the test share.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) model: BankModel,
+    pub(super) requests: Vec<Vec<u8>>,
+    pub(super) answers: Vec<Vec<u8>>,
+    pub(super) answers_to_lose: usize,
+    pub(super) faults: Faults,
+    recorder: Recorder,
+}
+
+/// What the server does with a connection.
+#[derive(Debug)]
+pub(super) enum Reaction {
+    Answer(Vec<u8>),
+    /// So many bytes of the answer, and then nothing.
+    Part(Vec<u8>, usize),
+    /// The answer, later.
+    Later(Vec<u8>, Duration),
+    Refuse(HttpRefusal),
+    /// A page for people in place of an answer.
+    Page,
+    /// The end of the connection.
+    Close,
+}
+
+impl Desk {
+    pub(super) fn new(model: BankModel) -> Self {
+        Self {
+            model,
+            requests: Vec::new(),
+            answers: Vec::new(),
+            answers_to_lose: 0,
+            faults: Faults::default(),
+            recorder: Recorder::from_environment(),
+        }
+    }
+
+    /// Deals with one request.
+    pub(super) fn receive(&mut self, endpoint: Endpoint, body: &[u8]) -> Reaction {
+        self.requests.push(body.to_owned());
+        let fault = self.faults.choose(body);
+        let reaction = match fault {
+            Some(fault) => self.go_wrong(fault, endpoint, body),
+            None => self.carry_out(endpoint, body, false).map_or_else(Reaction::Refuse, Reaction::Answer),
+        };
+        for late in self.faults.due() {
+            let _ = self.carry_out(late.endpoint, &late.body, true);
+        }
+        if self.answers_to_lose > 0 && matches!(reaction, Reaction::Answer(_)) {
+            self.answers_to_lose -= 1;
+            return Reaction::Close;
+        }
+        reaction
+    }
+
+    /// Lets everything arrive that is still on its way; gives how much it was.
+    pub(super) fn deliver_late(&mut self) -> usize {
+        let late = self.faults.all_late();
+        for late in &late {
+            let _ = self.carry_out(late.endpoint, &late.body, true);
+        }
+        late.len()
+    }
+
+    fn go_wrong(&mut self, fault: Fault, endpoint: Endpoint, body: &[u8]) -> Reaction {
+        match fault {
+            Fault::DropBefore => Reaction::Close,
+            Fault::LateDelivery { after } => {
+                self.faults.hold_back(endpoint, body, after);
+                Reaction::Close
+            }
+            Fault::Unavailable { carried_out: false } => unavailable(),
+            Fault::Html { carried_out: false } => Reaction::Page,
+            Fault::DropAfter
+            | Fault::CutAnswer(_)
+            | Fault::Delay(_)
+            | Fault::Replay { .. }
+            | Fault::Unavailable { .. }
+            | Fault::Html { .. } => {
+                let answer = self.carry_out(endpoint, body, false);
+                self.spoil(fault, answer, endpoint, body)
+            }
+        }
+    }
+
+    /// What becomes of the answer to a request that was carried out.
+    fn spoil(
+        &mut self,
+        fault: Fault,
+        answer: Result<Vec<u8>, HttpRefusal>,
+        endpoint: Endpoint,
+        body: &[u8],
+    ) -> Reaction {
+        match (fault, answer) {
+            (Fault::Replay { second_answer }, first) => {
+                let second = self.carry_out(endpoint, body, true);
+                if second_answer { second } else { first }.map_or_else(Reaction::Refuse, Reaction::Answer)
+            }
+            (Fault::Unavailable { .. }, _) => unavailable(),
+            (Fault::Html { .. }, _) => Reaction::Page,
+            (Fault::CutAnswer(bytes), Ok(answer)) => {
+                let most = answer.len().saturating_sub(1);
+                Reaction::Part(answer, bytes.min(most))
+            }
+            (Fault::Delay(time), Ok(answer)) => Reaction::Later(answer, time),
+            (Fault::Delay(_) | Fault::CutAnswer(_), Err(refusal)) => Reaction::Refuse(refusal),
+            (_, _) => Reaction::Close,
+        }
+    }
+
+    /// Hands a request to the model. What the network did on its own, the client did not do wrong.
+    fn carry_out(&mut self, endpoint: Endpoint, body: &[u8], by_network: bool) -> Result<Vec<u8>, HttpRefusal> {
+        let before = self.model.violations.clone();
+        let answer = self.model.answer(endpoint, body);
+        let clean = self.model.violations.len() == before.len();
+        if by_network {
+            self.model.violations = before;
+        }
+        let answer = answer?;
+        self.recorder.write((clean && !by_network).then_some(body), &answer);
+        self.answers.push(answer.clone());
+        Ok(answer)
+    }
+}
+
+fn unavailable() -> Reaction {
+    Reaction::Refuse(HttpRefusal::new(503, "come back later"))
+}
+
+/// The desk, even after a test panicked while it held it.
+pub(super) fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
+    desk.lock().unwrap_or_else(PoisonError::into_inner)
+}

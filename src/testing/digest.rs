@@ -1,0 +1,63 @@
+//! A number for the state of the institution, for those who try every way on from a point.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher};
+
+use crate::ofx::{Content as _, Element, PaymentTransactionResponse, Version};
+use crate::testing::BankModel;
+
+impl BankModel {
+    /// A number for everything that decides how the institution goes on: equal for equal states.
+    ///
+    /// Left out are the clock, the counter and the ids made from it that a client has no use for (`SRVRTID`, `PAYEELSTID`,
+    /// `SESSCOOKIE`), settings, and the violations found so far. Access keys count with their text.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.profile_given.hash(&mut hasher);
+        self.trn_uids.hash(&mut hasher);
+        for entry in self.ledger.iter() {
+            (&entry.user, entry.trn_uid.as_str(), entry.ours).hash(&mut hasher);
+            fingerprint(&entry.payment.write("PMTINFO", Version::V230), &mut hasher);
+        }
+        for (name, user) in &self.users {
+            name.hash(&mut hasher);
+            user.digest(&mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+/// Adds an element without what differs between two ways to the same state.
+fn fingerprint(element: &Element, hasher: &mut impl Hasher) {
+    walk(element, &OF_NO_USE, hasher);
+}
+
+fn walk(element: &Element, without: &[&str], hasher: &mut impl Hasher) {
+    if without.contains(&element.tag()) {
+        return;
+    }
+    (element.tag(), element.text(), element.children().len()).hash(hasher);
+    for child in element.children() {
+        walk(child, without, hasher);
+    }
+}
+
+/// A number for an element without what differs between two ways to the same state.
+pub(super) fn mark(element: &Element) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    fingerprint(element, &mut hasher);
+    hasher.finish()
+}
+
+/// A number for all of an element.
+pub(super) fn exact(element: &Element) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    walk(element, &[], &mut hasher);
+    hasher.finish()
+}
+
+pub(super) fn response(response: &PaymentTransactionResponse, hasher: &mut impl Hasher) {
+    fingerprint(&response.write("PMTTRNRS", Version::V230), hasher);
+}
+
+const OF_NO_USE: [&str; 5] = ["DTSERVER", "SRVRTID", "PAYEELSTID", "SESSCOOKIE", "MESSAGE"];
