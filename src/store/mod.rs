@@ -17,8 +17,11 @@
 //! | store | feature | survives a crash | several processes |
 //! |---|---|---|---|
 //! | [`Memory`] | | no | no |
+//! | `Sqlite` | `sqlite` | yes | on one machine |
+//! | `Redis` | `redis` | where its server is set up for it | yes |
+//! | `Postgres` | `postgres` | where its server is set up for it | yes |
 //!
-//! Whoever implements [`Store`] runs `testing::conformance::store` (feature `testing`) on it.
+//! Whoever implements [`Store`] runs `testing::conformance::store` on it (feature `testing`).
 //!
 //! # When an acknowledgement is lost
 //!
@@ -50,14 +53,33 @@
 
 mod error;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+mod server;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod worker;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 pub use crate::store::error::{Applied, Cause, StoreError};
 pub use crate::store::memory::Memory;
+#[cfg(feature = "postgres")]
+pub use crate::store::postgres::Postgres;
 pub use crate::store::record::{Record, RecordKey, Version};
+#[cfg(feature = "redis")]
+pub use crate::store::redis::Redis;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+pub use crate::store::server::ServerOptions;
+#[cfg(feature = "sqlite")]
+pub use crate::store::sqlite::Sqlite;
 
 /// What [`Store`]'s calls are waiting for.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -86,6 +108,28 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Removes the record under `key` when it has the version `expected`.
     fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
+
+    fn create<'a>(&'a self, key: &'a RecordKey, record: &'a Record) -> Answer<'a, Swap> {
+        (**self).create(key, record)
+    }
+
+    fn load<'a>(&'a self, key: &'a RecordKey) -> Answer<'a, Option<Record>> {
+        (**self).load(key)
+    }
+
+    fn swap<'a>(&'a self, key: &'a RecordKey, expected: Version, record: &'a Record) -> Answer<'a, Swap> {
+        (**self).swap(key, expected, record)
+    }
+
+    fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap> {
+        (**self).delete(key, expected)
+    }
 }
 
 /// How a conditional write ended.
@@ -147,4 +191,14 @@ impl Capabilities {
         self.largest = Some(bytes);
         self
     }
+}
+
+/// The most bytes of a record that goes to a database: far more than a blob has.
+#[cfg(any(feature = "sqlite", feature = "redis", feature = "postgres"))]
+const LARGEST: usize = 16 << 20;
+
+#[cfg(any(feature = "sqlite", feature = "redis", feature = "postgres"))]
+fn fits(store: &'static str, record: &Record) -> Result<(), StoreError> {
+    let length = record.bytes().len();
+    if length <= LARGEST { Ok(()) } else { Err(StoreError::TooLarge { store, length, limit: LARGEST }) }
 }

@@ -1,7 +1,7 @@
 //! A pretend institution on loopback HTTPS, for tests and examples. Feature `testing`.
 //!
 //! [`Bank`] listens on a free port and speaks OFX; [`BankModel`] is the same institution without a network, for tests
-//! that call it directly. Nothing in this crate's other rooms uses either.
+//! that call it directly. Nothing in this crate's other rooms uses either. [`conformance`] checks stores of other makers.
 //!
 //! ```text
 //! HTTPS ─ server.rs ─► desk.rs (faults.rs) ─► model.rs
@@ -18,6 +18,7 @@ mod builder;
 mod catalog;
 mod certificate;
 mod class;
+pub mod conformance;
 mod desk;
 mod digest;
 mod faults;

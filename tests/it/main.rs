@@ -21,6 +21,7 @@ mod rotation;
 mod roundtrip;
 mod size;
 mod spec;
+mod stores;
 mod strangers;
 mod transport;
 mod trouble;

@@ -1,0 +1,357 @@
+//! Records in one SQLite file. Feature `sqlite`.
+//!
+//! A write that is acknowledged has been synced to the disk, which takes some milliseconds (4 in the middle and 8 in the worst
+//! hundredth on a virtual disk; a load takes 0.02), and may wait for another process first. That is too long for a runtime's
+//! thread, so each store has a thread of its own with the connection, and needs no runtime.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, params};
+
+use crate::store::worker::Worker;
+use crate::store::{
+    Answer, Applied, Capabilities, Cause, LARGEST, Record, RecordKey, Store, StoreError, Swap, Version, fits,
+};
+
+/// Keeps records in one file on this machine. Several processes may use it at the same time.
+///
+/// The file is in write-ahead mode and synced with every write, so it must be on a disk of this machine, never on a network
+/// share, and is accompanied by files that end in `-wal` and `-shm` while it is in use. Never delete, replace or copy
+/// back any of them while a process has the store open: two processes would then see different records, and both could win.
+///
+/// Time is the machine's clock in unix milliseconds. Records whose life is over count as absent everywhere and are
+/// removed by the next create. `Clone` gives another handle to the same connection.
+///
+/// # Examples
+///
+/// ```
+/// use ofx_session::store::{Record, RecordKey, Sqlite, Store, Swap, Version};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("records.db");
+/// let store = Sqlite::open(&path)?; // made when missing
+/// let (key, record) = (RecordKey::new([1; 32]), Record::new(Version::new([2; 16]), b"sealed".as_slice()));
+/// assert_eq!(store.create(&key, &record).await?, Swap::Done);
+/// assert_eq!(Sqlite::open(&path)?.load(&key).await?, Some(record)); // as another process would
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sqlite(Worker<Connection>);
+
+impl Sqlite {
+    /// Opens the file at `path`, and makes it and its table when they are missing.
+    ///
+    /// Blocks for as long as the disk takes, and up to ten seconds while other processes write.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Settings`] when the file is another program's or cannot be in write-ahead mode,
+    /// [`StoreError::NewerLayout`] when a newer version made it, [`StoreError::Unreachable`] when it cannot be opened.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let connection = Connection::open(path).map_err(|error| unreachable(Arc::new(error)))?;
+        Worker::start("ofx-session sqlite", prepare(connection)?)
+            .map(Self)
+            .map_err(|error| unreachable(Arc::new(error)))
+    }
+
+    fn ask<'a, T: Send + 'static>(
+        &'a self,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<'a, T> {
+        Box::pin(async move {
+            let gone = StoreError::NoAnswer { store: NAME, applied: Applied::Unknown, source: None };
+            let answer = self.0.ask(|connection| {
+                // Left open by a rollback that failed: nothing that was not committed may be seen.
+                if !connection.is_autocommit() {
+                    connection.execute_batch("ROLLBACK").map_err(|error| explain(error, Applied::No))?;
+                }
+                job(connection)
+            });
+            answer.await.unwrap_or(Err(gone))
+        })
+    }
+}
+
+impl Store for Sqlite {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().durable(true).shared(true).largest(LARGEST)
+    }
+
+    fn create<'a>(&'a self, key: &'a RecordKey, record: &'a Record) -> Answer<'a, Swap> {
+        let (key, record) = (*key, record.clone());
+        self.ask(move |connection| {
+            fits(NAME, &record)?;
+            write(connection, |transaction, now| {
+                transaction.execute("DELETE FROM ofx_session_records WHERE expires <= ?1", [now])?;
+                let (new, until) = (record.version(), expires(&record, now));
+                let values = params![key.as_bytes(), new.as_bytes(), until, record.bytes()];
+                transaction.execute(CREATE, values)
+            })
+        })
+    }
+
+    fn load<'a>(&'a self, key: &'a RecordKey) -> Answer<'a, Option<Record>> {
+        let key = *key;
+        self.ask(move |connection| {
+            let row = connection
+                .query_row(LOAD, [key.as_bytes()], read)
+                .optional()
+                .map_err(|error| explain(error, Applied::No))?;
+            row.map_or(Ok(None), |row| row.into_record(now()))
+        })
+    }
+
+    fn swap<'a>(&'a self, key: &'a RecordKey, expected: Version, record: &'a Record) -> Answer<'a, Swap> {
+        let (key, record) = (*key, record.clone());
+        self.ask(move |connection| {
+            fits(NAME, &record)?;
+            write(connection, |transaction, now| {
+                let (new, until) = (record.version(), expires(&record, now));
+                let values = params![key.as_bytes(), expected.as_bytes(), now, new.as_bytes(), until, record.bytes()];
+                transaction.execute(SWAP, values)
+            })
+        })
+    }
+
+    fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap> {
+        let key = *key;
+        self.ask(move |connection| {
+            write(connection, |transaction, now| {
+                transaction.execute(DELETE, params![key.as_bytes(), expected.as_bytes(), now])
+            })
+        })
+    }
+}
+
+/// Sees whose file it is, then sets it up.
+fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
+    let failed = |error| explain(error, Applied::No);
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    // Before anything is changed: another program's file stays as it is.
+    owner(&connection).map_err(failed)?.check()?;
+    write_ahead(&connection)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;").map_err(failed)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let owner = owner(&transaction).map_err(failed)?;
+    owner.check()?;
+    if owner.application == 0 {
+        transaction.execute_batch(TABLE).map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)?;
+    Ok(connection)
+}
+
+/// Switches to write-ahead mode. SQLite does not wait for others here by itself.
+fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        match mode {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => {
+                let reason =
+                    format!("its file stays in {mode} mode, and needs write-ahead mode on a disk of this machine");
+                return Err(StoreError::Settings { store: NAME, reason, source: None });
+            }
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(explain(error, Applied::No)),
+        }
+    }
+}
+
+/// Whose file it is.
+struct Owner {
+    application: i64,
+    layout: i64,
+    tables: i64,
+}
+
+fn owner(connection: &Connection) -> rusqlite::Result<Owner> {
+    let number = |query| connection.query_row(query, [], |row| row.get(0));
+    Ok(Owner {
+        application: number("PRAGMA application_id")?,
+        layout: number("PRAGMA user_version")?,
+        tables: number("SELECT count(*) FROM sqlite_schema")?,
+    })
+}
+
+impl Owner {
+    fn check(&self) -> Result<(), StoreError> {
+        match (self.application, self.layout) {
+            (APPLICATION, LAYOUT) => Ok(()),
+            (APPLICATION, found) if found > LAYOUT => {
+                Err(StoreError::NewerLayout { store: NAME, found, known: LAYOUT })
+            }
+            (0, 0) if self.tables == 0 => Ok(()),
+            _ => {
+                let reason = "the file is another program's database: give a file of its own".to_owned();
+                Err(StoreError::Settings { store: NAME, reason, source: None })
+            }
+        }
+    }
+}
+
+/// Runs one conditional write of at most one record.
+fn write(
+    connection: &mut Connection,
+    change: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<usize>,
+) -> Result<Swap, StoreError> {
+    // What fails before the commit is rolled back when the transaction is dropped.
+    let failed = |error| explain(error, Applied::No);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    // Read with the lock in hand: waiting for it may have taken the rest of a record's life.
+    let changed = change(&transaction, now()).map_err(failed)?;
+    transaction.commit().map_err(|error| {
+        // Where the last piece of a commit did not fit, recovery after a crash ignores all of it. After any other
+        // failure, such as that of the sync, it may find a whole commit in the file.
+        let code = error.sqlite_error_code();
+        let proven = matches!(code, Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy));
+        explain(error, if proven { Applied::No } else { Applied::Unknown })
+    })?;
+    Ok(if changed == 1 { Swap::Done } else { Swap::Conflict })
+}
+
+/// A row, of whatever shape.
+struct Row {
+    version: Vec<u8>,
+    expires: Option<i64>,
+    bytes: Vec<u8>,
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row { version: row.get(0)?, expires: row.get(1)?, bytes: row.get(2)? })
+}
+
+impl Row {
+    fn into_record(self, now: i64) -> Result<Option<Record>, StoreError> {
+        let version = <[u8; 16]>::try_from(self.version).map_err(|_| StoreError::Nonsense {
+            store: NAME,
+            reason: "a version is not 16 bytes",
+            applied: Applied::No,
+            source: None,
+        })?;
+        let record = Record::new(Version::new(version), self.bytes);
+        let Some(expires) = self.expires else { return Ok(Some(record)) };
+        let left = u64::try_from(expires.saturating_sub(now)).unwrap_or(0);
+        Ok((left > 0).then(|| record.with_life(Duration::from_millis(left))))
+    }
+}
+
+/// Unix milliseconds. A clock before 1970 stands still there.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn expires(record: &Record, now: i64) -> Option<i64> {
+    let life = i64::try_from(record.life_in_millis()?).unwrap_or(i64::MAX);
+    Some(now.saturating_add(life))
+}
+
+fn unreachable(source: Cause) -> StoreError {
+    StoreError::Unreachable { store: NAME, source: Some(source) }
+}
+
+/// Says what an error of SQLite means; `applied` is what is known of the write.
+fn explain(error: rusqlite::Error, applied: Applied) -> StoreError {
+    let code = error.sqlite_error_code();
+    let shape = matches!(
+        error,
+        rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+    );
+    let source: Option<Cause> = Some(Arc::new(error));
+    let nonsense = |reason, source| StoreError::Nonsense { store: NAME, reason, applied, source };
+    let settings = |reason: &str, source| StoreError::Settings { store: NAME, reason: reason.to_owned(), source };
+    match code {
+        None if shape => nonsense("a row has the wrong shape", source),
+        Some(ErrorCode::DatabaseCorrupt) => nonsense("the file is damaged", source),
+        Some(ErrorCode::DiskFull) => StoreError::Full { store: NAME, applied, source },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::NoAnswer { store: NAME, applied, source }
+        }
+        // Said only of what happens before a commit, where nothing can have been applied.
+        Some(ErrorCode::NotADatabase) if applied == Applied::No => {
+            settings("the file is not a SQLite database", source)
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) if applied == Applied::No => {
+            settings("this process may not write its file", source)
+        }
+        Some(ErrorCode::CannotOpen) if applied == Applied::No => StoreError::Unreachable { store: NAME, source },
+        _ => StoreError::Refused { store: NAME, applied, source },
+    }
+}
+
+const NAME: &str = "SQLite";
+
+/// How long a write waits for other processes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// "OFXS" in the file's header, so that no other program's file is touched.
+const APPLICATION: i64 = 0x4F46_5853;
+const LAYOUT: i64 = 1;
+
+const TABLE: &str = "
+    CREATE TABLE ofx_session_records (
+        key BLOB NOT NULL PRIMARY KEY CHECK (length(key) = 32),
+        version BLOB NOT NULL CHECK (length(version) = 16),
+        expires INTEGER,
+        bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX ofx_session_expires ON ofx_session_records (expires) WHERE expires IS NOT NULL;
+    PRAGMA application_id = 0x4F465853;
+    PRAGMA user_version = 1;";
+
+const CREATE: &str = "
+    INSERT INTO ofx_session_records (key, version, expires, bytes) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO NOTHING";
+const LOAD: &str = "SELECT version, expires, bytes FROM ofx_session_records WHERE key = ?1";
+const SWAP: &str = "
+    UPDATE ofx_session_records SET version = ?4, expires = ?5, bytes = ?6
+    WHERE key = ?1 AND version = ?2 AND (expires IS NULL OR expires > ?3)";
+const DELETE: &str = "
+    DELETE FROM ofx_session_records WHERE key = ?1 AND version = ?2 AND (expires IS NULL OR expires > ?3)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_at_its_limit_is_full_and_nothing_was_written() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Sqlite::open(folder.path().join("records.db"))?;
+        tokio::runtime::Runtime::new()?.block_on(async {
+            let limited = store
+                .0
+                .ask(|connection| connection.query_row("PRAGMA max_page_count = 20", [], |row| row.get::<_, i64>(0)));
+            assert_eq!(limited.await, Some(Ok(20)));
+            let (key, small) = (RecordKey::new([1; 32]), Record::new(Version::new([2; 16]), [1; 100]));
+            assert_eq!(store.create(&key, &small).await?, Swap::Done);
+            let large = Record::new(Version::new([3; 16]), vec![1; 100_000]);
+            for answer in
+                [store.swap(&key, small.version(), &large).await, store.create(&RecordKey::new([2; 32]), &large).await]
+            {
+                assert!(
+                    matches!(answer, Err(StoreError::Full { applied: Applied::No, source: Some(_), .. })),
+                    "{answer:?}"
+                );
+            }
+            assert_eq!(store.load(&key).await?, Some(small.clone()));
+            assert_eq!(store.load(&RecordKey::new([2; 32])).await?, None);
+            assert_eq!(store.delete(&key, small.version()).await?, Swap::Done);
+            let tables = store.0.ask(|connection| {
+                let count = "SELECT count(*) FROM sqlite_schema WHERE name = 'left_open'";
+                connection.query_row(count, [], |row| row.get::<_, i64>(0))
+            });
+            assert_eq!(tables.await, Some(Ok(0)), "what was left open was rolled back");
+            Ok(())
+        })
+    }
+}
