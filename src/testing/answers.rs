@@ -1,12 +1,16 @@
 //! File-based recovery: answers that are kept until the client has them. OFX 1.0.3 §2.2.7 and §6.10.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ofx::{Document, Element, FileUid, Limits};
+use crate::testing::facts::Fact;
 use crate::testing::file::RequestFile;
 use crate::testing::{BankModel, HttpRefusal, digest};
 
 /// An answer that can be had again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SavedAnswer {
+    #[serde(with = "uid")]
     pub(super) uid: FileUid,
     /// A mark of the transactions that were asked for.
     pub(super) request: u64,
@@ -36,12 +40,23 @@ impl BankModel {
         if !self.settings.file_recovery {
             return;
         }
-        let Some(user) = self.user_mut(name) else { return };
-        user.saved.retain(|saved| !purges && saved.uid != file.old_uid && saved.uid != file.new_uid);
+        self.forget(name, |saved| purges || saved.uid == file.old_uid || saved.uid == file.new_uid);
         if !file.old_uid.is_none() {
             let answer = Document::decode(bytes, &Limits::new()).map_or(0, |document| digest::mark(document.root()));
             let (uid, request) = (file.new_uid.clone(), request_mark(file));
-            user.saved.push(SavedAnswer { uid, request, answer, bytes: bytes.to_owned() });
+            let saved = SavedAnswer { uid, request, answer, bytes: bytes.to_owned() };
+            self.note(|| Fact::Saved(name.to_owned(), saved.clone()));
+            self.user_mut(name).into_iter().for_each(|user| user.saved.push(saved.clone()));
+        }
+    }
+
+    /// Throws saved answers away.
+    pub(super) fn forget(&mut self, name: &str, is_over: impl Fn(&SavedAnswer) -> bool) {
+        let saved = self.users.get(name).map(|user| user.saved.as_slice()).unwrap_or_default();
+        let over: Vec<FileUid> = saved.iter().filter(|saved| is_over(saved)).map(|saved| saved.uid.clone()).collect();
+        for uid in over {
+            self.note(|| Fact::Forgotten(name.to_owned(), uid.to_string()));
+            self.user_mut(name).into_iter().for_each(|user| user.saved.retain(|saved| saved.uid != uid));
         }
     }
 
@@ -57,4 +72,19 @@ impl BankModel {
 fn request_mark(file: &RequestFile) -> u64 {
     let transactions = file.transactions().map(|transaction| transaction.element.clone()).collect();
     digest::exact(&Element::aggregate("OFX", transactions))
+}
+
+/// A file id as text.
+mod uid {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::ofx::FileUid;
+
+    pub(super) fn serialize<S: Serializer>(uid: &FileUid, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(uid.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FileUid, D::Error> {
+        String::deserialize(deserializer).map(FileUid::new)
+    }
 }
