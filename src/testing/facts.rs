@@ -28,6 +28,8 @@ pub(super) enum Fact {
     Forgotten(String, String),
     Paid(Paid),
     ProfileGiven,
+    /// `NEWFILEUID`, and a mark of what the file asked for.
+    Filed(String, String, u64),
 }
 
 /// [`LedgerEntry`] in a form that can be stored.
@@ -139,6 +141,7 @@ impl BankModel {
             }
             Fact::Paid(paid) => self.enter(paid.entry()?),
             Fact::ProfileGiven => self.profile_given = true,
+            Fact::Filed(name, uid, mark) => self.filed(&name, &uid, mark),
         }
         Some(())
     }

@@ -1,6 +1,6 @@
 //! The door: who signs on, whether a challenge is due, and what it costs to get it wrong. OFX 1.0.3 §2.5, OFX 2.3 §2.5.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 
@@ -41,6 +41,8 @@ pub(super) struct User {
     pub(super) payees: Vec<(String, PayeeRef)>,
     /// Answers that are kept for file-based recovery, oldest first.
     pub(super) saved: Vec<SavedAnswer>,
+    /// A mark of what each file that could be recovered asked for, by `NEWFILEUID`.
+    pub(super) files: BTreeMap<String, u64>,
     /// What can be synchronized, by account.
     pub(super) histories: Vec<(BankAccount, History)>,
 }
@@ -61,6 +63,7 @@ impl User {
             received: BTreeSet::new(),
             payees: Vec::new(),
             saved: Vec::new(),
+            files: BTreeMap::new(),
             histories: Vec::new(),
         }
     }
@@ -108,10 +111,10 @@ impl User {
             keys.len().hash(hasher);
             keys.iter().for_each(|key| key.expose().hash(hasher));
         }
-        (&self.challenged, &self.met, &self.answered, &self.received).hash(hasher);
+        (&self.challenged, &self.met, &self.answered, &self.received, &self.files).hash(hasher);
         self.payees.len().hash(hasher);
         for saved in &self.saved {
-            (&saved.uid, saved.request, saved.answer).hash(hasher);
+            (&saved.uid, saved.answer).hash(hasher);
         }
         for (account, history) in &self.histories {
             let (dropped, kept) = history.contents();

@@ -116,6 +116,9 @@ fn a_purged_file_is_a_new_one() {
         file("0", "f-1", "pay-1").send(&mut bank);
         assert_eq!(bank.payments_made_for("pay-1"), made);
         assert!(bank.violations().is_empty());
+        bank.other_client_looks("jane");
+        assert_eq!(file("0", "f-1", "pay-2").send(&mut bank).payment_status(), Some("0"), "it cannot know any more");
+        assert_eq!(bank.violations(), ["a file was repeated under its NEWFILEUID with other transactions in it"]);
     }
 }
 
