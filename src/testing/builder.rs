@@ -93,7 +93,7 @@ impl BankBuilder {
                 payees: Vec::new(),
                 org: None,
                 fid: None,
-                sync_mode: SyncMode::Full,
+                sync_mode: SyncMode::Lite,
                 file_recovery: false,
                 promises: Promises::new(),
                 session_cookies: true,
@@ -184,8 +184,10 @@ impl BankBuilder {
         self
     }
 
-    /// Sets `SYNCMODE`: with [`SyncMode::Full`], which it is unless set, the institution keeps a history of the responses to
-    /// payments; with any other it keeps none, every token is `0`, and answers are given once.
+    /// Sets `SYNCMODE`; [`SyncMode::Lite`] unless set.
+    ///
+    /// With [`SyncMode::Full`] the institution keeps a history of the responses to payments; with any other it keeps none,
+    /// every token is `0`, and answers are given once.
     #[must_use]
     pub fn sync_mode(mut self, mode: SyncMode) -> Self {
         self.settings.sync_mode = mode;
