@@ -6,7 +6,7 @@
 //! To aim it at a real institution, give `--url`, `--user` and what to pay (`--help` lists all); with `start` and then `finish`
 //! in front, the two halves can be run by hand, one after the other, with the same `--state FILE`.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing, reason = "examples print")]
-#![allow(missing_docs, unreachable_pub, reason = "the examples share a module")]
+#![allow(missing_docs, unreachable_pub, dead_code, reason = "the examples share a module")]
 
 mod bill;
 mod common;
@@ -133,7 +133,8 @@ async fn finish(arguments: Arguments) -> Result<()> {
         bill.check().map_err(|error| format!("{error} (say again what to pay: only the account list is paused)"))?;
     }
     let answers = options.answer_questions(&questions)?;
-    let mut session = paused.connection(options.connection()?)?.open(options.credentials()?)?;
+    let mut session =
+        paused.connection(options.connection()?)?.open_risking_a_second_payment(options.credentials()?)?;
     match go_on(&mut session, &options, &bill, (!questions.is_empty()).then_some(answers)).await {
         Ok(receipt) => done(session, &options, &receipt),
         Err(error) => Err(keep(session, &options, error)),

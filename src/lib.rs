@@ -37,7 +37,7 @@
 //! // Second process: knows nothing but the text, the password and the answer.
 //! let paused = Client::resume(&Blob::from_text(&text)?, &keys, &context)?;
 //! assert_eq!(paused.payment(), Some(payment)); // no network needed
-//! let mut session = paused.connection(trust()?)?.open(Credentials::new("jane", "correct horse"))?;
+//! let mut session = paused.connection(trust()?)?.open_risking_a_second_payment(Credentials::new("jane", "correct horse"))?;
 //! let receipt = session.answer(Answers::new().with("MFA16", "Garcia")).await?.done()?.receipt();
 //! assert!(receipt.is_some_and(|receipt| receipt.date().is_some()));
 //! assert_eq!(bank.payments_made(), 1);

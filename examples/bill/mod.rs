@@ -84,6 +84,11 @@ impl Bill {
         self.from.clone()
     }
 
+    /// Nothing of it depends on the day, or on what the institution says.
+    pub fn is_the_same_tomorrow(&self) -> bool {
+        self.from.is_some() && self.due.is_some()
+    }
+
     pub fn payee_name(&self) -> Result<String> {
         Ok(match self.who()? {
             PayeeRef::Address(payee) => payee.name,

@@ -170,6 +170,14 @@ impl Options {
         self.answer_questions(challenge.questions())
     }
 
+    /// Answers from the command line, when each question has one.
+    pub fn answers_given(&self, questions: &[Question]) -> Option<Answers> {
+        questions.iter().try_fold(Answers::new(), |answers, question| {
+            let (_, text) = self.answers.iter().find(|(id, _)| id == question.id())?;
+            Some(answers.with(question.id(), text.as_str()))
+        })
+    }
+
     pub fn answer_questions(&self, questions: &[Question]) -> Result<Answers> {
         let mut answers = Answers::new();
         for question in questions {
@@ -216,11 +224,16 @@ pub fn write_blob(file: &Path, blob: &Blob) -> Result<()> {
 /// Writes a whole file or none of it, readable by its owner only.
 fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = |error: std::io::Error| format!("cannot write {}: {error}", file.display());
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
-    fresh.write_all(bytes).and_then(|()| fresh.as_file().sync_all()).map_err(cannot)?;
-    fresh.persist(file).map_err(|error| cannot(error.error))?;
+    written(file, bytes).map_err(cannot)?.persist(file).map_err(|error| cannot(error.error))?;
     Ok(())
+}
+
+/// A file of another name beside it, readable by its owner only.
+fn written(file: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
+    fresh.write_all(bytes).and_then(|()| fresh.as_file().sync_all())?;
+    Ok(fresh)
 }
 
 /// What an error says, and the CLIENTUID where the user is to register it.
@@ -237,13 +250,21 @@ pub fn with_client_uid(error: Problem, client: &Client) -> Problem {
 pub fn keys(state: &Path) -> Result<KeyRing> {
     let mut name = state.as_os_str().to_owned();
     name.push(".key");
-    let file = PathBuf::from(name);
+    keys_in(&PathBuf::from(name))
+}
+
+/// The key in a file, made when missing, readable by its owner only. Of several processes that make it at once, one does.
+pub fn keys_in(file: &Path) -> Result<KeyRing> {
     if !file.exists() {
+        let cannot = |error: std::io::Error| format!("cannot write {}: {error}", file.display());
         let fresh: [u8; 32] =
             [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat()[..].try_into()?;
-        write_private(&file, &fresh)?;
+        match written(file, &fresh).map_err(cannot)?.persist_noclobber(file) {
+            Err(error) if !file.exists() => return Err(cannot(error.error).into()),
+            _ => {}
+        }
     }
-    let bytes = fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let bytes = fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let bytes = bytes.try_into().map_err(|_| format!("{} is not a key", file.display()))?;
     Ok(KeyRing::new(Key::new(1, bytes)?))
 }

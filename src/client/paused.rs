@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::client::stored::{self, Mark, Opened, Protection, Validity};
 use crate::client::{Client, Kept, Session, driver};
 use crate::engine::{Credentials, Device, Operation, Situation};
-use crate::error::Error;
+use crate::error::{Error, Moved};
 use crate::ofx::{Limits, Payment, Question, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 use crate::transport::Transport;
@@ -67,10 +67,37 @@ impl Paused {
     /// Opens the session again, with the operation under way: [`answer`](Session::answer) or
     /// [`proceed`](Session::proceed) goes on with it.
     ///
+    /// Not for a payment: a blob can be copied, and two processes that resume one payment could make it twice. A
+    /// [`Vault`](crate::Vault) keeps payments in a store where one of them wins; whoever has none can say
+    /// [`open_risking_a_second_payment`](Self::open_risking_a_second_payment).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user, or is a payment. It comes back in
+    /// the error.
+    pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
+        if self.operation.kind().moves_money() {
+            let moved = if self.operation.doubt().is_some() { Moved::Unknown } else { Moved::No };
+            return Err(Kept::new(Error::misuse(IS_A_PAYMENT).with_moved(moved), self));
+        }
+        self.open_risking_a_second_payment(credentials)
+    }
+
+    /// As [`open`](Self::open), for payments, too.
+    ///
+    /// # Security
+    ///
+    /// Nothing here stops the same blob from being resumed twice: by a browser that sends its cookie again, by two servers, by a
+    /// program that starts again from an older copy. Both send the same payment under the same identifiers. Most institutions
+    /// notice: by the `TRNUID` (answered with 2019), by the file, by the token of their history. At one that checks none of
+    /// these the payment is made twice. Nor does the blob in storage learn that the payment was sent: a program that is
+    /// killed then and starts again from that blob does not know of the doubt. The risk is none where one process has the
+    /// only copy and replaces it by [`Session::pause`] whatever happens.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user. It comes back in the error.
-    pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
+    pub fn open_risking_a_second_payment(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if let Err(error) = self.client.belongs_to(&credentials) {
             return Err(Kept::new(error, self));
         }
@@ -147,3 +174,6 @@ impl Paused {
         &self.client
     }
 }
+
+const IS_A_PAYMENT: &str = "a payment is not resumed from a blob just like that, because two who resume it could pay twice: keep payments in \
+                            a Vault, or say open_risking_a_second_payment";

@@ -1,4 +1,4 @@
-//! Questions that are out of date.
+//! What an operation that waits is still good for.
 
 use crate::engine::operation::Phase;
 use crate::engine::{Operation, State};
@@ -14,5 +14,10 @@ impl Operation {
                 if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
         }
         self
+    }
+
+    /// Whether it is in doubt and nothing is left to try. While a way is being tried, it is not.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        matches!(self.phase, Phase::InDoubt(_)) && !self.can_reconcile()
     }
 }

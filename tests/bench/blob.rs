@@ -41,7 +41,7 @@ fn main() {
         let blob = timed(&mut times[0], || session.pause(&keys, &context).unwrap());
         paused_size = blob.as_bytes().len();
         let paused = timed(&mut times[1], || Client::resume(&blob, &keys, &context).unwrap());
-        session = paused.open(Credentials::new("jane", "correct horse")).unwrap();
+        session = paused.open_risking_a_second_payment(Credentials::new("jane", "correct horse")).unwrap();
 
         let blob = timed(&mut times[2], || client.deconstruct(&keys, &context).unwrap());
         client_size = blob.as_bytes().len();

@@ -247,6 +247,10 @@ fn expected_error(golden: &Golden, at: usize, changed: &[u8]) -> OpenError {
     match at {
         0..4 => OpenError::NotOurs,
         4 if changed[4] == 0 => OpenError::NotOurs,
+        5 if changed[5] == 3 => {
+            let expected = golden.blob.header().unwrap().kind();
+            OpenError::WrongKind { expected, found: Kind::Vault }
+        }
         6 if changed[6] == 0 => OpenError::PlainRefused,
         // A plain blob that says it is sealed names no key.
         6 if changed[6] == 1 => OpenError::UnknownKeyId(0),
@@ -292,7 +296,7 @@ impl Golden {
     }
 
     fn session(&self, paused: Paused) -> ofx_session::Session {
-        paused.open(self.credentials()).unwrap()
+        paused.open_risking_a_second_payment(self.credentials()).unwrap()
     }
 
     fn credentials(&self) -> Credentials {

@@ -74,7 +74,11 @@ fn a_resealed_operation_is_the_same_one_until_the_same_time() {
     assert_eq!(Client::resume(&copy, &old_keys, &context(0)).unwrap_err().detail(), Some(&OpenError::UnknownKeyId(2)));
 
     // A pause of its own is another state: only a copy keeps the id.
-    let again = paused.open(Credentials::new("user-0", "pw")).unwrap().pause(&keys, &context(0)).unwrap();
+    let again = paused
+        .open_risking_a_second_payment(Credentials::new("user-0", "pw"))
+        .unwrap()
+        .pause(&keys, &context(0))
+        .unwrap();
     assert_ne!(again.header().unwrap().state_id(), old.state_id());
 
     // What can still be opened because clocks differ can still be resealed, and lives no longer for it.

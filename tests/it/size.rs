@@ -75,7 +75,7 @@ fn a_paused_payment_fits_a_cookie() {
 fn the_limit_is_that_of_the_blob_in_any_suite() {
     let whole = waiting(&Line::default()).pause(&keys(), &context()).unwrap();
     let plain = |limit| {
-        let session = resume(&whole).blob_limit(limit).open(jane()).unwrap();
+        let session = resume(&whole).blob_limit(limit).open_risking_a_second_payment(jane()).unwrap();
         session.pause_plain_including_private().map(|blob| blob.as_bytes().len())
     };
     let all = whole.as_bytes().len() - 40;
@@ -120,13 +120,13 @@ fn a_payment_whose_blob_lost_the_profile_goes_where_it_would_have_gone() {
     let whole = waiting(&line).pause(&keys(), &context()).unwrap();
     let small = smallest(&whole);
     // Through one process more, which has no profile either and asks for none.
-    let session = resume(&small).blob_limit(small.as_bytes().len()).open(jane()).unwrap();
+    let session = resume(&small).blob_limit(small.as_bytes().len()).open_risking_a_second_payment(jane()).unwrap();
     let again = session.pause(&keys(), &context()).unwrap();
     assert_eq!(again.as_bytes().len(), small.as_bytes().len());
     let copy = resume(&again).reseal(&keys(), &context()).unwrap();
     let answered = |blob: &Blob| {
         line.take();
-        let mut session = resume(blob).transport(line.clone()).open(jane()).unwrap();
+        let mut session = resume(blob).transport(line.clone()).open_risking_a_second_payment(jane()).unwrap();
         assert!(matches!(now(session.answer(right())), Ok(Progress::Ask(_))));
         line.take()
     };
@@ -152,7 +152,7 @@ fn a_doubt_outlives_the_loss_of_the_profile() {
     assert!(matches!(now(session.answer(right())), Ok(Progress::Unknown(_))));
     let small = smallest(&session.pause(&keys(), &context()).unwrap());
 
-    let mut session = resume(&small).transport(line.clone()).open(jane()).unwrap();
+    let mut session = resume(&small).transport(line.clone()).open_risking_a_second_payment(jane()).unwrap();
     line.take();
     assert!(matches!(now(session.proceed()), Ok(Progress::Unknown(_))));
     assert_eq!(line.take(), [], "a doubt needs no profile to be told");
@@ -169,7 +169,7 @@ fn the_next_operation_fetches_what_was_left_out() {
     let line = Line::default();
     let mut session = resume(&smallest(&waiting(&line).pause(&keys(), &context()).unwrap()))
         .transport(line.clone())
-        .open(jane())
+        .open_risking_a_second_payment(jane())
         .unwrap();
     session.abandon().unwrap();
     line.take();
@@ -186,7 +186,7 @@ fn holds(blob: &Blob) -> (bool, bool, bool) {
     let (accounts, profile) = (paused.client().known_accounts().len() == 6, paused.client().profile().is_some());
     // The cookie shows when something is sent.
     let line = Line::default();
-    let mut session = paused.transport(line.clone()).open(jane()).unwrap();
+    let mut session = paused.transport(line.clone()).open_risking_a_second_payment(jane()).unwrap();
     assert!(matches!(now(session.answer(right())), Ok(Progress::Ask(_))));
     let sent = line.take();
     let cookie = sent[0].1.contains(&format!("<SESSCOOKIE>{}", long('c')));
@@ -194,7 +194,7 @@ fn holds(blob: &Blob) -> (bool, bool, bool) {
 }
 
 fn with_limit(blob: &Blob, limit: usize) -> Result<Blob, Kept<Session>> {
-    resume(blob).blob_limit(limit).open(jane()).unwrap().pause(&keys(), &context())
+    resume(blob).blob_limit(limit).open_risking_a_second_payment(jane()).unwrap().pause(&keys(), &context())
 }
 
 /// The same without anything that can be left out.

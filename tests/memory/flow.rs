@@ -112,7 +112,7 @@ async fn whole(answers_of: &'static bank::Answers, version: Version, last: u32) 
     if stop() {
         return Ok(true);
     }
-    let mut session = paused.transport(bank()).open(credentials())?;
+    let mut session = paused.transport(bank()).open_risking_a_second_payment(credentials())?;
     assert!(session.answer(Answers::new().with("MFA16", canary::ANSWER)).await.is_err());
     assert!(session.answer(answers().with("MFA17", canary::ANSWER)).await.is_err());
     if stop() {
@@ -262,9 +262,9 @@ fn calls_that_give_back_what_they_would_have_consumed_leave_nothing_behind() {
             let blob = session.pause(&keys(), &context()).unwrap();
             let paused = Client::resume(&blob, &keys(), &context()).unwrap();
             let other = Credentials::new("john", canary::PASSWORD);
-            let (error, paused) = paused.open(other).unwrap_err().into_parts();
+            let (error, paused) = paused.open_risking_a_second_payment(other).unwrap_err().into_parts();
             drop(format!("{error} {error:?} {paused:?}"));
-            let mut session = paused.open(credentials()).unwrap();
+            let mut session = paused.open_risking_a_second_payment(credentials()).unwrap();
             session.abandon().unwrap();
             let session = session.pause(&keys(), &context()).unwrap_err().into_value();
             drop(session.close().unwrap().open(Credentials::new("john", canary::PASSWORD)).unwrap_err());

@@ -54,7 +54,7 @@ pub(crate) async fn run(role: &str) {
         "stop before" => finish(paused().transport(Stops { https: https(), behind: false }), ANSWER).await,
         "stop behind" => finish(paused().transport(Stops { https: https(), behind: true }), ANSWER).await,
         "repeat" => {
-            let mut session = paused().transport(https()).open(jane()).unwrap();
+            let mut session = paused().transport(https()).open_risking_a_second_payment(jane()).unwrap();
             let progress = session.repeat_payment_in_doubt().await.unwrap();
             ended(session, progress)
         }
@@ -72,7 +72,7 @@ async fn finish(paused: Paused, answer: &str) -> String {
     assert_eq!(paused.payment(), Some(payment()));
     let answers: Answers = paused.questions().iter().map(|question| (question.id(), answer)).collect();
     let asked = matches!(paused.situation(), Situation::AwaitingAnswers(_));
-    let mut session = paused.open(jane()).unwrap();
+    let mut session = paused.open_risking_a_second_payment(jane()).unwrap();
     let progress = if asked { session.answer(answers).await } else { session.proceed().await };
     ended(session, progress.unwrap())
 }

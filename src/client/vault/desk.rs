@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::client::vault::standing::{Finished, Verdict};
-use crate::engine::{Operation, Situation, State};
+use crate::engine::Operation;
 use crate::error::Moved;
 use crate::store::Version;
 
@@ -96,8 +96,8 @@ impl Desk {
     }
 
     /// Ends what is in doubt and has no way left, so that it blocks nobody.
-    pub(crate) fn sweep(&mut self, state: &State, now: DateTime<Utc>) {
-        let hopeless: Vec<_> = self.open.iter().filter(|open| open.is_hopeless(state, now)).collect();
+    pub(crate) fn sweep(&mut self, now: DateTime<Utc>) {
+        let hopeless: Vec<_> = self.open.iter().filter(|open| open.operation.is_hopeless()).collect();
         let found = hopeless.into_iter().filter_map(|open| Some((open.id.clone(), open.operation.doubt()?.clone())));
         for (id, doubt) in found.collect::<Vec<_>>() {
             self.finish(&id, Verdict::Unresolved(doubt), now);
@@ -105,8 +105,8 @@ impl Desk {
     }
 
     /// The payment that must be found out about before another request of the user is sent.
-    pub(crate) fn blocker(&self, id: &str, state: &State, now: DateTime<Utc>) -> Option<&Open> {
-        let in_doubt = |open: &&Open| open.operation.doubt().is_some() && !open.is_hopeless(state, now);
+    pub(crate) fn blocker(&self, id: &str) -> Option<&Open> {
+        let in_doubt = |open: &&Open| open.operation.doubt().is_some() && !open.operation.is_hopeless();
         self.open.iter().filter(|open| open.id != id).find(in_doubt)
     }
 
@@ -121,13 +121,6 @@ impl Desk {
         }
         let open = self.open(id)?;
         Some(if open.operation.doubt().is_some() { Moved::Unknown } else { Moved::No })
-    }
-}
-
-impl Open {
-    /// In doubt, and nothing is left to try.
-    pub(crate) fn is_hopeless(&self, state: &State, now: DateTime<Utc>) -> bool {
-        matches!(self.operation.situation(state, now), Situation::InDoubt(_)) && !self.operation.can_reconcile()
     }
 }
 

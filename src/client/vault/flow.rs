@@ -8,7 +8,7 @@ use crate::client::vault::desk::{Desk, LISTING, Open};
 use crate::client::vault::shelf::{Effort, Lost};
 use crate::client::vault::standing::{Busy, Finished, Pending, Verdict};
 use crate::client::{Completed, Progress, belongs, driver};
-use crate::engine::{Answers, Credentials, Intent, Operation, Receipt, Situation, State};
+use crate::engine::{Answers, Credentials, Intent, Receipt, Situation, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::ofx::{AccountInfo, Amount, Content as _, Element, Payment, Version};
 
@@ -102,13 +102,13 @@ impl Vault {
                 Wanted::Pay(..) | Wanted::Resume | Wanted::Answer(_) => self.free(&desk, &state, id, now)?,
             },
             Situation::InDoubt(doubt) => {
-                if matches!(wanted, Wanted::Answer(_)) {
-                    return misuse(NOT_ASKED);
-                }
                 if desk.claimed(now).is_some() {
                     return Err(busy(&desk, now, moved));
                 }
-                if open.is_hopeless(&state, now) {
+                if matches!(wanted, Wanted::Answer(_)) {
+                    return misuse(NOT_ASKED);
+                }
+                if open.operation.is_hopeless() {
                     desk.finish(id, Verdict::Unresolved(doubt.clone()), now);
                     let over = Progress::Unknown(doubt);
                     return Ok(if self.write(&mut desk, &state, moved).await? {
@@ -243,7 +243,7 @@ impl Vault {
             self.file(finished).await?;
         }
         desk.finished.clear();
-        desk.sweep(state, self.world.now());
+        desk.sweep(self.world.now());
         desk.take(id, self.world.now(), self.lease);
         match self.put(desk, state, effort).await {
             Ok(()) => Ok(true),
@@ -276,7 +276,7 @@ impl Vault {
         if desk.claimed(now).is_some() {
             return Err(busy(desk, now, moved));
         }
-        let Some(blocker) = desk.blocker(id, state, now) else { return Ok(()) };
+        let Some(blocker) = desk.blocker(id) else { return Ok(()) };
         let pending = self.pending_of(desk, blocker, state, now)?;
         let text = format!(
             "payment {:?} of this vault is in doubt and must be found out about first: call reconcile for it",
@@ -348,13 +348,6 @@ fn absorb(hash: &mut Sha256, element: &Element) {
     }
     hash.update(count(element.children().len()));
     element.children().iter().for_each(|child| absorb(hash, child));
-}
-
-impl Operation {
-    /// Whether it asks for a payment.
-    pub(crate) fn pays(&self) -> bool {
-        self.kind().moves_money()
-    }
 }
 
 /// Somebody else writes in between only by having got on himself.

@@ -105,7 +105,7 @@ impl Vault {
             let others = desk.open.iter_mut().filter(|open| open.id != id);
             others.for_each(|open| open.operation = open.operation.clone().without_old_questions(state));
         }
-        desk.sweep(state, now);
+        desk.sweep(now);
     }
 
     /// The error of whoever finds that somebody else has taken over.

@@ -17,15 +17,15 @@ fn each_flipped_bit_of_a_sealed_blob_is_refused_as_its_place_predicts() {
             let found = open_it(&blob, kind).unwrap_err();
             // The flip of the suite: plain is refused before its damage is looked at.
             let expected =
-                if blob.as_bytes()[6] == 0 { OpenError::PlainRefused } else { predicted(blob.as_bytes(), at) };
+                if blob.as_bytes()[6] == 0 { OpenError::PlainRefused } else { predicted(kind, blob.as_bytes(), at) };
             assert_eq!(found, expected, "at {at}");
             met.insert(std::mem::discriminant(&found));
             let lenient = policy().allow_plain();
             let found = open(&blob, kind, SCHEMA, &ring(), &context(), &lenient).unwrap_err();
-            assert_eq!(found, predicted(blob.as_bytes(), at), "at {at}, plain allowed");
+            assert_eq!(found, predicted(kind, blob.as_bytes(), at), "at {at}, plain allowed");
         }
     }
-    assert_eq!(met.len(), 7);
+    assert_eq!(met.len(), 8);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn each_flipped_bit_of_a_plain_blob_is_refused_as_its_place_predicts() {
         for (at, blob) in flips(&blob) {
             let lenient = policy().allow_plain();
             let found = open(&blob, kind, SCHEMA, &ring(), &context(), &lenient).unwrap_err();
-            assert_eq!(found, predicted(blob.as_bytes(), at), "at {at}");
+            assert_eq!(found, predicted(kind, blob.as_bytes(), at), "at {at}");
             let expected = if blob.as_bytes()[6] == 1 { OpenError::KeysNeeded } else { found };
             assert_eq!(open_plain(&blob, kind, SCHEMA, &lenient).unwrap_err(), expected, "at {at}, without keys");
         }
@@ -218,13 +218,14 @@ proptest! {
 }
 
 /// The error that `open` must give for `blob`, whose byte `at` was changed, where plain blobs are allowed.
-fn predicted(blob: &[u8], at: usize) -> OpenError {
+fn predicted(kind: Kind, blob: &[u8], at: usize) -> OpenError {
     let sealed = blob[6] == 1;
     match at {
         0..4 => OpenError::NotOurs,
         4 if blob[4] == 0 => OpenError::NotOurs,
         4 => OpenError::ContainerTooNew,
-        5 if blob[5] == 0 || blob[5] > 2 => OpenError::ContainerTooNew,
+        5 if blob[5] == 3 => OpenError::WrongKind { expected: kind, found: Kind::Vault },
+        5 if blob[5] == 0 || blob[5] > 3 => OpenError::ContainerTooNew,
         6 if blob[6] > 1 => OpenError::ContainerTooNew,
         6 if sealed => OpenError::UnknownKeyId(0),
         7 => OpenError::ContainerTooNew,

@@ -186,14 +186,18 @@ impl Reader {
         if bytes.len() < 48 {
             return Some(OpenError::Truncated);
         }
-        if !matches!(bytes[5..8], [1 | 2, 0 | 1, 0]) {
+        if !matches!(bytes[5..8], [1..=3, 0 | 1, 0]) {
             return Some(OpenError::ContainerTooNew);
         }
         let sealed = bytes[6] == 1;
         if bytes.len() < if sealed { 120 } else { 80 } {
             return Some(OpenError::Truncated);
         }
-        let found = if bytes[5] == 1 { Kind::Client } else { Kind::Paused };
+        let found = match bytes[5] {
+            1 => Kind::Client,
+            2 => Kind::Paused,
+            _ => Kind::Vault,
+        };
         if found != self.kind {
             return Some(OpenError::WrongKind { expected: self.kind, found });
         }

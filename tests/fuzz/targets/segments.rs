@@ -109,7 +109,7 @@ fn resume(blob: &Blob) -> Paused {
 }
 
 fn open(paused: Paused) -> Session {
-    paused.open(Credentials::user_key("key")).expect("names no other user")
+    paused.open_risking_a_second_payment(Credentials::user_key("key")).expect("names no other user")
 }
 
 /// The content inflated, and as much again for what is made of it.

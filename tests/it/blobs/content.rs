@@ -171,7 +171,7 @@ fn belongs_to_its_user(opened: Open, user_id: &Value, name: &str) {
     let stranger = Credentials::new("somebody else", "correct horse");
     let refused = match opened {
         Open::Client(client) => client.open(stranger).err().map(|kept| kept.error().kind()),
-        Open::Paused(paused) => paused.open(stranger).err().map(|kept| kept.error().kind()),
+        Open::Paused(paused) => paused.open_risking_a_second_payment(stranger).err().map(|kept| kept.error().kind()),
     };
     assert_eq!(refused, user_id.is_string().then_some(ErrorKind::Misuse), "{name}");
 }

@@ -69,6 +69,7 @@ impl Subject {
         match (at, flipped, self.plain) {
             (0..=3, ..) => "NotOurs",
             (4, 0, _) => "NotOurs",
+            (5, 3, _) => "WrongKind",
             (4 | 5 | 7, ..) => "ContainerTooNew",
             (6, 0, false) => "PlainRefused",
             (6, 1, true) => "KeysNeeded",

@@ -100,7 +100,7 @@ fn examine(session: Session, line: &Line) -> Session {
         quiet(&paused);
         quiet(&paused.situation());
         quiet(&paused.questions());
-        paused.transport(line.clone()).open(credentials()).unwrap()
+        paused.transport(line.clone()).open_risking_a_second_payment(credentials()).unwrap()
     };
     let plain = resume(&sealed).pause_plain_including_private().unwrap();
     for blob in [&sealed, &plain] {

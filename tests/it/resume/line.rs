@@ -230,5 +230,5 @@ pub(crate) fn pause(session: Session) -> Blob {
 
 /// Pauses a session and goes on in another.
 pub(crate) fn pause_and_resume(session: Session, line: &Line) -> Session {
-    reread(&pause(session)).transport(line.clone()).open(jane()).unwrap()
+    reread(&pause(session)).transport(line.clone()).open_risking_a_second_payment(jane()).unwrap()
 }

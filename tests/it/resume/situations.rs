@@ -4,14 +4,15 @@ use chrono::NaiveDate;
 use ofx_session::engine::Doubt;
 use ofx_session::ofx::{Element, Version};
 use ofx_session::{
-    AccountType, Answers, BankAccount, Blob, Client, Institution, Payee, Payment, Progress, Session, Situation,
+    AccountType, Answers, BankAccount, Blob, Client, ErrorKind, Institution, Moved, Payee, Payment, Progress, Session,
+    Situation,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use super::line::{Fate, Line, MAIN, context, easy, jane, keys, now};
+use super::line::{Fate, Line, MAIN, context, easy, jane, keys, now, pause, payment, questioning, right, session};
 use super::shapes::{content, says, text};
 
 /// Id and label of each question.
@@ -81,7 +82,7 @@ fn some(questions: &Questions) -> Answers {
 fn reread(session: Session, line: &Line) -> (Session, String) {
     let paused = Client::resume_plain(&session.pause_plain_including_private().unwrap()).unwrap();
     let uid = paused.trn_uid().as_str().to_owned();
-    (paused.transport(line.clone()).open(jane()).unwrap(), uid)
+    (paused.transport(line.clone()).open_risking_a_second_payment(jane()).unwrap(), uid)
 }
 
 impl After {
@@ -195,10 +196,10 @@ proptest! {
         prop_assert!(after.fits(&paused.situation()), "{:?} is not {:?}", paused.situation(), after);
         prop_assert_eq!(paused.payment(), Some(bill));
         let (situation, trn_uid, questions) = (paused.situation(), paused.trn_uid(), paused.questions());
-        let sealed = paused.open(jane()).unwrap().pause(&keys(), &context()).unwrap();
+        let sealed = paused.open_risking_a_second_payment(jane()).unwrap().pause(&keys(), &context()).unwrap();
         let paused = Client::resume(&Blob::from_bytes(sealed.into_bytes()), &keys(), &context()).unwrap();
         prop_assert_eq!((paused.situation(), paused.trn_uid(), paused.questions()), (situation, trn_uid, questions));
-        let session = paused.transport(line.clone()).open(jane()).unwrap();
+        let session = paused.transport(line.clone()).open_risking_a_second_payment(jane()).unwrap();
         let in_doubt = !matches!(after, After::Prepared | After::NotSent | After::Asked(..) | After::AnsweredNotSent(_));
         let (_, session) = match session.close() {
             Ok(_) => { prop_assert!(!in_doubt, "a doubt was forgotten"); return Ok(()) }
@@ -208,8 +209,34 @@ proptest! {
         let again = session.pause_plain_including_private().unwrap();
         prop_assert_eq!(content(&again), content(&plain));
         let paused = Client::resume_plain(&again).unwrap().transport(line);
-        let progress = now(paused.open(jane()).unwrap().repeat_payment_in_doubt());
+        let progress = now(paused.open_risking_a_second_payment(jane()).unwrap().repeat_payment_in_doubt());
         let repeats = !matches!(after, After::AskedAgain(_));
         prop_assert_eq!(matches!(progress, Ok(Progress::Done(_) | Progress::Unknown(_)) if repeats), repeats);
     }
+}
+
+#[test]
+fn a_payment_is_resumed_only_by_a_name_that_admits_the_risk() {
+    let line = Line::new(questioning().build_model());
+    let mut paying = session(&line);
+    assert!(matches!(now(paying.pay(&payment())).unwrap(), Progress::Ask(_)));
+    let paused = super::line::reread(&pause(paying)).transport(line.clone());
+    let (error, paused) = paused.open(jane()).unwrap_err().into_parts();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::No));
+    for way in ["Vault", "open_risking_a_second_payment"] {
+        assert!(error.to_string().contains(way), "{error}");
+    }
+    let mut paying = paused.open_risking_a_second_payment(jane()).unwrap();
+    line.then([Fate::LostAfter]);
+    assert!(matches!(now(paying.answer(right())).unwrap(), Progress::Unknown(_)));
+    let error = super::line::reread(&pause(paying)).open(jane()).unwrap_err();
+    assert_eq!(error.error().money_may_have_moved(), Moved::Unknown);
+    line.clean(1);
+
+    // A list moves no money.
+    let mut listing = session(&line);
+    line.wire().bank.revoke_access_keys();
+    assert!(matches!(now(listing.accounts()).unwrap(), Progress::Ask(_)));
+    let mut listing = super::line::reread(&pause(listing)).transport(line).open(jane()).unwrap();
+    assert!(now(listing.answer(right())).unwrap().done().is_ok());
 }

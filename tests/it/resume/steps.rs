@@ -55,7 +55,7 @@ impl Flow {
         assert_eq!(paused.trn_uid(), reread(&self.blob).trn_uid());
         assert_eq!(paused.payment(), reread(&self.blob).payment());
         assert_eq!(paused.client().client_uid(), "7C1E9A54-0B1D-4C5E-8F00-112233445566");
-        paused.device(self.device.clone()).transport(line.clone()).open(jane()).unwrap()
+        paused.device(self.device.clone()).transport(line.clone()).open_risking_a_second_payment(jane()).unwrap()
     }
 
     /// Runs to the end, pausing where `pauses` has a bit, and says how many places there were.

@@ -50,7 +50,7 @@ async fn a_blob_that_is_not_opened_says_what_to_do() {
     refused(Client::resume(&other, &keys(), &context()), &kind(a_pause, a_client), &words);
 
     refused(Client::resume_plain(&blob), &OpenError::KeysNeeded, &["sealed", "key ring and context"]);
-    let plain = Client::resume(&blob, &keys(), &context()).unwrap().open(jane()).unwrap();
+    let plain = Client::resume(&blob, &keys(), &context()).unwrap().open_risking_a_second_payment(jane()).unwrap();
     let plain = plain.pause_plain_including_private().unwrap();
     let words = ["plain blobs are refused", "only where the storage is trusted"];
     refused(Client::resume(&plain, &keys(), &context()), &OpenError::PlainRefused, &words);
@@ -75,10 +75,10 @@ async fn a_paused_payment_of_another_user_is_not_opened_and_not_lost() {
     let blob = paused(&bank).await;
     let paused = Client::resume(&blob, &keys(), &context()).unwrap();
     assert_eq!(paused.questions()[0].id(), "MFA16");
-    let kept = paused.open(Credentials::new("joe", "battery staple")).unwrap_err();
+    let kept = paused.open_risking_a_second_payment(Credentials::new("joe", "battery staple")).unwrap_err();
     told(kept.error(), ErrorKind::Misuse, Delivery::NotSent, &["another user id", "open it with that one"]);
     let paused = kept.into_value().connection(trusting(bank.ca_pem())).unwrap();
-    let mut session = paused.open(jane()).unwrap();
+    let mut session = paused.open_risking_a_second_payment(jane()).unwrap();
     session.answer(Answers::new().with("MFA16", "Garcia")).await.unwrap().done().unwrap();
     assert_eq!((bank.payments_made(), bank.violations()), (1, vec![]));
 }

@@ -17,7 +17,7 @@ fn elsewhere(session: Session, bank: &Bank) -> Session {
     let paused = Client::resume(&ofx_session::Blob::from_text(&text).unwrap(), &keys(), &context()).unwrap();
     assert!(matches!(paused.situation(), Situation::InDoubt(_)));
     assert_eq!(paused.payment(), Some(payment()));
-    paused.connection(trusting(bank.ca_pem())).unwrap().open(jane()).unwrap()
+    paused.connection(trusting(bank.ca_pem())).unwrap().open_risking_a_second_payment(jane()).unwrap()
 }
 
 #[tokio::test]

@@ -1,1 +1,175 @@
-//! Below.
+//! Two at once: one works, the other is told so; whoever sleeps too long has lost.
+
+use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use ofx_session::client::vault::{Busy, Standing};
+use ofx_session::{Doubt, ErrorKind, Moved, Progress, Receipt};
+
+use super::support::{Fate, Fault, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
+
+/// Polls what was started before once more.
+fn again<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    match std::pin::Pin::new(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
+        Poll::Ready(result) => Some(result),
+        Poll::Pending => None,
+    }
+}
+
+#[test]
+fn one_of_two_pays_and_the_other_is_told_until_when_and_gets_the_receipt_later() {
+    let house = House::warmed(easy());
+    house.line.then([Fate::Waits]);
+    let (first, second) = (house.vault(), house.vault());
+    let order = payment();
+    let mut paying = pin!(first.pay("order-1", &order, jane()));
+    assert!(again(&mut paying).is_none(), "it waits for the institution");
+
+    let error = now(second.pay("order-1", &payment(), jane())).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown));
+    let busy = error.detail::<Busy>().unwrap();
+    assert_eq!(busy.id.as_deref(), Some("order-1"));
+    // Lease and skew.
+    assert_eq!(busy.until.timestamp(), 1_767_225_600 + 90 + 5);
+    assert!(error.to_string().contains("2026-01-01 00:01:35 UTC"), "{error}");
+    for error in
+        [now(second.pay("order-2", &payment(), jane())).unwrap_err(), now(second.accounts(jane())).unwrap_err()]
+    {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::No));
+        assert_eq!(error.detail::<Busy>(), Some(busy));
+    }
+    for error in [
+        now(second.settle("order-1", ofx_session::client::vault::Settlement::Made)).unwrap_err(),
+        now(second.abandon("order-1")).unwrap_err(),
+        now(second.reconcile("order-1", jane())).unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown));
+    }
+    let Some(Standing::Open(pending)) = now(second.look("order-1")).unwrap() else { panic!("not open") };
+    assert!(pending.claimed_until.is_some() && pending.is_in_doubt());
+
+    let receipt = done(again(&mut paying).unwrap());
+    assert_eq!(done(now(second.pay("order-1", &payment(), jane()))), receipt);
+    house.line.clean(1);
+}
+
+#[test]
+fn handles_of_one_vault_exclude_each_other_as_well() {
+    let house = House::warmed(easy());
+    house.line.then([Fate::Waits]);
+    let vault = house.vault();
+    let clone = vault.clone();
+    let order = payment();
+    let mut paying = pin!(vault.pay("order-1", &order, jane()));
+    assert!(again(&mut paying).is_none());
+    assert_eq!(now(clone.pay("order-1", &order, jane())).unwrap_err().kind(), ErrorKind::Busy);
+    done(again(&mut paying).unwrap());
+    house.line.clean(1);
+}
+
+/// The first stops while its request is on its way; the second waits for the lease and finds out, or says that it cannot.
+#[test]
+fn after_the_lease_somebody_takes_over_and_finds_out() {
+    for (bank, found) in [(careful(), true), (careless(), false)] {
+        let house = House::warmed(bank);
+        // The token is asked for first where there is a history.
+        house.line.then(found.then_some(Fate::Honest).into_iter().chain([Fate::Hangs]));
+        assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
+        assert_eq!(house.pay("order-1").unwrap_err().kind(), ErrorKind::Busy);
+        house.clock.advance(95);
+        assert_eq!(house.pay("order-1").unwrap_err().kind(), ErrorKind::Busy, "to the second");
+        house.clock.advance(1);
+        let progress = house.pay("order-1").unwrap();
+        if found {
+            done(Ok(progress));
+        } else {
+            assert_eq!(progress, Progress::Unknown(Doubt::Interrupted));
+        }
+        house.line.clean(1);
+        let sent = house.line.work().iter().filter(|tail| tail.contains("<PMTRQ>")).count();
+        assert_eq!(sent, if found { 2 } else { 1 }, "the same file again, or nothing");
+    }
+}
+
+#[test]
+fn a_claim_under_which_nothing_was_sent_is_no_doubt() {
+    let house = House::new(careless());
+    // It stops while the profile is on its way.
+    house.line.then([Fate::Hangs]);
+    assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown));
+    house.clock.advance(96);
+    done(house.pay("order-1"));
+    house.line.clean(1);
+}
+
+#[test]
+fn whoever_wakes_before_the_write_ahead_sends_nothing() {
+    let house = House::new(careless());
+    house.line.then([Fate::Waits]);
+    let sleeper = house.vault();
+    let order = payment();
+    let mut asleep = pin!(sleeper.pay("order-1", &order, jane()));
+    assert!(again(&mut asleep).is_none(), "it waits for the profile");
+    house.clock.advance(96);
+    done(house.pay("order-1"));
+    let sent = house.line.work().len();
+    let error = again(&mut asleep).unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Yes));
+    assert_eq!(house.line.work().len(), sent);
+    house.line.clean(1);
+}
+
+#[test]
+fn whoever_wakes_after_the_write_ahead_writes_no_result() {
+    for (bank, known) in [(careful(), true), (careless(), false)] {
+        let house = House::warmed(bank);
+        // The payment stays where it is until the sleeper is polled again.
+        house.line.then(known.then_some(Fate::Honest).into_iter().chain([Fate::Waits]));
+        let sleeper = house.vault();
+        let order = payment();
+        let mut asleep = pin!(sleeper.pay("order-1", &order, jane()));
+        assert!(again(&mut asleep).is_none());
+        house.clock.advance(96);
+        let progress = house.pay("order-1").unwrap();
+        let error = again(&mut asleep).unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy);
+        assert_eq!(error.money_may_have_moved(), Moved::Yes);
+        let standing = now(house.vault().look("order-1")).unwrap().unwrap();
+        if known {
+            assert_eq!(standing, Standing::Paid(Box::new(done(Ok(progress)))));
+        } else {
+            // It came through after all: the sleeper knows, and the store does not believe it.
+            assert_eq!(progress, Progress::Unknown(Doubt::Interrupted));
+            assert!(error.detail::<Receipt>().is_some());
+            assert!(matches!(standing, Standing::Unresolved { .. }));
+        }
+        house.line.clean(1);
+    }
+}
+
+#[test]
+fn a_store_slower_than_the_lease_sends_nothing() {
+    let house = House::warmed(careless());
+    house.store.writes([Fault::None, Fault::Slow]);
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::No));
+    assert_eq!(house.line.work().len(), 0);
+    done(house.pay("order-1"));
+    house.line.clean(1);
+}
+
+#[test]
+fn an_answer_given_twice_is_used_once() {
+    let house = House::new(questioning());
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_)));
+    house.line.then([Fate::Waits]);
+    let vault = house.vault();
+    let mut answering = pin!(vault.answer("order-1", right(), jane()));
+    assert!(again(&mut answering).is_none());
+    assert_eq!(now(house.vault().answer("order-1", right(), jane())).unwrap_err().kind(), ErrorKind::Busy);
+    let receipt = done(again(&mut answering).unwrap());
+    assert_eq!(done(now(house.vault().answer("order-1", right(), jane()))), receipt);
+    house.line.clean(1);
+}

@@ -1,1 +1,194 @@
-//! Below.
+//! Not knowing, finding out, and saying so.
+
+use ofx_session::client::vault::{Pending, Settlement, Standing};
+use ofx_session::testing::Class;
+use ofx_session::{Doubt, ErrorKind, Moved, Progress};
+
+use super::support::{Fate, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
+
+fn payments_sent(house: &House) -> usize {
+    house.line.work().iter().filter(|tail| tail.contains("<PMTRQ>")).count()
+}
+
+#[test]
+fn every_class_of_institution_pays_once_and_says_what_it_can() {
+    for class in Class::ALL {
+        for lost in [Fate::LostBefore, Fate::LostAfter] {
+            let house = House::warmed(easy().class(class));
+            // The token is asked for first where there is a history.
+            let before = if class.full_sync { vec![Fate::Honest] } else { vec![] };
+            house.line.then(before.into_iter().chain([lost.clone()]));
+            let progress = house.pay("order-1").unwrap();
+            let made = house.line.wire().bank.payments_made();
+            if class.full_sync || class.file_recovery {
+                done(Ok(progress));
+                assert_eq!(made, 1, "{class} {lost:?}");
+            } else {
+                assert!(matches!(progress, Progress::Unknown(Doubt::NoAnswer(_))), "{class} {lost:?}");
+                assert_eq!(payments_sent(&house), usize::from(matches!(lost, Fate::LostAfter)), "{class} {lost:?}");
+            }
+            // Whoever asks again changes nothing.
+            let _ = house.pay("order-1").unwrap();
+            house.line.clean(made);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_found_out_blocks_nobody_and_is_never_sent_again() {
+    let house = House::warmed(careless());
+    house.line.then([Fate::LostAfter]);
+    let Progress::Unknown(doubt) = house.pay("order-1").unwrap() else { panic!("known") };
+    let check = |house: &House| {
+        assert_eq!(house.pay("order-1").unwrap(), Progress::Unknown(doubt.clone()));
+        assert_eq!(now(house.vault().resume("order-1", jane())).unwrap(), Progress::Unknown(doubt.clone()));
+        let standing = now(house.vault().reconcile("order-1", jane())).unwrap();
+        assert!(matches!(&standing, Standing::Unresolved { doubt: known, .. } if *known == doubt), "{standing:?}");
+        assert_eq!(standing.money_may_have_moved(), Moved::Unknown);
+    };
+    check(&house);
+    done(house.pay("order-2"));
+    check(&house);
+    assert_eq!(payments_sent(&house), 2);
+    assert_eq!(now(house.vault().pending()).unwrap(), []);
+    house.line.clean(2);
+}
+
+#[test]
+fn a_crash_where_nothing_can_be_found_out_blocks_nobody_after_the_lease() {
+    let house = House::warmed(careless());
+    house.line.then([Fate::Hangs]);
+    assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
+    house.clock.advance(96);
+    // Somebody who wants something else clears the desk.
+    done(house.pay("order-2"));
+    assert_eq!(now(house.vault().pending()).unwrap(), []);
+    assert_eq!(house.pay("order-1").unwrap(), Progress::Unknown(Doubt::Interrupted));
+    house.line.clean(2);
+}
+
+#[test]
+fn a_person_settles_what_cannot_be_found_out() {
+    for (settlement, other, moved) in
+        [(Settlement::Made, Settlement::NotMade, Moved::Yes), (Settlement::NotMade, Settlement::Made, Moved::No)]
+    {
+        // Before and after it was filed.
+        for filed in [false, true] {
+            let house = House::warmed(careless());
+            house.line.then([Fate::LostAfter]);
+            let _ = house.pay("order-1").unwrap();
+            if filed {
+                done(house.pay("order-2"));
+            }
+            for _ in 0..2 {
+                now(house.vault().settle("order-1", settlement)).unwrap();
+            }
+            let check = |house: &House| {
+                let error = now(house.vault().settle("order-1", other)).unwrap_err();
+                assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, moved));
+                let standing = now(house.vault().look("order-1")).unwrap().unwrap();
+                assert!(matches!(standing, Standing::Settled { settlement: found, .. } if found == settlement));
+                assert_eq!(standing.money_may_have_moved(), moved);
+                let error = house.pay("order-1").unwrap_err();
+                assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, moved));
+                assert_eq!(error.detail::<Standing>(), Some(&standing));
+            };
+            check(&house);
+            done(house.pay("order-3"));
+            check(&house);
+            house.line.clean(if filed { 3 } else { 2 });
+        }
+    }
+}
+
+#[test]
+fn only_what_is_in_doubt_is_settled_or_found_out_about() {
+    let house = House::new(questioning());
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_)));
+    let sent = house.line.wire().sent.len();
+    let standing = now(house.vault().reconcile("order-1", jane())).unwrap();
+    assert!(matches!(&standing, Standing::Open(pending) if !pending.is_in_doubt()), "{standing:?}");
+    let error = now(house.vault().settle("order-1", Settlement::Made)).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::No));
+    assert_eq!(house.line.wire().sent.len(), sent);
+
+    let receipt = done(now(house.vault().answer("order-1", right(), jane())));
+    let sent = house.line.wire().sent.len();
+    assert_eq!(now(house.vault().reconcile("order-1", jane())).unwrap(), Standing::Paid(Box::new(receipt)));
+    let error = now(house.vault().settle("order-1", Settlement::NotMade)).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Yes));
+    assert_eq!(now(house.vault().settle("order-9", Settlement::Made)).unwrap_err().kind(), ErrorKind::Misuse);
+    assert_eq!(now(house.vault().reconcile("order-9", jane())).unwrap_err().kind(), ErrorKind::Misuse);
+    assert_eq!(house.line.wire().sent.len(), sent);
+}
+
+/// A payment in doubt, because the network is down, at an institution that can be asked later.
+fn cut_off(house: &House) -> Pending {
+    house.line.then([Fate::Honest, Fate::LostAfter, Fate::NotSent, Fate::LostBefore]);
+    let progress = house.pay("order-1").unwrap();
+    assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
+    house.line.wire().fates.clear();
+    let mut pending = now(house.vault().pending()).unwrap();
+    assert_eq!(pending.len(), 1);
+    pending.remove(0)
+}
+
+#[test]
+fn while_a_payment_can_be_found_out_about_nothing_else_is_sent() {
+    let house = House::warmed(careful());
+    let pending = cut_off(&house);
+    assert!(pending.is_in_doubt() && pending.claimed_until.is_none());
+    let sent = house.line.wire().sent.len();
+    for error in [house.pay("order-2").unwrap_err(), now(house.vault().accounts(jane())).unwrap_err()] {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::No));
+        assert_eq!(error.detail::<Pending>(), Some(&pending));
+        assert!(error.to_string().contains("\"order-1\""), "{error}");
+    }
+    assert_eq!(now(house.vault().abandon("order-1")).unwrap_err().money_may_have_moved(), Moved::Unknown);
+    assert_eq!(house.line.wire().sent.len(), sent);
+
+    let Standing::Paid(receipt) = now(house.vault().reconcile("order-1", jane())).unwrap() else { panic!("not paid") };
+    assert_eq!(receipt.trn_uid, pending.trn_uid);
+    done(house.pay("order-2"));
+    assert_eq!(done(house.pay("order-1")), *receipt);
+    house.line.clean(2);
+}
+
+#[test]
+fn finding_out_that_fails_leaves_the_doubt_and_says_so() {
+    let house = House::warmed(careful());
+    cut_off(&house);
+    house.line.then([Fate::NotSent]);
+    let error = now(house.vault().reconcile("order-1", jane())).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Transport, Moved::Unknown));
+    // The claim was given up.
+    done(now(house.vault().resume("order-1", jane())));
+    house.line.clean(1);
+}
+
+#[test]
+fn a_doubt_that_can_be_found_out_about_can_be_settled_all_the_same() {
+    let house = House::warmed(careful());
+    cut_off(&house);
+    now(house.vault().settle("order-1", Settlement::Made)).unwrap();
+    done(house.pay("order-2"));
+    assert_eq!(house.pay("order-1").unwrap_err().money_may_have_moved(), Moved::Yes);
+    house.line.clean(2);
+}
+
+#[test]
+fn questions_asked_while_finding_out_are_answered_as_any() {
+    let house = House::new(questioning().class("D+S+F-".parse().unwrap()));
+    assert!(matches!(now(house.vault().accounts(jane())).unwrap(), Progress::Ask(_)));
+    let _ = now(house.vault().answer_accounts(right(), jane())).unwrap();
+    let pending = cut_off(&house);
+    house.line.wire().bank.revoke_access_keys();
+    let Progress::Ask(asked) = house.pay("order-1").unwrap() else { panic!("asked nothing") };
+    let Some(Standing::Open(open)) = now(house.vault().look("order-1")).unwrap() else { panic!("not open") };
+    assert_eq!((open.questions(), open.is_in_doubt(), &open.trn_uid), (asked.questions(), true, &pending.trn_uid));
+    let error = house.pay("order-2").unwrap_err();
+    assert_eq!(error.detail::<Pending>().map(|pending| pending.id.as_str()), Some("order-1"));
+    assert_eq!(now(house.vault().reconcile("order-1", jane())).unwrap(), Standing::Open(open));
+    done(now(house.vault().answer("order-1", right(), jane())));
+    house.line.clean(1);
+}

@@ -1,1 +1,193 @@
-//! Below.
+//! What is in the store: sealed, bound to its owner and its place, and refused when it is anything else.
+
+use ofx_session::seal::OpenError;
+use ofx_session::store::{Record, Store as _, Swap, Version};
+use ofx_session::{Blob, Client, Context, ErrorKind, Institution, Key, KeyRing, Moved, Progress, Vault};
+
+use super::support::{House, client, context, done, easy, jane, keys, now, payment, questioning};
+
+/// Puts other bytes in place of a record.
+fn replace(house: &House, which: usize, bytes: &[u8]) {
+    let key = house.store.keys()[which];
+    let record = now(house.store.memory().load(&key)).unwrap().unwrap();
+    let other = Record::new(Version::new([9; 16]), bytes);
+    assert_eq!(now(house.store.memory().swap(&key, record.version(), &other)).unwrap(), Swap::Done);
+}
+
+fn bytes(house: &House, which: usize) -> Vec<u8> {
+    now(house.store.memory().load(&house.store.keys()[which])).unwrap().unwrap().into_bytes()
+}
+
+/// Whatever is asked, nothing is sent and the reason is typed.
+fn refused(house: &House, vault: &Vault, reason: &OpenError) {
+    let sent = house.line.wire().sent.len();
+    for error in [
+        now(vault.pay("order-1", &payment(), jane())).unwrap_err(),
+        now(vault.resume("order-1", jane())).unwrap_err(),
+        now(vault.look("order-1")).unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Seal, Moved::Unknown), "{error}");
+        assert_eq!(error.detail::<OpenError>(), Some(reason));
+    }
+    assert_eq!(house.line.wire().sent.len(), sent);
+}
+
+#[test]
+fn nonsense_is_refused_and_nothing_is_sent() {
+    let house = House::new(questioning());
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_)));
+    let whole = bytes(&house, 0);
+    let mut changed = whole.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    let mut newer = whole.clone();
+    (newer[14], newer[15]) = (0, 9);
+    let mut other_key = whole.clone();
+    other_key[11] = 7;
+    let blob = client(&house.line).deconstruct(&keys(), &context()).unwrap();
+    for (found, reason) in [
+        (b"nonsense".to_vec(), OpenError::NotOurs),
+        (Vec::new(), OpenError::NotOurs),
+        (whole[..90].to_vec(), OpenError::Truncated),
+        (changed, OpenError::Tampered),
+        (newer, OpenError::SchemaTooNew { needed: 9, ours: 1 }),
+        (other_key, OpenError::UnknownKeyId(7)),
+        (
+            blob.into_bytes(),
+            OpenError::WrongKind { expected: ofx_session::seal::Kind::Vault, found: ofx_session::seal::Kind::Client },
+        ),
+        (vec![0; Blob::MAX_LEN + 1], OpenError::TooLarge { allowed: Blob::MAX_LEN }),
+    ] {
+        let found = if found.is_empty() { b"\0".to_vec() } else { found };
+        replace(&house, 0, &found);
+        refused(&house, &house.vault(), &reason);
+    }
+    replace(&house, 0, &whole);
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_)));
+}
+
+#[test]
+fn records_are_bound_to_their_place_and_their_owner() {
+    let house = House::new(easy());
+    for id in ["order-1", "order-2", "order-3"] {
+        done(house.pay(id));
+    }
+    // Desk, order-1, order-2.
+    let (first, second) = (bytes(&house, 1), bytes(&house, 2));
+    replace(&house, 1, &second);
+    refused(&house, &house.vault(), &OpenError::WrongKeyOrContext);
+    replace(&house, 0, &first);
+    refused(&house, &house.vault(), &OpenError::WrongKeyOrContext);
+    // They are no blobs of another kind.
+    let record = Blob::from_bytes(first);
+    for error in [
+        Client::restore(&record, &keys(), &context()).unwrap_err(),
+        Client::resume(&record, &keys(), &context()).unwrap_err(),
+    ] {
+        assert!(matches!(error.detail(), Some(OpenError::WrongKind { .. })), "{error}");
+    }
+}
+
+#[test]
+fn another_key_does_not_open_it_and_another_context_does_not_see_it() {
+    let house = House::new(easy());
+    let receipt = done(house.pay("order-1"));
+    let vault = |keys: KeyRing, context: Context| {
+        Vault::new(client(&house.line), house.store.clone(), keys, context).unwrap().world(house.clock.clone())
+    };
+    refused(&house, &vault(KeyRing::new(Key::new(1, [8; 32]).unwrap()), context()), &OpenError::WrongKeyOrContext);
+    refused(&house, &vault(KeyRing::new(Key::new(2, [7; 32]).unwrap()), context()), &OpenError::UnknownKeyId(1));
+    let other = vault(keys(), Context::new("tenant-1", "user-43").unwrap());
+    assert_eq!(now(other.look("order-1")).unwrap(), None);
+    let second = done(now(other.pay("order-1", &payment(), jane())));
+    assert_ne!(second.id(), receipt.id(), "another user's order of the same name");
+    house.line.clean(2);
+}
+
+#[test]
+fn the_next_write_is_under_the_key_that_seals_by_now() {
+    let house = House::new(easy());
+    done(house.pay("order-1"));
+    let mut ring = keys();
+    ring.add(Key::new(2, [2; 32]).unwrap()).unwrap();
+    ring.promote(2).unwrap();
+    let rotated = || {
+        Vault::new(client(&house.line), house.store.clone(), ring.clone(), context())
+            .unwrap()
+            .world(house.clock.clone())
+    };
+    assert!(now(rotated().look("order-1")).unwrap().is_some());
+    assert_eq!(bytes(&house, 0)[11], 1);
+    done(now(rotated().pay("order-2", &payment(), jane())));
+    assert_eq!((bytes(&house, 0)[11], bytes(&house, 1)[11]), (2, 2), "desk, and what was filed since");
+    let mut without = ring.clone();
+    without.retire(1).unwrap();
+    let vault =
+        Vault::new(client(&house.line), house.store.clone(), without, context()).unwrap().world(house.clock.clone());
+    done(now(vault.pay("order-1", &payment(), jane())));
+    house.line.clean(2);
+}
+
+#[test]
+fn an_institution_at_another_address_needs_a_context_of_its_own() {
+    let house = House::new(easy());
+    done(house.pay("order-1"));
+    let elsewhere = Client::builder(Institution::new("https://other.example/ofx")).transport(house.line.clone());
+    let vault = Vault::new(elsewhere.build().unwrap(), house.store.clone(), keys(), context()).unwrap();
+    let error = now(vault.world(house.clock).pay("order-1", &payment(), jane())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(error.to_string().contains("another address"), "{error}");
+}
+
+#[test]
+fn nothing_can_be_read_in_the_store() {
+    let house = House::new(questioning());
+    assert!(matches!(house.pay("order-4711").unwrap(), Progress::Ask(_)));
+    done(now(house.vault().answer("order-4711", super::support::right(), jane())));
+    assert!(matches!(house.pay("order-2"), Ok(Progress::Done(_))));
+    for which in 0..house.store.keys().len() {
+        let text = String::from_utf8_lossy(&bytes(&house, which)).into_owned();
+        for word in
+            ["order", "jane", "correct horse", "Garcia", "Harbor", "1000001", "88-204-117", "user-42", "Newport"]
+        {
+            assert!(!text.contains(word), "{word}");
+        }
+    }
+    // The keys say nothing either, and are other ones for other contexts.
+    let keys = house.store.keys();
+    assert_eq!(keys.len(), 2);
+    let other = House::new(easy());
+    let vault = Vault::new(
+        client(&other.line),
+        other.store.clone(),
+        super::support::keys(),
+        Context::new("tenant-1", "user-43").unwrap(),
+    );
+    done(now(vault.unwrap().world(other.clock.clone()).pay("order-4711", &payment(), jane())));
+    assert_ne!(other.store.keys()[0], keys[0]);
+}
+
+#[test]
+fn many_payments_wait_and_what_is_too_much_is_refused_before_it_is_sent() {
+    let house = House::new(questioning());
+    let mut open = 0;
+    let error = loop {
+        match house.pay(&format!("order-{open}")) {
+            Ok(Progress::Ask(_)) => open += 1,
+            Ok(_) => panic!("asked nothing"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Seal, Moved::No));
+    assert!(open > 30, "{open}");
+    assert_eq!(now(house.vault().pending()).unwrap().len(), open);
+    let sent = house.line.wire().sent.len();
+    assert!(house.pay("one-more").is_err());
+    assert_eq!(house.line.wire().sent.len(), sent);
+    // They can all be finished.
+    done(now(house.vault().answer("order-0", super::support::right(), jane())));
+    for number in 1..open {
+        done(house.pay(&format!("order-{number}")));
+    }
+    assert_eq!(now(house.vault().pending()).unwrap(), []);
+    house.line.clean(open);
+}

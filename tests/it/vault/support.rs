@@ -58,6 +58,8 @@ pub(super) enum Fault {
     LostBefore,
     /// It did not happen yet, and nobody can tell: [`Shaky::arrive`].
     Late,
+    /// It happens, and takes a hundred seconds.
+    Slow,
 }
 
 /// A store in memory in front of which things get lost. A clone is another process's connection to the same one.
@@ -72,13 +74,15 @@ struct Inner {
     /// What was called, in order: `c`reate, `s`wap, `l`oad.
     called: Mutex<String>,
     keys: Mutex<Vec<RecordKey>>,
+    clock: Arc<Clock>,
 }
 
 type Late = (RecordKey, Option<ofx_session::store::Version>, Record);
 
 impl Shaky {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(clock: Arc<Clock>) -> Self {
         Self(Arc::new(Inner {
+            clock,
             memory: Memory::new(),
             writes: Mutex::default(),
             loads: Mutex::default(),
@@ -155,6 +159,10 @@ impl Shaky {
             Fault::Refused => lost(Applied::No),
             Fault::LostAfter => write().await.and_then(|_| lost(Applied::Unknown)),
             Fault::LostBefore => lost(Applied::Unknown),
+            Fault::Slow => {
+                self.0.clock.advance(100);
+                write().await
+            }
             Fault::Late => {
                 lock(&self.0.late).push((*key, expected, record.clone()));
                 lost(Applied::Unknown)
@@ -215,7 +223,8 @@ pub(super) struct House {
 
 impl House {
     pub(super) fn new(bank: ofx_session::testing::BankBuilder) -> Self {
-        Self { line: Line::new(bank.build_model()), store: Shaky::new(), clock: Clock::new() }
+        let clock = Clock::new();
+        Self { line: Line::new(bank.build_model()), store: Shaky::new(clock.clone()), clock }
     }
 
     /// A vault as another process would open it.
@@ -235,6 +244,16 @@ impl House {
         house.line.wire().sent.clear();
         house
     }
+}
+
+/// With every promise about payments that are sent twice.
+pub(super) fn careful() -> ofx_session::testing::BankBuilder {
+    easy().class("D+S+F+".parse().unwrap())
+}
+
+/// With none.
+pub(super) fn careless() -> ofx_session::testing::BankBuilder {
+    easy().class("D-S-F-".parse().unwrap())
 }
 
 pub(super) fn other_payment() -> Payment {
