@@ -8,9 +8,11 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::ofx::{Payment, TrnUid};
+use crate::testing::certificate::Papers;
 use crate::testing::desk::{self, Desk};
+use crate::testing::journal::Journal;
 use crate::testing::server::{self, Door};
-use crate::testing::{BankBuilder, Endpoint, Fault, Ledger, LedgerEntry, On, certificate};
+use crate::testing::{BankBuilder, BankModel, Endpoint, Fault, Ledger, LedgerEntry, On};
 
 /// A pretend institution on loopback HTTPS, in a thread of its own.
 ///
@@ -35,6 +37,8 @@ use crate::testing::{BankBuilder, Endpoint, Fault, Ledger, LedgerEntry, On, cert
 ///   `CLIENTUID`, users are refused there with 2021; the anonymous profile request still works.
 /// - No money: balances, cut-off times, holidays and fees do not exist, an accepted payment stays accepted, and its clock is
 ///   not the real one (see [`BankBuilder::clock`]).
+/// - Nothing outlives it unless it has a [`BankBuilder::ledger_file`], and then session cookies, waiting faults and its books
+///   about requests, answers and violations do not.
 /// - No second factor of the connection: a challenge belongs to user and `CLIENTUID`, an access key to the user.
 /// - A repeated `TRNUID` of a payment is 2019 whether the first was accepted or refused, unless
 ///   [`BankBuilder::checks_duplicates`] is off. What `REJECTIFMISSING` stopped, what stands in a frame that is answered with
@@ -90,17 +94,22 @@ impl Bank {
         BankBuilder::new()
     }
 
-    pub(super) fn start(builder: BankBuilder) -> io::Result<Self> {
-        let (ca_pem, tls) = certificate::make()?;
-        let (url, main) = open_door("/ofx", Endpoint::Main)?;
+    pub(super) fn start(mut builder: BankBuilder) -> io::Result<Self> {
+        let lasting = builder.lasting().clone();
+        let papers = lasting.certificate().map_or_else(Papers::make, |path| Papers::kept_in(&path))?;
+        let (ca_pem, tls) = (papers.authority(), papers.server()?);
+        let (url, main) = open_door("/ofx", Endpoint::Main, lasting.port)?;
         let mut doors = vec![main];
         let mut bill_pay_url = url.clone();
         if builder.is_separate() {
-            let (other_url, other) = open_door("/billpay", Endpoint::BillPay)?;
+            let port = if lasting.port == 0 { 0 } else { lasting.port.saturating_add(1) };
+            let (other_url, other) = open_door("/billpay", Endpoint::BillPay, port)?;
             bill_pay_url = other_url;
             doors.push(other);
         }
-        let desk = Arc::new(Mutex::new(Desk::new(builder.urls(&url, &bill_pay_url).build_model())));
+        let mut model = builder.urls(&url, &bill_pay_url).build_model();
+        let journal = lasting.ledger.as_deref().map(|path| Journal::open(path, &mut model)).transpose()?;
+        let desk = Arc::new(Mutex::new(Desk::new(model, journal)));
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = mpsc::channel();
         let shared = Arc::clone(&desk);
@@ -113,29 +122,29 @@ impl Bank {
 
     /// Makes every `ACCESSKEY` invalid: the next file with one is answered with 3000.
     pub fn revoke_access_keys(&self) {
-        desk::lock(&self.desk).model.revoke_access_keys();
+        desk::lock(&self.desk).change(BankModel::revoke_access_keys);
     }
 
     /// Locks a user out: 15502.
     pub fn lock_user(&self, user_id: &str) {
-        desk::lock(&self.desk).model.lock_user(user_id);
+        desk::lock(&self.desk).change(|model| model.lock_user(user_id));
     }
 
     /// Lets the user's password expire: signons are accepted with 15000 from now on.
     pub fn set_password_expired(&self, user_id: &str) {
-        desk::lock(&self.desk).model.set_password_expired(user_id);
+        desk::lock(&self.desk).change(|model| model.set_password_expired(user_id));
     }
 
     /// Another client of the user pays; see [`BankModel::other_client_pays`](crate::testing::BankModel::other_client_pays).
     #[must_use = "None says that nothing was paid"]
     pub fn other_client_pays(&self, user_id: &str, payment: &Payment) -> Option<TrnUid> {
-        desk::lock(&self.desk).model.other_client_pays(user_id, payment)
+        desk::lock(&self.desk).change(|model| model.other_client_pays(user_id, payment))
     }
 
     /// Another client of the user sends a valid request that changes nothing; see
     /// [`BankModel::other_client_looks`](crate::testing::BankModel::other_client_looks).
     pub fn other_client_looks(&self, user_id: &str) {
-        desk::lock(&self.desk).model.other_client_looks(user_id);
+        desk::lock(&self.desk).change(|model| model.other_client_looks(user_id));
     }
 
     /// Loses the next `count` answers: the request is carried out and the connection closed without a word.
@@ -215,6 +224,14 @@ impl Bank {
         desk::lock(&self.desk).model.ledger()
     }
 
+    /// A copy of the institution as it is now, without the network: to look into, or to try something out.
+    #[must_use]
+    pub fn model(&self) -> BankModel {
+        let mut model = desk::lock(&self.desk).model.clone();
+        model.facts = None;
+        model
+    }
+
     /// Every body that was posted to one of the two paths, as received, unless it was larger than 1 MiB.
     #[must_use]
     pub fn requests(&self) -> Vec<Vec<u8>> {
@@ -251,8 +268,8 @@ impl Drop for Bank {
     }
 }
 
-fn open_door(path: &'static str, endpoint: Endpoint) -> io::Result<(String, Door)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+fn open_door(path: &'static str, endpoint: Endpoint, port: u16) -> io::Result<(String, Door)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     listener.set_nonblocking(true)?;
     let url = format!("https://127.0.0.1:{}{path}", listener.local_addr()?.port());
     Ok((url, Door { listener, path, endpoint }))

@@ -11,6 +11,7 @@ use crate::ofx::{
 };
 use crate::secret::Secret;
 use crate::testing::class::Promises;
+use crate::testing::lasting::Lasting;
 use crate::testing::{Bank, BankModel};
 
 /// Whether an institution gives out an `ACCESSKEY` for a passed challenge. OFX 1.0.3 §2.5.4, OFX 2.3 §2.5.4.
@@ -32,6 +33,7 @@ pub enum AccessKeys {
 #[derive(Clone, Debug)]
 pub struct BankBuilder {
     settings: Settings,
+    lasting: Lasting,
 }
 
 /// What the builder collects and the model reads.
@@ -80,6 +82,7 @@ impl Settings {
 impl BankBuilder {
     pub(super) fn new() -> Self {
         Self {
+            lasting: Lasting::default(),
             settings: Settings {
                 users: Vec::new(),
                 questions: Vec::new(),
@@ -181,8 +184,10 @@ impl BankBuilder {
         self
     }
 
-    /// Sets `SYNCMODE`: with [`SyncMode::Full`], which it is unless set, the institution keeps a history of the responses to
-    /// payments; with any other it keeps none, every token is `0`, and answers are given once.
+    /// Sets `SYNCMODE`; [`SyncMode::Lite`] unless set.
+    ///
+    /// With [`SyncMode::Full`] the institution keeps a history of the responses to payments; with any other it keeps none,
+    /// every token is `0`, and answers are given once.
     #[must_use]
     pub fn sync_mode(mut self, mode: SyncMode) -> Self {
         self.settings.sync_mode = mode;
@@ -240,17 +245,21 @@ impl BankBuilder {
         BankModel::new(Arc::new(settings))
     }
 
-    /// Starts the institution on free loopback ports, in a thread of its own.
+    /// Starts the institution on loopback ports, in a thread of its own.
     ///
     /// # Errors
     ///
-    /// When no port, no certificate or no thread can be had.
+    /// When no port, no certificate or no thread can be had, or the ledger file cannot be read or written.
     pub fn start(self) -> io::Result<Bank> {
         Bank::start(self)
     }
 
     pub(super) fn promises(&mut self) -> &mut Promises {
         &mut self.settings.promises
+    }
+
+    pub(super) fn lasting(&mut self) -> &mut Lasting {
+        &mut self.lasting
     }
 
     pub(super) fn is_separate(&self) -> bool {

@@ -8,6 +8,7 @@ use crate::ofx::{
     MessageSetCore, MessageSetDetails, Profile, SignonInfo, SignupSet, Stamp, Status, TrnUid, Version,
 };
 use crate::testing::BankModel;
+use crate::testing::facts::Fact;
 use crate::testing::file::Transaction;
 use crate::testing::payments::{DAYS_TO_PAY, DAYS_TO_PAY_BY_TRANSFER, Reply};
 
@@ -31,7 +32,10 @@ impl BankModel {
 
     /// `PROFRS`, unless the client has the newest. OFX 1.0.3 §7.1.
     pub(super) fn profile(&mut self, known: &Stamp, version: Version) -> Reply {
-        self.profile_given = true;
+        if !self.profile_given {
+            self.profile_given = true;
+            self.note(|| Fact::ProfileGiven);
+        }
         let updated = self.profile_updated();
         if is_current(known, &updated) {
             return (Status::new(StatusCode::UP_TO_DATE, None), None);

@@ -42,6 +42,7 @@ use crate::store::{Record, RecordKey, Store, StoreError, Swap, Version};
 pub async fn store<S: Store + 'static>(make: impl Fn() -> S + Send + Sync) -> Result<(), Broken> {
     let one = make();
     records::round_trips(&one).await?;
+    records::laziness(&one).await?;
     records::versions(&one).await?;
     records::many_keys(&one).await?;
     records::sizes(&one).await?;

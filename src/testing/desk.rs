@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::testing::faults::{Fault, Faults};
+use crate::testing::journal::Journal;
 use crate::testing::record::Recorder;
 use crate::testing::{BankModel, Endpoint, HttpRefusal};
 
@@ -16,6 +17,9 @@ pub(super) struct Desk {
     pub(super) answers_to_lose: usize,
     pub(super) faults: Faults,
     recorder: Recorder,
+    journal: Option<Journal>,
+    /// The ledger file could not be written to: nothing can be promised any more.
+    broken: bool,
 }
 
 /// What the server does with a connection.
@@ -34,7 +38,7 @@ pub(super) enum Reaction {
 }
 
 impl Desk {
-    pub(super) fn new(model: BankModel) -> Self {
+    pub(super) fn new(model: BankModel, journal: Option<Journal>) -> Self {
         Self {
             model,
             requests: Vec::new(),
@@ -42,6 +46,8 @@ impl Desk {
             answers_to_lose: 0,
             faults: Faults::default(),
             recorder: Recorder::from_environment(),
+            journal,
+            broken: false,
         }
     }
 
@@ -70,6 +76,20 @@ impl Desk {
             let _ = self.carry_out(late.endpoint, &late.body, true);
         }
         late.len()
+    }
+
+    /// Changes the model on a test's behalf.
+    pub(super) fn change<T>(&mut self, change: impl FnOnce(&mut BankModel) -> T) -> T {
+        let result = change(&mut self.model);
+        self.keep();
+        result
+    }
+
+    /// Makes what happened durable; nobody must hear of it otherwise.
+    fn keep(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            self.broken |= journal.keep(&mut self.model).is_err();
+        }
     }
 
     fn go_wrong(&mut self, fault: Fault, endpoint: Endpoint, body: &[u8]) -> Reaction {
@@ -120,11 +140,18 @@ impl Desk {
 
     /// Hands a request to the model. What the network did on its own, the client did not do wrong.
     fn carry_out(&mut self, endpoint: Endpoint, body: &[u8], by_network: bool) -> Result<Vec<u8>, HttpRefusal> {
+        if self.broken {
+            return Err(HttpRefusal::new(503, "the ledger file is broken"));
+        }
         let before = self.model.violations.clone();
         let answer = self.model.answer(endpoint, body);
         let clean = self.model.violations.len() == before.len();
         if by_network {
             self.model.violations = before;
+        }
+        self.keep();
+        if self.broken {
+            return Err(HttpRefusal::new(500, "the ledger file cannot be written to"));
         }
         let answer = answer?;
         self.recorder.write((clean && !by_network).then_some(body), &answer);
@@ -140,4 +167,38 @@ fn unavailable() -> Reaction {
 /// The desk, even after a test panicked while it held it.
 pub(super) fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
     desk.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io;
+
+    use super::{Desk, Reaction};
+    use crate::testing::journal::Journal;
+    use crate::testing::{Bank, Endpoint};
+
+    const ACCOUNTS: &[u8] = b"OFXHEADER:100\r\nDATA:OFXSGML\r\nVERSION:103\r\nSECURITY:NONE\r\nENCODING:USASCII\r\n\
+        CHARSET:1252\r\nCOMPRESSION:NONE\r\nOLDFILEUID:NONE\r\nNEWFILEUID:1\r\n\r\n\
+        <OFX><SIGNONMSGSRQV1><SONRQ><DTCLIENT>20260105<USERID>jane<USERPASS>correct horse<LANGUAGE>ENG\
+        <APPID>QWIN<APPVER>2700</SONRQ></SIGNONMSGSRQV1><SIGNUPMSGSRQV1><ACCTINFOTRNRQ><TRNUID>2\
+        <ACCTINFORQ><DTACCTUP>19900101</ACCTINFORQ></ACCTINFOTRNRQ></SIGNUPMSGSRQV1></OFX>";
+
+    #[test]
+    fn nobody_hears_of_what_could_not_be_written_down() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("ledger");
+        let mut model = Bank::builder().user("jane", "correct horse").build_model();
+        let mut journal = Journal::open(&path, &mut model)?;
+        journal.file = File::open(&path)?; // To read, and not to write.
+        let mut desk = Desk::new(model, Some(journal));
+        for status in [500, 503, 503] {
+            let reaction = desk.receive(Endpoint::Main, ACCOUNTS);
+            assert!(matches!(&reaction, Reaction::Refuse(refusal) if refusal.status() == status), "{reaction:?}");
+        }
+        assert!(desk.answers.is_empty());
+        let model = Bank::builder().user("jane", "correct horse").build_model();
+        assert!(matches!(Desk::new(model, None).receive(Endpoint::Main, ACCOUNTS), Reaction::Answer(_)));
+        Ok(())
+    }
 }

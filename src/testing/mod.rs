@@ -10,6 +10,8 @@
 //!                          │                      └─────► payments.rs ◄─ sync.rs (history.rs), others.rs
 //!                          ├─ grammar.rs (what the client may not do)    │
 //!                          └─ answers.rs (saved answers)                ledger.rs
+//!
+//! desk.rs ─ journal.rs (the ledger file) ◄─ facts.rs ◄─ everything that changes the model
 //! ```
 
 mod answers;
@@ -21,10 +23,13 @@ mod class;
 pub mod conformance;
 mod desk;
 mod digest;
+mod facts;
 mod faults;
 mod file;
 mod grammar;
 mod history;
+mod journal;
+mod lasting;
 mod ledger;
 mod model;
 mod others;

@@ -10,8 +10,9 @@ use crate::error::StatusCode;
 use crate::ofx::{Content as _, Document, Element, FileUid, Header, SignonResponse, Stamp, Status, Style};
 use crate::secret::Secret;
 use crate::testing::builder::Settings;
+use crate::testing::facts::Fact;
 use crate::testing::file::{Ask, RequestFile, Transaction};
-use crate::testing::signon::{User, Who};
+use crate::testing::signon::{Step, User, Who};
 use crate::testing::{Ledger, LedgerEntry, digest, grammar, ledger, sync};
 
 /// Which of an institution's two addresses a request came to.
@@ -77,7 +78,9 @@ pub struct BankModel {
     pub(super) trn_uids: Arc<BTreeMap<(String, String), u64>>,
     pub(super) now: DateTime<Utc>,
     pub(super) profile_given: bool,
-    counter: u64,
+    pub(super) counter: u64,
+    /// What happened since it was last written down, where that is done.
+    pub(super) facts: Option<Vec<Fact>>,
 }
 
 impl BankModel {
@@ -90,7 +93,8 @@ impl BankModel {
             trn_uids: Arc::default(),
             now: settings.start,
             profile_given: false,
-            counter: 1_000_000,
+            counter: FIRST_ID,
+            facts: None,
             settings,
         }
     }
@@ -131,21 +135,18 @@ impl BankModel {
 
     /// Makes every `ACCESSKEY` invalid: the next file with one is answered with 3000.
     pub fn revoke_access_keys(&mut self) {
-        self.users.values_mut().map(Arc::make_mut).for_each(User::revoke_keys);
+        let names: Vec<String> = self.users.keys().cloned().collect();
+        names.iter().for_each(|name| self.step(name, Step::KeysRevoked));
     }
 
     /// Locks a user out: 15502. Unknown users stay unknown.
     pub fn lock_user(&mut self, user_id: &str) {
-        if let Some(user) = self.user_mut(user_id) {
-            user.locked = true;
-        }
+        self.step(user_id, Step::Locked);
     }
 
     /// Lets the user's password expire: signons are accepted with 15000 from now on.
     pub fn set_password_expired(&mut self, user_id: &str) {
-        if let Some(user) = self.user_mut(user_id) {
-            user.expired = true;
-        }
+        self.step(user_id, Step::Expired);
     }
 
     /// Every payment that was really accepted, oldest first.
@@ -192,8 +193,22 @@ impl BankModel {
         self.users.get_mut(name).map(Arc::make_mut)
     }
 
+    /// Notes what a `TRNUID` was first sent with.
+    pub(super) fn sent(&mut self, name: String, trn_uid: String, mark: u64) {
+        self.note(|| Fact::Sent(name.clone(), trn_uid.clone(), mark));
+        Arc::make_mut(&mut self.trn_uids).insert((name, trn_uid), mark);
+    }
+
+    /// Goes on from what a ledger file says of clock and counter; ids that were given out but not written down are left
+    /// behind.
+    pub(super) fn go_on_from(&mut self, now: i64, counter: u64) {
+        self.now = DateTime::from_timestamp_millis(now).unwrap_or(self.now);
+        self.counter = counter.saturating_add(FIRST_ID);
+    }
+
     /// Adds to the ledger.
     pub(super) fn enter(&mut self, entry: LedgerEntry) {
+        self.note(|| Fact::paid(&entry));
         Arc::make_mut(&mut self.ledger).push(entry);
     }
 
@@ -230,8 +245,10 @@ impl BankModel {
                 _ => digest::exact(&transaction.element),
             };
             let key = (name.clone(), transaction.trn_uid.clone());
-            if *Arc::make_mut(&mut self.trn_uids).entry(key).or_insert(request) != request {
-                self.violation(format!("the TRNUID of a {tag} was used before for another request"));
+            match self.trn_uids.get(&key) {
+                Some(known) if *known == request => {}
+                Some(_) => self.violation(format!("the TRNUID of a {tag} was used before for another request")),
+                None => self.sent(key.0, key.1, request),
             }
         }
     }
@@ -318,3 +335,6 @@ pub(super) fn reply(transaction: &Transaction, status: &Status, body: Option<Ele
     inside.extend(body);
     Element::aggregate(format!("{}RS", request.tag().trim_end_matches("RQ")), inside)
 }
+
+/// Where the counter of ids starts, and how much a restart skips.
+const FIRST_ID: u64 = 1_000_000;

@@ -22,10 +22,8 @@ impl BankModel {
     /// Another client of the user sends a valid request that changes nothing. Saved answers are thrown away, where the
     /// institution does that ([`BankBuilder::purges_saved_answers`](crate::testing::BankBuilder::purges_saved_answers)).
     pub fn other_client_looks(&mut self, user_id: &str) {
-        if self.settings.promises.purges_saved_answers
-            && let Some(user) = self.user_mut(user_id)
-        {
-            user.saved.clear();
+        if self.settings.promises.purges_saved_answers {
+            self.forget(user_id, |_| true);
         }
     }
 }

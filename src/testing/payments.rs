@@ -8,6 +8,7 @@ use crate::ofx::{
     BankAccount, Content as _, Element, EncodeError, ExtendedPayee, IdScope, PayeeRef, Payment, PaymentProcessing,
     PaymentResponse, PaymentState, PaymentTransactionResponse, Status, TrnUid, Version,
 };
+use crate::testing::facts::Fact;
 use crate::testing::{BankModel, LedgerEntry};
 
 /// `STATUS`, and the response inside of the wrapper unless it is an error.
@@ -45,7 +46,12 @@ impl BankModel {
     /// Notes a `TRNUID` as received; `false` for one that is refused as a duplicate.
     pub(super) fn receive(&mut self, name: &str, trn_uid: &str) -> bool {
         let checks = self.settings.promises.checks_duplicates;
-        self.user_mut(name).is_some_and(|user| user.received.insert(trn_uid.to_owned()) || !checks)
+        let Some(user) = self.user_mut(name) else { return false };
+        let new = user.received.insert(trn_uid.to_owned());
+        if new {
+            self.note(|| Fact::Received(name.to_owned(), trn_uid.to_owned()));
+        }
+        new || !checks
     }
 
     /// Accepts a payment into the ledger, or says why not.
@@ -109,17 +115,18 @@ impl BankModel {
     /// The payee's entry in the user's list: added when new, changed when different; `None` for an entry that is not there.
     fn list_payee(&mut self, name: &str, payment: &Payment) -> Option<String> {
         let fresh = self.next_id().to_string();
-        let payees = &mut self.user_mut(name)?.payees;
-        if let Some(id) = &payment.payee_list_id {
-            let (_, payee) = payees.iter_mut().find(|(known, _)| known == id)?;
-            payee.clone_from(&payment.payee);
-            return Some(id.clone());
-        }
-        if let Some((id, _)) = payees.iter().find(|(_, payee)| *payee == payment.payee) {
-            return Some(id.clone());
-        }
-        payees.push((fresh.clone(), payment.payee.clone()));
-        Some(fresh)
+        let user = self.user_mut(name)?;
+        let found = match &payment.payee_list_id {
+            Some(id) => user.payees.iter().find(|(known, _)| known == id).map(|(id, _)| id.clone()),
+            None => {
+                let same = user.payees.iter().find(|(_, payee)| *payee == payment.payee);
+                Some(same.map_or(fresh, |(id, _)| id.clone()))
+            }
+        };
+        let id = found?;
+        user.list(&id, &payment.payee);
+        self.note(|| Fact::listed(name, &id, &payment.payee));
+        Some(id)
     }
 
     /// Business days before the due day, and never before today.

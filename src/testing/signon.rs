@@ -1,9 +1,10 @@
 //! The door: who signs on, whether a challenge is due, and what it costs to get it wrong. OFX 1.0.3 §2.5, OFX 2.3 §2.5.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
-use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::StatusCode;
 use crate::ofx::{BankAccount, ChallengeAnswer, Login, PayeeRef, Status};
@@ -11,6 +12,7 @@ use crate::secret::Secret;
 use crate::testing::answers::SavedAnswer;
 use crate::testing::builder::{AccessKeys, SecurityQuestion};
 use crate::testing::digest;
+use crate::testing::facts::Fact;
 use crate::testing::file::RequestFile;
 use crate::testing::history::History;
 use crate::testing::model::BankModel;
@@ -39,6 +41,8 @@ pub(super) struct User {
     pub(super) payees: Vec<(String, PayeeRef)>,
     /// Answers that are kept for file-based recovery, oldest first.
     pub(super) saved: Vec<SavedAnswer>,
+    /// A mark of what each file that could be recovered asked for, by `NEWFILEUID`.
+    pub(super) files: BTreeMap<String, u64>,
     /// What can be synchronized, by account.
     pub(super) histories: Vec<(BankAccount, History)>,
 }
@@ -59,12 +63,45 @@ impl User {
             received: BTreeSet::new(),
             payees: Vec::new(),
             saved: Vec::new(),
+            files: BTreeMap::new(),
             histories: Vec::new(),
         }
     }
 
-    pub(super) fn revoke_keys(&mut self) {
-        self.keys.clear();
+    /// Takes a step of a signon.
+    pub(super) fn take(&mut self, step: &Step) {
+        match step {
+            Step::WrongPassword => {
+                self.wrong_passwords += 1;
+                self.locked = self.wrong_passwords >= WRONG_PASSWORDS;
+            }
+            Step::RightPassword => self.wrong_passwords = 0,
+            Step::Locked => self.locked = true,
+            Step::Expired => self.expired = true,
+            Step::Asked(client) => {
+                self.challenged.insert(client.clone());
+                self.met.insert(client.clone());
+            }
+            Step::Answered { file, client } => {
+                self.answered.insert(file.clone());
+                self.challenged.remove(client);
+            }
+            Step::KeyGiven(key) => self.keys.push(Secret::new(key.as_str())),
+            Step::KeyUsed(key) => {
+                let at = self.keys.iter().position(|valid| valid.expose() == key).unwrap_or_default();
+                self.keys.drain(..at);
+            }
+            Step::KeyRefused(key) => self.refused.push(Secret::new(key.as_str())),
+            Step::KeysRevoked => self.keys.clear(),
+        }
+    }
+
+    /// Puts a payee into the list, or another one in its place.
+    pub(super) fn list(&mut self, id: &str, payee: &PayeeRef) {
+        match self.payees.iter_mut().find(|(known, _)| known == id) {
+            Some((_, known)) => known.clone_from(payee),
+            None => self.payees.push((id.to_owned(), payee.clone())),
+        }
     }
 
     /// Adds what decides how the user is treated. Cookies decide nothing.
@@ -74,10 +111,10 @@ impl User {
             keys.len().hash(hasher);
             keys.iter().for_each(|key| key.expose().hash(hasher));
         }
-        (&self.challenged, &self.met, &self.answered, &self.received).hash(hasher);
+        (&self.challenged, &self.met, &self.answered, &self.received, &self.files).hash(hasher);
         self.payees.len().hash(hasher);
         for saved in &self.saved {
-            (&saved.uid, saved.request, saved.answer).hash(hasher);
+            (&saved.uid, saved.answer).hash(hasher);
         }
         for (account, history) in &self.histories {
             let (dropped, kept) = history.contents();
@@ -87,6 +124,27 @@ impl User {
             }
         }
     }
+}
+
+/// What a signon changes about a user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Step {
+    WrongPassword,
+    RightPassword,
+    Locked,
+    Expired,
+    /// A client, by `CLIENTUID`, asked for the questions.
+    Asked(Option<String>),
+    /// It sent answers, in the file with this `NEWFILEUID`.
+    Answered {
+        file: String,
+        client: Option<String>,
+    },
+    KeyGiven(String),
+    /// Older ones are no longer good.
+    KeyUsed(String),
+    KeyRefused(String),
+    KeysRevoked,
 }
 
 /// Who came in.
@@ -115,18 +173,19 @@ impl BankModel {
         let Login::Password { user_id, password } = &file.signon.login else {
             return refuse(StatusCode::SIGNON_INVALID, "this bank gives out no keys or tokens in place of passwords");
         };
-        let Some(user) = self.user_mut(user_id) else {
+        let Some(user) = self.users.get(user_id) else {
             return refuse(StatusCode::SIGNON_INVALID, "user id or password is wrong");
         };
         if user.locked {
             return refuse(StatusCode::LOCKED_OUT, "please call us");
         }
         if user.password != *password {
-            user.wrong_passwords += 1;
-            user.locked = user.wrong_passwords >= WRONG_PASSWORDS;
+            self.step(user_id, Step::WrongPassword);
             return refuse(StatusCode::SIGNON_INVALID, "user id or password is wrong");
         }
-        user.wrong_passwords = 0;
+        if user.wrong_passwords > 0 {
+            self.step(user_id, Step::RightPassword);
+        }
         if self.settings.needs_mfa() && !file.version.knows_mfa() {
             return refuse(StatusCode::UNSUPPORTED_VERSION, "users are served in versions 103, 203 and 211 up");
         }
@@ -142,48 +201,49 @@ impl BankModel {
         let settings = self.settings.clone();
         let (answers, key, client) = (&file.signon.answers, &file.signon.access_key, &file.signon.client_uid);
         let profile_known = self.profile_given;
-        let violations = Arc::make_mut(&mut self.violations);
-        let Some(user) = self.users.get_mut(name).map(Arc::make_mut) else { return Ok(None) };
-        if key.as_ref().is_some_and(|key| user.refused.contains(key)) {
-            violations.push("an ACCESSKEY that was refused is sent again".to_owned());
+        let Some(user) = self.users.get(name) else { return Ok(None) };
+        let refused_before = key.as_ref().is_some_and(|key| user.refused.contains(key));
+        let is_good = key.as_ref().is_some_and(|key| user.keys.contains(key));
+        let is_met = user.met.contains(client);
+        if refused_before {
+            self.violation("an ACCESSKEY that was refused is sent again");
         }
         if settings.questions.is_empty() {
             if !answers.is_empty() {
-                violations.push("MFACHALLENGEANSWER is sent although this bank asks no questions".to_owned());
+                self.violation("MFACHALLENGEANSWER is sent although this bank asks no questions");
             }
             return Ok(None);
         }
         if file.asks_questions() {
             if !answers.is_empty() {
-                violations.push("MFACHALLENGEANSWER stands in the file of an MFACHALLENGETRNRQ".to_owned());
+                self.violation("MFACHALLENGEANSWER stands in the file of an MFACHALLENGETRNRQ");
             }
             if file.transactions().count() > 1 {
-                violations.push("something else stands in the file of an MFACHALLENGETRNRQ".to_owned());
+                self.violation("something else stands in the file of an MFACHALLENGETRNRQ");
                 return refuse(StatusCode::GENERAL_ERROR, "ask for the questions in a file of their own");
             }
-            user.challenged.insert(client.clone());
-            user.met.insert(client.clone());
+            self.step(name, Step::Asked(client.clone()));
             return Ok(None);
         }
         if !answers.is_empty() {
             return self.judge(name, file);
         }
         if let Some(key) = key {
-            let Some(at) = user.keys.iter().position(|valid| valid == key) else {
-                user.refused.push(key.clone());
+            if !is_good {
+                self.step(name, Step::KeyRefused(key.expose().to_owned()));
                 return refuse(StatusCode::MFA_REQUIRED, "your access key is no longer valid");
-            };
+            }
             if settings.access_keys != AccessKeys::Rotate {
                 return Ok(Some(key.clone()));
             }
-            user.keys.drain(..at);
+            self.step(name, Step::KeyUsed(key.expose().to_owned()));
             return Ok(Some(self.issue_key(name)));
         }
         if file.is_only_profile() && !settings.challenge_first {
             return Ok(None);
         }
-        if settings.challenge_first && profile_known && !user.met.contains(client) {
-            violations.push("the profile says MFACHALLENGEFIRST, and something else comes first".to_owned());
+        if settings.challenge_first && profile_known && !is_met {
+            self.violation("the profile says MFACHALLENGEFIRST, and something else comes first");
         }
         refuse(StatusCode::MFA_REQUIRED, "please answer your security questions")
     }
@@ -192,12 +252,13 @@ impl BankModel {
     fn judge(&mut self, name: &str, file: &RequestFile) -> Result<Option<Secret>, Status> {
         let settings = self.settings.clone();
         let answers = &file.signon.answers;
-        let violations = Arc::make_mut(&mut self.violations);
-        let Some(user) = self.users.get_mut(name).map(Arc::make_mut) else { return Ok(None) };
-        let again = !user.answered.insert(file.new_uid.to_string());
-        if !user.challenged.remove(&file.signon.client_uid) {
+        let Some(user) = self.users.get(name) else { return Ok(None) };
+        let (uid, client) = (file.new_uid.to_string(), file.signon.client_uid.clone());
+        let (again, is_challenged) = (user.answered.contains(&uid), user.challenged.contains(&client));
+        self.step(name, Step::Answered { file: uid, client });
+        if !is_challenged {
             if !again {
-                violations.push("MFACHALLENGEANSWER is sent without a challenge that waits for it".to_owned());
+                self.violation("MFACHALLENGEANSWER is sent without a challenge that waits for it");
             }
             return refuse(StatusCode::MFA_REQUIRED, "please answer your security questions");
         }
@@ -206,9 +267,9 @@ impl BankModel {
             let known = settings.questions.iter().any(|question| question.id == answer.id);
             let before = answers.iter().take(at).any(|other| other.id == answer.id);
             if !known {
-                violations.push("a question was answered that was not asked".to_owned());
+                self.violation("a question was answered that was not asked");
             } else if before {
-                violations.push("a question was answered twice".to_owned());
+                self.violation("a question was answered twice");
             }
             right &= known && !before;
         }
@@ -216,7 +277,7 @@ impl BankModel {
             match answers.iter().find(|answer| answer.id == question.id) {
                 Some(answer) => right &= question.accepts(answer),
                 None => {
-                    violations.push("a question was not answered".to_owned());
+                    self.violation("a question was not answered");
                     right = false;
                 }
             }
@@ -229,10 +290,16 @@ impl BankModel {
 
     fn issue_key(&mut self, name: &str) -> Secret {
         let key = Secret::new(format!("key-{}", self.next_id()));
-        if let Some(user) = self.user_mut(name) {
-            user.keys.push(key.clone());
-        }
+        self.step(name, Step::KeyGiven(key.expose().to_owned()));
         key
+    }
+
+    /// Takes a step of a signon, and notes it.
+    pub(super) fn step(&mut self, name: &str, step: Step) {
+        if let Some(user) = self.user_mut(name) {
+            user.take(&step);
+            self.note(|| Fact::Signon(name.to_owned(), step));
+        }
     }
 
     /// The `SESSCOOKIE` for an answer: the client's own when it is one of this user's, else a new one.

@@ -6,6 +6,7 @@ use crate::ofx::{
     Status, SyncFrom, SyncMode, TrnUid, Version,
 };
 use crate::testing::BankModel;
+use crate::testing::facts::Fact;
 use crate::testing::file::{Ask, Frame, RequestFile, Transaction};
 use crate::testing::history::{History, Since};
 use crate::testing::model::reply;
@@ -45,6 +46,7 @@ impl BankModel {
         if !self.keeps_history() || response.status.is_error() && !keeps_refusals || self.source(account).is_err() {
             return;
         }
+        self.note(|| Fact::remembered(name, account, &response));
         if let Some(history) = self.history(name, account) {
             history.push(response, most);
         }
@@ -54,7 +56,7 @@ impl BankModel {
         self.settings.sync_mode == SyncMode::Full
     }
 
-    fn history(&mut self, name: &str, account: &BankAccount) -> Option<&mut History> {
+    pub(super) fn history(&mut self, name: &str, account: &BankAccount) -> Option<&mut History> {
         let histories = &mut self.user_mut(name)?.histories;
         let at = histories.iter().position(|(known, _)| known == account).unwrap_or_else(|| {
             histories.push((account.clone(), History::new(name, account)));

@@ -3,6 +3,7 @@
 mod classes;
 mod faults;
 mod https;
+mod ledger;
 mod payments;
 mod signon;
 mod support;

@@ -32,6 +32,7 @@ enum Fault {
     SeparateHandles,
     SaysDoneOnConflict,
     FailsAtTimes,
+    WritesAtOnce,
 }
 
 const LARGEST: usize = 300_000;
@@ -113,6 +114,10 @@ impl Store for Faulty {
     }
 
     fn create<'a>(&'a self, key: &'a RecordKey, record: &'a Record) -> Answer<'a, Swap> {
+        if self.fault == Fault::WritesAtOnce && self.find(key).is_none() {
+            let done = self.put(key, record);
+            return Box::pin(std::future::ready(done));
+        }
         Box::pin(async move {
             if self.find(key).is_some() && self.fault != Fault::CreateOverwrites {
                 return Ok(if self.fault == Fault::SaysDoneOnConflict { Swap::Done } else { Swap::Conflict });
@@ -184,6 +189,7 @@ async fn every_broken_store_is_caught() {
         (Fault::DeleteIgnoresVersion, "versions", "delete with a version"),
         (Fault::CutsAtZero, "values", "load one zero byte"),
         (Fault::TextOnly, "values", "load every byte there is"),
+        (Fault::WritesAtOnce, "laziness", "after a create that was not awaited"),
         (Fault::KeysLoseTheirLastByte, "many keys", "create many"),
         (Fault::HidesNewestWrite, "sizes", "load 300000 bytes"),
         (Fault::TakesTooMuch, "sizes", "larger than the limit was taken"),

@@ -3,6 +3,7 @@
 //! The test binary runs itself again. A child is the ignored test [`as_a_child`] with a role in its environment; it shares a
 //! file or a server with its parent, and nothing else. Servers are started from the installed binaries, each test its own,
 //! on a free loopback port and in a temporary folder.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -50,7 +50,7 @@ async fn keeps_every_promise_among_processes_too() {
     let strict = "ALTER ROLE jane SET default_transaction_isolation = 'serializable';
         ALTER ROLE jane SET synchronous_commit = off;";
     client.batch_execute(strict).await.unwrap();
-    conformance::store(|| one.clone()).await.unwrap();
+    conformance::store(|| store(&server)).await.unwrap();
 
     assert_eq!(family::two_processes_race(&place(&server), 100, 1, || {}).await, 0);
     client.batch_execute("TRUNCATE ofx_session_records").await.unwrap();

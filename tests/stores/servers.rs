@@ -179,7 +179,8 @@ fn run_as(command: &mut Command, user: Option<(u32, u32)>) {
 
 /// The processes a server has started, which survive it for a moment.
 fn children_of(parent: u32) -> Vec<String> {
-    let numbers = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().into_string().ok());
     let is_child = |number: &String| {
         let line = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
         // Number, name in brackets, state, parent.

@@ -32,6 +32,19 @@ pub(super) async fn round_trips(store: &dyn Store) -> Result<(), Broken> {
     Ok(())
 }
 
+/// An answer that is never awaited has done nothing.
+pub(super) async fn laziness(store: &dyn Store) -> Result<(), Broken> {
+    let probe = Probe::new(store, "laziness");
+    let (key, first, second) = (any_key(), any_record("first"), any_record("second"));
+    drop(store.create(&key, &first));
+    probe.holds("after a create that was not awaited", &key, None).await?;
+    probe.create("create", Done, &key, &first).await?;
+    drop(store.swap(&key, first.version(), &second));
+    drop(store.delete(&key, first.version()));
+    probe.holds("after a swap and a delete that were not awaited", &key, Some(&first)).await?;
+    probe.delete("delete", Done, &key, first.version()).await
+}
+
 /// Stale, absent and right versions, creating twice, and records that were deleted and made again.
 pub(super) async fn versions(store: &dyn Store) -> Result<(), Broken> {
     let probe = Probe::new(store, "versions");

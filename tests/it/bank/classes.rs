@@ -1,7 +1,7 @@
 //! The eight classes of institutions: what each does with a payment that comes twice.
 
 use ofx_session::ofx::{Stamp, SyncMode, Version};
-use ofx_session::testing::{BankModel, Class, Endpoint};
+use ofx_session::testing::{Bank, BankBuilder, BankModel, Class, Endpoint};
 
 use super::support::{Answer, Ask, Pay, day, easy, questioning, typed};
 
@@ -67,12 +67,15 @@ fn each_class_keeps_its_promises_and_no_others() {
 
 #[test]
 fn full_and_lite_are_what_the_builder_says() {
-    let mut lite = easy().sync_mode(SyncMode::Lite).build_model();
-    file("NONE", "f-1", "pay-1").send(&mut lite);
-    assert_eq!(Ask::new(V).sync("0", vec![]).send(&mut lite).token(), "0");
-    let mut by_default = easy().build_model();
-    file("NONE", "f-1", "pay-1").send(&mut by_default);
-    assert_eq!(Ask::new(V).sync("0", vec![]).send(&mut by_default).framed(), [("pay-1", "0")]);
+    let tokens = |builder: BankBuilder| {
+        let mut bank = builder.build_model();
+        file("NONE", "f-1", "pay-1").send(&mut bank);
+        let answer = Ask::new(V).sync("0", vec![]).send(&mut bank);
+        (answer.token() == "0", answer.framed().len())
+    };
+    assert_eq!(tokens(easy().sync_mode(SyncMode::Lite)), (true, 0));
+    assert_eq!(tokens(Bank::builder().user("jane", "correct horse")), (true, 0), "unless set");
+    assert_eq!(tokens(easy().sync_mode(SyncMode::Full)), (false, 1));
 }
 
 #[test]
@@ -116,6 +119,9 @@ fn a_purged_file_is_a_new_one() {
         file("0", "f-1", "pay-1").send(&mut bank);
         assert_eq!(bank.payments_made_for("pay-1"), made);
         assert!(bank.violations().is_empty());
+        bank.other_client_looks("jane");
+        assert_eq!(file("0", "f-1", "pay-2").send(&mut bank).payment_status(), Some("0"), "it cannot know any more");
+        assert_eq!(bank.violations(), ["a file was repeated under its NEWFILEUID with other transactions in it"]);
     }
 }
 

@@ -129,6 +129,23 @@ async fn what_is_late_comes_after_so_many_requests_or_when_it_is_told() {
 }
 
 #[tokio::test]
+async fn what_comes_late_is_not_held_against_the_client() {
+    let bank = questioning().start().unwrap();
+    let client = client_of(&bank);
+    ask(&client, bank.url(), &Ask::new(V).questions("q-1")).await;
+    let passed = ask(&client, bank.url(), &Ask::new(V).accounts("19900101").right_answers()).await;
+    let pay = Ask::new(V).pay("pay-1", Pay::new()).key(passed.key().unwrap());
+    bank.next(On::Payment, Fault::LateDelivery { after: None });
+    assert!(post(&client, bank.url(), pay.bytes()).await.is_err());
+    bank.revoke_access_keys();
+    assert_eq!(ask(&client, bank.url(), &pay).await.signon(), "3000");
+    assert_eq!(bank.deliver_late(), 1);
+    assert_eq!((bank.payments_made(), bank.violations().len()), (0, 0), "{:?}", bank.violations());
+    assert_eq!(ask(&client, bank.url(), &pay).await.signon(), "3000");
+    assert_eq!(bank.violations(), ["an ACCESSKEY that was refused is sent again"], "that was the client");
+}
+
+#[tokio::test]
 async fn a_late_copy_dies_at_a_stale_token() {
     let class = Class { duplicates: false, full_sync: true, file_recovery: false };
     let bank = easy().class(class).start().unwrap();

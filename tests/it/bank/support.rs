@@ -2,25 +2,26 @@
 
 use chrono::NaiveDate;
 use ofx_session::ofx::{
-    AccountType, BankAccount, Document, Element, FileUid, Header, Limits, Payee, Payment, Style, Version,
+    AccountType, BankAccount, Document, Element, FileUid, Header, Limits, Payee, Payment, Style, SyncMode, Version,
 };
 use ofx_session::testing::{AccessKeys, Bank, BankBuilder, BankModel, Endpoint, HttpRefusal};
 use rust_decimal::Decimal;
 
 pub(super) const ANONYMOUS: &str = "anonymous00000000000000000000000";
 
-/// Two questions, keys once, one user.
+/// Two questions, keys once, one user, a history of payments.
 pub(super) fn questioning() -> BankBuilder {
     Bank::builder()
+        .sync_mode(SyncMode::Full)
         .user("jane", "correct horse")
         .question("MFA16", None, "Garcia")
         .question("BRQ7", Some("In which town did you open this account?"), "Newport")
         .access_keys(AccessKeys::Once)
 }
 
-/// No questions.
+/// No questions, two users, a history of payments.
 pub(super) fn easy() -> BankBuilder {
-    Bank::builder().user("jane", "correct horse").user("joe", "battery staple")
+    Bank::builder().sync_mode(SyncMode::Full).user("jane", "correct horse").user("joe", "battery staple")
 }
 
 /// A request file in the making.

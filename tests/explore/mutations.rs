@@ -1,0 +1,50 @@
+//! One rule of the protocol taken out at a time, from outside: the code under test stays as it is.
+
+/// Which rule is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mutation {
+    /// What is written just before a file is sent gets durable only behind it.
+    WriteAheadBehind,
+    /// Each caller sends the payment under a `TRNUID` of its own.
+    NewTrnUid,
+    /// Every write is accepted, whatever was there before.
+    NoClaim,
+    /// Payments are to be made whatever happened since their token.
+    NoToken,
+}
+
+impl Mutation {
+    /// What the institution gets in place of a request.
+    pub(crate) fn outward(self, body: Vec<u8>, caller: usize) -> Vec<u8> {
+        let text = String::from_utf8(body).unwrap();
+        match self {
+            Self::NoToken => text.replace("<REJECTIFMISSING>Y", "<REJECTIFMISSING>N"),
+            Self::NewTrnUid => exchanged(&text, &|uid| format!("{caller}~{uid}")),
+            Self::WriteAheadBehind | Self::NoClaim => text,
+        }
+        .into_bytes()
+    }
+
+    /// What the caller gets in place of an answer.
+    pub(crate) fn inward(self, answer: Vec<u8>, caller: usize) -> Vec<u8> {
+        if self != Self::NewTrnUid {
+            return answer;
+        }
+        let own = format!("{caller}~");
+        exchanged(&String::from_utf8(answer).unwrap(), &|uid| uid.strip_prefix(&own).unwrap_or(uid).to_owned())
+            .into_bytes()
+    }
+}
+
+/// The text with each `TRNUID` changed.
+fn exchanged(text: &str, change: &dyn Fn(&str) -> String) -> String {
+    let mut parts = text.split("<TRNUID>");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['<', '\r', '\n']).unwrap_or(part.len());
+        out.push_str("<TRNUID>");
+        out.push_str(&change(&part[..end]));
+        out.push_str(&part[end..]);
+    }
+    out
+}
