@@ -6,6 +6,7 @@
 //! - A [`Session`] is one signed-on scope of a client. Everything that talks to the institution happens in one.
 //! - An operation that needs more than one exchange (security questions, then the payment) can be paused where something is
 //!   awaited: [`Session::pause`] consumes the session and yields one blob, [`Client::resume`] goes on in another process.
+//! - A [`Vault`] keeps payments in a store: each is made once, whatever crashes and whoever resumes it.
 //!
 //! # The main job
 //!

@@ -8,6 +8,7 @@ use crate::engine::Seed;
 use crate::error::{Delivery, Error, ErrorKind};
 
 /// Where a client has its time and its random bytes from. Tests that explore what can happen bring one of their own.
+#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "only tests bring a world of their own"))]
 pub trait World: fmt::Debug + Send + Sync {
     /// The time.
     fn now(&self) -> DateTime<Utc>;

@@ -17,7 +17,7 @@ fn records_of_a_vault_are_read_by_every_later_version() {
     let Some(Standing::Paid(filed)) = now(vault.look("order-paid")).unwrap() else { panic!("not paid") };
     assert_eq!((filed.id(), filed.differences(&payment())), ("1000007", Vec::new()));
     let Some(Standing::Refused(refused)) = now(vault.look("order-refused")).unwrap() else { panic!("not refused") };
-    assert_eq!(refused.status.code.value(), 2003);
+    assert_eq!(refused.status.code.value(), 2006);
     // The desk has a claim, and a payment in doubt with its token and its file.
     let Some(Standing::Paid(other)) = now(vault.look("order-other")).unwrap() else { panic!("not paid") };
     assert_eq!(other.response.payment.memo.as_deref(), Some("Another one"));
