@@ -3,7 +3,7 @@
 //! `cargo run --example pay_once` starts a pretend institution and runs itself twice at the same moment with the same `--id`:
 //! one process pays, the other waits for the receipt.
 //!
-//! With `--store`, `--id` and the options of the other examples it pays at a real institution. Started again with the same
+//! With `--url`, `--store`, `--id` and the options of the other examples it pays at a real institution. Started again with the same
 //! `--id` after any crash, by one or several processes at once, it goes on, waits or reports. Its last line is for programs.
 //!
 //! The key of the store's records is in a file beside the store, or in `--key-file`: an example's way to keep a key. A real
@@ -14,7 +14,7 @@
 mod bill;
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -73,7 +73,7 @@ enum Report {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if arguments.store.is_none() && arguments.id.is_none() && arguments.options.url.is_none() {
+    if arguments.options.url.is_none() {
         return report(pretend(arguments));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(Into::into);
@@ -294,8 +294,10 @@ fn pretend(mut arguments: Arguments) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let bank = arguments.options.or_pretend(folder.path())?.ok_or("there is an institution already")?;
     arguments.bill.pretend(folder.path())?;
-    let store = folder.path().join("vault.db");
-    let start = || -> Result<std::process::Child> { Ok(command(&arguments, &store)?.stdout(Stdio::piped()).spawn()?) };
+    let own = folder.path().join("vault.db").display().to_string();
+    arguments.store.get_or_insert(own);
+    arguments.id.get_or_insert_with(|| "order-4711".to_owned());
+    let start = || -> Result<std::process::Child> { Ok(command(&arguments)?.stdout(Stdio::piped()).spawn()?) };
     let mut lines = Vec::new();
     for children in [vec![start()?, start()?], vec![start()?]] {
         for child in children {
@@ -314,11 +316,13 @@ fn pretend(mut arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-fn command(arguments: &Arguments, store: &Path) -> Result<Command> {
+fn command(arguments: &Arguments) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    pass(&mut command, "--store", Some(store));
-    pass(&mut command, "--id", Some("order-4711"));
-    pass(&mut command, "--wait", Some("60"));
+    pass(&mut command, "--store", arguments.store.as_ref());
+    pass(&mut command, "--id", arguments.id.as_ref());
+    pass(&mut command, "--key-file", arguments.key_file.as_ref());
+    pass(&mut command, "--lease", Some(arguments.lease.to_string()));
+    pass(&mut command, "--wait", Some(arguments.wait.max(60).to_string()));
     arguments.options.pass_to(&mut command);
     arguments.bill.pass_to(&mut command);
     Ok(command)

@@ -74,6 +74,7 @@
 //! | the call does not fit | `Misuse` | no; unknown when the payment is in doubt; what a person settled |
 
 mod desk;
+mod ending;
 mod flow;
 mod record;
 mod shelf;
@@ -84,11 +85,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::vault::flow::{Wanted, busy, check_id, digest};
-use crate::client::vault::standing::Verdict;
+use crate::client::vault::flow::{Wanted, check_id, digest};
 use crate::client::{Client, Progress, World};
 use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
-use crate::error::{Delivery, Error, ErrorKind, Moved};
+use crate::error::{Error, ErrorKind, Moved};
 use crate::ofx::{AccountInfo, Payment};
 use crate::seal::{Blob, Context, KeyRing};
 use crate::store::Store;
@@ -309,80 +309,6 @@ impl Vault {
         Ok(Some(Standing::Open(Box::new(pending))))
     }
 
-    /// Ends a doubt by what a person has found out at the institution. Nothing is sent, now or later, under this id.
-    ///
-    /// # Errors
-    ///
-    /// `Misuse` when the payment is not in doubt; `Busy` when somebody is at work; else as [`pending`](Self::pending). Saying
-    /// the same again is no error.
-    pub async fn settle(&self, id: &str, settlement: Settlement) -> Result<(), Error> {
-        check_id(id)?;
-        for _ in 0..MOST_TURNS {
-            let (mut desk, state) = self.desk().await.map_err(unread)?;
-            let now = self.world.now();
-            let moved = desk.moved(id, now).unwrap_or(Moved::No);
-            let on_desk = desk.open(id).is_some() || desk.finished(id).is_some();
-            if on_desk && desk.claimed(now).is_some() {
-                return Err(busy(&desk, now, moved));
-            }
-            let written = if let Some(at) = desk.finished.iter().position(|finished| finished.id == id) {
-                let Some(finished) = desk.finished.get_mut(at) else { return Err(no_such()) };
-                if !settles(&finished.verdict, settlement)? {
-                    return Ok(());
-                }
-                finished.verdict = Verdict::Settled(settlement);
-                self.write(&mut desk, &state, Moved::Unknown).await?
-            } else if let Some(open) = desk.open(id) {
-                if open.operation.doubt().is_none() {
-                    return Err(Error::misuse(NOT_IN_DOUBT).with_moved(moved));
-                }
-                desk.finish(id, Verdict::Settled(settlement), now);
-                self.write(&mut desk, &state, Moved::Unknown).await?
-            } else {
-                let Some((version, mut finished)) = self.filed(id).await.map_err(unread)? else {
-                    return Err(no_such());
-                };
-                if !settles(&finished.verdict, settlement)? {
-                    return Ok(());
-                }
-                finished.verdict = Verdict::Settled(settlement);
-                self.refile(version, &finished).await.map_err(unread)?
-            };
-            if written {
-                return Ok(());
-            }
-        }
-        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
-    }
-
-    /// Gives up a payment that was never sent, or was not looked at: it waits for answers or for another try. Its id is free again.
-    ///
-    /// # Errors
-    ///
-    /// `Misuse` when it is in doubt, over or not there; `Busy` when somebody is at work; else as [`pending`](Self::pending).
-    pub async fn abandon(&self, id: &str) -> Result<(), Error> {
-        check_id(id)?;
-        for _ in 0..MOST_TURNS {
-            let (mut desk, state) = self.desk().await.map_err(unread)?;
-            let now = self.world.now();
-            if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
-                return Err(Error::misuse(IS_OVER).with_moved(finished.verdict.moved()));
-            }
-            let moved = desk.moved(id, now).unwrap_or(Moved::No);
-            if desk.claimed(now).is_some() {
-                return Err(busy(&desk, now, moved));
-            }
-            let Some(open) = desk.remove(id) else { return Err(no_such()) };
-            if open.operation.doubt().is_some() {
-                return Err(Error::misuse(IN_DOUBT).with_moved(Moved::Unknown));
-            }
-            if self.write(&mut desk, &state, Moved::No).await? {
-                return Ok(());
-            }
-        }
-        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
-    }
-
     /// Fetches the account list, unless the known one is up to date. OFX 1.0.3 §8.5, OFX 2.3 §8.5.
     ///
     /// # Errors
@@ -432,26 +358,16 @@ impl fmt::Debug for Vault {
     }
 }
 
-/// Whether a settlement changes the verdict.
-fn settles(verdict: &Verdict, settlement: Settlement) -> Result<bool, Error> {
-    match verdict {
-        Verdict::Unresolved(_) => Ok(true),
-        Verdict::Settled(known) if *known == settlement => Ok(false),
-        Verdict::Settled(_) => Err(Error::misuse(SETTLED_OTHERWISE).with_moved(verdict.moved())),
-        Verdict::Paid(_) | Verdict::Refused(_) => Err(Error::misuse(NOT_IN_DOUBT).with_moved(verdict.moved())),
-    }
-}
-
 fn some(progress: Option<Progress<Receipt>>) -> Result<Progress<Receipt>, Error> {
     progress.ok_or_else(|| crate::client::driver::bug("a payment was left as it is"))
 }
 
 /// What cannot be read may hold a payment that was sent.
-fn unread(error: Error) -> Error {
+pub(crate) fn unread(error: Error) -> Error {
     error.with_moved(Moved::Unknown)
 }
 
-fn no_such() -> Error {
+pub(crate) fn no_such() -> Error {
     Error::misuse(flow::NO_SUCH_PAYMENT)
 }
 
@@ -461,11 +377,4 @@ const LEASE: Duration = Duration::from_secs(90);
 /// Longer than a year: some bills come once a year.
 const RETENTION: Duration = Duration::from_secs(400 * 24 * 3600);
 
-use flow::{CONTENDED, MOST_TURNS};
-
 const UNBOUND_CONTEXT: &str = "a vault needs a context that names its tenant and its end user: Context::new";
-const NOT_IN_DOUBT: &str = "this payment is not in doubt, there is nothing to settle: look says where it stands";
-const SETTLED_OTHERWISE: &str = "this payment was settled otherwise before";
-const IN_DOUBT: &str =
-    "this payment is in doubt and cannot be given up: reconcile it, or settle it once a person has found out";
-const IS_OVER: &str = "this payment is over: look says how it ended";

@@ -1,0 +1,99 @@
+//! How people end a payment: by what they have found out, or by giving it up.
+
+use crate::client::Vault;
+use crate::client::vault::flow::{CONTENDED, MOST_TURNS, busy, check_id};
+use crate::client::vault::standing::{Settlement, Verdict};
+use crate::client::vault::{no_such, unread};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
+
+impl Vault {
+    /// Ends a doubt by what a person has found out at the institution. Nothing is sent, now or later, under this id.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when the payment is not in doubt; `Busy` when somebody is at work; else as [`pending`](Self::pending). Saying
+    /// the same again is no error.
+    pub async fn settle(&self, id: &str, settlement: Settlement) -> Result<(), Error> {
+        check_id(id)?;
+        for _ in 0..MOST_TURNS {
+            let (mut desk, state) = self.desk().await.map_err(unread)?;
+            let now = self.world.now();
+            let moved = desk.moved(id, now).unwrap_or(Moved::No);
+            let on_desk = desk.open(id).is_some() || desk.finished(id).is_some();
+            if on_desk && desk.claimed(now).is_some() {
+                return Err(busy(&desk, now, moved));
+            }
+            let written = if let Some(at) = desk.finished.iter().position(|finished| finished.id == id) {
+                let Some(finished) = desk.finished.get_mut(at) else { return Err(no_such()) };
+                if !settles(&finished.verdict, settlement)? {
+                    return Ok(());
+                }
+                finished.verdict = Verdict::Settled(settlement);
+                self.write(&mut desk, &state, Moved::Unknown).await?
+            } else if let Some(open) = desk.open(id) {
+                if open.operation.doubt().is_none() {
+                    return Err(Error::misuse(NOT_IN_DOUBT).with_moved(moved));
+                }
+                desk.finish(id, Verdict::Settled(settlement), now);
+                self.write(&mut desk, &state, Moved::Unknown).await?
+            } else {
+                let Some((version, mut finished)) = self.filed(id).await.map_err(unread)? else {
+                    return Err(no_such());
+                };
+                if !settles(&finished.verdict, settlement)? {
+                    return Ok(());
+                }
+                finished.verdict = Verdict::Settled(settlement);
+                self.refile(version, &finished).await.map_err(unread)?
+            };
+            if written {
+                return Ok(());
+            }
+        }
+        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+    }
+
+    /// Gives up a payment that was never sent, or was not looked at: it waits for answers or for another try. Its id is free again.
+    ///
+    /// # Errors
+    ///
+    /// `Misuse` when it is in doubt, over or not there; `Busy` when somebody is at work; else as [`pending`](Self::pending).
+    pub async fn abandon(&self, id: &str) -> Result<(), Error> {
+        check_id(id)?;
+        for _ in 0..MOST_TURNS {
+            let (mut desk, state) = self.desk().await.map_err(unread)?;
+            let now = self.world.now();
+            if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
+                return Err(Error::misuse(IS_OVER).with_moved(finished.verdict.moved()));
+            }
+            let moved = desk.moved(id, now).unwrap_or(Moved::No);
+            if desk.claimed(now).is_some() {
+                return Err(busy(&desk, now, moved));
+            }
+            let Some(open) = desk.remove(id) else { return Err(no_such()) };
+            if open.operation.doubt().is_some() {
+                return Err(Error::misuse(IN_DOUBT).with_moved(Moved::Unknown));
+            }
+            if self.write(&mut desk, &state, Moved::No).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+    }
+}
+
+/// Whether a settlement changes the verdict.
+fn settles(verdict: &Verdict, settlement: Settlement) -> Result<bool, Error> {
+    match verdict {
+        Verdict::Unresolved(_) => Ok(true),
+        Verdict::Settled(known) if *known == settlement => Ok(false),
+        Verdict::Settled(_) => Err(Error::misuse(SETTLED_OTHERWISE).with_moved(verdict.moved())),
+        Verdict::Paid(_) | Verdict::Refused(_) => Err(Error::misuse(NOT_IN_DOUBT).with_moved(verdict.moved())),
+    }
+}
+
+const NOT_IN_DOUBT: &str = "this payment is not in doubt, there is nothing to settle: look says where it stands";
+const SETTLED_OTHERWISE: &str = "this payment was settled otherwise before";
+const IN_DOUBT: &str =
+    "this payment is in doubt and cannot be given up: reconcile it, or settle it once a person has found out";
+const IS_OVER: &str = "this payment is over: look says how it ended";
