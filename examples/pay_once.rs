@@ -263,7 +263,7 @@ fn open(arguments: &Arguments) -> Result<Vault> {
         keys_in(&file.ok_or("--key-file is missing: a store on a server has no file to keep the key beside")?)
     };
     let vault = match store.split_once("://").map(|(scheme, _)| scheme) {
-        Some("redis" | "rediss" | "redis+unix") => {
+        Some("redis" | "rediss" | "redis+unix" | "unix") => {
             tie(client, Redis::new(store, ServerOptions::new())?, key(None)?, options)?
         }
         Some("postgres" | "postgresql") => {
