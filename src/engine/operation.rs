@@ -270,7 +270,16 @@ impl Operation {
 
     /// Whether it goes on another way when the institution does not read the file it sends next.
     pub(crate) fn can_do_without_answer(&self) -> bool {
-        self.recovery.leg == Leg::Token && matches!(self.phase, Phase::ExpectResult { .. })
+        self.asks_for_token() && matches!(self.phase, Phase::ExpectResult { .. })
+    }
+
+    /// Whether it asks what happened before anything of it was sent, as far as it knows.
+    pub(crate) fn asks_for_token(&self) -> bool {
+        match self.recovery.leg {
+            Leg::Token => true,
+            Leg::History => self.doubt.is_none(),
+            Leg::Request | Leg::SameFile => false,
+        }
     }
 
     /// How the request goes out as a file of which the institution keeps the answer, when it does: `OLDFILEUID`, and the number of
@@ -450,7 +459,7 @@ impl Operation {
                 self.recovery.file_failed = self.recovery.leg == Leg::SameFile;
                 return Ok(self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))));
             }
-            Err(_) if self.recovery.leg == Leg::Token => return Ok(self.give_up_history(state, now)),
+            Err(_) if self.asks_for_token() => return Ok(self.give_up_history(state, now)),
             Err(error) => {
                 return match self.doubt.take() {
                     Some(doubt) => Ok(self.in_doubt(doubt)),

@@ -110,7 +110,9 @@ impl Operation {
 
     /// The history has nothing of us: no copy was carried out.
     fn take_absence(mut self, state: &State, frame: Option<PaymentFrame>, now: DateTime<Utc>) -> (Self, Step) {
-        let doubt = self.doubt.clone().unwrap_or(Doubt::NotMentioned);
+        let Some(doubt) = self.doubt.clone() else {
+            return self.take_token(state, frame.as_ref(), now);
+        };
         let Some(PaymentFrame { token: Some(token), lost: false, .. }) = frame else {
             self.recovery.exhausted = true;
             return self.in_doubt(if frame.is_some_and(|frame| frame.lost) { Doubt::HistoryLost } else { doubt });

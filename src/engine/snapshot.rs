@@ -170,7 +170,7 @@ struct MarksV1<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct RecoveryV1<'a> {
-    /// 0 ask for a token, 1 the request, 2 the same file, 3 ask for the history.
+    /// 0 ask for a token, and in a restored operation for the whole history, 1 the request, 2 the same file, 3 ask for the history.
     leg: u8,
     token: Option<&'a str>,
     #[serde(borrow)]
@@ -438,7 +438,8 @@ fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
 
 fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
     let leg = match found.leg {
-        0 => Leg::Token,
+        // A copy of the operation may have gone on from here: what it did is in the history, from its beginning.
+        0 => Leg::History,
         1 => Leg::Request,
         2 => Leg::SameFile,
         3 => Leg::History,

@@ -41,7 +41,7 @@ pub(crate) fn with_store(stage: &Stage, sim: &Sim, caller: usize) -> Call {
 pub(crate) fn without_store(stage: &Stage, sim: &Sim, caller: usize) -> Call {
     let wire = Wire { sim: sim.clone(), caller };
     let paused = Client::resume_plain(&stage.paused).unwrap().transport(wire);
-    let mut session = paused.open(jane()).unwrap();
+    let mut session = paused.open_risking_a_second_payment(jane()).unwrap();
     Box::pin(async move {
         let mut progress = session.proceed().await;
         for _ in 0..2 {

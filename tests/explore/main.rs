@@ -2,8 +2,9 @@
 //! interleavings of two or three callers with lost, late and repeated files, lost acknowledgements, sleeping owners, claims that
 //! run out, and a second client.
 //!
-//! `EXPLORE=full cargo test --release --all-features --test explore -- --nocapture` explores more; the usual size takes under two
-//! minutes. A caller that crashes is one that is never scheduled again, so that every prefix of a caller's steps is a crash.
+//! A caller that crashes is one that is never scheduled again: every prefix of its steps is a crash. The usual size takes a minute
+//! in a release build (`cargo test --release --features testing --test explore -- --nocapture` prints what was visited); with
+//! `--ignored` the full size.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -41,10 +41,10 @@ fn exchanged(text: &str, change: &dyn Fn(&str) -> String) -> String {
     let mut parts = text.split("<TRNUID>");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let end = part.find(['<', '\r', '\n']).unwrap_or(part.len());
+        let (uid, rest) = part.split_at(part.find(['<', '\r', '\n']).unwrap_or(part.len()));
         out.push_str("<TRNUID>");
-        out.push_str(&change(&part[..end]));
-        out.push_str(&part[end..]);
+        out.push_str(&change(uid));
+        out.push_str(rest);
     }
     out
 }

@@ -269,7 +269,7 @@ impl Reach {
         let swap = match fate {
             Fate::Lost => None,
             _ if held_back => {
-                let held = Held { key: key.clone(), expected, record: record.clone() };
+                let held = Held { key: *key, expected, record: record.clone() };
                 self.sim.lock().callers[self.caller].held = Some(held);
                 Some(Swap::Done)
             }
@@ -324,7 +324,10 @@ impl Wire {
     async fn exchange(&self, body: Vec<u8>) -> Result<Response, TransportError> {
         let fate = self.sim.turn(self.caller, Waits::Send).await;
         let mutation = self.sim.mutation();
-        let body = mutation.map_or(body.clone(), |mutation| mutation.outward(body, self.caller));
+        let body = match mutation {
+            Some(mutation) => mutation.outward(body, self.caller),
+            None => body,
+        };
         let mut shared = self.sim.lock();
         let answer = match fate {
             Fate::Lost => None,
@@ -342,7 +345,10 @@ impl Wire {
         let answer = answer.filter(|_| matches!(fate, Fate::Happens | Fate::Doubled));
         drop(shared);
         self.sim.let_go(self.caller);
-        let answer = answer.map(|answer| mutation.map_or(answer.clone(), |one| one.inward(answer, self.caller)));
+        let answer = match (answer, mutation) {
+            (Some(answer), Some(mutation)) => Some(mutation.inward(answer, self.caller)),
+            (answer, _) => answer,
+        };
         self.sim.tell(self.caller, (fate, answer.as_deref().map(without_times)));
         match answer {
             Some(answer) => Response::from_http_200(Some("application/x-ofx"), answer),

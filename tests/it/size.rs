@@ -297,7 +297,8 @@ impl Line {
             ("<PMTSYNCRQ>", CHALLENGE_NEEDED),
         ];
         let (_, answer) = answers.iter().find(|(tag, _)| body.contains(tag)).unwrap();
-        let signed_on = body.contains("<TOKENONLY>") && body.contains("<MFACHALLENGEANSWER>");
+        let signed_on =
+            body.contains("<TOKEN>0</TOKEN>") && !body.contains("<PMTRQ>") && body.contains("<MFACHALLENGEANSWER>");
         let answer = if signed_on { &TOKEN } else { answer };
         wire.sent.push((request.url().to_owned(), body));
         let answer = replaced(&replaced(answer, "SESSCOOKIE", &long('c')), "ACCESSKEY", &long('k'));

@@ -1,6 +1,6 @@
 //! An institution without a network, whose answers hold secrets, in several ways of writing them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ofx_session::transport::{Request, Response, Sending, Transport, TransportError};
 
@@ -55,6 +55,8 @@ pub(crate) struct Bank {
     /// Which request, from 0, is answered wrongly, and how.
     fault: Option<(usize, Fault)>,
     requests: AtomicUsize,
+    /// The questions were answered once.
+    passed: AtomicBool,
 }
 
 /// Made before anything is watched, and never freed. Each is in two pieces, between which the request's `TRNUID` goes.
@@ -65,6 +67,8 @@ pub(crate) struct Answers {
     accounts: [Vec<u8>; 2],
     challenge_needed: [Vec<u8>; 2],
     questions: [Vec<u8>; 2],
+    /// What happened since a token: nothing. No request of ours is named.
+    token: [Vec<u8>; 2],
     paid: [Vec<u8>; 2],
 }
 
@@ -95,6 +99,14 @@ impl Answers {
                 format!("<SIGNONMSGSRSV1>{again}<MFACHALLENGETRNRS><TRNUID>"),
                 format!("</TRNUID>{OK}{QUESTIONS}</MFACHALLENGETRNRS></SIGNONMSGSRSV1>"),
             ]),
+            token: make([
+                format!(
+                    "{}<BILLPAYMSGSRSV1><PMTSYNCRS><TOKEN>q-7781</TOKEN><LOSTSYNC>N</LOSTSYNC>{}</PMTSYNCRS></BILLPAYMSGSRSV1>",
+                    set(&again),
+                    account_from(CHECKING, "CHECKING")
+                ),
+                String::new(),
+            ]),
             paid: make([
                 format!("{}<BILLPAYMSGSRSV1><PMTTRNRS><TRNUID>", set(&again)),
                 format!("</TRNUID>{OK}{}</PMTTRNRS></BILLPAYMSGSRSV1>", paid()),
@@ -105,11 +117,11 @@ impl Answers {
 
 impl Bank {
     pub(crate) fn new(answers: &'static Answers) -> Self {
-        Self { answers, fault: None, requests: AtomicUsize::new(0) }
+        Self { answers, fault: None, requests: AtomicUsize::new(0), passed: AtomicBool::new(false) }
     }
 
     pub(crate) fn with_fault(answers: &'static Answers, request: usize, fault: Fault) -> Self {
-        Self { answers, fault: Some((request, fault)), requests: AtomicUsize::new(0) }
+        Self { fault: Some((request, fault)), ..Self::new(answers) }
     }
 
     fn answer(&self, request: &[u8]) -> Result<Response, TransportError> {
@@ -120,11 +132,16 @@ impl Bank {
             () if has(request, b"<PROFRQ>") => &answers.profile,
             () if has(request, b"<ACCTINFORQ>") => &answers.accounts,
             () if has(request, b"<MFACHALLENGERQ>") => &answers.questions,
-            () if has(request, b"<MFACHALLENGEANSWER>") => &answers.paid,
-            () => &answers.challenge_needed,
+            () if !self.passed.load(Ordering::Relaxed) && !has(request, b"<MFACHALLENGEANSWER>") => {
+                &answers.challenge_needed
+            }
+            () if has(request, b"<PMTRQ>") => &answers.paid,
+            () => &answers.token,
         };
-        let at = request.windows(8).position(|tag| tag == b"<TRNUID>").unwrap() + 8;
-        let uid = encode(answers.writing, std::str::from_utf8(&request[at..at + 36]).unwrap());
+        self.passed.fetch_or(has(request, b"<MFACHALLENGEANSWER>"), Ordering::Relaxed);
+        let at = request.windows(8).position(|tag| tag == b"<TRNUID>").map_or(request.len(), |at| at + 8);
+        let uid = request.get(at..at + 36).map(|uid| std::str::from_utf8(uid).unwrap()).unwrap_or_default();
+        let uid = encode(answers.writing, uid);
         let uid = if after.starts_with(&encode(answers.writing, "\n")) { Vec::new() } else { uid };
         // Of the right size from the start: what the transport leaves behind would be found as well.
         let mut body = Vec::with_capacity(before.len() + uid.len() + after.len() + 64);
@@ -192,11 +209,15 @@ fn set(signon: &str) -> String {
     format!("<SIGNONMSGSRSV1>{signon}</SIGNONMSGSRSV1>")
 }
 
+fn account_from(number: &str, kind: &str) -> String {
+    format!(
+        "<BANKACCTFROM><BANKID>211391825</BANKID><ACCTID>{number}</ACCTID><ACCTTYPE>{kind}</ACCTTYPE></BANKACCTFROM>"
+    )
+}
+
 fn accounts() -> String {
     let bank = |number: &str, kind: &str| {
-        let account = format!(
-            "<BANKACCTFROM><BANKID>211391825</BANKID><ACCTID>{number}</ACCTID><ACCTTYPE>{kind}</ACCTTYPE></BANKACCTFROM>"
-        );
+        let account = account_from(number, kind);
         format!(
             "<ACCTINFO><BANKACCTINFO>{account}<SUPTXDL>Y</SUPTXDL><XFERSRC>Y</XFERSRC><XFERDEST>Y</XFERDEST>\
              <SVCSTATUS>ACTIVE</SVCSTATUS></BANKACCTINFO><BPACCTINFO>{account}<SVCSTATUS>ACTIVE</SVCSTATUS></BPACCTINFO>\
@@ -220,11 +241,11 @@ fn accounts() -> String {
 
 fn paid() -> String {
     format!(
-        "<PMTRS><SRVRTID>1</SRVRTID><PAYEELSTID>2</PAYEELSTID><CURDEF>USD</CURDEF><PMTINFO><BANKACCTFROM>\
-         <BANKID>211391825</BANKID><ACCTID>{CHECKING}</ACCTID><ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM>\
+        "<PMTRS><SRVRTID>1</SRVRTID><PAYEELSTID>2</PAYEELSTID><CURDEF>USD</CURDEF><PMTINFO>{}\
          <TRNAMT>84.20</TRNAMT><PAYEELSTID>2</PAYEELSTID><PAYEEID>9</PAYEEID><PAYACCT>{PAY_ACCOUNT}</PAYACCT>\
          <DTDUE>20261204</DTDUE></PMTINFO><PMTPRCSTS><PMTPRCCODE>WILLPROCESSON</PMTPRCCODE><DTPMTPRC>20261202</DTPMTPRC>\
-         </PMTPRCSTS></PMTRS>"
+         </PMTPRCSTS></PMTRS>",
+        account_from(CHECKING, "CHECKING")
     )
 }
 

@@ -173,10 +173,9 @@ fn a_bad_answer_to_any_request_leaves_nothing_behind() {
     for writing in Writing::ALL.into_iter().filter(|writing| *writing != Writing::Broken) {
         let answers = bank::Answers::new(writing);
         for fault in Fault::ALL {
-            for request in 0..5 {
+            for request in 0..7 {
                 let case = format!("{writing:?}, {fault:?} at {request}");
-                let good =
-                    clean(&case, || block_on(faulty(Bank::with_fault(answers, request, fault), version(writing))));
+                let good = clean(&case, || block_on(faulty(answers, (request, fault), version(writing))));
                 endings[usize::from(good.is_ok())] += 1;
             }
         }
@@ -186,7 +185,12 @@ fn a_bad_answer_to_any_request_leaves_nothing_behind() {
 }
 
 /// A session up to its end or to the first error, and what one does about a payment in doubt.
-async fn faulty(bank: Bank, version: Version) -> Result<(), Error> {
+async fn faulty(
+    answers_of: &'static bank::Answers,
+    (request, fault): (usize, Fault),
+    version: Version,
+) -> Result<(), Error> {
+    let bank = Bank::with_fault(answers_of, request, fault);
     let mut session = asked(bank, version, credentials()).await?;
     if let Some(Situation::AwaitingAnswers(_)) = session.situation() {
         session.answer(answers()).await?.done()?;
@@ -196,6 +200,11 @@ async fn faulty(bank: Bank, version: Version) -> Result<(), Error> {
         let blob = session.pause(&keys(), &context())?;
         let paused = Client::resume(&blob, &keys(), &context())?;
         assert!(matches!(paused.situation(), Situation::InDoubt(_)));
+        let again = Bank::new(answers_of);
+        let mut session = paused.transport(again).open_risking_a_second_payment(credentials())?;
+        if session.can_reconcile() {
+            let _ = session.reconcile().await?;
+        }
     }
     Ok(())
 }
