@@ -298,7 +298,7 @@ impl Line {
         ];
         let (_, answer) = answers.iter().find(|(tag, _)| body.contains(tag)).unwrap();
         let signed_on =
-            body.contains("<TOKEN>0</TOKEN>") && !body.contains("<PMTRQ>") && body.contains("<MFACHALLENGEANSWER>");
+            body.contains("<PMTSYNCRQ>") && !body.contains("<PMTRQ>") && body.contains("<MFACHALLENGEANSWER>");
         let answer = if signed_on { &TOKEN } else { answer };
         wire.sent.push((request.url().to_owned(), body));
         let answer = replaced(&replaced(answer, "SESSCOOKIE", &long('c')), "ACCESSKEY", &long('k'));
