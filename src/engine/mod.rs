@@ -44,9 +44,11 @@ mod ids;
 mod marks;
 mod operation;
 mod outcome;
+mod records;
 mod recovery;
 mod schema;
 mod settle;
+mod signon_leg;
 mod snapshot;
 mod state;
 mod task;
@@ -65,8 +67,9 @@ pub(crate) use held::Held;
 pub use task::{Intent, TaskKind};
 pub use transmit::Transmit;
 
+pub(crate) use records::{read_doubt, write_doubt};
 pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
-    Include, Part, SHED_IN_TURN, SnapshotError, read, read_doubt, record, restore_operation, restore_state,
-    save_operation, save_state, write_doubt,
+    Include, Part, SHED_IN_TURN, SnapshotError, read, record, restore_operation, restore_state, save_operation,
+    save_state,
 };

@@ -4,14 +4,13 @@ use chrono::{DateTime, Utc};
 
 use crate::engine::answers::{complete, open_questions};
 use crate::engine::recovery::{Leg, Recovery};
-use crate::engine::task::{judge, request};
+use crate::engine::task::request;
 use crate::engine::transmit::Purpose;
 use crate::engine::{
-    Answers, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, RefusedAt, Seed, State, TaskKind, Transmit,
+    Answers, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State, TaskKind, Transmit,
 };
-use crate::error::{Delivery, Error, StatusCode};
-use crate::ofx::{ChallengeAnswer, DecodeError, FileUid, Payment, Question, Response, SyncFrom, Tail, TrnUid};
-use crate::secret::Secret;
+use crate::error::{Delivery, Error};
+use crate::ofx::{ChallengeAnswer, DecodeError, FileUid, Payment, Question, SyncFrom, Tail, TrnUid};
 
 /// What to do next: exactly one thing after every call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -400,103 +399,6 @@ impl Operation {
         })
     }
 
-    /// The answer to the request for questions. OFX 1.0.3 §2.5.4.
-    fn take_questions(
-        mut self,
-        state: &mut State,
-        body: &[u8],
-        again: bool,
-        now: DateTime<Utc>,
-    ) -> Result<(Self, Step), EngineError> {
-        let response = Response::decode(body, &state.limits)?;
-        let signon = response.signon().clone();
-        let refused_key = refused_key(self.kind, signon.status.code, state);
-        state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
-        if !signon.is_accepted() {
-            return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
-        }
-        let challenge = response.challenge()?;
-        if challenge.status.is_error() {
-            return Ok(self.refused(Refusal::new(&challenge.status, RefusedAt::Challenge)));
-        }
-        let sent = challenge.response.map(|response| response.questions).unwrap_or_default();
-        if sent.len() > MOST_QUESTIONS || sent.iter().any(|question| question.id.len() > LONGEST_QUESTION_ID) {
-            return Err(EngineError::Missing("list of security questions of a reasonable length"));
-        }
-        let mut questions: Vec<Question> = Vec::with_capacity(sent.len());
-        for question in sent {
-            // Each id is answered exactly once, however often it is asked.
-            if !questions.iter().any(|known| known.id() == question.id) {
-                questions.push(Question::new(question.id, question.label.as_deref().map(shortened)));
-            }
-        }
-        if questions.is_empty() {
-            return Err(EngineError::Missing("security question (MFACHALLENGE)"));
-        }
-        let alone = open_questions(&questions, &state.device, app(state), now).is_empty();
-        // When the program's own answers were wrong, giving them again would go on for ever: the user is asked.
-        self.phase = if alone && !again {
-            let answers = complete(&questions, &Answers::new(), &state.device, app(state), now)?;
-            Phase::ExpectResult { passed: Some(Passed { questions, again, answers, alone }) }
-        } else {
-            Phase::ExpectAnswers { questions, again }
-        };
-        Ok(self.with_step(state, now))
-    }
-
-    /// The answer to the request itself.
-    fn take_result(
-        mut self,
-        state: &mut State,
-        body: &[u8],
-        passed: Option<&Passed>,
-        money: bool,
-        now: DateTime<Utc>,
-    ) -> Result<(Self, Step), EngineError> {
-        let response = match Response::decode(body, &state.limits) {
-            Ok(response) => response,
-            Err(error) if money => {
-                self.recovery.file_failed = self.recovery.leg == Leg::SameFile;
-                return Ok(self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))));
-            }
-            Err(_) if self.asks_for_token() => return Ok(self.give_up_history(state, now)),
-            Err(error) => {
-                return match self.doubt.take() {
-                    Some(doubt) => Ok(self.in_doubt(doubt)),
-                    None => Err(error.into()),
-                };
-            }
-        };
-        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| money) {
-            state.marks.last_file = Some(self.seed.file(*number));
-        }
-        let signon = response.signon().clone();
-        let refused_key = refused_key(self.kind, signon.status.code, state);
-        state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
-        let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
-        if wants_challenge && !self.kind.is_anonymous() {
-            if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
-                return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon).because(why)));
-            }
-            // Nothing was carried out, and nothing beside a failed signon is believed. OFX 1.0.3 §2.5.1.
-            // 3001 to a file without answers judges those of somebody before us.
-            let again = passed.is_some();
-            self.phase = Phase::ExpectQuestions { again };
-            return Ok(self.with_step(state, now));
-        }
-        if !signon.is_accepted() {
-            return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
-        }
-        if passed.is_some() {
-            state.challenged = true;
-        }
-        if self.kind.moves_money() {
-            return Ok(self.take_payment_answer(state, &response, now));
-        }
-        let outcome = judge(self.kind, &self.trn_uid(), &response, state)?;
-        Ok(self.over(outcome))
-    }
-
     /// Answers that may have arrived are not given twice: the questions are asked for again.
     fn use_up_answers(&mut self) {
         if matches!(self.phase, Phase::ExpectResult { passed: Some(_) }) {
@@ -530,22 +432,11 @@ pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(255).collect()
 }
 
-/// More than anybody would ask; what is asked goes into blobs.
-const MOST_QUESTIONS: usize = 32;
-
-const LONGEST_QUESTION_ID: usize = 64;
-
-fn app(state: &State) -> (&str, &str) {
+pub(crate) fn app(state: &State) -> (&str, &str) {
     (&state.application.id, &state.application.version)
 }
 
 fn challenge(questions: &[Question], again: bool, state: &State, now: DateTime<Utc>) -> Challenge {
     let open = open_questions(questions, &state.device, app(state), now);
     Challenge::new(if open.is_empty() { questions.to_vec() } else { open }, again)
-}
-
-/// A challenge ends the life of the access key that was sent; it must not be sent again.
-fn refused_key(kind: TaskKind, code: StatusCode, state: &State) -> Option<Secret> {
-    let refused = !kind.is_anonymous() && matches!(code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
-    state.access_key.clone().filter(|_| refused)
 }

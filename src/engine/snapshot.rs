@@ -28,8 +28,12 @@ use zeroize::Zeroizing;
 
 use crate::engine::marks::Marks;
 use crate::engine::operation::{Passed, Phase};
-use crate::engine::recovery::{Leg, Recovery};
-use crate::engine::{Application, Doubt, Held, Institution, Operation, Seed, State, TaskKind};
+use crate::engine::records::{
+    ClientUidV1, CredentialsV1, IdentityV1, MarksV1, OperationV1, QuestionsV1, RecoveryV1, read_doubt, read_recovery,
+    write_doubt, write_recovery,
+};
+use crate::engine::recovery::Recovery;
+use crate::engine::{Application, Held, Institution, Operation, Seed, State, TaskKind};
 use crate::ofx::{Content, FileUid, FinancialInstitution, Question, Style, Tail, Version, squeeze, stretch};
 use crate::secret::{Secret, wipe};
 
@@ -100,92 +104,6 @@ const RECOVERY: u8 = 129;
 /// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost cookie the
 /// specification allows for, the list and the profile are fetched again.
 pub(crate) const SHED_IN_TURN: [u8; 3] = [SESSION_COOKIE, ACCOUNTS, PROFILE];
-
-#[derive(Serialize, Deserialize)]
-struct IdentityV1<'a> {
-    url: &'a str,
-    org: Option<&'a str>,
-    fid: Option<&'a str>,
-    version: u16,
-    language: &'a str,
-    /// 1: follow the profile's URLs; 2: close leaves; 4: line breaks; 8: ask for a profile; 16: never synchronize.
-    flags: u8,
-    app_id: &'a str,
-    app_version: &'a str,
-    client_uid: ClientUidV1<'a>,
-    user_id: Option<&'a str>,
-}
-
-/// Mostly a UUID of ours, which is short as bytes.
-#[derive(Serialize, Deserialize)]
-enum ClientUidV1<'a> {
-    Uuid([u8; 16]),
-    Text(&'a str),
-}
-
-impl<'a> ClientUidV1<'a> {
-    fn new(text: &'a str) -> Self {
-        let uuid = uuid::Uuid::try_parse(text).ok().filter(|uuid| uuid.to_string() == text);
-        uuid.map_or(Self::Text(text), |uuid| Self::Uuid(uuid.into_bytes()))
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).to_string(),
-            Self::Text(text) => (*text).to_owned(),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct CredentialsV1<'a> {
-    access_key: Option<&'a str>,
-    app_key: Option<&'a str>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct OperationV1<'a> {
-    /// 0 profile, 1 accounts, 2 payment.
-    kind: u8,
-    seed: [u8; 16],
-    files: u32,
-    /// 0 questions to fetch, 1 the same after wrong answers, 2 request to send, 3 answers to give, 4 in doubt.
-    phase: u8,
-    /// In phase 4: 0 no answer, 1 interrupted, 2 unreadable, 3 not mentioned, 4 duplicate, 5 the second try was refused, 6 the
-    /// history was lost.
-    /// In phase 3: 0 none, else one more than the same for an earlier send. In the others: 0.
-    doubt: u8,
-    doubt_text: Option<&'a str>,
-    /// Where the request and the questions go, when no profile is stored that says it.
-    #[serde(borrow)]
-    urls: Option<(&'a str, &'a str)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct MarksV1<'a> {
-    last_file: Option<&'a str>,
-    #[serde(borrow)]
-    tokens: Vec<([u8; 8], &'a str)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RecoveryV1<'a> {
-    /// 0 ask for a token, and in a restored operation for the whole history, 1 the request, 2 the same file, 3 ask for the history.
-    leg: u8,
-    token: Option<&'a str>,
-    #[serde(borrow)]
-    file: Option<(&'a str, u32)>,
-    /// 1: the same file was sent in vain; 2: exhausted; 4: earlier copies are fenced off.
-    flags: u8,
-    rounds: u8,
-}
-
-#[derive(Serialize, Deserialize)]
-struct QuestionsV1<'a> {
-    again: bool,
-    #[serde(borrow)]
-    questions: Vec<(&'a str, Option<&'a str>)>,
-}
 
 /// The parts of a state.
 pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, SnapshotError> {
@@ -392,74 +310,6 @@ fn urls<'a>(operation: &'a Operation, state: &'a State, with_profile: bool) -> O
     let own = state.institution.url.as_str();
     let found = if with_profile { (state.url_of(set), state.challenge_url(set)) } else { (own, own) };
     Some((operation.url(state), operation.challenge_url(state))).filter(|urls| *urls != found)
-}
-
-pub(crate) fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
-    match doubt {
-        Doubt::NoAnswer(why) => (0, Some(why)),
-        Doubt::Interrupted => (1, None),
-        Doubt::Unreadable(why) => (2, Some(why)),
-        Doubt::NotMentioned => (3, None),
-        Doubt::Duplicate(message) => (4, message.as_deref()),
-        Doubt::RepeatRefused(why) => (5, Some(why)),
-        Doubt::HistoryLost => (6, None),
-    }
-}
-
-pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
-    let text = text.map(str::to_owned);
-    Some(match code {
-        0 => Doubt::NoAnswer(text.unwrap_or_default()),
-        1 => Doubt::Interrupted,
-        2 => Doubt::Unreadable(text.unwrap_or_default()),
-        3 => Doubt::NotMentioned,
-        4 => Doubt::Duplicate(text),
-        5 => Doubt::RepeatRefused(text.unwrap_or_default()),
-        6 => Doubt::HistoryLost,
-        _ => return None,
-    })
-}
-
-fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
-    let Recovery { leg, token, file, file_failed, exhausted, fenced, rounds } = recovery;
-    RecoveryV1 {
-        leg: match leg {
-            Leg::Token => 0,
-            Leg::Request => 1,
-            Leg::SameFile => 2,
-            Leg::History => 3,
-        },
-        token: token.as_deref(),
-        file: file.as_ref().map(|(old, number)| (old.as_str(), *number)),
-        flags: u8::from(*file_failed) | u8::from(*exhausted) << 1 | u8::from(*fenced) << 2,
-        rounds: *rounds,
-    }
-}
-
-fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
-    let leg = match found.leg {
-        // A copy of the operation may have gone on from here: what it did is in the history, from its beginning.
-        0 => Leg::History,
-        1 => Leg::Request,
-        2 => Leg::SameFile,
-        3 => Leg::History,
-        _ => return None,
-    };
-    let recovery = Recovery {
-        leg,
-        token: found.token.map(str::to_owned),
-        file: found.file.map(|(old, number)| (FileUid::new(old), number)),
-        file_failed: found.flags & 1 != 0,
-        exhausted: found.flags & 2 != 0,
-        fenced: found.flags & 4 != 0,
-        rounds: found.rounds,
-    };
-    let possible = match leg {
-        Leg::Request => true,
-        Leg::SameFile => recovery.file.is_some(),
-        Leg::Token | Leg::History => recovery.token.is_some(),
-    };
-    Some(recovery).filter(|_| possible)
 }
 
 const FIRST_OF_OPERATION: u8 = 128;

@@ -1,0 +1,161 @@
+//! The records of a stored state, as postcard has them. Frozen: a field is never added, taken out or moved.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Doubt;
+use crate::engine::recovery::{Leg, Recovery};
+use crate::ofx::FileUid;
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct IdentityV1<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) org: Option<&'a str>,
+    pub(crate) fid: Option<&'a str>,
+    pub(crate) version: u16,
+    pub(crate) language: &'a str,
+    /// 1: follow the profile's URLs; 2: close leaves; 4: line breaks; 8: ask for a profile; 16: never synchronize.
+    pub(crate) flags: u8,
+    pub(crate) app_id: &'a str,
+    pub(crate) app_version: &'a str,
+    pub(crate) client_uid: ClientUidV1<'a>,
+    pub(crate) user_id: Option<&'a str>,
+}
+
+/// Mostly a UUID of ours, which is short as bytes.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum ClientUidV1<'a> {
+    Uuid([u8; 16]),
+    Text(&'a str),
+}
+
+impl<'a> ClientUidV1<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        let uuid = uuid::Uuid::try_parse(text).ok().filter(|uuid| uuid.to_string() == text);
+        uuid.map_or(Self::Text(text), |uuid| Self::Uuid(uuid.into_bytes()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).to_string(),
+            Self::Text(text) => (*text).to_owned(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CredentialsV1<'a> {
+    pub(crate) access_key: Option<&'a str>,
+    pub(crate) app_key: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct OperationV1<'a> {
+    /// 0 profile, 1 accounts, 2 payment.
+    pub(crate) kind: u8,
+    pub(crate) seed: [u8; 16],
+    pub(crate) files: u32,
+    /// 0 questions to fetch, 1 the same after wrong answers, 2 request to send, 3 answers to give, 4 in doubt.
+    pub(crate) phase: u8,
+    /// In phase 4: 0 no answer, 1 interrupted, 2 unreadable, 3 not mentioned, 4 duplicate, 5 the second try was refused, 6 the
+    /// history was lost.
+    /// In phase 3: 0 none, else one more than the same for an earlier send. In the others: 0.
+    pub(crate) doubt: u8,
+    pub(crate) doubt_text: Option<&'a str>,
+    /// Where the request and the questions go, when no profile is stored that says it.
+    #[serde(borrow)]
+    pub(crate) urls: Option<(&'a str, &'a str)>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MarksV1<'a> {
+    pub(crate) last_file: Option<&'a str>,
+    #[serde(borrow)]
+    pub(crate) tokens: Vec<([u8; 8], &'a str)>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RecoveryV1<'a> {
+    /// 0 ask for a token, and in a restored operation for the whole history, 1 the request, 2 the same file, 3 ask for the history.
+    pub(crate) leg: u8,
+    pub(crate) token: Option<&'a str>,
+    #[serde(borrow)]
+    pub(crate) file: Option<(&'a str, u32)>,
+    /// 1: the same file was sent in vain; 2: exhausted; 4: earlier copies are fenced off.
+    pub(crate) flags: u8,
+    pub(crate) rounds: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct QuestionsV1<'a> {
+    pub(crate) again: bool,
+    #[serde(borrow)]
+    pub(crate) questions: Vec<(&'a str, Option<&'a str>)>,
+}
+
+pub(crate) fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {
+    match doubt {
+        Doubt::NoAnswer(why) => (0, Some(why)),
+        Doubt::Interrupted => (1, None),
+        Doubt::Unreadable(why) => (2, Some(why)),
+        Doubt::NotMentioned => (3, None),
+        Doubt::Duplicate(message) => (4, message.as_deref()),
+        Doubt::RepeatRefused(why) => (5, Some(why)),
+        Doubt::HistoryLost => (6, None),
+    }
+}
+
+pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
+    let text = text.map(str::to_owned);
+    Some(match code {
+        0 => Doubt::NoAnswer(text.unwrap_or_default()),
+        1 => Doubt::Interrupted,
+        2 => Doubt::Unreadable(text.unwrap_or_default()),
+        3 => Doubt::NotMentioned,
+        4 => Doubt::Duplicate(text),
+        5 => Doubt::RepeatRefused(text.unwrap_or_default()),
+        6 => Doubt::HistoryLost,
+        _ => return None,
+    })
+}
+
+pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
+    let Recovery { leg, token, file, file_failed, exhausted, fenced, rounds } = recovery;
+    RecoveryV1 {
+        leg: match leg {
+            Leg::Token => 0,
+            Leg::Request => 1,
+            Leg::SameFile => 2,
+            Leg::History => 3,
+        },
+        token: token.as_deref(),
+        file: file.as_ref().map(|(old, number)| (old.as_str(), *number)),
+        flags: u8::from(*file_failed) | u8::from(*exhausted) << 1 | u8::from(*fenced) << 2,
+        rounds: *rounds,
+    }
+}
+
+pub(crate) fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
+    let leg = match found.leg {
+        // A copy of the operation may have gone on from here: what it did is in the history, from its beginning.
+        0 => Leg::History,
+        1 => Leg::Request,
+        2 => Leg::SameFile,
+        3 => Leg::History,
+        _ => return None,
+    };
+    let recovery = Recovery {
+        leg,
+        token: found.token.map(str::to_owned),
+        file: found.file.map(|(old, number)| (FileUid::new(old), number)),
+        file_failed: found.flags & 1 != 0,
+        exhausted: found.flags & 2 != 0,
+        fenced: found.flags & 4 != 0,
+        rounds: found.rounds,
+    };
+    let possible = match leg {
+        Leg::Request => true,
+        Leg::SameFile => recovery.file.is_some(),
+        Leg::Token | Leg::History => recovery.token.is_some(),
+    };
+    Some(recovery).filter(|_| possible)
+}
