@@ -23,6 +23,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Parser;
 use common::{Options, Result, keys_in, pass, report};
 use ofx_session::client::vault::{Busy, Pending, Standing};
+use ofx_session::engine::Challenge;
 use ofx_session::store::{Postgres, Redis, ServerOptions, Sqlite};
 use ofx_session::{Client, Error, ErrorKind, KeyRing, Moved, Payment, Progress, Receipt, StatusCode, Vault};
 
@@ -33,18 +34,20 @@ use ofx_session::{Client, Error, ErrorKind, KeyRing, Moved, Payment, Progress, R
 ///   done PAYMENT-ID    0  the institution accepted the payment
 ///   rejected CODE      3  the institution refused it with this status: it was not made. When it was the signon that was
 ///                         refused, it is still made when it is run again with the right credentials
-///   unknown REASON     4  nobody knows whether it was made; run it again, and ask the institution if it stays so
+///   unknown REASON     4  nobody knows whether it was made; run it again, and ask the institution if it stays so. Do not
+///                         pay it under another --id before that is settled
 ///   busy UNTIL         5  another process is at work, at the latest until then (UTC)
 ///   ask QUESTION-IDS   6  the institution asks these questions; give --answer ID=TEXT for each and run it again
 ///
-/// Anything else ends with status 1 (2 for wrong options), one sentence on the standard error, and without such a line: run it again.
+/// Anything else ends with status 1 (2 for wrong options), the reason on the standard error, and without such a line: run it again.
 #[derive(Parser)]
 #[command(verbatim_doc_comment)]
 struct Arguments {
     /// Where to keep what must survive: a file (PATH or sqlite:PATH), redis://.., rediss://.. or postgres://..
     #[arg(long)]
     store: Option<String>,
-    /// Your own name of this payment, such as an order number
+    /// Your own name of this payment, such as an order number. What was started under it is gone on with; another bill under it is
+    /// noticed only where both --from and --due are given
     #[arg(long)]
     id: Option<String>,
     /// The key of the store's records, made when missing; beside the store when that is a file
@@ -53,7 +56,7 @@ struct Arguments {
     /// How long to wait for another process before reporting busy
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
-    /// How long a claim is good for: after a crash, others wait that long. An exchange may take two thirds of it
+    /// How long a claim is good for, 3 to 3600: after a crash, others wait that long. An exchange may take two thirds of it
     #[arg(long, value_name = "SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(3..=3600))]
     lease: u64,
     #[command(flatten)]
@@ -159,15 +162,18 @@ async fn go_on(vault: &Vault, id: &str, arguments: &Arguments) -> std::result::R
     }
     Ok(match progress {
         Progress::Done(receipt) => Report::Done(receipt.id().to_owned()),
-        Progress::Ask(challenge) => {
-            for question in challenge.questions() {
-                println!("  {:<8} {}", question.id(), question.text());
-            }
-            Report::Ask(challenge.questions().iter().map(|question| question.id().to_owned()).collect())
-        }
+        Progress::Ask(challenge) => asked(&challenge),
         Progress::Unknown(doubt) => Report::Unknown(doubt.explain()),
         _ => return Err(Trouble::Other("this example is older than the library".into())),
     })
+}
+
+/// The questions for people, and their ids for the last line.
+fn asked(challenge: &Challenge) -> Report {
+    for question in challenge.questions() {
+        println!("  {:<8} {}", question.id(), question.text());
+    }
+    Report::Ask(challenge.questions().iter().map(|question| question.id().to_owned()).collect())
 }
 
 /// What to pay; the account list names the account, unless it was given.
@@ -181,13 +187,14 @@ async fn payment(
     }
     bill.check()?;
     let mut progress = vault.accounts(options.credentials()?).await?;
-    if let Progress::Ask(challenge) = &progress {
-        let Some(answers) = options.answers_given(challenge.questions()) else {
-            return Ok(Err(Report::Ask(
-                challenge.questions().iter().map(|question| question.id().to_owned()).collect(),
-            )));
-        };
+    if let Progress::Ask(challenge) = &progress
+        && let Some(answers) = options.answers_given(challenge.questions())
+    {
         progress = vault.answer_accounts(answers, options.credentials()?).await?;
+    }
+    // Not answered, or wrongly.
+    if let Progress::Ask(challenge) = &progress {
+        return Ok(Err(asked(challenge)));
     }
     let accounts = progress.done()?;
     let from = accounts.iter().find_map(|account| account.pays_bills());
@@ -220,6 +227,10 @@ fn say(error: Error) -> Result<Report> {
         }
         (ErrorKind::Transport, _, Moved::Unknown) => Ok(Report::Unknown(error.to_string())),
         (ErrorKind::Busy, ..) => Ok(Report::Busy(Utc::now())),
+        (ErrorKind::Transport | ErrorKind::Malformed, _, Moved::No) => {
+            eprintln!("the payment was not sent: what failed is a request that comes before it");
+            Err(error.into())
+        }
         _ => Err(error.into()),
     }
 }

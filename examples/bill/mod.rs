@@ -18,7 +18,7 @@ pub struct Bill {
     /// Standard payee by its id
     #[arg(long, value_name = "ID", conflicts_with = "payee")]
     payee_id: Option<String>,
-    /// Payee by name and address: JSON with name, addr1, addr2, addr3, city, state, postalcode, country, phone
+    /// Payee by name and address: JSON with name, addr1, city, state, postalcode, phone, and addr2, addr3, country where there are any
     #[arg(long, value_name = "FILE")]
     payee: Option<PathBuf>,
     /// Your account number at the payee

@@ -57,10 +57,11 @@ pub struct Options {
     /// A third credential, where the institution wants one
     #[arg(long, value_name = "TEXT", env = "OFX_USER_CRED2", hide_env_values = true)]
     pub user_cred2: Option<String>,
-    /// Answer to a security question, by its id; repeat it for each. Asked on the terminal when missing
+    /// Answer to a security question, by its id; repeat it for each. When missing, it is asked on the terminal; pay_once names it in
+    /// its last line instead
     #[arg(long = "answer", value_name = "ID=TEXT", value_parser = answer)]
     pub answers: Vec<(String, String)>,
-    /// File that keeps the client between runs, with the institution's settings and the access key, sealed under a key in
+    /// Not for pay_once, whose store does it: file that keeps the client between runs, with the institution's settings and the access key, sealed under a key in
     /// FILE.key (made when missing)
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,

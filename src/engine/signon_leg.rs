@@ -71,7 +71,10 @@ impl Operation {
                 self.recovery.file_failed = self.recovery.leg == Leg::SameFile;
                 return Ok(self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))));
             }
-            Err(_) if self.asks_for_token() => return Ok(self.give_up_history(state, now)),
+            // Cut short on its way, it says nothing about the history: the token is asked for again.
+            Err(error) if self.asks_for_token() && !error.is_cut_short(body) => {
+                return Ok(self.give_up_history(state, now));
+            }
             Err(error) => {
                 return match self.doubt.take() {
                     Some(doubt) => Ok(self.in_doubt(doubt)),

@@ -73,6 +73,16 @@ impl DecodeError {
         &self.problem
     }
 
+    /// Whether `document` began as OFX and lost its end.
+    pub(crate) fn is_cut_short(&self, document: &[u8]) -> bool {
+        let has = |mark: &[u8]| document.windows(mark.len()).any(|window| window == mark);
+        match self.problem {
+            Problem::Truncated(_) => true,
+            Problem::NoOfx => has(b"OFXHEADER"),
+            _ => false,
+        }
+    }
+
     /// Byte position in the document.
     #[must_use]
     pub fn offset(&self) -> usize {

@@ -1,8 +1,8 @@
 //! After a lost answer: tokens, the same file again, and what the history proves.
 
-use ofx_session::engine::{Doubt, Intent, Situation, Step};
+use ofx_session::engine::{Doubt, EngineError, Intent, Situation, Step};
 use ofx_session::error::Delivery;
-use ofx_session::ofx::{Element, SyncMode};
+use ofx_session::ofx::{Element, SyncMode, Version};
 
 use super::scenario::{
     Reply, Said, Scenario, Sent, acceptance, asked, easy, paid, questioning, refused, right, transaction, unknown,
@@ -286,6 +286,21 @@ fn a_promise_of_a_history_that_is_not_kept_costs_nothing_but_the_history() {
         paid(scenario.pay());
         assert!(scenario.sent[1].document.find("/OFX/BILLPAYMSGSRQV1/PMTTRNRQ").is_some(), "{refusal}");
         scenario.clean(1);
+    }
+}
+
+#[test]
+fn a_history_whose_answer_is_cut_short_is_not_done_without() {
+    for share in [20, 40, 60, 80, 99] {
+        let mut scenario = promising(SyncMode::Full, false);
+        scenario.then(move |_, _| {
+            let mut whole = frame("t-1", "N", vec![]).bytes(Version::V211);
+            whole.truncate(whole.len() * share / 100);
+            Reply::Body(whole)
+        });
+        let error = scenario.pay().unwrap_err();
+        assert!(matches!(error, EngineError::Decode(_)), "{share}: {error}");
+        assert_eq!(scenario.sent.len(), 1, "{share}");
     }
 }
 
