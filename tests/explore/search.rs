@@ -287,7 +287,14 @@ fn sizes() {
         for class in ["D-S-F-", "D-S-F+", "D-S+F-"] {
             let start = std::time::Instant::now();
             let found = explore(class.parse().unwrap(), Bounds { accidents, waits, ..usual() });
-            eprintln!("{class} {accidents} {waits}: {} states {} ends {:?} worst {} {:?}", found.states, found.ends, start.elapsed(), found.worst, found.wrong);
+            eprintln!(
+                "{class} {accidents} {waits}: {} states {} ends {:?} worst {} {:?}",
+                found.states,
+                found.ends,
+                start.elapsed(),
+                found.worst,
+                found.wrong
+            );
         }
     }
 }
