@@ -132,8 +132,11 @@ impl Store for Sqlite {
 fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
     let failed = |error| explain(error, Applied::No);
     connection.busy_timeout(PATIENCE).map_err(failed)?;
-    // Before anything is changed: another program's file stays as it is.
-    owner(&connection).map_err(failed)?.check()?;
+    // Before anything is changed: another program's file stays as it is. In one transaction, or a file that another process
+    // makes at this moment is seen half-made.
+    let looking = connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failed)?;
+    owner(&looking).map_err(failed)?.check()?;
+    looking.finish().map_err(failed)?;
     write_ahead(&connection)?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;").map_err(failed)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
