@@ -132,11 +132,12 @@ fn failed(error: &Error) -> End {
 }
 
 fn payment(order: &Order) -> Payment {
-    let account = if order.refused { ("1000002", AccountType::Savings) } else { ("1000001", AccountType::Checking) };
-    let from = BankAccount::new("999888777", account.0, account.1);
+    let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
     let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
     let cents = i64::try_from(order.number % 90_000).unwrap_or(0) + 100;
-    let due = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap_or_default();
+    // The institution's clock begins in January 2026.
+    let year = if order.refused { 2025 } else { 2026 };
+    let due = NaiveDate::from_ymd_opt(year, 3, 2).unwrap_or_default();
     Payment::new(from, Decimal::new(cents, 2), payee, "88-204-117", due).memo(&order.id())
 }
 

@@ -82,5 +82,5 @@ pub fn build(classes: &[Class], runs: usize, seed: u64, folder: &Path) -> Result
     Ok((houses, found))
 }
 
-const PAYMENTS_OF_A_USER: usize = 4;
+const PAYMENTS_OF_A_USER: usize = 3;
 const MOST_USERS: usize = 48;
