@@ -4,7 +4,7 @@
 //! life is the key's. Creating is `SET` with `NX`; loading, swapping and deleting are scripts, which Redis runs one at a time.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -229,9 +229,8 @@ impl Store for Redis {
 
     fn load<'a>(&'a self, key: &'a RecordKey) -> Answer<'a, Option<Record>> {
         Box::pin(async move {
-            let load = Script::new(LOAD);
             let found = self
-                .ask(async |connection| load.key(name(key)).invoke_async::<Option<(Vec<u8>, i64)>>(connection).await);
+                .ask(async |connection| LOAD.key(name(key)).invoke_async::<Option<(Vec<u8>, i64)>>(connection).await);
             found.await?.map(|(value, left)| record(&value, left)).transpose()
         })
     }
@@ -240,18 +239,19 @@ impl Store for Redis {
         Box::pin(async move {
             fits(NAME, record)?;
             let life = record.life_in_millis().map(|millis| millis.to_string()).unwrap_or_default();
-            self.script(&Script::new(SWAP), key, &[&head(expected), &value(record), life.as_bytes()]).await
+            self.script(&SWAP, key, &[&head(expected), &value(record), life.as_bytes()]).await
         })
     }
 
     fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap> {
-        Box::pin(async move { self.script(&Script::new(DELETE), key, &[&head(expected)]).await })
+        Box::pin(async move { self.script(&DELETE, key, &[&head(expected)]).await })
     }
 }
 
 fn name(key: &RecordKey) -> Vec<u8> {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
     let mut name = b"ofx-session:".to_vec();
-    name.extend(key.as_bytes().iter().flat_map(|byte| format!("{byte:02x}").into_bytes()));
+    name.extend(key.as_bytes().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
     name
 }
 
@@ -341,17 +341,29 @@ const LAYOUT: u8 = 1;
 const BAD_URL: &str =
     "its URL cannot be used: it is rediss://user:password@host:port/database, redis://.. or unix://..";
 
-const LOAD: &str = "
+static LOAD: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "
 local value = redis.call('GET', KEYS[1])
 if not value then return nil end
-return {value, redis.call('PTTL', KEYS[1])}";
+return {value, redis.call('PTTL', KEYS[1])}",
+    )
+});
 
 /// The write comes last and is one command: where it fails, nothing was changed.
-const SWAP: &str = "
+static SWAP: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "
 if redis.call('GETRANGE', KEYS[1], 0, 16) ~= ARGV[1] then return 0 end
 if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
-return 1";
+return 1",
+    )
+});
 
-const DELETE: &str = "
+static DELETE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "
 if redis.call('GETRANGE', KEYS[1], 0, 16) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])";
+return redis.call('DEL', KEYS[1])",
+    )
+});

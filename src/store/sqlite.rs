@@ -131,9 +131,12 @@ impl Store for Sqlite {
 /// Sees whose file it is, then sets it up.
 fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
     let failed = |error| explain(error, Applied::No);
-    connection.busy_timeout(PATIENCE).map_err(failed)?;
-    // Before anything is changed: another program's file stays as it is.
-    owner(&connection).map_err(failed)?.check()?;
+    connection.busy_handler(Some(wait)).map_err(failed)?;
+    // Before anything is changed: another program's file stays as it is. In one transaction, or a file that another process
+    // makes at this moment is seen half-made.
+    let looking = connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failed)?;
+    owner(&looking).map_err(failed)?.check()?;
+    looking.finish().map_err(failed)?;
     write_ahead(&connection)?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;").map_err(failed)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
@@ -144,6 +147,18 @@ fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
     }
     transaction.commit().map_err(failed)?;
     Ok(connection)
+}
+
+/// Waits for another process that writes, and says whether to try again. What SQLite has for this sleeps for up to 100
+/// milliseconds at a time, while a write takes less than one on a good disk.
+fn wait(tries: i32) -> bool {
+    let tries = u32::try_from(tries).unwrap_or(u32::MAX);
+    let (step, waited) = match tries.checked_sub(SHORT_STEPS) {
+        None => (SHORT_STEP, SHORT_STEP.saturating_mul(tries)),
+        Some(long) => (LONG_STEP, LONG_STEP.saturating_mul(long)),
+    };
+    std::thread::sleep(step);
+    waited < PATIENCE
 }
 
 /// Switches to write-ahead mode. SQLite does not wait for others here by itself.
@@ -294,6 +309,11 @@ const NAME: &str = "SQLite";
 
 /// How long a write waits for other processes.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// About one write of another process; from then on it may be a slow disk, or many processes.
+const SHORT_STEP: Duration = Duration::from_micros(200);
+const SHORT_STEPS: u32 = 50;
+const LONG_STEP: Duration = Duration::from_millis(2);
 
 /// "OFXS" in the file's header, so that no other program's file is touched.
 const APPLICATION: i64 = 0x4F46_5853;

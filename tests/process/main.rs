@@ -13,6 +13,10 @@
 )]
 
 mod child;
+#[path = "../../examples/drill/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with an example")]
+mod drill;
+mod killed;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -235,7 +239,11 @@ fn two_processes_that_finish_the_same_payment_pay_once() {
 #[test]
 #[ignore = "runs as a child of the other tests"]
 fn as_a_child() {
-    if let Ok(role) = std::env::var(child::ROLE) {
-        tokio::runtime::Runtime::new().unwrap().block_on(child::run(&role));
-    }
+    let Ok(role) = std::env::var(child::ROLE) else { return };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        match role.as_str() {
+            "drill" => drill::child::run().await.unwrap(),
+            role => child::run(role).await,
+        }
+    });
 }
