@@ -289,6 +289,11 @@ fn once_in_every_class(bounds: Bounds) {
 }
 
 #[test]
+fn two_callers_make_one_payment_in_every_class() {
+    once_in_every_class(Bounds { accidents: 0, waits: 0, ..usual() });
+}
+
+#[test]
 #[cfg_attr(debug_assertions, ignore = "takes minutes unless it is built with --release")]
 fn a_payment_is_made_at_most_once_in_every_class_whatever_goes_wrong() {
     once_in_every_class(Bounds { waits: 0, ..usual() });
@@ -322,6 +327,7 @@ fn without_a_store_a_payment_is_made_at_most_once_where_the_specification_is_kep
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "takes minutes unless it is built with --release")]
 fn the_search_finds_what_each_rule_is_for() {
     for (mutation, class, waits) in [
         (Mutation::WriteAheadBehind, "D-S-F-", 1),
