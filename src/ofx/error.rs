@@ -75,10 +75,10 @@ impl DecodeError {
 
     /// Whether `document` began as OFX and lost its end.
     pub(crate) fn is_cut_short(&self, document: &[u8]) -> bool {
-        let has = |mark: &[u8]| document.windows(mark.len()).any(|window| window == mark);
+        let headers = [b"OFXHEADER".as_slice(), b"<?xml"];
         match self.problem {
             Problem::Truncated(_) => true,
-            Problem::NoOfx => has(b"OFXHEADER"),
+            Problem::NoOfx => headers.iter().any(|start| document.starts_with(start) || start.starts_with(document)),
             _ => false,
         }
     }

@@ -291,7 +291,7 @@ fn a_promise_of_a_history_that_is_not_kept_costs_nothing_but_the_history() {
 
 #[test]
 fn a_history_whose_answer_is_cut_short_is_not_done_without() {
-    for share in [20, 40, 60, 80, 99] {
+    for share in [0, 5, 20, 40, 60, 80, 99] {
         let mut scenario = promising(SyncMode::Full, false);
         scenario.then(move |_, _| {
             let mut whole = frame("t-1", "N", vec![]).bytes(Version::V211);
