@@ -14,6 +14,8 @@ pub struct Counts {
     pub made: usize,
     pub rejected: usize,
     pub unknown: usize,
+    /// Of the unknown ones: the institution refused, nothing was paid, and there is a way to find that out.
+    pub cautious: usize,
     /// Entries in the ledger beyond the first of a payment.
     pub double: usize,
     pub lost: usize,
@@ -25,6 +27,7 @@ impl Counts {
         self.made += other.made;
         self.rejected += other.rejected;
         self.unknown += other.unknown;
+        self.cautious += other.cautious;
         self.double += other.double;
         self.lost += other.lost;
     }
@@ -46,7 +49,7 @@ pub fn classes(counts: &BTreeMap<Class, Counts>) -> Counts {
         "class", "wanted", "made", "rejected", "unknown", "double", "lost"
     );
     let line = |name: &str, counts: &Counts| {
-        let Counts { wanted, made, rejected, unknown, double, lost } = counts;
+        let Counts { wanted, made, rejected, unknown, double, lost, .. } = counts;
         println!("{name:<8} {wanted:>7} {made:>7} {rejected:>9} {unknown:>8} {double:>7} {lost:>5}");
     };
     for (class, counts) in counts.iter().rev() {

@@ -133,7 +133,7 @@ impl Operation {
         if delivery == Delivery::NotSent {
             self.files += 1;
         } else if self.note_send(state) {
-            self.recovery.file_failed = self.recovery.leg == Leg::SameFile;
+            self.recovery.note_failure(delivery);
             return self.in_doubt(Doubt::NoAnswer(shortened(why)));
         } else {
             self.use_up_answers();

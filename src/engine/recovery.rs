@@ -22,6 +22,7 @@
 //!   proves that no copy was carried out, and the next copy is fenced off from the ones before by the newer token.
 
 use crate::engine::EngineError;
+use crate::error::Delivery;
 use crate::ofx::FileUid;
 
 /// Which file an operation sends next, apart from those for security questions.
@@ -52,7 +53,7 @@ pub(crate) struct Recovery {
     pub(crate) exhausted: bool,
     /// Copies that were sent before carry a token that is out of date.
     pub(crate) fenced: bool,
-    /// How often the institution was asked. Bounded: an institution could go on for ever.
+    /// How many answers have led to another file, or refused the same one. Bounded: an institution could go on for ever.
     pub(crate) rounds: u8,
 }
 
@@ -78,8 +79,19 @@ impl Recovery {
         let same_file = self.file.is_some() && !(self.file_failed && self.token.is_some());
         self.leg = if same_file { Leg::SameFile } else { Leg::History };
         self.file_failed = false;
-        self.rounds = 0;
+        if self.leg == Leg::History {
+            self.rounds = 0;
+        }
         Ok(())
+    }
+
+    /// The request was sent, and no answer came that could be read.
+    pub(crate) fn note_failure(&mut self, delivery: Delivery) {
+        self.file_failed = self.leg == Leg::SameFile;
+        // An institution that has thrown its answer away may refuse the file for ever.
+        if self.file_failed && delivery == Delivery::Answered && self.token.is_none() && !self.another_round() {
+            self.exhausted = true;
+        }
     }
 
     /// Counts one more answer of the institution that leads to another file. `false` when it is enough.

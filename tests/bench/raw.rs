@@ -1,5 +1,8 @@
 //! The same reads and writes without this crate: what a store costs by itself.
 
+use std::sync::LazyLock;
+
+use redis::Script;
 use redis::aio::MultiplexedConnection;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio_postgres::NoTls;
@@ -42,6 +45,14 @@ impl Raw {
         }
     }
 
+    /// A write without a condition, where there is a cheaper one than with.
+    pub(crate) async fn plain(&mut self, key: &[u8], bytes: &[u8]) -> bool {
+        let Self::Redis(connection) = self else { return false };
+        let key = [b"plain:", key].concat();
+        redis::cmd("SET").arg(key).arg(bytes).exec_async(connection).await.unwrap();
+        true
+    }
+
     /// Does once what a store was asked for. `key` names the record.
     pub(crate) async fn repeat(&mut self, call: Call, key: &[u8], bytes: &[u8]) {
         match self {
@@ -70,12 +81,16 @@ fn sqlite(connection: &mut Connection, call: Call, key: &[u8], bytes: &[u8]) {
 }
 
 async fn redis(connection: &mut MultiplexedConnection, call: Call, key: &[u8], bytes: &[u8]) {
-    let key = [b"raw:", key].concat();
+    let (key, value) = ([b"raw:", key].concat(), [VERSION, bytes].concat());
     match call {
         Call::Load => {
             let _: Option<Vec<u8>> = redis::cmd("GET").arg(key).query_async(connection).await.unwrap();
         }
-        Call::Create | Call::Swap => redis::cmd("SET").arg(key).arg(bytes).exec_async(connection).await.unwrap(),
+        Call::Create => redis::cmd("SET").arg(key).arg(value).arg("NX").exec_async(connection).await.unwrap(),
+        Call::Swap => {
+            let swap = SWAP.key(key).arg(VERSION).arg(value).invoke_async::<i64>(connection).await;
+            assert_eq!(swap.unwrap(), 1);
+        }
     }
 }
 
@@ -103,5 +118,14 @@ async fn postgres(client: &tokio_postgres::Client, call: Call, key: &[u8], bytes
     };
     assert_eq!(written.unwrap(), 1);
 }
+
+/// Redis has no other way to write on a condition in one step.
+static SWAP: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if redis.call('GETRANGE', KEYS[1], 0, 15) ~= ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[2])
+        return 1",
+    )
+});
 
 const VERSION: &[u8] = &[7; 16];

@@ -3,7 +3,7 @@
 //! `cargo bench --bench vault` prints a table for SQLite, Redis and PostgreSQL; the servers are started from the installed
 //! binaries, and left out where there are none. "Payment" is everything under one id, from the first load to the stored result, without
 //! the institution's own time: claim, write-ahead, result, and the file of the payment before. "Bare" is as many
-//! reads and writes of as many bytes through rusqlite, redis or tokio-postgres alone, in turn with the payments, so that
+//! reads and conditional writes of as many bytes through rusqlite, redis or tokio-postgres alone, in turn with the payments, so that
 //! both meet the same disk. `synced` is Redis with `appendfsync always`, which survives a crash of its machine.
 #![cfg(unix)]
 #![allow(
@@ -82,7 +82,7 @@ async fn payments(name: &str, rounds: usize, place: &str) {
     let vault = vault(store.clone(), bank.clone(), "payments");
     let mut bare = Raw::open(place).await;
     let (mut whole, mut inside, mut alone): (Vec<_>, Vec<_>, Vec<_>) = Default::default();
-    let (mut per_call, mut bare_call): (Vec<_>, Vec<_>) = Default::default();
+    let (mut per_call, mut bare_call, mut plain_call): (Vec<_>, Vec<_>, Vec<_>) = Default::default();
     let mut shape = String::new();
     for round in 0..rounds + WARM {
         store.take();
@@ -102,6 +102,10 @@ async fn payments(name: &str, rounds: usize, place: &str) {
             if noted.call != Call::Load && round >= WARM {
                 per_call.push(noted.time);
                 bare_call.push(one);
+                let start = Instant::now();
+                if bare.plain(&noted.key, &bytes).await {
+                    plain_call.push(start.elapsed());
+                }
             }
         }
         if round >= WARM {
@@ -117,6 +121,9 @@ async fn payments(name: &str, rounds: usize, place: &str) {
     row(name, "  the same calls, bare", &mut alone, None);
     row(name, "one write", &mut per_call, Some(&mut bare_call));
     row(name, "  the same write, bare", &mut bare_call, None);
+    if !plain_call.is_empty() {
+        row(name, "  as many bytes, without condition", &mut plain_call, None);
+    }
     println!("{name:<16}calls of a payment, with bytes written:{shape}");
 }
 

@@ -226,7 +226,7 @@ fn damaged_parts_leave_nothing_behind() {
             let len = good[at].2.len();
             let tag = good[at].0;
             let mut variants: Vec<(String, Vec<u8>)> = (0..len.min(12))
-                .chain([len / 3, len / 2, len - 9, len - 2, len - 1])
+                .chain([len / 3, len / 2, len.saturating_sub(9), len - 2, len - 1])
                 .map(|cut| (format!("part {tag} cut to {cut}"), good[at].2[..cut].to_vec()))
                 .collect();
             variants.push((format!("part {tag} with more"), [good[at].2.as_slice(), &[0]].concat()));

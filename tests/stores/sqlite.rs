@@ -93,6 +93,23 @@ fn many_open_a_new_file_at_once() {
     threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
 }
 
+#[test]
+fn a_file_that_another_makes_at_this_moment_is_no_strangers_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..60 {
+        let path = folder.path().join(format!("{round}.db"));
+        let barrier = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            let open = || {
+                barrier.wait();
+                Sqlite::open(&path).map(drop)
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+        });
+    }
+}
+
 #[tokio::test]
 async fn expired_records_are_removed_by_the_next_create() {
     let folder = tempfile::tempdir().unwrap();

@@ -231,6 +231,30 @@ fn the_same_file_brings_the_saved_answer() {
     scenario.clean(2);
 }
 
+/// The institution has thrown its answer away, and refuses the file: nobody waits for that for ever.
+#[test]
+fn a_file_that_is_always_refused_is_given_up() {
+    let mut scenario = promising(SyncMode::Lite, true);
+    scenario.then_loses_the_answer();
+    unknown(scenario.pay());
+    let mut tries = 0;
+    while scenario.operation.as_ref().unwrap().can_reconcile() {
+        scenario.then(|_, _| Reply::Failed(Delivery::Answered));
+        assert!(matches!(unknown(scenario.reconcile()), Doubt::NoAnswer(_)));
+        tries += 1;
+        assert!(tries < 20);
+    }
+    assert!(tries > 5, "{tries}: a proxy may have said it");
+    let mut scenario = promising(SyncMode::Lite, true);
+    scenario.then_loses_the_answer();
+    unknown(scenario.pay());
+    for _ in 0..20 {
+        scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+        unknown(scenario.reconcile());
+    }
+    paid(scenario.reconcile());
+}
+
 #[test]
 fn without_a_promise_there_is_no_recovery_and_nothing_in_the_header() {
     let mut scenario = promising(SyncMode::Lite, false);
