@@ -2,10 +2,12 @@
 
 mod content;
 mod hand;
+mod lost;
 mod make;
 mod read;
 #[path = "../bench/reference.rs"]
 mod reference;
+mod sync;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -105,11 +107,15 @@ fn every_blob_is_stored_again_with_the_same_content() {
             Open::Client(client) => client.deconstruct_plain_including_private().unwrap(),
             Open::Paused(paused) => golden.session(*paused).pause_plain_including_private().unwrap(),
         };
-        let encoded = golden.encoded_context();
-        let key = golden.key_bytes();
+        let (encoded, key) = (golden.encoded_context(), golden.key_bytes());
+        let mut expected = golden.page["content"].clone();
+        if expected["recovery"]["leg"] == 0 {
+            // A copy may have gone on: the whole history takes the place of the question for a token.
+            expected["recovery"]["leg"] = 3.into();
+        }
         for blob in [&sealed, &plain] {
             let found = read::take_apart(blob.as_bytes(), Some(&key), &encoded);
-            assert_eq!(found["content"], golden.page["content"], "{}", golden.name);
+            assert_eq!(found["content"], expected, "{}", golden.name);
         }
         match golden.page["kind"].as_str() {
             Some("client") => Client::restore(&sealed, &keys, &context).map(|_| ()).unwrap(),
@@ -213,7 +219,7 @@ fn every_blob_has_its_line_on_the_page_and_the_pages_vectors_are_right() {
     let page = fs::read_to_string(folder().parent().unwrap().join("README.md")).unwrap();
     let listed: BTreeSet<_> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).collect();
     let goldens: Vec<_> = goldens().collect();
-    assert!(goldens.len() >= 44);
+    assert!(goldens.len() >= 60);
     for golden in &goldens {
         let about = golden.page["about"].as_str().unwrap();
         assert!(listed.iter().any(|(name, says)| *name == golden.name && says.contains(about)), "{}", golden.name);

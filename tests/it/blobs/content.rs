@@ -10,7 +10,7 @@ use ofx_session::{
 };
 use serde_json::Value;
 
-use super::{Golden, Open, aggregate, answer_to, leaf, opening, run};
+use super::{Golden, Open, aggregate, answer_to, leaf, opening, read, run};
 
 #[test]
 fn every_blob_shows_its_content() {
@@ -112,7 +112,9 @@ fn doubt(code: u64, operation: &Value) -> Doubt {
         2 => Doubt::Unreadable(text.unwrap()),
         3 => Doubt::NotMentioned,
         4 => Doubt::Duplicate(text),
-        _ => Doubt::RepeatRefused(text.unwrap()),
+        5 => Doubt::RepeatRefused(text.unwrap()),
+        6 => Doubt::HistoryLost,
+        other => panic!("doubt {other}"),
     }
 }
 
@@ -203,23 +205,80 @@ fn signs_on_as_it_should(document: &Document, anonymous: bool, golden: &Golden) 
 }
 
 fn sends_what_was_stored(body: &[u8], document: &Document, golden: &Golden) {
-    let (name, operation) = (&golden.name, &golden.page["content"]["operation"]);
-    assert_eq!(Some(document.header().new_file_uid().as_str()), operation["next_file_uid"].as_str(), "{name}");
+    let (name, content) = (&golden.name, &golden.page["content"]);
+    let (operation, recovery) = (&content["operation"], &content["recovery"]);
+    let leg = next_leg(operation, recovery);
+    let (old_uid, uid) = match leg {
+        Some(2) => {
+            let seed = read::unhex(operation["seed"].as_str().unwrap());
+            let number = recovery["file"]["number"].as_u64().unwrap();
+            let uid = read::identifier(&seed, "file", number.try_into().unwrap());
+            (recovery["file"]["old_file_uid"].as_str().unwrap(), uid)
+        }
+        _ => {
+            let old_uid = if leg == Some(1) && operation["kind"] == 2 { old_file_uid(content) } else { "NONE" };
+            (old_uid, operation["next_file_uid"].as_str().unwrap().to_owned())
+        }
+    };
+    let header = document.header();
+    assert_eq!((header.old_file_uid().as_str(), header.new_file_uid().as_str()), (old_uid, uid.as_str()), "{name}");
     let end = b"</SONRQ>";
     let at = body.windows(end.len()).position(|window| window == end).unwrap() + end.len();
-    if operation["phase"].as_u64().unwrap() > 1 {
-        let sent: String = body[at..].iter().copied().map(char::from).collect();
-        let breaks = if golden.page["content"]["identity"]["line_breaks"] == true { "\r\n" } else { "" };
-        let request = golden.page["content"]["request"].as_str().unwrap();
-        assert_eq!(sent, format!("{breaks}{request}"), "{name}");
-    } else {
-        let trn_uid = document.find("/OFX/SIGNONMSGSRQV1/MFACHALLENGETRNRQ/TRNUID").and_then(Element::text);
-        assert_eq!(trn_uid, operation["next_challenge_trn_uid"].as_str(), "{name}");
+    let token = recovery["token"].as_str();
+    match leg {
+        None => {
+            let trn_uid = document.find("/OFX/SIGNONMSGSRQV1/MFACHALLENGETRNRQ/TRNUID").and_then(Element::text);
+            assert_eq!(trn_uid, operation["next_challenge_trn_uid"].as_str(), "{name}");
+        }
+        Some(3) => {
+            let frame = document.find("/OFX/BILLPAYMSGSRQV1/PMTSYNCRQ").unwrap();
+            assert_eq!((frame.value("TOKEN"), frame.value("REJECTIFMISSING")), (token, Some("N")), "{name}");
+            assert_eq!(frame.children_named("PMTTRNRQ").count(), 0, "{name}");
+        }
+        Some(_) => {
+            let sent: String = body[at..].iter().copied().map(char::from).collect();
+            let breaks = if content["identity"]["line_breaks"] == true { "\r\n" } else { "" };
+            let request = content["request"].as_str().unwrap();
+            let request = token.map_or_else(|| request.to_owned(), |token| after(request, token));
+            assert_eq!(sent, format!("{breaks}{request}"), "{name}");
+        }
     }
     let answers = document.find("/OFX/SIGNONMSGSRQV1/SONRQ").unwrap().children_named("MFACHALLENGEANSWER");
     let answered: Vec<_> = answers.map(|answer| answer.value("MFAPHRASEID").unwrap().to_owned()).collect();
     let asked = golden.page["content"]["questions"]["questions"].as_array().into_iter().flatten();
     assert_eq!(answered, asked.map(|one| one["id"].as_str().unwrap()).collect::<Vec<_>>(), "{name}");
+}
+
+/// Which file comes next, in the numbers of the recovery; none for the questions.
+fn next_leg(operation: &Value, recovery: &Value) -> Option<u64> {
+    match (operation["phase"].as_u64().unwrap(), recovery["leg"].as_u64()) {
+        (0 | 1, _) => None,
+        // Sending it once more is asked for by name.
+        (4, _) | (_, None) => Some(1),
+        (_, Some(0)) => Some(3),
+        (_, leg) => leg,
+    }
+}
+
+/// What a file of the request names as received, so that its answer is saved.
+fn old_file_uid(content: &Value) -> &str {
+    let core = set_core(content, "BILLPAY").into_iter().flatten();
+    let saves = core.filter_map(|leaf| leaf.get("RESPFILEER")).any(|says| says == "Y");
+    if saves { content["marks"]["last_file"].as_str().unwrap_or("0") } else { "NONE" }
+}
+
+/// The request, to be carried out only if nothing happened since the token.
+fn after(request: &str, token: &str) -> String {
+    let part = |start: &str, end: &str| {
+        let from = request.find(start).unwrap();
+        &request[from..from + request[from..].find(end).unwrap() + end.len()]
+    };
+    let (payment, account) = (part("<PMTTRNRQ>", "</PMTTRNRQ>"), part("<BANKACCTFROM>", "</BANKACCTFROM>"));
+    let line = &part("<PMTTRNRQ>", "<TRNUID>")["<PMTTRNRQ>".len()..].strip_suffix("<TRNUID>").unwrap();
+    let end = |tag: &str| if payment.contains("</TRNUID>") { format!("</{tag}>") } else { String::new() };
+    let leaves = format!("<TOKEN>{token}{}{line}<REJECTIFMISSING>Y{}", end("TOKEN"), end("REJECTIFMISSING"));
+    let frame = format!("<PMTSYNCRQ>{line}{leaves}{line}{account}{line}{payment}{line}</PMTSYNCRQ>");
+    request.replace(payment, &frame)
 }
 
 /// The message set, as the profile names it, of what is sent next.
@@ -239,13 +298,16 @@ fn place(content: &Value, set: &str) -> String {
     if let Some(url) = content.pointer(stored).and_then(Value::as_str) {
         return url.to_owned();
     }
-    let named = format!("{set}MSGSET");
-    let sets = content.pointer("/profile/PROFRS/0/MSGSETLIST").and_then(Value::as_array);
-    let found = sets.into_iter().flatten().find_map(|entry| entry.get(&named));
-    let core = found.and_then(|entry| entry.pointer(&format!("/0/{named}V1/0/MSGSETCORE"))?.as_array());
-    let url = core.into_iter().flatten().find_map(|leaf| leaf.get("URL"));
+    let url = set_core(content, set).into_iter().flatten().find_map(|leaf| leaf.get("URL"));
     let followed = url.filter(|_| content["identity"]["follow_profile_urls"] == true);
     followed.unwrap_or_else(|| &content["identity"]["url"]).as_str().unwrap().to_owned()
+}
+
+fn set_core<'a>(content: &'a Value, set: &str) -> Option<&'a Vec<Value>> {
+    let named = format!("{set}MSGSET");
+    let sets = content.pointer("/profile/PROFRS/0/MSGSETLIST").and_then(Value::as_array);
+    let found = sets.into_iter().flatten().find_map(|entry| entry.get(&named))?;
+    found.pointer(&format!("/0/{named}V1/0/MSGSETCORE"))?.as_array()
 }
 
 /// What a client has for a profile that was sent to it.

@@ -93,12 +93,7 @@ fn otherwise() -> Vec<Made> {
         let blob = seal(header, [1, 1], &segments, name);
         Made { name, about, refused: None, plan: SEALED, blob }
     };
-    let no_record = |tag| (tag, 0x80, vec![0xff; 3]);
     let stray = [no_record(5), no_record(6), no_record(7), (200, 0, b"of an operation".to_vec())];
-    let with = |segments: &[Raw], tag: u8, change: fn(&[u8]) -> Vec<u8>| -> Vec<Raw> {
-        let changed = |one: &Raw| if one.0 == tag { (one.0, one.1, change(&one.2)) } else { one.clone() };
-        segments.iter().map(changed).collect()
-    };
     vec![
         made(
             "hand_stray_parts",
@@ -203,17 +198,29 @@ fn long(number: usize) -> Vec<u8> {
     vec![low | 0x80, high | 0x80, 0x80, 0]
 }
 
-type Raw = (u8, u8, Vec<u8>);
+/// A segment with tag, flags and bytes.
+pub(super) type Raw = (u8, u8, Vec<u8>);
+
+/// A segment that cannot be read.
+pub(super) fn no_record(tag: u8) -> Raw {
+    (tag, 0x80, vec![0xff; 3])
+}
+
+/// The segments, one of them changed.
+pub(super) fn with(segments: &[Raw], tag: u8, change: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Raw> {
+    let changed = |one: &Raw| if one.0 == tag { (one.0, one.1, change(&one.2)) } else { one.clone() };
+    segments.iter().map(changed).collect()
+}
 
 /// Header and segments, to make another blob of.
-fn unsealed(made: &Made) -> (Vec<u8>, Vec<Raw>) {
+pub(super) fn unsealed(made: &Made) -> (Vec<u8>, Vec<Raw>) {
     let found = read::take_apart(made.blob.as_bytes(), Some(&SEALED.key_bytes()), &read::context(SEALED.bound, &[]));
     let plaintext = read::unhex(found["steps"]["plaintext"].as_str().unwrap());
     (made.blob.as_bytes()[..48].to_vec(), read::raw_segments(&plaintext))
 }
 
 /// Seals under [`SEALED`] what the library itself would not write.
-fn seal(header: &[u8], schema: [u16; 2], segments: &[Raw], name: &str) -> Blob {
+pub(super) fn seal(header: &[u8], schema: [u16; 2], segments: &[Raw], name: &str) -> Blob {
     let mut blob = header.to_vec();
     blob[12..14].copy_from_slice(&schema[0].to_be_bytes());
     blob[14..16].copy_from_slice(&schema[1].to_be_bytes());

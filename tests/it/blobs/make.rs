@@ -19,12 +19,13 @@ use serde_json::{Map, Value, json};
 
 use super::hand::by_hand;
 use super::wire::{Fault, Wire, large_profile, locked_out, many_profile, silent_duplicate, vendor_profile};
-use super::{answer_to, folder, read, reference, run};
+use super::{answer_to, folder, lost, read, reference, run};
 
 #[test]
 #[ignore = "writes to fixtures/blobs/v1, and only where a blob is missing"]
 fn golden_blobs_that_are_missing_are_made() {
-    for made in clients().into_iter().chain(by_hand()).chain(paused()).chain(versions()).chain(doubts()) {
+    let earlier = clients().into_iter().chain(by_hand()).chain(paused()).chain(versions()).chain(doubts());
+    for made in earlier.chain(lost::made()) {
         let file = folder().join(format!("{}.blob", made.name));
         if file.exists() {
             continue;
@@ -70,7 +71,7 @@ pub(super) const SEALED: Plan = Plan { sealed: true, key_id: 1, bound: Some(("te
 const PLAIN: Plan = Plan { sealed: false, key_id: 0, bound: None, further: &[] };
 
 impl Plan {
-    fn keys(&self) -> KeyRing {
+    pub(super) fn keys(&self) -> KeyRing {
         KeyRing::new(Key::new(self.key_id, self.key_bytes()).unwrap())
     }
 
@@ -78,7 +79,7 @@ impl Plan {
         std::array::from_fn(|at| u8::try_from(at).unwrap() ^ self.key_id.to_be_bytes()[3] << 5)
     }
 
-    fn context(&self) -> Context {
+    pub(super) fn context(&self) -> Context {
         let start = self.bound.map_or_else(Context::unbound, |(tenant, user)| Context::new(tenant, user).unwrap());
         self.further.iter().fold(start, Context::and)
     }
@@ -274,7 +275,7 @@ fn doubts() -> Vec<Made> {
     ]
 }
 
-fn institution(version: Version) -> Institution {
+pub(super) fn institution(version: Version) -> Institution {
     Institution::new("https://ofx.bank.example/ofx").org("LARKSPUR").fid("6021").version(version)
 }
 
@@ -282,7 +283,7 @@ pub(super) fn easy() -> BankBuilder {
     Bank::builder().user("jane", "correct horse")
 }
 
-fn questioning() -> BankBuilder {
+pub(super) fn questioning() -> BankBuilder {
     let label = "In which town did you open this account? (Straße, Ort)";
     easy()
         .question("MFA16", None, "Garcia")
@@ -291,11 +292,11 @@ fn questioning() -> BankBuilder {
         .access_keys(AccessKeys::Once)
 }
 
-fn credentials() -> Credentials {
+pub(super) fn credentials() -> Credentials {
     Credentials::new("jane", "correct horse")
 }
 
-fn answers(name: &str) -> Answers {
+pub(super) fn answers(name: &str) -> Answers {
     Answers::new().with("MFA16", name).with("BRQ7", "Newport")
 }
 
@@ -315,7 +316,7 @@ pub(super) fn prepared(client: Client, payment: &Payment) -> Session {
     session
 }
 
-fn asked(client: Client, payment: &Payment) -> Session {
+pub(super) fn asked(client: Client, payment: &Payment) -> Session {
     let mut session = client.open(credentials()).unwrap();
     assert!(matches!(run(session.pay(payment)), Ok(Progress::Ask(_))));
     session

@@ -83,7 +83,7 @@ pub(super) fn context(bound: Option<(&str, &str)>, further: &[&str]) -> Vec<u8> 
     all
 }
 
-fn prefixed(part: &[u8]) -> Vec<u8> {
+pub(super) fn prefixed(part: &[u8]) -> Vec<u8> {
     [&u32::try_from(part.len()).unwrap().to_be_bytes(), part].concat()
 }
 
@@ -120,10 +120,10 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     let operation = find(5).filter(|_| paused).map(|bytes| whole(bytes, operation));
     let asks = operation.as_ref().is_some_and(|operation| operation["phase"] == 3);
     let seed = operation.as_ref().map(|operation| operation["trn_uid"].as_str().unwrap().to_owned());
-    let known = [1, 2, 4, 5, 6, 7, 8, 9];
+    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 129];
     let kept = |one: &&Segment| !known.contains(&one.tag) && (paused || one.tag < 128 || one.flags & 0x80 != 0);
     let unknown = segments.iter().filter(kept);
-    json!({
+    let mut content = json!({
         "identity": whole(find(1).unwrap(), identity),
         "credentials": find(2).map(|bytes| whole(bytes, credentials)),
         "profile": find(4).map(Unpacker::unpack),
@@ -133,7 +133,15 @@ fn content(segments: &[Segment], paused: bool) -> Value {
         "session_cookie": find(8).map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()),
         "accounts": find(9).map(Unpacker::unpack),
         "unknown": unknown.map(|one| json!({"tag": one.tag, "flags": one.flags, "hex": hex(&one.bytes)})).collect::<Vec<_>>(),
-    })
+    });
+    // Only where they are: older pages have no such member.
+    if let Some(bytes) = find(3) {
+        content["marks"] = whole(bytes, marks);
+    }
+    if let Some(bytes) = find(129).filter(|_| paused) {
+        content["recovery"] = whole(bytes, recovery);
+    }
+    content
 }
 
 fn identity(at: &mut Cursor<'_>) -> Value {
@@ -146,12 +154,16 @@ fn identity(at: &mut Cursor<'_>) -> Value {
         other => panic!("variant {other}"),
     };
     let user_id = at.optional(Cursor::text);
-    json!({
+    let mut identity = json!({
         "url": url, "org": org, "fid": fid, "version": version, "language": language,
         "follow_profile_urls": flags & 1 != 0, "close_leaves": flags & 2 != 0,
         "line_breaks": flags & 4 != 0, "uses_profile": flags & 8 != 0,
         "app_id": app_id, "app_version": app_version, "client_uid": client_uid, "user_id": user_id,
-    })
+    });
+    if flags & 16 != 0 {
+        identity["never_synchronizes"] = true.into();
+    }
+    identity
 }
 
 fn credentials(at: &mut Cursor<'_>) -> Value {
@@ -159,17 +171,41 @@ fn credentials(at: &mut Cursor<'_>) -> Value {
     json!({"access_key": access_key, "app_key": app_key})
 }
 
+fn marks(at: &mut Cursor<'_>) -> Value {
+    let last_file = at.optional(Cursor::text);
+    let tokens = (0..at.varint()).map(|_| {
+        let (account, token) = (hex(at.take(8)), at.text());
+        json!({"account": account, "token": token})
+    });
+    json!({"tokens": tokens.collect::<Vec<_>>(), "last_file": last_file})
+}
+
+fn recovery(at: &mut Cursor<'_>) -> Value {
+    let (leg, token) = (at.byte(), at.optional(Cursor::text));
+    let file = at.optional(|at| json!({"old_file_uid": at.text(), "number": at.varint()}));
+    let (flags, rounds) = (at.byte(), at.byte());
+    json!({
+        "leg": leg, "token": token, "file": file, "rounds": rounds,
+        "same_file_in_vain": flags & 1 != 0, "exhausted": flags & 2 != 0, "fenced": flags & 4 != 0,
+    })
+}
+
 /// The record, and the identifiers that follow from its seed.
 fn operation(at: &mut Cursor<'_>) -> Value {
     let (kind, seed, files) = (at.byte(), at.take(16), at.varint());
     let (phase, doubt, doubt_text) = (at.byte(), at.byte(), at.optional(Cursor::text));
     let urls = at.optional(|at| json!({"request": at.text(), "questions": at.text()}));
-    let number = u32::try_from(files).unwrap().to_be_bytes();
-    let derived = |what: &[u8]| uuid(&Sha256::digest([seed, what, &number].concat())[..16], Some(8));
+    let derived = |what| identifier(seed, what, files);
     json!({
         "kind": kind, "seed": hex(seed), "files": files, "phase": phase, "doubt": doubt, "doubt_text": doubt_text, "urls": urls,
-        "trn_uid": uuid(seed, Some(4)), "next_file_uid": derived(b"file"), "next_challenge_trn_uid": derived(b"challenge"),
+        "trn_uid": uuid(seed, Some(4)), "next_file_uid": derived("file"), "next_challenge_trn_uid": derived("challenge"),
     })
+}
+
+/// Of the file with this number, or of its request for questions.
+pub(super) fn identifier(seed: &[u8], what: &str, number: usize) -> String {
+    let number = u32::try_from(number).unwrap().to_be_bytes();
+    uuid(&Sha256::digest([seed, what.as_bytes(), &number].concat())[..16], Some(8))
 }
 
 fn questions(at: &mut Cursor<'_>) -> Value {

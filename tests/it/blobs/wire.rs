@@ -25,7 +25,7 @@ pub(super) enum Fault {
     /// The institution does it, and its answer is lost.
     Lost,
     Never,
-    /// Given the request's `TRNUID`.
+    /// Given the request's `TRNUID`, or nothing where it has none.
     Say(fn(&str) -> Vec<u8>),
 }
 
@@ -55,8 +55,8 @@ impl Transport for Wire {
             }
             Fault::Never => return Box::pin(std::future::poll_fn(|_| Poll::Pending)),
             Fault::Say(say) => {
-                let trn_uid = body.split("<TRNUID>").nth(1).unwrap().split('<').next().unwrap();
-                say(trn_uid)
+                let trn_uid = body.split("<TRNUID>").nth(1).and_then(|rest| rest.split('<').next());
+                say(trn_uid.unwrap_or_default())
             }
         };
         Box::pin(async move { Response::from_http_200(Some("application/x-ofx"), answer) })
