@@ -52,9 +52,7 @@ use town::{Done, House};
 ///
 /// Last lines: `double: N`, payments made more often than once, and `lost: N`: reported as paid and not in the ledger, or the other way
 /// round; never ended; or unknown at an institution that gives a way to find out (S or F). Some payments are such that the
-/// institution refuses them; one that it refused, and that is reported as unknown because only the refusal of a later copy was
-/// seen, is not lost: it has a line of its own. Ends with status 1 when one is
-/// not 0, and names the seed. The same seed plans the same kills and faults; what the clock decides is another run's.
+/// institution refuses them. Ends with status 1 when one is not 0, and names the seed. The same seed plans the same kills and faults; what the clock decides is another run's.
 #[derive(Parser)]
 #[command(verbatim_doc_comment)]
 struct Arguments {
@@ -130,8 +128,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
             println!("class {}: against the specification: {violation}", house.class);
         }
     }
-    println!("\nrefused, nothing paid, and reported as unknown although S or F is there: {}", sum.cautious);
-    println!("{:.1} s", began.elapsed().as_secs_f32());
+    println!("\n{:.1} s", began.elapsed().as_secs_f32());
     drop(server);
     let clean = clean && sum.double == 0 && sum.lost == 0;
     if !clean {
@@ -154,15 +151,13 @@ fn count(done: &[Done], stored: &[End], houses: &[House]) -> Result<BTreeMap<Cla
         // Whoever asks again is told the same, and so does the store for ever.
         let same = done.said.iter().chain([stored]).all(|end| told.is_some_and(|told| agree(told, end)));
         let unknown = matches!(told, Some(End::Unknown(_)));
-        let cautious = unknown && plan::tells(class) && done.plan.refused && made == 0;
         let found = Counts {
             wanted: 1,
             made: made.min(1),
             rejected: usize::from(matches!(told, Some(End::Rejected(_)))),
             unknown: usize::from(unknown),
             double: made.saturating_sub(1),
-            cautious: usize::from(cautious),
-            lost: usize::from(!same || !cautious && is_lost(told, made, class)),
+            lost: usize::from(!same || is_lost(told, made, class)),
         };
         if found.double > 0 || found.lost > 0 {
             println!("{id} of {} at class {class}: {made} in the ledger", done.user);

@@ -14,8 +14,6 @@ pub struct Counts {
     pub made: usize,
     pub rejected: usize,
     pub unknown: usize,
-    /// Of the unknown ones: the institution refused, nothing was paid, and there is a way to find that out.
-    pub cautious: usize,
     /// Entries in the ledger beyond the first of a payment.
     pub double: usize,
     pub lost: usize,
@@ -27,7 +25,6 @@ impl Counts {
         self.made += other.made;
         self.rejected += other.rejected;
         self.unknown += other.unknown;
-        self.cautious += other.cautious;
         self.double += other.double;
         self.lost += other.lost;
     }

@@ -71,7 +71,8 @@ pub fn records(bytes: &[u8]) -> usize {
     1 + usize::from(response.challenge().is_ok())
         + response.profiles().map_or(0, |found| found.len())
         + response.accounts().map_or(0, |found| found.len())
-        + response.payments().map_or(0, |found| found.len())
+        + response.payments_under(&ofx::TrnUid::new("1")).len()
+        + response.payment_frames().len()
 }
 
 fn stamp(paused: bool) -> Stamp {

@@ -6,6 +6,7 @@ use crate::engine::operation::Phase;
 use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::verdict::{Verdict, frame};
 use crate::engine::{Doubt, Operation, Outcome, Refusal, RefusedAt, State, Step};
+use crate::error::StatusCode;
 use crate::ofx::{PaymentFrame, Response, Status};
 
 impl Operation {
@@ -61,11 +62,13 @@ impl Operation {
 
     /// The institution says that it was not and will not be carried out.
     ///
-    /// With earlier copies on their way that only counts when it is about them too: the saved answer, the history, or a copy after
-    /// which they cannot be carried out any more.
+    /// With earlier copies on their way that only counts when it is about them too: the saved answer, the history, a copy after which
+    /// they cannot be carried out any more, or a reason that is in the request itself.
     fn take_refusal(mut self, status: &Status) -> (Self, Step) {
         let refusal = Refusal::new(status, RefusedAt::Request);
-        let about_all = self.recovery.fenced || matches!(self.recovery.leg, Leg::SameFile | Leg::History);
+        let about_all = self.recovery.fenced
+            || is_in_the_request(status.code)
+            || matches!(self.recovery.leg, Leg::SameFile | Leg::History);
         if self.doubt.is_some() && !about_all {
             self.recovery.exhausted = true;
             return self.refused(refusal);
@@ -145,4 +148,10 @@ impl Operation {
         self.phase = Phase::ExpectResult { passed: None };
         self.with_step(state, now)
     }
+}
+
+/// Whether what is wrong is the request, of which every copy is the same: its amount, a day that has come too near, its payee.
+/// What is wrong with accounts and their money may be right when another copy arrives.
+fn is_in_the_request(code: StatusCode) -> bool {
+    matches!(code.value(), 2012 | 2014 | 10_501..=10_503 | 10_510..=10_513 | 10_517 | 10_519)
 }
