@@ -63,12 +63,12 @@ impl Operation {
     /// The institution says that it was not and will not be carried out.
     ///
     /// With earlier copies on their way that only counts when it is about them too: the saved answer, the history, a copy after which
-    /// they cannot be carried out any more, or a reason that is in the request itself.
+    /// they cannot be carried out any more, or a reason that is in the request itself, where the token says that none was before.
     fn take_refusal(mut self, status: &Status) -> (Self, Step) {
         let refusal = Refusal::new(status, RefusedAt::Request);
-        let about_all = self.recovery.fenced
-            || is_in_the_request(status.code)
-            || matches!(self.recovery.leg, Leg::SameFile | Leg::History);
+        let no_copy_can = self.recovery.token.is_some() && is_in_the_request(status.code);
+        let about_all =
+            self.recovery.fenced || no_copy_can || matches!(self.recovery.leg, Leg::SameFile | Leg::History);
         if self.doubt.is_some() && !about_all {
             self.recovery.exhausted = true;
             return self.refused(refusal);
@@ -151,7 +151,8 @@ impl Operation {
 }
 
 /// Whether what is wrong is the request, of which every copy is the same: its amount, a day that has come too near, its payee.
-/// What is wrong with accounts and their money may be right when another copy arrives.
+/// What is wrong with accounts and their money may be right when another copy arrives. It says nothing about copies that arrived
+/// before: a day that is too near today was not yesterday.
 fn is_in_the_request(code: StatusCode) -> bool {
     matches!(code.value(), 2012 | 2014 | 10_501..=10_503 | 10_510..=10_513 | 10_517 | 10_519)
 }

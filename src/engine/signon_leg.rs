@@ -82,9 +82,6 @@ impl Operation {
                 };
             }
         };
-        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| money) {
-            state.marks.last_file = Some(self.seed.file(*number));
-        }
         let signon = response.signon().clone();
         let refused_key = refused_key(self.kind, signon.status.code, state);
         state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
@@ -101,6 +98,10 @@ impl Operation {
         }
         if !signon.is_accepted() {
             return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
+        }
+        // A refused signon says nothing about the answer that is saved.
+        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| money) {
+            state.marks.last_file = Some(self.seed.file(*number));
         }
         if passed.is_some() {
             state.challenged = true;

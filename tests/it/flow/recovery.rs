@@ -131,6 +131,17 @@ fn the_refusal_of_a_second_copy_counts_when_the_first_is_out_of_date() {
     }
 }
 
+/// The first copy may have been carried out before the day came too near.
+#[test]
+fn without_a_token_the_refusal_of_a_second_copy_says_nothing_about_the_first() {
+    let mut scenario = promising(SyncMode::Lite, false);
+    scenario.then_loses_the_answer();
+    unknown(scenario.pay());
+    scenario.then_says(|sent| Said::new(0, "INFO").payments(vec![ours(2014, sent.trn_uid(), None)]));
+    assert!(matches!(unknown(scenario.repeat()), Doubt::RepeatRefused(_)));
+    scenario.clean(1);
+}
+
 #[test]
 fn a_history_with_a_gap_proves_nothing() {
     for (since, gap, doubt) in [
