@@ -306,6 +306,12 @@ fn a_payment_is_made_at_most_once_in_every_class_whoever_takes_over() {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "takes minutes unless it is built with --release")]
+fn three_callers_make_one_payment_in_every_class() {
+    once_in_every_class(Bounds { callers: 3, accidents: 0, waits: 0, ..usual() });
+}
+
+#[test]
 #[ignore = "takes an hour: the full size"]
 fn a_payment_is_made_at_most_once_in_every_class_at_full_size() {
     once_in_every_class(usual());
