@@ -19,7 +19,7 @@ impl Mutation {
         let text = String::from_utf8(body).unwrap();
         match self {
             Self::NoToken => text.replace("<REJECTIFMISSING>Y", "<REJECTIFMISSING>N"),
-            Self::NewTrnUid => exchanged(&text, &|uid| format!("{caller}~{uid}")),
+            Self::NewTrnUid => exchanged(&text, &|uid| turned(uid, caller + 1)),
             Self::WriteAheadBehind | Self::NoClaim => text,
         }
         .into_bytes()
@@ -30,9 +30,7 @@ impl Mutation {
         if self != Self::NewTrnUid {
             return answer;
         }
-        let own = format!("{caller}~");
-        exchanged(&String::from_utf8(answer).unwrap(), &|uid| uid.strip_prefix(&own).unwrap_or(uid).to_owned())
-            .into_bytes()
+        exchanged(&String::from_utf8(answer).unwrap(), &|uid| turned(uid, 15 - caller)).into_bytes()
     }
 }
 
@@ -47,4 +45,11 @@ fn exchanged(text: &str, change: &dyn Fn(&str) -> String) -> String {
         out.push_str(rest);
     }
     out
+}
+
+/// A `TRNUID` whose first digit is another; sixteen turns in all give it back.
+fn turned(uid: &str, by: usize) -> String {
+    let mut rest = uid.chars();
+    let Some(first) = rest.next().and_then(|first| first.to_digit(16)) else { return uid.to_owned() };
+    format!("{:x}{}", (first as usize + by) % 16, rest.as_str())
 }
