@@ -2,28 +2,45 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::engine::State;
-use crate::ofx::{BankAccount, FileUid, MessageSetCore, SyncMode};
+use crate::engine::{Changes, State};
+use crate::ofx::{BankAccount, FileUid, MessageSetCore, SyncFrom, SyncKind, SyncMode};
 
 /// What the institution was told, and what its answers were good for, in the client's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
-    /// The newest token of each account's payments, by a digest of the account.
+    /// The newest token of each history, and the place up to which its changes were acknowledged, by a digest of what it is of.
     pub(crate) tokens: Vec<([u8; 8], String)>,
     /// `NEWFILEUID` of the last file whose answer was to be saved, and came.
     pub(crate) last_file: Option<FileUid>,
 }
 
 impl State {
-    /// The newest token that was seen for the payments of an account.
-    pub(crate) fn payment_token(&self, account: &BankAccount) -> Option<&str> {
-        let name = self.digest(account);
+    /// The newest token that was seen for a history.
+    pub(crate) fn token(&self, kind: SyncKind, account: Option<&BankAccount>) -> Option<&str> {
+        self.mark(self.digest(Use::Fence, kind, account))
+    }
+
+    /// Keeps a token. It is a fence for requests and no place in the list of changes that a user has seen.
+    pub(crate) fn keep_token(&mut self, kind: SyncKind, account: Option<&BankAccount>, token: &str) {
+        self.set_mark(self.digest(Use::Fence, kind, account), token);
+    }
+
+    /// The place behind the changes that were acknowledged last; the beginning before any were.
+    pub(crate) fn seen(&self, kind: SyncKind, account: Option<&BankAccount>) -> SyncFrom {
+        let token = self.mark(self.digest(Use::Seen, kind, account));
+        SyncFrom::Token(token.unwrap_or(NO_TOKEN).to_owned())
+    }
+
+    /// The next synchronization starts behind these changes.
+    pub(crate) fn acknowledge(&mut self, changes: &Changes) {
+        self.set_mark(self.digest(Use::Seen, changes.kind, changes.account.as_ref()), &changes.token);
+    }
+
+    fn mark(&self, name: [u8; 8]) -> Option<&str> {
         self.marks.tokens.iter().find(|(known, _)| *known == name).map(|(_, token)| token.as_str())
     }
 
-    /// Keeps a token. It is a fence for payments and no place in the list of changes that a user has seen.
-    pub(crate) fn keep_token(&mut self, account: &BankAccount, token: &str) {
-        let name = self.digest(account);
+    fn set_mark(&mut self, name: [u8; 8], token: &str) {
         self.marks.tokens.retain(|(known, _)| *known != name);
         self.marks.tokens.push((name, token.to_owned()));
         if self.marks.tokens.len() > MOST_TOKENS {
@@ -31,32 +48,48 @@ impl State {
         }
     }
 
-    /// Whether the institution keeps a history of payments.
-    pub(crate) fn keeps_history(&self) -> bool {
-        self.institution.synchronizes && self.bill_pay().is_some_and(|core| core.sync_mode == Some(SyncMode::Full))
+    /// Whether the institution keeps a history of what is done in a message set.
+    pub(crate) fn keeps_history(&self, set: &str) -> bool {
+        self.institution.synchronizes && self.sync_mode(set) == Some(SyncMode::Full)
     }
 
-    /// `OLDFILEUID` of a payment's file: `NONE` where no answers are saved. OFX 1.0.3 §2.2.7.
-    pub(crate) fn old_file_uid(&self) -> FileUid {
+    pub(crate) fn sync_mode(&self, set: &str) -> Option<SyncMode> {
+        self.core(set).and_then(|core| core.sync_mode.clone())
+    }
+
+    /// `OLDFILEUID` of a file with a request that counts: `NONE` where no answers are saved. OFX 1.0.3 §2.2.7.
+    pub(crate) fn old_file_uid(&self, set: &str) -> FileUid {
         match &self.marks.last_file {
-            _ if self.bill_pay().and_then(|core| core.file_recovery) != Some(true) => FileUid::none(),
+            _ if self.core(set).and_then(|core| core.file_recovery) != Some(true) => FileUid::none(),
             Some(last) => last.clone(),
             None => FileUid::new("0"),
         }
     }
 
-    fn bill_pay(&self) -> Option<&MessageSetCore> {
-        self.profile().and_then(|profile| profile.message_set("BILLPAY")).map(|set| &set.core)
+    fn core(&self, set: &str) -> Option<&MessageSetCore> {
+        self.profile().and_then(|profile| profile.message_set(set)).map(|set| &set.core)
     }
 
-    /// Says nothing about the account to who does not know it already.
-    fn digest(&self, account: &BankAccount) -> [u8; 8] {
+    /// Says nothing about the account to who does not know it already. That of payments is older than the others.
+    fn digest(&self, purpose: Use, kind: SyncKind, account: Option<&BankAccount>) -> [u8; 8] {
         let mut digest = Sha256::new();
-        let branch = account.branch_id.as_deref().unwrap_or_default();
-        let kind = account.account_type.as_str();
-        for part in [self.client_uid.as_str(), &account.bank_id, branch, &account.account_id, kind] {
+        let mut part = |part: &str| {
             digest.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             digest.update(part.as_bytes());
+        };
+        part(&self.client_uid);
+        if let Some(account) = account.filter(|_| kind.is_of_account()) {
+            part(&account.bank_id);
+            part(account.branch_id.as_deref().unwrap_or_default());
+            part(&account.account_id);
+            part(account.account_type.as_str());
+        }
+        if (purpose, kind) != (Use::Fence, SyncKind::Payments) {
+            part(kind.frame().request);
+            part(match purpose {
+                Use::Fence => "fence",
+                Use::Seen => "seen",
+            });
         }
         let mut short = [0; 8];
         short.iter_mut().zip(digest.finalize()).for_each(|(to, from)| *to = from);
@@ -64,5 +97,17 @@ impl State {
     }
 }
 
-/// Tokens go into blobs. Nobody pays from more accounts; a token that is gone is asked for again.
-const MOST_TOKENS: usize = 16;
+/// What a token is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// Requests are carried out only if nothing happened since.
+    Fence,
+    /// Everything before it was acknowledged.
+    Seen,
+}
+
+/// The token of who has none yet. OFX 1.0.3 §6.3.
+pub(crate) const NO_TOKEN: &str = "0";
+
+/// Tokens go into blobs. A fence that is gone is asked for again, and behind a lost place changes come again.
+const MOST_TOKENS: usize = 32;

@@ -1,10 +1,16 @@
 //! How an operation ends.
 
+use std::ops::Deref;
+
 use chrono::NaiveDate;
 
+use crate::engine::Changes;
+use crate::engine::changes::says_more;
 use crate::engine::operation::shortened;
-use crate::error::{Delivery, Error, ErrorKind};
-use crate::ofx::{EncodeError, Payment, PaymentResponse, PaymentState, Stamp, Status, TrnUid};
+use crate::error::{Delivery, Error, ErrorKind, StatusCode};
+use crate::ofx::{
+    Answer, EncodeError, Payment, PaymentResponse, PaymentState, Reply, SignonResponse, Stamp, Status, TrnUid,
+};
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +22,91 @@ pub enum Outcome {
     Accounts,
     /// The payment was accepted.
     Paid(Box<Receipt>),
+    /// Another request was done.
+    Confirmed(Box<Confirmed>),
+    /// What happened since a place in the history.
+    Synchronized(Box<Changes>),
+    /// The answers to several requests, in the order in which they were asked for.
+    Batch(Vec<BatchAnswer>),
+    /// The password is the new one.
+    PasswordChanged,
     /// The institution said no. Nothing was carried out.
     Refused(Refusal),
     /// The payment may or may not have been made. Never enter it again before that is settled.
     Unknown(Doubt),
+}
+
+/// A request that was done, other than a payment.
+///
+/// Dereferences to the record of the response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Confirmed<R = Reply> {
+    /// The response.
+    pub record: R,
+    /// The status of the request and of the signon, where they say more than success: warnings and messages.
+    pub notices: Vec<Status>,
+    answer: Answer,
+}
+
+impl<R> Deref for Confirmed<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.record
+    }
+}
+
+impl Confirmed {
+    /// `None` for an answer without a response.
+    pub(crate) fn new(answer: Answer, signon: &SignonResponse) -> Option<Self> {
+        let record = answer.reply.clone()?;
+        let notices = [&signon.status, &answer.status].into_iter().filter(|status| says_more(status)).cloned().collect();
+        Some(Self { record, notices, answer })
+    }
+
+    /// The same with the record of one kind of response; `None` for another kind.
+    #[must_use]
+    pub fn of<R: TryFrom<Reply>>(self) -> Option<Confirmed<R>> {
+        let Self { record, notices, answer } = self;
+        Some(Confirmed { record: R::try_from(record).ok()?, notices, answer })
+    }
+}
+
+impl<R> Confirmed<R> {
+    /// `TRNUID` under which it was asked for.
+    #[must_use]
+    pub fn trn_uid(&self) -> &TrnUid {
+        &self.answer.trn_uid
+    }
+
+    /// The response aggregate as the institution sent it, as text.
+    #[must_use]
+    pub fn aggregate(&self) -> String {
+        self.answer.aggregate()
+    }
+
+    /// Everything the institution answered, with whatever the record does not cover.
+    #[must_use]
+    pub fn answer(&self) -> &Answer {
+        &self.answer
+    }
+}
+
+/// What became of one of several requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BatchAnswer {
+    /// Done.
+    Confirmed(Box<Confirmed>),
+    /// What is known is up to date, as the account list.
+    UpToDate,
+    /// Not done.
+    Refused(Box<Refusal>),
+    /// What happened.
+    Synchronized(Box<Changes>),
+    /// It only reads, and the institution has said nothing of use about it, for this reason: ask again.
+    Unanswered(String),
 }
 
 /// An accepted payment.
@@ -36,6 +123,14 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// `None` for an answer without a payment.
+    pub(crate) fn new(answer: Answer, signon: &SignonResponse) -> Option<Self> {
+        let Answer { trn_uid, status, reply: Some(Reply::Pay(response)), .. } = answer else { return None };
+        let notices = [signon.status.clone(), status];
+        let notices = notices.into_iter().filter(|status| status.code != StatusCode::SUCCESS).collect();
+        Some(Self { trn_uid, response: *response, notices })
+    }
+
     /// `SRVRTID`: names the payment at the institution.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -189,7 +284,6 @@ pub(crate) fn known_or_oldest(known: Option<&Stamp>) -> Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::StatusCode;
 
     #[test]
     fn an_endless_message_is_cut_before_it_goes_anywhere() {

@@ -22,6 +22,7 @@
 //!   proves that no copy was carried out, and the next copy is fenced off from the ones before by the newer token.
 
 use crate::engine::EngineError;
+use crate::engine::marks::NO_TOKEN;
 use crate::error::Delivery;
 use crate::ofx::FileUid;
 
@@ -100,9 +101,6 @@ impl Recovery {
         self.rounds <= MOST_ROUNDS
     }
 }
-
-/// The token of who has none yet. OFX 1.0.3 §6.3.
-const NO_TOKEN: &str = "0";
 
 /// More than any number of other clients that are at work on the same account.
 const MOST_ROUNDS: u8 = 8;

@@ -1,29 +1,31 @@
-//! What an answer about a payment leads to: its end, another file, or doubt.
+//! What an answer about a request that counts leads to: its end, another file, or doubt.
 
 use chrono::{DateTime, Utc};
 
 use crate::engine::operation::Phase;
 use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::verdict::{Verdict, frame};
-use crate::engine::{Doubt, Operation, Outcome, Refusal, RefusedAt, State, Step};
+use crate::engine::{Confirmed, Doubt, Operation, Outcome, Receipt, Refusal, RefusedAt, State, Step};
 use crate::error::StatusCode;
-use crate::ofx::{PaymentFrame, Response, Status};
+use crate::ofx::{Answer, RequestKind, Response, Status, SyncResponse};
 
 impl Operation {
-    /// The answer to a file whose signon was accepted.
-    pub(crate) fn take_payment_answer(
+    /// The answer to a file whose signon was accepted, for a request that counts.
+    pub(crate) fn take_work_answer(
         self,
+        kind: RequestKind,
         state: &mut State,
         response: &Response,
         now: DateTime<Utc>,
     ) -> (Self, Step) {
-        let account = self.payment(state).ok().map(|payment| payment.from.clone());
-        let frame = frame(response, account.as_ref(), state);
+        let account = self.account_of_history(state);
+        let history = kind.row().sync;
+        let frame = history.and_then(|history| frame(response, history, account.as_ref(), state));
         if self.recovery.leg == Leg::Token {
             return self.take_token(state, frame.as_ref(), now);
         }
-        match Verdict::of(&self.trn_uid(), response, frame.as_ref()) {
-            Verdict::Paid(receipt) => self.over(Outcome::Paid(receipt)),
+        match Verdict::of(kind, &self.trn_uid(), response, frame.as_ref()) {
+            Verdict::Accepted(answer) => self.take_success(kind, *answer, response, state, now),
             Verdict::Refused(status) => self.take_refusal(&status),
             Verdict::OutOfDate(status) => self.take_out_of_date(state, &status, frame, now),
             Verdict::Duplicate(message) => self.take_duplicate(state, Doubt::Duplicate(message), now),
@@ -34,6 +36,25 @@ impl Operation {
                 operation.recovery.exhausted = operation.recovery.leg == Leg::History;
                 operation.in_doubt(Doubt::Unreadable(why))
             }
+        }
+    }
+
+    fn take_success(
+        self,
+        kind: RequestKind,
+        answer: Answer,
+        response: &Response,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> (Self, Step) {
+        let signon = response.signon();
+        let outcome = match kind {
+            RequestKind::Pay => Receipt::new(answer, signon).map(|receipt| Outcome::Paid(Box::new(receipt))),
+            _ => Confirmed::new(answer, signon).map(|confirmed| Outcome::Confirmed(Box::new(confirmed))),
+        };
+        match outcome {
+            Some(outcome) => self.over(outcome),
+            None => self.look_or_doubt(state, Doubt::NotMentioned, now),
         }
     }
 
@@ -53,7 +74,7 @@ impl Operation {
         }
     }
 
-    fn take_token(self, state: &State, frame: Option<&PaymentFrame>, now: DateTime<Utc>) -> (Self, Step) {
+    fn take_token(self, state: &State, frame: Option<&SyncResponse>, now: DateTime<Utc>) -> (Self, Step) {
         match frame.and_then(|frame| frame.token.clone()) {
             Some(token) => self.send_after(&token, state, now),
             None => self.give_up_history(state, now),
@@ -81,7 +102,7 @@ impl Operation {
         mut self,
         state: &State,
         status: &Status,
-        frame: Option<PaymentFrame>,
+        frame: Option<SyncResponse>,
         now: DateTime<Utc>,
     ) -> (Self, Step) {
         if !self.recovery.another_round() || self.recovery.token.is_none() {
@@ -92,8 +113,8 @@ impl Operation {
         }
         match frame {
             // What was lost may have been ours.
-            Some(frame) if frame.lost && self.doubt.is_some() => self.look_or_doubt(state, Doubt::HistoryLost, now),
-            Some(PaymentFrame { token: Some(token), .. }) => self.send_after(&token, state, now),
+            Some(frame) if frame.lost_sync && self.doubt.is_some() => self.look_or_doubt(state, Doubt::HistoryLost, now),
+            Some(SyncResponse { token: Some(token), .. }) => self.send_after(&token, state, now),
             _ => {
                 self.recovery.leg = Leg::Token;
                 self.phase = Phase::ExpectResult { passed: None };
@@ -112,13 +133,13 @@ impl Operation {
     }
 
     /// The history has nothing of us: no copy was carried out.
-    fn take_absence(mut self, state: &State, frame: Option<PaymentFrame>, now: DateTime<Utc>) -> (Self, Step) {
+    fn take_absence(mut self, state: &State, frame: Option<SyncResponse>, now: DateTime<Utc>) -> (Self, Step) {
         let Some(doubt) = self.doubt.clone() else {
             return self.take_token(state, frame.as_ref(), now);
         };
-        let Some(PaymentFrame { token: Some(token), lost: false, .. }) = frame else {
+        let Some(SyncResponse { token: Some(token), lost_sync: false, .. }) = frame else {
             self.recovery.exhausted = true;
-            return self.in_doubt(if frame.is_some_and(|frame| frame.lost) { Doubt::HistoryLost } else { doubt });
+            return self.in_doubt(if frame.is_some_and(|frame| frame.lost_sync) { Doubt::HistoryLost } else { doubt });
         };
         // Received before, and not in the history: it was refused or is kept back, and would be answered with 2019 again.
         if matches!(doubt, Doubt::Duplicate(_)) || !self.recovery.another_round() {

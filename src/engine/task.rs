@@ -1,10 +1,13 @@
-//! What an operation is for: the request it makes, and what an answer to it means.
+//! What an operation is for: the request it makes, and what an answer to it means where nothing hangs on it.
 
 use crate::engine::outcome::known_or_oldest;
 use crate::engine::recovery::Recovery;
-use crate::engine::{EngineError, Held, Outcome, Refusal, RefusedAt, State};
+use crate::engine::{Changes, Confirmed, EngineError, Held, Outcome, Refusal, RefusedAt, Seed, State};
 use crate::error::StatusCode;
-use crate::ofx::{AccountInfoTransaction, Payment, PaymentTransaction, ProfileTransaction, Response, Tail, TrnUid};
+use crate::ofx::{
+    AccountInfoRequest, Answer, BankAccount, Effect, Item, Payment, PaymentRequest, ProfileTransaction, Reply, Request,
+    RequestKind, Response, SyncFrom, SyncKind, SyncMode, SyncRequest, Tail, TrnUid,
+};
 
 /// What a program wants from an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,33 @@ pub enum Intent {
     Accounts,
     /// Pay a bill. OFX 1.0.3 §12.6, OFX 2.3 §12.6.
     Pay(Box<Payment>),
+    /// Any other request.
+    Request {
+        /// What is asked for.
+        request: Box<Request>,
+        /// The account in whose history it goes, where the request does not say so itself: that of a cancelled payment. Without
+        /// it, what became of a request whose answer is lost cannot be found out from that history.
+        account: Option<BankAccount>,
+    },
+    /// Ask what happened. OFX 1.0.3 §6, OFX 2.3 §6.
+    Synchronize {
+        /// To what.
+        kind: SyncKind,
+        /// The account, for the kinds that have one.
+        account: Option<BankAccount>,
+        /// Since when; `None` for everything since the changes that were acknowledged last.
+        from: Option<SyncFrom>,
+    },
+    /// Ask for several things in one file.
+    Batch(Vec<Self>),
+    /// Change the password to that of [`Credentials::new_password`](crate::engine::Credentials::new_password). OFX 1.0.3 §2.5.2.
+    ChangePassword,
+}
+
+impl From<Request> for Intent {
+    fn from(request: Request) -> Self {
+        Self::Request { request: Box::new(request), account: None }
+    }
 }
 
 /// The kind of an operation.
@@ -24,84 +54,241 @@ pub enum Intent {
 pub enum TaskKind {
     /// Fetches the profile.
     Profile,
-    /// Fetches the account list.
-    Accounts,
-    /// Pays a bill.
-    Pay,
+    /// Makes one request.
+    Request(RequestKind),
+    /// Asks what happened.
+    Synchronize(SyncKind),
+    /// Makes several requests in one file.
+    Batch(BatchKind),
+    /// Changes the password.
+    ChangePassword,
+}
+
+/// What several requests have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BatchKind {
+    bills: bool,
+    effect: Effect,
 }
 
 impl TaskKind {
+    /// Fetches the account list.
+    pub const ACCOUNTS: Self = Self::Request(RequestKind::Accounts);
+    /// Pays a bill.
+    pub const PAY: Self = Self::Request(RequestKind::Pay);
+
     /// The message set it belongs to, as the profile names it.
     pub(crate) fn message_set(self) -> &'static str {
         match self {
             Self::Profile => "PROF",
-            Self::Accounts => "SIGNUP",
-            Self::Pay => "BILLPAY",
+            Self::Request(kind) => kind.row().set,
+            Self::Synchronize(kind) => kind.frame().set,
+            Self::Batch(batch) => set_of(batch.bills),
+            Self::ChangePassword => "SIGNON",
         }
     }
 
-    /// Whether a request that may have been carried out must not be made again.
-    pub(crate) fn moves_money(self) -> bool {
+    fn effect(self) -> Effect {
         match self {
-            Self::Profile | Self::Accounts => false,
-            Self::Pay => true,
+            Self::Profile | Self::Synchronize(_) => Effect::Reads,
+            Self::Request(kind) => kind.row().effect,
+            Self::Batch(batch) => batch.effect,
+            Self::ChangePassword => Effect::Changes,
+        }
+    }
+
+    /// Whether a request that may have been carried out must not simply be made again.
+    pub(crate) fn counts(self) -> bool {
+        self.effect() != Effect::Reads
+    }
+
+    /// Whether it makes payments.
+    #[must_use]
+    pub fn pays(self) -> bool {
+        self.effect() == Effect::Pays
+    }
+
+    /// The history that it goes into.
+    pub(crate) fn history(self) -> Option<SyncKind> {
+        match self {
+            Self::Request(kind) => kind.row().sync,
+            Self::Profile | Self::Synchronize(_) | Self::Batch(_) | Self::ChangePassword => None,
         }
     }
 
     /// Whether it signs on without the user's credentials.
     pub(crate) fn is_anonymous(self) -> bool {
+        matches!(self, Self::Profile | Self::Request(RequestKind::Enroll))
+    }
+
+    /// Its number in stored state. Frozen.
+    pub(crate) fn number(self) -> u8 {
         match self {
-            Self::Profile => true,
-            Self::Accounts | Self::Pay => false,
+            Self::Profile => 0,
+            Self::Request(kind) => kind.row().number,
+            Self::Synchronize(kind) => FIRST_SYNC + kind.number(),
+            Self::Batch(batch) => {
+                let effect = match batch.effect {
+                    Effect::Reads => 0,
+                    Effect::Changes => 1,
+                    Effect::Pays => 2,
+                };
+                FIRST_BATCH + 4 * u8::from(batch.bills) + effect
+            }
+            Self::ChangePassword => PASSWORD,
         }
+    }
+
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        let batches = [false, true].into_iter().flat_map(|bills| {
+            [Effect::Reads, Effect::Changes, Effect::Pays].map(|effect| Self::Batch(BatchKind { bills, effect }))
+        });
+        let fixed = [Self::Profile, Self::ChangePassword];
+        RequestKind::from_number(number)
+            .map(Self::Request)
+            .or_else(|| SyncKind::from_number(number.checked_sub(FIRST_SYNC)?).map(Self::Synchronize))
+            .or_else(|| fixed.into_iter().chain(batches).find(|kind| kind.number() == number))
     }
 }
 
+const FIRST_SYNC: u8 = 64;
+const FIRST_BATCH: u8 = 80;
+const PASSWORD: u8 = 96;
+
+fn set_of(bills: bool) -> &'static str {
+    if bills { "BILLPAY" } else { "SIGNUP" }
+}
+
+/// A request that was made, and what was arranged for it.
+pub(crate) struct Made {
+    pub(crate) kind: TaskKind,
+    pub(crate) tail: Tail,
+    pub(crate) recovery: Recovery,
+    /// The account of its history, where the bytes do not say it.
+    pub(crate) account: Option<BankAccount>,
+    /// For several requests: which one was asked for at which place of the file.
+    pub(crate) order: Vec<u8>,
+}
+
 /// The request of an intent: made here once, never again.
-pub(crate) fn request(
-    intent: Intent,
-    state: &State,
-    trn_uid: TrnUid,
-) -> Result<(TaskKind, Tail, Recovery), EngineError> {
+pub(crate) fn make(intent: Intent, state: &State, seed: Seed) -> Result<Made, EngineError> {
     let (version, style) = (state.version(), &state.institution.style);
+    let made = |kind, tail| Made { kind, tail, recovery: Recovery::default(), account: None, order: Vec::new() };
     Ok(match intent {
         Intent::Profile => {
             let known = state.profile().and_then(|profile| profile.updated.as_ref());
-            let request = ProfileTransaction::new(trn_uid, known_or_oldest(known));
-            (TaskKind::Profile, Tail::profile(&request, version, style)?, Recovery::default())
+            let request = ProfileTransaction::new(seed.work(), known_or_oldest(known));
+            made(TaskKind::Profile, Tail::profile(&request, version, style)?)
         }
-        Intent::Accounts => {
-            let known = state.accounts().and_then(|accounts| accounts.updated.as_ref());
-            let request = AccountInfoTransaction::new(trn_uid, known_or_oldest(known));
-            (TaskKind::Accounts, Tail::accounts(&request, version, style)?, Recovery::default())
-        }
-        Intent::Pay(payment) => {
-            // A payment sent to an address that pays no bills would be in doubt for ever.
-            if state.profile().is_some_and(|profile| profile.message_set(TaskKind::Pay.message_set()).is_none()) {
-                return Err(EngineError::NotOffered("bill payment (BILLPAYMSGSET)"));
-            }
-            let request = PaymentTransaction::new(trn_uid, *payment);
-            let recovery = if state.keeps_history() {
-                Recovery::by_history(state.payment_token(&request.request.payment.from))
-            } else {
-                Recovery::default()
+        Intent::ChangePassword => made(TaskKind::ChangePassword, Tail::made_when_sent()),
+        Intent::Batch(intents) => make_batch(intents, state, seed)?,
+        single => {
+            let (item, account) = item(single, state, seed.work())?;
+            let kind = match &item {
+                Item::Request(_, request) => TaskKind::Request(request.kind()),
+                Item::Sync(request) => TaskKind::Synchronize(request.kind),
             };
-            (TaskKind::Pay, Tail::payment(&request, version, style)?, recovery)
+            let own = match &item {
+                Item::Request(_, request) => request.account().cloned(),
+                Item::Sync(_) => None,
+            };
+            let tail = Tail::items(&[item], version, style)?;
+            let history = kind.history().filter(|history| state.keeps_history(history.frame().set));
+            let recovery = match history {
+                Some(history) if history.is_of_account() => own.as_ref().or(account.as_ref()).map_or_else(
+                    Recovery::default,
+                    |account| Recovery::by_history(state.token(history, Some(account))),
+                ),
+                Some(history) => Recovery::by_history(state.token(history, None)),
+                None => Recovery::default(),
+            };
+            Made { recovery, account: account.filter(|_| own.is_none()), ..made(kind, tail) }
         }
     })
 }
 
-/// What an answer means whose signon was accepted.
+fn make_batch(intents: Vec<Intent>, state: &State, seed: Seed) -> Result<Made, EngineError> {
+    if intents.is_empty() || intents.len() > MOST_IN_BATCH {
+        return Err(EngineError::Batch("a batch holds 1 to 100 requests"));
+    }
+    let mut items = Vec::with_capacity(intents.len());
+    for (place, intent) in (0..).zip(intents) {
+        items.push((place, item(intent, state, seed.item(place, &state.client_uid))?.0));
+    }
+    // As in the file, so that answers are found by their place.
+    items.sort_by_key(|(_, item)| (item.set() != "SIGNUP", !is_about_payees(item)));
+    let sets: Vec<&str> = items.iter().map(|(_, item)| item.set()).collect();
+    let bills = sets.contains(&"BILLPAY");
+    if sets.iter().any(|set| state.url_of(set) != state.url_of(set_of(bills))) {
+        return Err(EngineError::Batch("these requests go to different addresses of the institution; send them one by one"));
+    }
+    let effects = items.iter().map(|(_, item)| match item {
+        Item::Request(_, request) => request.kind().row().effect,
+        Item::Sync(_) => Effect::Reads,
+    });
+    let effect = effects.fold(Effect::Reads, |worst, effect| match (worst, effect) {
+        (Effect::Pays, _) | (_, Effect::Pays) => Effect::Pays,
+        (Effect::Changes, _) | (_, Effect::Changes) => Effect::Changes,
+        (Effect::Reads, Effect::Reads) => Effect::Reads,
+    });
+    let (order, items): (Vec<u8>, Vec<Item>) = items.into_iter().unzip();
+    let tail = Tail::items(&items, state.version(), &state.institution.style)?;
+    let kind = TaskKind::Batch(BatchKind { bills, effect });
+    Ok(Made { kind, tail, recovery: Recovery::default(), account: None, order })
+}
+
+fn is_about_payees(item: &Item) -> bool {
+    let sync = match item {
+        Item::Request(_, request) => request.kind().row().sync,
+        Item::Sync(request) => Some(request.kind),
+    };
+    sync == Some(SyncKind::Payees)
+}
+
+/// One thing to ask for, and the account whose history it goes into when the request does not say so.
+fn item(intent: Intent, state: &State, trn_uid: TrnUid) -> Result<(Item, Option<BankAccount>), EngineError> {
+    let (request, account) = match intent {
+        Intent::Accounts => {
+            let known = state.accounts().and_then(|accounts| accounts.updated.as_ref());
+            (AccountInfoRequest::new(known_or_oldest(known)).into(), None)
+        }
+        Intent::Pay(payment) => (PaymentRequest::new(*payment).into(), None),
+        Intent::Request { request, account } => (*request, account),
+        Intent::Synchronize { kind, account, from } => {
+            state.offers(kind.frame().set)?;
+            if from == Some(SyncFrom::Refresh) && state.sync_mode(kind.frame().set) == Some(SyncMode::Lite) {
+                return Err(EngineError::NotOffered("refresh (SYNCMODE is LITE)"));
+            }
+            let from = from.unwrap_or_else(|| state.seen(kind, account.as_ref()));
+            return Ok((Item::Sync(SyncRequest::new(kind, account, from)), None));
+        }
+        Intent::Profile | Intent::Batch(_) | Intent::ChangePassword => {
+            return Err(EngineError::Batch("profile, password change and other batches cannot be part of a batch"));
+        }
+    };
+    state.allows(&request)?;
+    Ok((Item::Request(trn_uid, request), account))
+}
+
+/// More answers than that are no answer to one user.
+const MOST_IN_BATCH: usize = 100;
+
+/// What an answer means whose signon was accepted, for what does no harm when it is asked for again.
 pub(crate) fn judge(
     kind: TaskKind,
     trn_uid: &TrnUid,
+    tail: &Tail,
     response: &Response,
     state: &mut State,
 ) -> Result<Outcome, EngineError> {
     match kind {
         TaskKind::Profile => judge_profile(trn_uid, response, state),
-        TaskKind::Accounts => judge_accounts(trn_uid, response, state),
-        TaskKind::Pay => Err(EngineError::Situation("is a payment, whose answer is read elsewhere")),
+        TaskKind::ACCOUNTS => judge_accounts(trn_uid, response, state),
+        TaskKind::Request(kind) => judge_request(kind, trn_uid, response),
+        TaskKind::Synchronize(kind) => judge_changes(kind, tail, response, state),
+        TaskKind::Batch(_) | TaskKind::ChangePassword => {
+            Err(EngineError::Situation("is one whose answer is read elsewhere"))
+        }
     }
 }
 
@@ -124,23 +311,58 @@ fn judge_profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Re
 }
 
 fn judge_accounts(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
-    let found = ours_or_only(response.accounts()?, |found| &found.trn_uid == trn_uid);
-    let answer = found.ok_or(EngineError::Missing("account list (ACCTINFOTRNRS)"))?;
+    let answer = only_answer(RequestKind::Accounts, trn_uid, response)?;
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
-    match answer.response {
-        Some(list) => state.accounts = Some(Held::new("ACCTINFORS", list)),
-        None if answer.status.code == StatusCode::UP_TO_DATE && state.accounts().is_none() => {
-            return Err(EngineError::NothingKnown("account list"));
-        }
-        None if answer.status.code == StatusCode::UP_TO_DATE => {}
-        None => return Err(EngineError::Missing("account list (ACCTINFORS)")),
-    }
+    take_accounts(answer, state)?;
     Ok(Outcome::Accounts)
 }
 
-/// The answer under our `TRNUID`, or the only one there is: reading the wrong list does no harm.
+/// Keeps the account list of an answer that is no refusal.
+pub(crate) fn take_accounts(answer: Answer, state: &mut State) -> Result<(), EngineError> {
+    match answer.reply {
+        Some(Reply::Accounts(list)) => state.accounts = Some(Held::new("ACCTINFORS", *list)),
+        _ if answer.status.code == StatusCode::UP_TO_DATE && state.accounts().is_none() => {
+            return Err(EngineError::NothingKnown("account list"));
+        }
+        _ if answer.status.code == StatusCode::UP_TO_DATE => {}
+        _ => return Err(EngineError::Missing("account list (ACCTINFORS)")),
+    }
+    Ok(())
+}
+
+fn judge_request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Outcome, EngineError> {
+    let answer = only_answer(kind, trn_uid, response)?;
+    if answer.status.is_error() {
+        return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
+    }
+    let confirmed = Confirmed::new(answer, response.signon());
+    Ok(Outcome::Confirmed(Box::new(confirmed.ok_or(EngineError::Missing(kind.row().response))?)))
+}
+
+fn judge_changes(
+    kind: SyncKind,
+    tail: &Tail,
+    response: &Response,
+    state: &mut State,
+) -> Result<Outcome, EngineError> {
+    let asked = tail.read(state.version())?.into_iter().find_map(|item| match item {
+        Item::Sync(request) => Some(request),
+        Item::Request(..) => None,
+    });
+    let asked = asked.ok_or(EngineError::Situation("was stored without what it asks for"))?;
+    let changes = Changes::find(&asked, response, state).ok_or(EngineError::Missing(kind.frame().response))??;
+    Ok(Outcome::Synchronized(Box::new(changes)))
+}
+
+/// The answer under our `TRNUID`, or the only one there is: reading the wrong one does no harm.
+pub(crate) fn only_answer(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Answer, EngineError> {
+    let answers: Result<Vec<_>, _> = response.answers(kind).map(|answer| response.read(kind, answer)).collect();
+    let found = ours_or_only(answers?, |found| &found.trn_uid == trn_uid);
+    found.ok_or(EngineError::Missing(kind.row().transaction_response))
+}
+
 fn ours_or_only<T>(mut found: Vec<T>, is_ours: impl Fn(&T) -> bool) -> Option<T> {
     match found.iter().position(is_ours) {
         Some(at) => Some(found.swap_remove(at)),

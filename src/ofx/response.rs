@@ -1,8 +1,8 @@
 //! Response files: the signon response, and what stands beside it.
 
 use crate::ofx::{
-    AccountInfoTransactionResponse, BankAccount, ChallengeTransactionResponse, Content, DecodeError, Document, Element,
-    Limits, Member, PaymentTransactionResponse, Problem, ProfileTransactionResponse, SignonResponse, TrnUid,
+    Answer, ChallengeTransactionResponse, Content, DecodeError, Document, Element, Limits, Member, PasswordChanged,
+    Problem, ProfileTransactionResponse, RequestKind, SignonResponse, Status, SyncKind, SyncResponse, TrnUid,
 };
 
 /// A response file whose signon response could be read.
@@ -37,27 +37,42 @@ impl Response {
         self.all("PROFMSGSRSV1", "PROFTRNRS")
     }
 
-    pub(crate) fn accounts(&self) -> Result<Vec<AccountInfoTransactionResponse>, DecodeError> {
-        self.all("SIGNUPMSGSRSV1", "ACCTINFOTRNRS")
+    /// The answer to a password change, whatever `TRNUID` it comes under: there is one in a file.
+    pub(crate) fn password(&self) -> Option<Result<PasswordAnswer, DecodeError>> {
+        let answer = self.document.root().child("SIGNONMSGSRSV1")?.child("PINCHTRNRS")?;
+        let read = Member::take(answer, "STATUS")
+            .and_then(|status| Ok(PasswordAnswer { status, changed: Member::take(answer, "PINCHRS")? }));
+        Some(read.map_err(|error| error.within("PINCHTRNRS").within("SIGNONMSGSRSV1").within("OFX")))
     }
 
-    /// The answers to payments under a `TRNUID`, by themselves and inside of synchronization; one without any may be ours too.
-    pub(crate) fn payments_under(&self, trn_uid: &TrnUid) -> Vec<Result<PaymentTransactionResponse, DecodeError>> {
-        let set = self.document.root().child(BILL_PAY).map(Element::children).unwrap_or_default();
-        let inside = set.iter().filter(|child| child.tag() == FRAME).flat_map(Element::children);
-        let answers = set.iter().chain(inside).filter(|child| child.tag() == "PMTTRNRS");
-        answers
-            .filter(|answer| answer.value("TRNUID").is_none_or(|found| found == trn_uid.as_str()))
-            .map(|answer| {
-                Content::read(answer).map_err(|error| error.within("PMTTRNRS").within(BILL_PAY).within("OFX"))
-            })
-            .collect()
+    /// The answers to requests of a kind, by themselves and inside of synchronization.
+    pub(crate) fn answers(&self, kind: RequestKind) -> impl Iterator<Item = &Element> {
+        let row = kind.row();
+        let set = self.set(row.set);
+        let frame = row.sync.map(|sync| sync.frame().response);
+        let inside = set.iter().filter(move |child| Some(child.tag()) == frame).flat_map(Element::children);
+        set.iter().chain(inside).filter(move |child| child.tag() == row.transaction_response)
     }
 
-    /// The synchronization of payments that is in it.
-    pub(crate) fn payment_frames(&self) -> Vec<PaymentFrame> {
-        let set = self.document.root().child(BILL_PAY).map(Element::children).unwrap_or_default();
-        set.iter().filter(|child| child.tag() == FRAME).map(PaymentFrame::read).collect()
+    /// The answers to requests of a kind under a `TRNUID`; one without any may be ours too.
+    pub(crate) fn answers_under(&self, kind: RequestKind, trn_uid: &TrnUid) -> Vec<Result<Answer, DecodeError>> {
+        let ours = |answer: &&Element| answer.value("TRNUID").is_none_or(|found| found == trn_uid.as_str());
+        self.answers(kind).filter(ours).map(|answer| self.read(kind, answer)).collect()
+    }
+
+    pub(crate) fn read(&self, kind: RequestKind, answer: &Element) -> Result<Answer, DecodeError> {
+        let set = set_tag(kind.row().set);
+        Answer::read(answer).map_err(|error| error.within(kind.row().transaction_response).within(set).within("OFX"))
+    }
+
+    /// The synchronizations of a kind that are in it.
+    pub(crate) fn frames(&self, kind: SyncKind) -> Vec<SyncResponse> {
+        let set = self.set(kind.frame().set);
+        set.iter().filter(|child| child.tag() == kind.frame().response).filter_map(SyncResponse::read).collect()
+    }
+
+    fn set(&self, name: &str) -> &[Element] {
+        self.document.root().child(set_tag(name)).map(Element::children).unwrap_or_default()
     }
 
     fn all<T: Content>(&self, set: &str, tag: &str) -> Result<Vec<T>, DecodeError> {
@@ -67,42 +82,13 @@ impl Response {
     }
 }
 
-const BILL_PAY: &str = "BILLPAYMSGSRSV1";
-
-const FRAME: &str = "PMTSYNCRS";
-
-/// Ten characters by the specification, 36 in 1.5.1 and 1.6.
-const LONGEST_TOKEN: usize = 36;
-
-/// What a `PMTSYNCRS` says beside its transactions, of which an unreadable one does not hide it. OFX 1.0.3 §6 and §12.10.
+/// `PINCHTRNRS`.
 #[derive(Debug)]
-pub(crate) struct PaymentFrame {
-    /// `TOKEN`; `None` for the -1 of an error, and for what is no token.
-    pub(crate) token: Option<String>,
-    /// `LOSTSYNC`: what is not in it may have happened all the same.
-    pub(crate) lost: bool,
-    /// `BANKACCTFROM`.
-    pub(crate) account: Option<BankAccount>,
-    /// How many transactions it tells of that were carried out.
-    pub(crate) others: usize,
-    /// `SYNCERROR` 6501. OFX 2.3 §6.4.
-    pub(crate) is_out_of_date: bool,
+pub(crate) struct PasswordAnswer {
+    pub(crate) status: Status,
+    pub(crate) changed: Option<PasswordChanged>,
 }
 
-impl PaymentFrame {
-    fn read(frame: &Element) -> Self {
-        let writable = |token: &&str| token.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>&".contains(&byte));
-        let token =
-            frame.value("TOKEN").filter(|token| *token != "-1" && token.len() <= LONGEST_TOKEN).filter(writable);
-        let answers = frame.children().iter().filter(|child| child.tag() == "PMTTRNRS");
-        Self {
-            token: token.map(str::to_owned),
-            lost: frame.value("LOSTSYNC").is_some_and(|lost| !lost.eq_ignore_ascii_case("N")),
-            account: Member::take(frame, "BANKACCTFROM").ok(),
-            others: answers
-                .filter(|answer| answer.find("STATUS/CODE").is_some_and(|code| code.text() == Some("0")))
-                .count(),
-            is_out_of_date: frame.value("SYNCERROR") == Some("6501"),
-        }
-    }
+fn set_tag(name: &str) -> &'static str {
+    if name == "SIGNUP" { "SIGNUPMSGSRSV1" } else { "BILLPAYMSGSRSV1" }
 }

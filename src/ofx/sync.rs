@@ -1,11 +1,8 @@
-//! Synchronization of payments: what happened since a token, and payments that are only made if nothing did.
-//!
-//! OFX 1.0.3 §6 and §12.10, OFX 2.3 §6 and §12.10.
+//! Synchronization: what happened since a token. OFX 1.0.3 §6 and §12.10, OFX 2.3 §6 and §12.10.
 
-use crate::ofx::aggregate::aggregate;
+use crate::error::StatusCode;
 use crate::ofx::{
-    BankAccount, Content as _, DecodeError, Element, Member, PaymentTransaction, PaymentTransactionResponse, Problem,
-    Version,
+    Answer, BankAccount, Content as _, DecodeError, Element, EncodeError, Member, Problem, SyncKind, Version,
 };
 
 /// From where an institution's history is wanted: `TOKEN`, `TOKENONLY` or `REFRESH`, exactly one of them.
@@ -43,56 +40,111 @@ impl Member for SyncFrom {
     }
 }
 
-aggregate! {
-    /// `PMTSYNCRQ`: asks what happened to the payments of an account, and for payments that are made only if nothing did.
-    #[doc(alias = "PMTSYNCRQ")]
-    pub struct PaymentSyncRequest {
-        /// `TOKEN`, `TOKENONLY` or `REFRESH`.
-        from: SyncFrom = "TOKEN",
-        /// `REJECTIFMISSING`: nothing inside is carried out if anything is newer than the token.
-        reject_if_missing: bool = "REJECTIFMISSING",
-        /// `BANKACCTFROM`: whose payments.
-        account: BankAccount = "BANKACCTFROM",
-        /// `PMTTRNRQ`.
-        transactions: Vec<PaymentTransaction> = "PMTTRNRQ",
-    }
+/// `xxxSYNCRQ`: asks what happened, and for nothing to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SyncRequest {
+    /// What the history is of.
+    pub kind: SyncKind,
+    /// `TOKEN`, `TOKENONLY` or `REFRESH`.
+    pub from: SyncFrom,
+    /// `BANKACCTFROM`, for the kinds that have one.
+    pub account: Option<BankAccount>,
 }
 
-impl PaymentSyncRequest {
-    /// Asks for what is newer, and for nothing to be done.
+impl SyncRequest {
+    /// Asks for the history of the user, or of an account for the kinds that have one.
     #[must_use]
-    pub fn new(from: SyncFrom, account: BankAccount) -> Self {
-        Self { from, reject_if_missing: false, account, transactions: Vec::new() }
+    pub fn new(kind: SyncKind, account: Option<BankAccount>, from: SyncFrom) -> Self {
+        Self { kind, from, account: account.filter(|_| kind.is_of_account()) }
     }
 
-    /// A payment that is made only if nothing is newer than the token.
-    #[must_use]
-    pub fn only_if_nothing_is_newer(mut self, transaction: PaymentTransaction) -> Self {
-        self.reject_if_missing = true;
-        self.transactions.push(transaction);
-        self
+    /// Refuses what cannot be asked for.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        match &self.account {
+            Some(account) => account.check(),
+            None if self.kind.is_of_account() => Err(EncodeError::Empty("BANKACCTFROM")),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn to_element(&self, version: Version) -> Element {
+        let frame = self.kind.frame();
+        let mut inside = Vec::new();
+        self.from.put("TOKEN", version, &mut inside);
+        inside.push(false.write("REJECTIFMISSING", version));
+        if frame.is_mail {
+            inside.extend(MAIL_FLAGS.map(|flag| false.write(flag, version)));
+        }
+        inside.extend(self.account.as_ref().map(|account| account.write("BANKACCTFROM", version)));
+        Element::aggregate(frame.request, inside)
+    }
+
+    /// Reads a frame; `None` when it is none.
+    pub(crate) fn read(element: &Element) -> Option<Result<Self, DecodeError>> {
+        let kind = SyncKind::ALL.into_iter().find(|kind| kind.frame().request == element.tag())?;
+        let read = SyncFrom::take(element, "TOKEN")
+            .and_then(|from| Ok(Self { kind, from, account: Member::take(element, "BANKACCTFROM")? }));
+        Some(read)
     }
 }
 
-aggregate! {
-    /// `PMTSYNCRS`: what happened, and the token to ask with the next time.
-    #[doc(alias = "PMTSYNCRS")]
-    pub struct PaymentSyncResponse {
-        /// `TOKEN`; `-1` stands for an error that has no other place.
-        token: String = "TOKEN",
-        /// `LOSTSYNC`: the institution no longer has everything since the token that was asked with.
-        lost_sync: Option<bool> = "LOSTSYNC",
-        /// `BANKACCTFROM`: whose payments.
-        account: BankAccount = "BANKACCTFROM",
-        /// `PMTTRNRS`, oldest first: what is newer, then the answers to what was enclosed.
-        transactions: Vec<PaymentTransactionResponse> = "PMTTRNRS",
+/// What a frame about mail says of pictures and HTML: text is all we read.
+pub(crate) const MAIL_FLAGS: [&str; 2] = ["INCIMAGES", "USEHTML"];
+
+/// `xxxSYNCRS`: what happened, and the token to ask with the next time. OFX 1.0.3 §6, OFX 2.3 §6.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SyncResponse {
+    /// What the history is of.
+    pub kind: SyncKind,
+    /// `TOKEN`; `None` for the `-1` of an error that has no other place, and for what is no token.
+    pub token: Option<String>,
+    /// `LOSTSYNC`: the institution no longer has everything since the token that was asked with: what is not in it may have happened
+    /// all the same.
+    pub lost_sync: bool,
+    /// `BANKACCTFROM`.
+    pub account: Option<BankAccount>,
+    /// `SYNCERROR`. OFX 2.3 §6.4.
+    pub error: Option<StatusCode>,
+    /// The transactions, oldest first: what is newer, then the answers to what was enclosed. One that cannot be read is an error of
+    /// its own and does not hide the others.
+    pub answers: Vec<Result<Answer, DecodeError>>,
+}
+
+impl SyncResponse {
+    /// Reads a frame; `None` when it is none.
+    pub(crate) fn read(element: &Element) -> Option<Self> {
+        let kind = SyncKind::ALL.into_iter().find(|kind| kind.frame().response == element.tag())?;
+        let tag = kind.frame().transaction_response;
+        let read = |answer| Answer::read(answer).map_err(|error| error.within(tag).within(kind.frame().response));
+        let usable = |token: &&str| *token != "-1" && token.len() <= LONGEST_TOKEN && is_token(token);
+        Some(Self {
+            kind,
+            token: element.value("TOKEN").filter(usable).map(str::to_owned),
+            lost_sync: element.value("LOSTSYNC").is_some_and(|lost| !lost.eq_ignore_ascii_case("N")),
+            account: Member::take(element, "BANKACCTFROM").ok(),
+            error: element.child("SYNCERROR").and_then(|error| StatusCode::read(error).ok()),
+            answers: element.children_named(tag).map(read).collect(),
+        })
+    }
+
+    /// Whether something enclosed was not looked at because the token is out of date. OFX 2.3 §6.4.
+    pub(crate) fn is_out_of_date(&self) -> bool {
+        self.error == Some(StatusCode::TOKEN_OUT_OF_DATE)
+    }
+
+    /// Whether it tells of anything that was carried out. What cannot be read may have been.
+    pub(crate) fn has_news(&self) -> bool {
+        let done = |answer: &Answer| answer.status.code == StatusCode::SUCCESS;
+        self.answers.iter().any(|answer| answer.as_ref().map_or(true, done))
     }
 }
 
-impl PaymentSyncResponse {
-    /// A response with nothing in it.
-    #[must_use]
-    pub fn new(token: impl Into<String>, account: BankAccount) -> Self {
-        Self { token: token.into(), lost_sync: Some(false), account, transactions: Vec::new() }
-    }
+/// Whether it can be written as a `TOKEN`.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>&".contains(&byte))
 }
+
+/// Ten characters by the specification, 36 in 1.5.1 and 1.6.
+const LONGEST_TOKEN: usize = 36;

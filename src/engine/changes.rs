@@ -1,0 +1,231 @@
+//! What a synchronization tells: changes, who made them, and the place in the history behind them. OFX 1.0.3 §6, OFX 2.3 §6.
+
+use crate::engine::{EngineError, Refusal, RefusedAt, Seed, State};
+use crate::ofx::{
+    Answer, BankAccount, CanceledModel, CanceledPayment, DeletedPayee, ListedPayee, ModifiedModel, ModifiedPayee,
+    ModifiedPayment, PaymentMail, PaymentResponse, RecurringModel, Reply, Response, Status, SyncFrom, SyncKind,
+    SyncRequest,
+};
+
+/// What happened since a place in an institution's history.
+///
+/// The client's state moves behind these changes only when they are [acknowledged](crate::Session::acknowledge): until then the next
+/// synchronization brings them again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Changes {
+    /// What it is a history of.
+    pub kind: SyncKind,
+    /// Whose history, for the kinds that are of an account.
+    pub account: Option<BankAccount>,
+    /// `TOKEN`: the place behind these changes.
+    pub token: String,
+    /// `LOSTSYNC`: the institution no longer had everything since the place that was asked for. Some changes are missing; a
+    /// refresh brings the present state.
+    pub lost_sync: bool,
+    /// The present state of everything was asked for: each object is there once, as if it were new, and what is not there is no more.
+    pub is_refresh: bool,
+    /// What happened, oldest first. Apply in this order; the same change may come more than once.
+    pub changes: Vec<Change>,
+    /// The status of the signon, where it says more than success.
+    pub notices: Vec<Status>,
+}
+
+impl Changes {
+    /// Finds the answer to `asked`. `None` when there is none; an error in it when it refuses.
+    pub(crate) fn find(
+        asked: &SyncRequest,
+        response: &Response,
+        state: &mut State,
+    ) -> Option<Result<Self, EngineError>> {
+        let mut frames = response.frames(asked.kind);
+        let at = frames.iter().position(|frame| frame.account == asked.account);
+        let frame = match at {
+            Some(at) => frames.swap_remove(at),
+            None if frames.len() == 1 => frames.pop()?,
+            None => return None,
+        };
+        let Some(token) = frame.token else {
+            let refused = frame.answers.iter().flatten().find(|answer| answer.status.is_error());
+            return Some(Err(match refused {
+                Some(answer) => EngineError::Refused(Box::new(Refusal::new(&answer.status, RefusedAt::Request))),
+                None => EngineError::NoHistory(asked.kind.name()),
+            }));
+        };
+        state.keep_token(asked.kind, asked.account.as_ref(), &token);
+        let answers: Result<Vec<Answer>, _> = frame.answers.into_iter().collect();
+        Some(answers.map_err(EngineError::from).map(|answers| Self {
+            kind: asked.kind,
+            account: asked.account.clone(),
+            token,
+            lost_sync: frame.lost_sync,
+            is_refresh: asked.from == SyncFrom::Refresh,
+            changes: answers.into_iter().map(|answer| Change::new(answer, state)).collect(),
+            notices: notices(&response.signon().status),
+        }))
+    }
+}
+
+pub(crate) fn notices(signon: &Status) -> Vec<Status> {
+    Some(signon).filter(|status| says_more(status)).cloned().into_iter().collect()
+}
+
+pub(crate) fn says_more(status: &Status) -> bool {
+    status.code != crate::error::StatusCode::SUCCESS || status.message.is_some()
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// Who made it happen.
+    pub origin: Origin,
+    /// What the institution says of it.
+    pub answer: Answer,
+}
+
+/// Who made a change happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// This client, in this process or another: the `TRNUID` was made under its `CLIENTUID`.
+    Us,
+    /// Another client of the same user.
+    AnotherClient,
+    /// The institution by itself (`TRNUID` 0): a payment of a recurring model, a payment that was processed, a payee that came
+    /// onto the list because it was paid; and everything in a refresh.
+    Institution,
+}
+
+/// What a change does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChangeKind {
+    /// An object is new: paid, added, sent.
+    Added,
+    /// An object is different: its data, or its state.
+    Modified,
+    /// An object is no more: cancelled, deleted.
+    Removed,
+    /// A request was refused: nothing changed.
+    Refused,
+}
+
+impl Change {
+    fn new(answer: Answer, state: &State) -> Self {
+        let origin = match answer.trn_uid.as_str() {
+            "0" => Origin::Institution,
+            uid if Seed::made(uid, &state.client_uid) => Origin::Us,
+            _ => Origin::AnotherClient,
+        };
+        Self { origin, answer }
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn kind(&self) -> ChangeKind {
+        match &self.answer.reply {
+            None => ChangeKind::Refused,
+            Some(Reply::ModifyPayment(_) | Reply::ModifyRecurring(_) | Reply::ModifyPayee(_)) => ChangeKind::Modified,
+            Some(Reply::ChangeUserInfo(_) | Reply::ChangeService(_) | Reply::PaymentStatus(_)) => ChangeKind::Modified,
+            Some(Reply::CancelPayment(_) | Reply::CancelRecurring(_) | Reply::DeletePayee(_)) => ChangeKind::Removed,
+            Some(_) => ChangeKind::Added,
+        }
+    }
+
+    /// What names the object: `SRVRTID`, `RECSRVRTID` or `PAYEELSTID`.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.answer.id()
+    }
+
+    /// A payment that is new.
+    #[must_use]
+    pub fn payment(&self) -> Option<&PaymentResponse> {
+        match &self.answer.reply {
+            Some(Reply::Pay(payment)) => Some(payment),
+            _ => None,
+        }
+    }
+
+    /// A payment that is different.
+    #[must_use]
+    pub fn modified_payment(&self) -> Option<&ModifiedPayment> {
+        match &self.answer.reply {
+            Some(Reply::ModifyPayment(payment)) => Some(payment),
+            _ => None,
+        }
+    }
+
+    /// A payment that was cancelled.
+    #[must_use]
+    pub fn canceled_payment(&self) -> Option<&CanceledPayment> {
+        match &self.answer.reply {
+            Some(Reply::CancelPayment(payment)) => Some(payment),
+            _ => None,
+        }
+    }
+
+    /// A payee that is new on the list.
+    #[must_use]
+    pub fn payee(&self) -> Option<&ListedPayee> {
+        match &self.answer.reply {
+            Some(Reply::AddPayee(payee)) => Some(payee),
+            _ => None,
+        }
+    }
+
+    /// A payee that is different.
+    #[must_use]
+    pub fn modified_payee(&self) -> Option<&ModifiedPayee> {
+        match &self.answer.reply {
+            Some(Reply::ModifyPayee(payee)) => Some(payee),
+            _ => None,
+        }
+    }
+
+    /// A payee that was taken off the list.
+    #[must_use]
+    pub fn deleted_payee(&self) -> Option<&DeletedPayee> {
+        match &self.answer.reply {
+            Some(Reply::DeletePayee(payee)) => Some(payee),
+            _ => None,
+        }
+    }
+
+    /// A recurring payment that is new.
+    #[must_use]
+    pub fn recurring(&self) -> Option<&RecurringModel> {
+        match &self.answer.reply {
+            Some(Reply::AddRecurring(model)) => Some(model),
+            _ => None,
+        }
+    }
+
+    /// A recurring payment that is different.
+    #[must_use]
+    pub fn modified_recurring(&self) -> Option<&ModifiedModel> {
+        match &self.answer.reply {
+            Some(Reply::ModifyRecurring(model)) => Some(model),
+            _ => None,
+        }
+    }
+
+    /// A recurring payment that was ended.
+    #[must_use]
+    pub fn canceled_recurring(&self) -> Option<&CanceledModel> {
+        match &self.answer.reply {
+            Some(Reply::CancelRecurring(model)) => Some(model),
+            _ => None,
+        }
+    }
+
+    /// Mail about a payment.
+    #[must_use]
+    pub fn mail(&self) -> Option<&PaymentMail> {
+        match &self.answer.reply {
+            Some(Reply::SendPaymentMail(mail)) => Some(mail),
+            _ => None,
+        }
+    }
+}
