@@ -90,3 +90,140 @@ impl Drop for CardAccount {
         self.account_key.zeroize();
     }
 }
+
+aggregate! {
+    /// `INVACCTFROM` and `INVACCTTO`: identifies an account at a broker. OFX 1.0.3 §13.6.1, OFX 2.3 §13.6.1.
+    #[doc(alias = "INVACCTFROM")]
+    #[doc(alias = "INVACCTTO")]
+    #[derive(Hash)]
+    pub struct InvestmentAccount {
+        /// `BROKERID`: the broker's domain name, up to 22 characters.
+        broker_id: String = "BROKERID",
+        /// `ACCTID`: up to 22 characters.
+        account_id: String = "ACCTID",
+    }
+}
+
+impl InvestmentAccount {
+    /// An account at a broker.
+    #[must_use]
+    pub fn new(broker_id: impl Into<String>, account_id: impl Into<String>) -> Self {
+        Self { broker_id: broker_id.into(), account_id: account_id.into() }
+    }
+}
+
+impl Drop for InvestmentAccount {
+    /// Wipes the account number.
+    fn drop(&mut self) {
+        self.account_id.zeroize();
+    }
+}
+
+words! {
+    /// `LOANACCTTYPE`: what a loan is for.
+    pub enum LoanType {
+        /// A car.
+        Auto = "AUTO",
+        /// Anything.
+        Consumer = "CONSUMER",
+        /// A house.
+        Mortgage = "MORTGAGE",
+        /// A business.
+        Commercial = "COMMERCIAL",
+        /// Studies.
+        Student = "STUDENT",
+        /// A soldier.
+        Military = "MILITARY",
+        /// A small business.
+        SmallBusiness = "SMB",
+        /// Building.
+        Construction = "CONSTR",
+        /// Anything, with a house as security.
+        HomeEquity = "HOMEEQUITY",
+    }
+}
+
+aggregate! {
+    /// `LOANACCTFROM`: identifies a loan. 2.1 up.
+    #[doc(alias = "LOANACCTFROM")]
+    #[derive(Hash)]
+    pub struct LoanAccount {
+        /// `LOANACCTID`: up to 22 characters.
+        account_id: String = "LOANACCTID",
+        /// `LOANACCTTYPE`.
+        kind: LoanType = "LOANACCTTYPE",
+    }
+}
+
+impl Drop for LoanAccount {
+    /// Wipes the account number.
+    fn drop(&mut self) {
+        self.account_id.zeroize();
+    }
+}
+
+aggregate! {
+    /// `PRESACCTFROM` and `PRESACCTTO`: identifies a customer's account at a biller who presents bills. 1.5.1 up.
+    ///
+    /// `PAYEEID` and `PAYEELSTID` have other names in 1.5.1 and 1.6, and are read under these, too.
+    #[doc(alias = "PRESACCTFROM")]
+    #[doc(alias = "PRESACCTTO")]
+    #[derive(Hash)]
+    pub struct PresentmentAccount {
+        /// `BILLPUB`: who presents the bills, up to 32 characters.
+        publisher: String = "BILLPUB",
+        /// `BILLERID`: up to 32 characters.
+        biller_id: String = "BILLERID",
+        /// `BILLERNAME`: up to 32 characters.
+        biller_name: Option<String> = "BILLERNAME",
+        /// `ACCTID`: up to 22 characters.
+        account_id: String = "ACCTID",
+        /// `PRESNAMEADDRESS`: whose account it is.
+        holder: Option<PresentmentHolder> = "PRESNAMEADDRESS",
+        /// `USERID`: up to 32 characters.
+        user_id: Option<String> = "USERID",
+        /// `SPNAME`: the service provider whose payee it is, up to 32 characters; only with one of the two ids.
+        provider: Option<String> = "SPNAME",
+        /// `PAYEEID`: up to 12 characters.
+        payee_id: Option<String> = "PAYEEID" or "PAYEEID2",
+        /// `PAYEELSTID`: up to 12 characters.
+        payee_list_id: Option<String> = "PAYEELSTID" or "PAYEELSTID2",
+    }
+}
+
+impl Drop for PresentmentAccount {
+    /// Wipes the account number.
+    fn drop(&mut self) {
+        self.account_id.zeroize();
+    }
+}
+
+aggregate! {
+    /// `PRESNAMEADDRESS`: name and address that a biller knows an account under. 1.5.1 up.
+    #[doc(alias = "PRESNAMEADDRESS")]
+    #[derive(Default, Hash)]
+    pub struct PresentmentHolder {
+        /// `NAMEACCTHELD`: a person's name, up to 96 characters.
+        name: Option<String> = "NAMEACCTHELD",
+        /// `BUSNAMEACCTHELD`: a business's name, up to 96 characters.
+        business_name: Option<String> = "BUSNAMEACCTHELD",
+        /// `ADDR1`, up to 32 characters.
+        address1: Option<String> = "ADDR1",
+        /// `ADDR2`, up to 32 characters.
+        address2: Option<String> = "ADDR2",
+        /// `ADDR3`, up to 32 characters.
+        address3: Option<String> = "ADDR3",
+        /// `CITY`, up to 32 characters.
+        city: Option<String> = "CITY",
+        /// `STATE`, up to 5 characters.
+        state: Option<String> = "STATE",
+        /// `POSTALCODE`, up to 11 characters.
+        postal_code: Option<String> = "POSTALCODE",
+        /// `COUNTRY`, ISO 3166 with three letters.
+        country: Option<String> = "COUNTRY",
+        /// `DAYPHONE`, up to 32 characters.
+        day_phone: Option<String> = "DAYPHONE",
+        /// `EVEPHONE`, up to 32 characters.
+        evening_phone: Option<String> = "EVEPHONE",
+    }
+}

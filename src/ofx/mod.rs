@@ -10,21 +10,30 @@
 //! ```
 
 mod account;
+mod activation;
 mod aggregate;
 mod charset;
+mod check;
 mod document;
 mod element;
+mod enrollment;
 mod error;
 mod header;
+mod invoice;
 mod limits;
+mod mail;
 mod markup;
 mod names;
 mod pack;
+mod password;
+mod payee;
 mod payment;
+mod payment_change;
 mod places;
 mod profile;
 mod profile_sets;
 mod question;
+mod recurring;
 mod request;
 mod response;
 mod signon;
@@ -36,15 +45,27 @@ mod value;
 mod version;
 mod writer;
 
-pub use account::{AccountType, BankAccount, CardAccount};
+pub use account::{
+    AccountType, BankAccount, CardAccount, InvestmentAccount, LoanAccount, LoanType, PresentmentAccount,
+    PresentmentHolder,
+};
+pub use activation::{AccountRef, Service, ServiceChange, ServiceRequest, ServiceResponse};
 pub use document::Document;
 pub use element::Element;
+pub use enrollment::{ChangedUserInfo, EnrollmentRequest, EnrollmentResponse, UserInfo};
 pub use error::{DecodeError, EncodeError, Problem};
 pub use header::{FileUid, Header};
+pub use invoice::{Adjustment, Discount, ExtendedPayment, Invoice, LineItem, PaymentPurpose, PublishedBill};
 pub use limits::Limits;
+pub use mail::{Mail, MailedPayment, PaymentMail};
+pub use password::{PasswordChange, PasswordChanged};
+pub use payee::{DeletedPayee, ListedPayee, ModifiedPayee, PayeeAddition, PayeeDeletion, PayeeModification};
 pub use payment::{
     ExtendedPayee, IdScope, Payee, PayeeRef, Payment, PaymentProcessing, PaymentRequest, PaymentResponse, PaymentState,
     PaymentTransaction, PaymentTransactionResponse,
+};
+pub use payment_change::{
+    CanceledPayment, ModifiedPayment, PaymentCancellation, PaymentInquiry, PaymentModification, PaymentStatus,
 };
 pub use profile::{
     CharType, ClientRouting, MessageSet, MessageSetCore, Profile, ProfileRequest, ProfileTransaction,
@@ -55,13 +76,18 @@ pub use profile_sets::{
     LoanSet, MessageSetDetails, SecurityListSet, SignupSet, StopCheckProfile, TransferProfile, TransferSet, WireSet,
 };
 pub use question::{Question, QuestionSource};
+pub use recurring::{
+    CanceledModel, Frequency, ModelCancellation, ModelModification, ModifiedModel, Recurrence, RecurringModel,
+    RecurringPayment,
+};
 pub use signon::{
     ChallengeAnswer, ChallengeQuestion, ChallengeRequest, ChallengeResponse, ChallengeTransaction,
     ChallengeTransactionResponse, FinancialInstitution, Login, SignonRequest, SignonResponse,
 };
 pub use signup::{
     AccountInfo, AccountInfoRequest, AccountInfoResponse, AccountInfoTransaction, AccountInfoTransactionResponse,
-    BankAccountInfo, BillPayAccountInfo, CardAccountInfo, ServiceStatus,
+    BankAccountInfo, BillPayAccountInfo, CardAccountInfo, Classification, InvestmentAccountInfo, InvestmentProduct,
+    LoanAccountInfo, OtherAccount, PresentmentAccountInfo, ServiceStatus,
 };
 pub use status::{Severity, Status};
 pub use sync::{PaymentSyncRequest, PaymentSyncResponse, SyncFrom};
@@ -70,11 +96,11 @@ pub use version::Version;
 pub use writer::Style;
 
 pub(crate) use charset::Charset;
+pub(crate) use check::limit;
 pub(crate) use pack::{pack, unpack};
 pub(crate) use places::Places;
 pub(crate) use request::Tail;
 pub(crate) use response::{PaymentFrame, Response};
-pub(crate) use signon::limit;
 pub(crate) use squeeze::{squeeze, stretch};
 pub(crate) use value::{Content, Member};
 

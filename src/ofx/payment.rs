@@ -5,9 +5,10 @@ use rust_decimal::Decimal;
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, words};
-use crate::ofx::signon::limit;
+use crate::ofx::check::limit;
 use crate::ofx::{
-    Amount, BankAccount, Content, DecodeError, Element, EncodeError, Member, Problem, Stamp, Status, TrnUid, Version,
+    Amount, BankAccount, Content, DecodeError, Element, EncodeError, ExtendedPayment, Member, Problem, PublishedBill,
+    Stamp, Status, TrnUid, Version,
 };
 
 aggregate! {
@@ -143,6 +144,8 @@ aggregate! {
         payee_list_id: Option<String> = "PAYEELSTID",
         /// `BANKACCTTO`: pays by transfer to this account; the payee must be given by address then.
         to: Option<BankAccount> = "BANKACCTTO",
+        /// `EXTDPMT`: what is paid, for the payee; only where the profile has `HASEXTDPMT`.
+        extended: Vec<ExtendedPayment> = "EXTDPMT",
         /// `PAYACCT`: the user's account number at the payee, up to 32 characters.
         pay_account: String = "PAYACCT",
         /// `DTDUE`: the day by which the payee must have the money.
@@ -151,6 +154,8 @@ aggregate! {
         memo: Option<String> = "MEMO",
         /// `BILLREFINFO`: the biller's reference, up to 80 characters.
         bill_reference: Option<String> = "BILLREFINFO",
+        /// `BILLPUBINFO`: the presented bill that is paid. 2.0 up.
+        published_bill: Option<PublishedBill> = "BILLPUBINFO" if since_200,
     }
 }
 
@@ -187,10 +192,12 @@ impl Payment {
             payee: payee.into(),
             payee_list_id: None,
             to: None,
+            extended: Vec::new(),
             pay_account: pay_account.into(),
             due: Stamp::day(due),
             memo: None,
             bill_reference: None,
+            published_bill: None,
         }
     }
 

@@ -62,13 +62,14 @@ impl<T: Content> Member for Option<T> {
 }
 
 /// Empty elements count as absent here, too. `OUTER/INNER` as a tag means a list in an aggregate of its own, which is there
-/// even when the list is empty.
+/// even when the list is empty; `OUTER?/INNER` one that is only there with it.
 impl<T: Content> Member for Vec<T> {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
         let Some((outer, inner)) = tag.split_once('/') else {
             let found = parent.children_named(tag).filter(|child| !child.is_empty());
             return found.map(|child| T::read(child).map_err(|error| error.within(tag))).collect();
         };
+        let outer = outer.trim_end_matches('?');
         let Some(list) = parent.child(outer) else { return Ok(Self::new()) };
         Self::take(list, inner).map_err(|error| error.within(outer))
     }
@@ -76,8 +77,9 @@ impl<T: Content> Member for Vec<T> {
     fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
         let (outer, inner) = tag.split_once('/').map_or((None, tag), |(outer, inner)| (Some(outer), inner));
         let items = self.iter().map(|value| value.write(inner, version));
-        match outer {
-            Some(outer) => out.push(Element::aggregate(outer, items.collect())),
+        match outer.map(|outer| outer.strip_suffix('?').map_or((outer, false), |outer| (outer, self.is_empty()))) {
+            Some((_, true)) => {}
+            Some((outer, false)) => out.push(Element::aggregate(outer, items.collect())),
             None => out.extend(items),
         }
     }

@@ -1,0 +1,153 @@
+//! Asking for services on accounts. OFX 1.0.3 §8.6, OFX 2.3 §8.6.
+
+use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::{
+    BankAccount, CardAccount, Content, DecodeError, Element, InvestmentAccount, Member, PresentmentAccount, Problem,
+    ServiceStatus, Version,
+};
+
+words! {
+    /// `SVC`: a service that an account can have.
+    pub enum Service {
+        /// Statements and transfers.
+        Banking = "BANKSVC",
+        /// Paying bills.
+        BillPay = "BPSVC",
+        /// Investment statements.
+        Investment = "INVSVC",
+        /// Presentment of bills; 2.0 up.
+        Presentment = "PRESSVC",
+    }
+}
+
+/// An account of any kind: the `...ACCTFROM` and `...ACCTTO` that may stand in one place. No grammar lets a loan stand there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccountRef {
+    /// `BANKACCTFROM` or `BANKACCTTO`.
+    Bank(BankAccount),
+    /// `CCACCTFROM` or `CCACCTTO`.
+    Card(CardAccount),
+    /// `INVACCTFROM` or `INVACCTTO`.
+    Investment(InvestmentAccount),
+    /// `PRESACCTFROM` or `PRESACCTTO`; not in 1.0.2 and 1.0.3.
+    Presentment(PresentmentAccount),
+}
+
+/// The tags of each kind for one end, `FROM` or `TO`.
+fn tags(end: &'static str) -> [&'static str; 4] {
+    if end == "TO" {
+        ["BANKACCTTO", "CCACCTTO", "INVACCTTO", "PRESACCTTO"]
+    } else {
+        ["BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "PRESACCTFROM"]
+    }
+}
+
+impl Member for Option<AccountRef> {
+    /// The tag is `FROM` or `TO`.
+    fn take(parent: &Element, end: &'static str) -> Result<Self, DecodeError> {
+        let [bank, card, investment, presentment] = tags(end);
+        if let Some(account) = Member::take(parent, bank)? {
+            return Ok(Some(AccountRef::Bank(account)));
+        }
+        if let Some(account) = Member::take(parent, card)? {
+            return Ok(Some(AccountRef::Card(account)));
+        }
+        if let Some(account) = Member::take(parent, investment)? {
+            return Ok(Some(AccountRef::Investment(account)));
+        }
+        Ok(<Option<PresentmentAccount> as Member>::take(parent, presentment)?.map(AccountRef::Presentment))
+    }
+
+    fn put(&self, end: &'static str, version: Version, out: &mut Vec<Element>) {
+        if let Some(account) = self {
+            out.push(account.write_end(end, version));
+        }
+    }
+}
+
+impl AccountRef {
+    /// What must be there at the end `FROM` or `TO`.
+    fn take_end(parent: &Element, end: &'static str) -> Result<Self, DecodeError> {
+        let [bank, ..] = tags(end);
+        let missing = || DecodeError::new(Problem::Missing(bank), parent.offset());
+        <Option<Self> as Member>::take(parent, end)?.ok_or_else(missing)
+    }
+
+    fn write_end(&self, end: &'static str, version: Version) -> Element {
+        let [bank, card, investment, presentment] = tags(end);
+        match self {
+            Self::Bank(account) => account.write(bank, version),
+            Self::Card(account) => account.write(card, version),
+            Self::Investment(account) => account.write(investment, version),
+            Self::Presentment(account) => account.write(presentment, version),
+        }
+    }
+}
+
+/// What is to be done with a service: `SVCADD`, `SVCCHG` or `SVCDEL`, exactly one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServiceChange {
+    /// `SVCADD`: the account gets the service.
+    Add(AccountRef),
+    /// `SVCCHG`: the service goes over from an account to the one it has become. Tokens stay good.
+    Change {
+        /// The account as it was.
+        from: AccountRef,
+        /// The account as it is now.
+        to: AccountRef,
+    },
+    /// `SVCDEL`: the account loses the service.
+    Remove(AccountRef),
+}
+
+impl Member for ServiceChange {
+    fn take(parent: &Element, _: &'static str) -> Result<Self, DecodeError> {
+        if let Some(add) = parent.child("SVCADD") {
+            return AccountRef::take_end(add, "TO").map(Self::Add).map_err(|error| error.within("SVCADD"));
+        }
+        if let Some(change) = parent.child("SVCCHG") {
+            let both = AccountRef::take_end(change, "FROM")
+                .and_then(|from| AccountRef::take_end(change, "TO").map(|to| Self::Change { from, to }));
+            return both.map_err(|error| error.within("SVCCHG"));
+        }
+        let remove =
+            parent.child("SVCDEL").ok_or_else(|| DecodeError::new(Problem::Missing("SVCADD"), parent.offset()))?;
+        AccountRef::take_end(remove, "FROM").map(Self::Remove).map_err(|error| error.within("SVCDEL"))
+    }
+
+    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
+        out.push(match self {
+            Self::Add(to) => Element::aggregate("SVCADD", vec![to.write_end("TO", version)]),
+            Self::Change { from, to } => {
+                Element::aggregate("SVCCHG", vec![from.write_end("FROM", version), to.write_end("TO", version)])
+            }
+            Self::Remove(from) => Element::aggregate("SVCDEL", vec![from.write_end("FROM", version)]),
+        });
+    }
+}
+
+aggregate! {
+    /// `ACCTRQ`: asks for a service to be added, changed or removed. One service for each request.
+    #[doc(alias = "ACCTRQ")]
+    pub struct ServiceRequest {
+        /// `SVCADD`, `SVCCHG` or `SVCDEL`.
+        change: ServiceChange = "SVCADD",
+        /// `SVC`.
+        service: Service = "SVC",
+    }
+}
+
+aggregate! {
+    /// `ACCTRS`: what became of a service.
+    #[doc(alias = "ACCTRS")]
+    pub struct ServiceResponse {
+        /// `SVCADD`, `SVCCHG` or `SVCDEL`.
+        change: ServiceChange = "SVCADD",
+        /// `SVC`.
+        service: Service = "SVC" or "SVC2",
+        /// `SVCSTATUS`.
+        status: ServiceStatus = "SVCSTATUS" or "SVCSTATUS2",
+    }
+}

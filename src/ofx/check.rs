@@ -1,0 +1,87 @@
+//! What no institution could accept, found before anything is sent.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::ofx::{Amount, BankAccount, Element, EncodeError, Stamp};
+
+/// Refuses an empty value and one that is longer than its element allows.
+pub(crate) fn limit(tag: &'static str, value: &str, limit: usize) -> Result<(), EncodeError> {
+    let length = value.chars().count();
+    if value.trim().is_empty() {
+        Err(EncodeError::Empty(tag))
+    } else if length > limit {
+        Err(EncodeError::TooLong { tag, length, limit })
+    } else {
+        Ok(())
+    }
+}
+
+/// As [`limit`], for what may be left out.
+pub(crate) fn optional(tag: &'static str, value: Option<&str>, most: usize) -> Result<(), EncodeError> {
+    value.map_or(Ok(()), |value| limit(tag, value, most))
+}
+
+/// Readers strip outer blanks and rewrite line breaks: what is asked for must be what is understood.
+///
+/// The body of a mail alone may have lines, with a line feed at the end of each.
+pub(crate) fn texts(element: &Element) -> Result<(), EncodeError> {
+    if let Some(text) = element.text() {
+        let lines = element.tag() == "MSGBODY";
+        if text.chars().any(|c| c.is_control() && !(lines && c == '\n')) {
+            return Err(EncodeError::Control(element.tag().to_owned()));
+        }
+        if text.trim() != text {
+            return Err(EncodeError::OuterBlank(element.tag().to_owned()));
+        }
+    }
+    element.children().iter().try_for_each(texts)
+}
+
+/// Refuses an amount that is not more than zero.
+pub(crate) fn positive(tag: &'static str, amount: Amount) -> Result<(), EncodeError> {
+    if amount.value() > Decimal::ZERO {
+        Ok(())
+    } else {
+        Err(EncodeError::Invalid { tag, expected: "must be more than zero" })
+    }
+}
+
+/// Refuses a date without a day of the calendar.
+pub(crate) fn day(tag: &'static str, date: &Stamp) -> Result<NaiveDate, EncodeError> {
+    date.date().ok_or(EncodeError::Invalid { tag, expected: "must be a day" })
+}
+
+/// Refuses what is no country by ISO 3166.
+pub(crate) fn country(country: Option<&str>) -> Result<(), EncodeError> {
+    match country {
+        Some(country) if country.len() != 3 || !country.bytes().all(|b| b.is_ascii_alphabetic()) => {
+            limit("COUNTRY", country, 3)?;
+            Err(EncodeError::Invalid { tag: "COUNTRY", expected: "must have three letters" })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The lines of an address, of which each needs the one before.
+pub(crate) fn address(lines: [Option<&str>; 3]) -> Result<(), EncodeError> {
+    let [first, second, third] = lines;
+    optional("ADDR1", first, 32)?;
+    optional("ADDR2", second, 32)?;
+    optional("ADDR3", third, 32)?;
+    if third.is_some() && second.is_none() {
+        return Err(EncodeError::Invalid { tag: "ADDR3", expected: "may only follow ADDR2" });
+    }
+    if second.is_some() && first.is_none() {
+        return Err(EncodeError::Invalid { tag: "ADDR2", expected: "may only follow ADDR1" });
+    }
+    Ok(())
+}
+
+/// The parts of a bank account.
+pub(crate) fn bank_account(account: &BankAccount) -> Result<(), EncodeError> {
+    limit("BANKID", &account.bank_id, 9)?;
+    limit("ACCTID", &account.account_id, 22)?;
+    optional("BRANCHID", account.branch_id.as_deref(), 22)?;
+    optional("ACCTKEY", account.account_key.as_deref(), 22)
+}
