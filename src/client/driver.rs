@@ -1,5 +1,7 @@
 //! The one loop that drives the engine over a transport.
 
+use zeroize::Zeroizing;
+
 use crate::client::{Client, Completed, Progress};
 use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
 use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
@@ -62,6 +64,7 @@ async fn drive(
         let transmit = match operation.step(&client.state, client.world.now()) {
             Step::Send(transmit) => transmit,
             Step::Ask(challenge) => return Ok(Progress::Ask(challenge)),
+            Step::Approve(approval) => return Ok(Progress::Approve(approval)),
             Step::Done(outcome) => return finish(client, current, outcome),
         };
         if !client.state.is_readable() {
@@ -82,9 +85,10 @@ async fn drive(
                 // A one-time token is good for one file.
                 credentials.auth_token = None;
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
-                let moves_money = operation.kind().moves_money();
+                let counts = operation.kind().counts();
+                client.answered = Some(Zeroizing::new(response.body().to_vec()));
                 let answered = operation.handle_response(&mut client.state, response.body(), client.world.now());
-                let (operation, _) = answered.map_err(|error| nothing_moved(error.into(), moves_money))?;
+                let (operation, _) = answered.map_err(|error| nothing_moved(error.into(), counts))?;
                 if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
                     client.state.user_id = Some(user_id.to_owned());
                 }
@@ -94,14 +98,14 @@ async fn drive(
                 // The institution did not read the file as OFX. What it did with it is another question.
                 let not_read = matches!(error, TransportError::Status { code: 400..=499, .. });
                 let delivery = if not_read { Delivery::Answered } else { error.delivery() };
-                let money_left = operation.sends_money() && delivery != Delivery::NotSent;
+                let left = operation.sends_what_counts() && delivery != Delivery::NotSent;
                 let goes_on = not_read && operation.can_do_without_answer();
                 let (operation, _) =
                     operation.handle_failure(&client.state, delivery, &error.to_string(), client.world.now());
-                let moves_money = operation.kind().moves_money();
+                let counts = operation.kind().counts();
                 *current = Some(operation);
-                if !money_left && !goes_on {
-                    return Err(nothing_moved(error.into(), moves_money));
+                if !left && !goes_on {
+                    return Err(nothing_moved(error.into(), counts));
                 }
             }
         }
@@ -109,8 +113,8 @@ async fn drive(
 }
 
 /// A request around a payment failed, and the payment itself was not sent or was refused: that is what the caller wants to know.
-pub(crate) fn nothing_moved(error: Error, moves_money: bool) -> Error {
-    if moves_money { error.with_delivery(Delivery::NotSent) } else { error }
+pub(crate) fn nothing_moved(error: Error, counts: bool) -> Error {
+    if counts { error.with_delivery(Delivery::NotSent) } else { error }
 }
 
 fn finish(client: &Client, current: &mut Option<Operation>, outcome: Outcome) -> Result<Progress<Completed>, Error> {
@@ -123,6 +127,10 @@ fn finish(client: &Client, current: &mut Option<Operation>, outcome: Outcome) ->
         Outcome::Profile => Completed::Profile,
         Outcome::Accounts => Completed::Accounts(client.known_accounts().to_vec()),
         Outcome::Paid(receipt) => Completed::Paid(receipt),
+        Outcome::Confirmed(confirmed) => Completed::Confirmed(confirmed),
+        Outcome::Synchronized(changes) => Completed::Synchronized(changes),
+        Outcome::Batch(answers) => Completed::Batch(answers),
+        Outcome::PasswordChanged => Completed::PasswordChanged,
     };
     *current = None;
     Ok(Progress::Done(completed))
@@ -176,7 +184,8 @@ const UNREADABLE: &str = "the stored profile cannot be read by this version, and
 
 /// Makes an operation: its identifiers and its bytes. Nothing is sent.
 pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error> {
-    let (operation, _) = Operation::begin(intent, &client.state, client.world.seed()?, client.world.now())?;
+    let seed = client.world.seed()?.of_client(client.state.client_uid());
+    let (operation, _) = Operation::begin(intent, &client.state, seed, client.world.now())?;
     Ok(operation)
 }
 

@@ -17,6 +17,7 @@ pub mod fuzzing;
 mod kept;
 mod paused;
 mod progress;
+mod service;
 mod session;
 mod stored;
 pub mod vault;
@@ -26,10 +27,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::client::stored::{Protection, Validity};
-use crate::engine::{Credentials, Device, Include, Institution, State};
+use crate::engine::{Credentials, Device, Include, Institution, State, UserKey};
 use crate::error::Error;
-use crate::ofx::{AccountInfo, Limits, Profile};
+use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
 use crate::transport::Transport;
 
@@ -74,6 +77,8 @@ pub struct Client {
     transport: Option<Arc<dyn Transport>>,
     needs_reseal: bool,
     blob_limit: usize,
+    /// The body of the last answer.
+    pub(crate) answered: Option<Zeroizing<Vec<u8>>>,
     pub(crate) world: Arc<dyn World>,
 }
 
@@ -147,7 +152,7 @@ impl Client {
     }
 
     pub(crate) fn from_parts(state: State, transport: Option<Arc<dyn Transport>>) -> Self {
-        Self { state, transport, needs_reseal: false, blob_limit: Blob::MAX_LEN, world: Arc::new(Real) }
+        Self { state, transport, needs_reseal: false, blob_limit: Blob::MAX_LEN, answered: None, world: Arc::new(Real) }
     }
 
     fn from_opened(state: State, needs_reseal: bool) -> Self {
@@ -298,6 +303,36 @@ impl Client {
         self.state.has_access_key()
     }
 
+    /// The `USERKEY` that the institution gave, when it was [asked for](Credentials::asking_for_user_key) one.
+    #[must_use]
+    pub fn user_key(&self) -> Option<&UserKey> {
+        self.state.user_key.as_ref()
+    }
+
+    /// Opens a session with the `USERKEY` that the institution gave, in place of id and password. OFX 1.0.3 §2.5.1.
+    ///
+    /// When the institution refuses it (15500), forget it with [`forget_user_key`](Self::forget_user_key) and sign on with id and password.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when there is none, or it has expired by this machine's clock. The
+    /// client comes back in the error.
+    pub fn open_with_user_key(self) -> Result<Session, Kept<Self>> {
+        let Some(UserKey { key, expires }) = &self.state.user_key else {
+            return Err(Kept::new(Error::misuse(NO_USER_KEY), self));
+        };
+        if expires.as_ref().and_then(Stamp::utc).is_some_and(|end| end <= self.world.now()) {
+            return Err(Kept::new(Error::misuse(OLD_USER_KEY), self));
+        }
+        let credentials = Credentials::user_key(key.clone());
+        self.open(credentials)
+    }
+
+    /// Forgets the `USERKEY`.
+    pub fn forget_user_key(&mut self) {
+        self.state.user_key = None;
+    }
+
     /// Whether it came from a blob sealed under an older key of the ring: deconstruct it again to have it under the new one.
     #[must_use]
     pub fn needs_reseal(&self) -> bool {
@@ -350,3 +385,6 @@ impl fmt::Debug for Client {
 
 /// How long the blob of a client can be read.
 const CLIENT_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
+
+const NO_USER_KEY: &str = "the institution gave no USERKEY: open with id and password, and ask for one with asking_for_user_key";
+const OLD_USER_KEY: &str = "the USERKEY has expired: open with id and password";

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::client::stored::{self, Mark, Opened, Protection, Validity};
 use crate::client::{Client, Kept, Session, driver};
-use crate::engine::{Credentials, Device, Operation, Situation};
+use crate::engine::{Credentials, Device, Operation, Situation, TaskKind};
 use crate::error::{Error, Moved};
-use crate::ofx::{Limits, Payment, Question, TrnUid};
+use crate::ofx::{Limits, Payment, Question, Request, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 use crate::transport::Transport;
 
@@ -76,7 +76,7 @@ impl Paused {
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user, or is a payment. It comes back in
     /// the error.
     pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
-        if self.operation.kind().moves_money() {
+        if self.operation.kind().pays() {
             let moved = if self.operation.doubt().is_some() { Moved::Unknown } else { Moved::No };
             return Err(Kept::new(Error::misuse(IS_A_PAYMENT).with_moved(moved), self));
         }
@@ -140,7 +140,7 @@ impl Paused {
     pub fn questions(&self) -> Vec<Question> {
         match self.situation() {
             Situation::AwaitingAnswers(challenge) => challenge.questions().to_vec(),
-            Situation::Ready | Situation::InDoubt(_) | Situation::Over(_) => Vec::new(),
+            Situation::Ready | Situation::AwaitingApproval(_) | Situation::InDoubt(_) | Situation::Over(_) => Vec::new(),
         }
     }
 
@@ -154,6 +154,18 @@ impl Paused {
     #[must_use]
     pub fn payment(&self) -> Option<Payment> {
         self.operation.payment(&self.client.state).ok()
+    }
+
+    /// What kind of operation it is.
+    #[must_use]
+    pub fn kind(&self) -> TaskKind {
+        self.operation.kind()
+    }
+
+    /// What is asked for; empty for a profile, a password change and a synchronization.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.operation.requests(&self.client.state).unwrap_or_default()
     }
 
     /// `TRNUID` of the request: name it when talking to the institution.

@@ -1,8 +1,8 @@
 //! How far a call of a session got.
 
-use crate::engine::{Challenge, Doubt, Receipt};
+use crate::engine::{Approval, BatchAnswer, Challenge, Changes, Confirmed, Doubt, Receipt};
 use crate::error::{Delivery, Error, ErrorKind};
-use crate::ofx::AccountInfo;
+use crate::ofx::{AccountInfo, Reply};
 
 /// How far an operation got: it is done, the user is asked, or nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,9 @@ pub enum Progress<T> {
     /// The institution wants these questions answered first. The session holds the operation:
     /// [`answer`](crate::Session::answer) it, or [`pause`](crate::Session::pause) and answer in another process.
     Ask(Challenge),
+    /// The institution wants the user to approve this client first, outside of OFX, and looked at nothing else. The session holds
+    /// the operation: [`pause`](crate::Session::pause) it for up to 30 days; [`proceed`](crate::Session::proceed) sends it again.
+    Approve(Approval),
     /// The payment may or may not have been made. The session holds the operation: [`pause`](crate::Session::pause) keeps it.
     Unknown(Doubt),
 }
@@ -36,6 +39,10 @@ impl<T> Progress<T> {
                 Err(Error::new(ErrorKind::Refused, Delivery::Answered, text)
                     .with_status(crate::error::StatusCode::MFA_REQUIRED, None))
             }
+            Self::Approve(approval) => {
+                Err(Error::new(ErrorKind::Refused, Delivery::Answered, approval.explain())
+                    .with_status(crate::error::StatusCode::CLIENT_UID_UNKNOWN, approval.message.clone()))
+            }
             Self::Unknown(doubt) => Err(Error::new(ErrorKind::Transport, Delivery::Unknown, doubt.explain())),
         }
     }
@@ -45,8 +52,19 @@ impl<T> Progress<T> {
         match self {
             Self::Done(result) => Progress::Done(change(result)),
             Self::Ask(challenge) => Progress::Ask(challenge),
+            Self::Approve(approval) => Progress::Approve(approval),
             Self::Unknown(doubt) => Progress::Unknown(doubt),
         }
+    }
+
+    /// As [`map`](Self::map), for a result that may be none of the other type.
+    pub(crate) fn try_map<U>(self, change: impl FnOnce(T) -> Option<U>) -> Option<Progress<U>> {
+        Some(match self {
+            Self::Done(result) => Progress::Done(change(result)?),
+            Self::Ask(challenge) => Progress::Ask(challenge),
+            Self::Approve(approval) => Progress::Approve(approval),
+            Self::Unknown(doubt) => Progress::Unknown(doubt),
+        })
     }
 }
 
@@ -60,6 +78,14 @@ pub enum Completed {
     Accounts(Vec<AccountInfo>),
     /// The payment was accepted.
     Paid(Box<Receipt>),
+    /// Another request was done.
+    Confirmed(Box<Confirmed>),
+    /// What happened since a place in the history.
+    Synchronized(Box<Changes>),
+    /// The answers to several requests, in the order in which they were asked for.
+    Batch(Vec<BatchAnswer>),
+    /// The password is the new one: the next session needs it.
+    PasswordChanged,
 }
 
 impl Completed {
@@ -68,7 +94,7 @@ impl Completed {
     pub fn receipt(self) -> Option<Receipt> {
         match self {
             Self::Paid(receipt) => Some(*receipt),
-            Self::Profile | Self::Accounts(_) => None,
+            _ => None,
         }
     }
 
@@ -77,7 +103,34 @@ impl Completed {
     pub fn accounts(self) -> Option<Vec<AccountInfo>> {
         match self {
             Self::Accounts(accounts) => Some(accounts),
-            Self::Profile | Self::Paid(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The record of a request that was done, when it is of this type: `completed.confirmed::<ListedPayee>()`.
+    #[must_use]
+    pub fn confirmed<R: TryFrom<Reply>>(self) -> Option<Confirmed<R>> {
+        match self {
+            Self::Confirmed(confirmed) => confirmed.of(),
+            _ => None,
+        }
+    }
+
+    /// What happened, when a synchronization was continued.
+    #[must_use]
+    pub fn changes(self) -> Option<Changes> {
+        match self {
+            Self::Synchronized(changes) => Some(*changes),
+            _ => None,
+        }
+    }
+
+    /// The answers, when several requests were continued.
+    #[must_use]
+    pub fn batch(self) -> Option<Vec<BatchAnswer>> {
+        match self {
+            Self::Batch(answers) => Some(answers),
+            _ => None,
         }
     }
 }

@@ -16,9 +16,9 @@ use crate::seal::{Blob, Context, KeyRing};
 /// until it is answered, abandoned, or paused into a blob together with the client.
 #[derive(Debug)]
 pub struct Session {
-    client: Client,
-    credentials: Credentials,
-    current: Option<Operation>,
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    pub(crate) current: Option<Operation>,
     profile_refused: bool,
 }
 
@@ -101,6 +101,7 @@ impl Session {
     ///
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
+        self.current = self.current.take().map(|operation| operation.after_approval(&self.client.state));
         driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut InMemory).await
     }
 
@@ -220,7 +221,7 @@ impl Session {
             return Err(Kept::new(error, self));
         };
         if life > self.longest_pause() || life.is_zero() {
-            let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and neither for ever";
+            let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and none for ever (longest_pause says how long)";
             return Err(Kept::new(Error::misuse(text), self));
         }
         if let Some(user_id) = self.credentials.user_id() {
@@ -256,9 +257,14 @@ impl Session {
     /// |---|---|---|
     /// | answers to questions, or to be sent | 15 minutes | 24 hours |
     /// | somebody who finds out whether a payment was made | 7 days | 7 days |
+    /// | the user, who has this client approved at the institution | 30 days | 30 days |
     #[must_use]
     pub fn longest_pause(&self) -> Duration {
-        if self.doubt().is_some() { LONGEST_DOUBT } else { LONGEST_PAUSE }
+        match self.situation() {
+            _ if self.doubt().is_some() => LONGEST_DOUBT,
+            Some(Situation::AwaitingApproval(_)) => LONGEST_APPROVAL,
+            _ => LONGEST_PAUSE,
+        }
     }
 
     /// Where the operation under way stands, if there is one.
@@ -286,16 +292,19 @@ impl Session {
     }
 
     /// Makes an operation, in place of a list that could not be fetched. A payment is never replaced: it has its identifiers.
-    async fn begin(&mut self, intent: Intent) -> Result<(), Error> {
-        let is_payment = self.current.as_ref().is_some_and(|operation| operation.kind().moves_money());
+    pub(crate) async fn begin(&mut self, intent: Intent) -> Result<(), Error> {
+        let counts = self.current.as_ref().is_some_and(|operation| operation.kind().counts());
         match self.situation() {
             Some(Situation::InDoubt(_)) => self.refuse_doubt()?,
             Some(Situation::AwaitingAnswers(_)) => {
                 return Err(Error::misuse("an operation waits for answers; answer, pause or abandon it first"));
             }
-            Some(Situation::Ready) if is_payment => {
+            Some(Situation::AwaitingApproval(_)) => {
+                return Err(Error::misuse("an operation waits for the approval of this client; proceed, pause or abandon it first"));
+            }
+            Some(Situation::Ready) if counts => {
                 return Err(Error::misuse(
-                    "a payment is prepared and was not sent: proceed() sends it, pause() keeps it, abandon() gives it up",
+                    "a request is prepared and was not sent: proceed() sends it, pause() keeps it, abandon() gives it up",
                 ));
             }
             None | Some(Situation::Ready | Situation::Over(_)) => {}
@@ -306,19 +315,19 @@ impl Session {
         Ok(())
     }
 
-    async fn run_as<T>(&mut self, result: impl FnOnce(Completed) -> Option<T>) -> Result<Progress<T>, Error> {
-        match self.proceed().await? {
-            Progress::Done(completed) => match result(completed) {
-                Some(result) => Ok(Progress::Done(result)),
-                None => Err(driver::bug("an operation ended as another kind")),
-            },
-            Progress::Ask(challenge) => Ok(Progress::Ask(challenge)),
-            Progress::Unknown(doubt) => Ok(Progress::Unknown(doubt)),
-        }
+    pub(crate) async fn run_as<T>(
+        &mut self,
+        result: impl FnOnce(Completed) -> Option<T>,
+    ) -> Result<Progress<T>, Error> {
+        let progress = self.proceed().await?;
+        progress.try_map(result).ok_or_else(|| driver::bug("an operation ended as another kind"))
     }
 
     fn pause_life(&self) -> Duration {
-        if self.doubt().is_some() { LONGEST_DOUBT } else { PAUSE_LIFE }
+        match self.longest_pause() {
+            LONGEST_PAUSE => PAUSE_LIFE,
+            longest => longest,
+        }
     }
 
     fn refuse_doubt(&self) -> Result<(), Error> {
@@ -344,3 +353,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// Whoever must be asked about a payment may be away for a week; with the blob its identifiers are lost.
 const LONGEST_DOUBT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Institutions give a week, and letters take days.
+const LONGEST_APPROVAL: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -9,9 +9,7 @@ impl Operation {
     /// challenged anew. An operation that waits for none, or is in doubt, stays as it is.
     pub(crate) fn without_old_questions(mut self, state: &State) -> Self {
         if matches!(self.phase, Phase::ExpectAnswers { .. }) && self.doubt.is_none() {
-            let first = state.challenge_comes_first(self.kind.message_set()).unwrap_or(true);
-            self.phase =
-                if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
+            self.phase = self.first_phase(state);
         }
         self
     }

@@ -1,6 +1,7 @@
 //! What a user signs on with. Lives for a session, and is never stored.
 
-use crate::ofx::Login;
+use crate::engine::EngineError;
+use crate::ofx::{Login, PasswordChange};
 use crate::secret::Secret;
 
 /// What a user signs on with: OFX 1.0.3 §2.5.1, OFX 2.3 §2.5.1.
@@ -12,6 +13,8 @@ pub struct Credentials {
     pub(crate) user_cred1: Option<Secret>,
     pub(crate) user_cred2: Option<Secret>,
     pub(crate) auth_token: Option<Secret>,
+    pub(crate) new_password: Option<Secret>,
+    pub(crate) wants_user_key: bool,
 }
 
 impl Credentials {
@@ -38,7 +41,7 @@ impl Credentials {
     }
 
     fn of(login: Login) -> Self {
-        Self { login, user_cred1: None, user_cred2: None, auth_token: None }
+        Self { login, user_cred1: None, user_cred2: None, auth_token: None, new_password: None, wants_user_key: false }
     }
 
     /// Adds `USERCRED1`, which the profile asks for by `USERCRED1LABEL`.
@@ -62,6 +65,42 @@ impl Credentials {
         self
     }
 
+    /// Adds the password that is to be the user's from now on, for a change of the password: until it is known to be, both must
+    /// be kept. Up to 32 characters.
+    #[must_use]
+    pub fn new_password(mut self, password: impl Into<Secret>) -> Self {
+        self.new_password = Some(password.into());
+        self
+    }
+
+    /// Asks for a `USERKEY` (`GENUSERKEY`), with which the user can sign on in place of id and password until it expires. An
+    /// institution need not give one. The client keeps it: [`Client::user_key`](crate::Client::user_key).
+    #[must_use]
+    pub fn asking_for_user_key(mut self) -> Self {
+        self.wants_user_key = true;
+        self
+    }
+
+    pub(crate) fn asks_for_user_key(&self) -> bool {
+        self.wants_user_key && matches!(self.login, Login::Password { .. })
+    }
+
+    /// The request that changes the password.
+    pub(crate) fn password_change(&self) -> Result<PasswordChange, EngineError> {
+        let (Some(user_id), Some(new)) = (self.user_id(), &self.new_password) else {
+            return Err(EngineError::Situation(NO_PASSWORDS));
+        };
+        Ok(PasswordChange::new(user_id, new.clone()))
+    }
+
+    /// The login as it is when the new password counts.
+    pub(crate) fn with_new_password(&self) -> Result<Login, EngineError> {
+        let (Some(user_id), Some(new)) = (self.user_id(), &self.new_password) else {
+            return Err(EngineError::Situation(NO_PASSWORDS));
+        };
+        Ok(Login::Password { user_id: user_id.to_owned(), password: new.clone() })
+    }
+
     /// The user id, when one is given.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
@@ -71,3 +110,6 @@ impl Credentials {
         }
     }
 }
+
+const NO_PASSWORDS: &str =
+    "changes the password and needs user id, old and new one: Credentials::new(id, old).new_password(new)";

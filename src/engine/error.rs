@@ -1,5 +1,6 @@
 //! What ends an operation without an outcome: nothing was carried out, or there was nothing to carry out.
 
+use crate::engine::Refusal;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{DecodeError, EncodeError};
 
@@ -28,6 +29,17 @@ pub enum EngineError {
         "the institution's profile offers no {0}; nothing was sent (Institution::without_profile asks all the same)"
     )]
     NotOffered(&'static str),
+    /// The institution refused, in a place where no request has an answer of its own.
+    #[error("the institution refused the request")]
+    Refused(Box<Refusal>),
+    /// A synchronization was answered with an error that has no text.
+    #[error(
+        "the institution gives no history of {0} (TOKEN -1): the account may not be one of this user's, or it does not offer this"
+    )]
+    NoHistory(&'static str),
+    /// Several requests that cannot stand in one file.
+    #[error("{0}")]
+    Batch(&'static str),
     /// The institution's profile asks for a credential that was not given. Nothing was sent.
     #[error("the institution also asks for {label:?} at each signon; give it with Credentials::{call}")]
     Credential {
@@ -52,7 +64,10 @@ impl From<EngineError> for Error {
             EngineError::Missing(_) | EngineError::NothingKnown(_) => {
                 Self::new(ErrorKind::Malformed, Delivery::Answered, error.to_string())
             }
+            EngineError::Refused(refusal) => (*refusal).into(),
+            EngineError::NoHistory(_) => Self::new(ErrorKind::Refused, Delivery::Answered, error.to_string()),
             EngineError::NotOffered(_)
+            | EngineError::Batch(_)
             | EngineError::Credential { .. }
             | EngineError::Answers(_)
             | EngineError::Situation(_) => Self::misuse(error.to_string()),

@@ -37,13 +37,18 @@
 
 mod anew;
 mod answers;
+mod approval;
+mod batch;
+mod changes;
 mod credentials;
 mod error;
 mod held;
 mod ids;
 mod marks;
+mod offers;
 mod operation;
 mod outcome;
+mod password;
 mod records;
 mod recovery;
 mod schema;
@@ -56,15 +61,17 @@ mod transmit;
 mod verdict;
 
 pub use answers::{Answers, Challenge, Device};
+pub use approval::Approval;
+pub use changes::{Change, ChangeKind, Changes, Origin};
 pub use credentials::Credentials;
 pub use error::EngineError;
 pub use ids::Seed;
 pub use operation::{Operation, Situation, Step};
-pub use outcome::{Doubt, Outcome, Receipt, Refusal, RefusedAt};
-pub use state::{Application, Institution, State};
+pub use outcome::{BatchAnswer, Confirmed, Doubt, Outcome, Receipt, Refusal, RefusedAt};
+pub use state::{Application, Institution, State, UserKey};
 
 pub(crate) use held::Held;
-pub use task::{Intent, TaskKind};
+pub use task::{BatchKind, Intent, TaskKind};
 pub use transmit::Transmit;
 
 pub(crate) use records::{read_doubt, write_doubt};

@@ -4,13 +4,17 @@ use chrono::{DateTime, Utc};
 
 use crate::engine::answers::{complete, open_questions};
 use crate::engine::recovery::{Leg, Recovery};
-use crate::engine::task::request;
+use crate::engine::task::{Made, make};
 use crate::engine::transmit::Purpose;
 use crate::engine::{
-    Answers, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State, TaskKind, Transmit,
+    Answers, Approval, Challenge, Credentials, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State,
+    TaskKind, Transmit,
 };
 use crate::error::{Delivery, Error};
-use crate::ofx::{ChallengeAnswer, DecodeError, FileUid, Payment, Question, SyncFrom, Tail, TrnUid};
+use crate::ofx::{
+    BankAccount, ChallengeAnswer, DecodeError, FileUid, Item, Payment, Problem, Question, Request, SyncFrom, SyncKind,
+    Tail, TrnUid,
+};
 
 /// What to do next: exactly one thing after every call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum Step {
     Send(Transmit),
     /// The user must answer.
     Ask(Challenge),
+    /// The user must have this client approved at the institution.
+    Approve(Approval),
     /// It is over.
     Done(Outcome),
 }
@@ -32,6 +38,8 @@ pub enum Situation {
     Ready,
     /// The user must answer these questions.
     AwaitingAnswers(Challenge),
+    /// The user must have this client approved at the institution; it was not looked at, and can be sent again then.
+    AwaitingApproval(Approval),
     /// Its request may have been carried out.
     InDoubt(Doubt),
     /// It is over.
@@ -49,6 +57,10 @@ pub struct Operation {
     pub(crate) urls: Option<(String, String)>,
     /// Files sent so far; each has an identifier of its own.
     pub(crate) files: u32,
+    /// The account of its history, where the request does not say it.
+    pub(crate) account: Option<BankAccount>,
+    /// For several requests: which one was asked for at which place of the file.
+    pub(crate) order: Vec<u8>,
     /// What is not known of an earlier send, while the request is sent once more. Only its own result settles that.
     pub(crate) doubt: Option<Doubt>,
     pub(crate) phase: Phase,
@@ -65,6 +77,8 @@ pub(crate) enum Phase {
     ExpectQuestions { again: bool },
     /// The user's answers.
     ExpectAnswers { questions: Vec<Question>, again: bool },
+    /// That the user has this client approved. With the institution's words, when it had any.
+    ExpectApproval { message: Option<String> },
     /// The result, for which the request is to be sent, with the answers where a challenge came before.
     ExpectResult { passed: Option<Passed> },
     /// Somebody who finds out whether the request was carried out.
@@ -92,12 +106,12 @@ impl Operation {
     /// institution's version, or a value is too long or has characters that the version cannot carry;
     /// [`EngineError::NotOffered`] when the profile has no bill payment.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
-        let (kind, tail, recovery) = request(intent, state, seed.work())?;
+        let Made { kind, tail, recovery, account, order } = make(intent, state, seed)?;
         let set = kind.message_set();
         let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
         let operation =
-            Self { kind, seed, tail, urls: None, files: 0, doubt: None, phase, recovery, unknown: Vec::new() };
+            Self { kind, seed, tail, urls: None, account, order, files: 0, doubt: None, phase, recovery, unknown: Vec::new() };
         Ok(operation.with_step(state, now))
     }
 
@@ -113,11 +127,11 @@ impl Operation {
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
-        let money = self.note_send(state);
+        let counts = self.note_send(state);
         match std::mem::replace(&mut self.phase, Phase::InDoubt(Doubt::Interrupted)) {
             Phase::ExpectQuestions { again } => self.take_questions(state, body, again, now),
-            Phase::ExpectResult { passed } => self.take_result(state, body, passed.as_ref(), money, now),
-            Phase::ExpectAnswers { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
+            Phase::ExpectResult { passed } => self.take_result(state, body, passed.as_ref(), counts, now),
+            Phase::ExpectAnswers { .. } | Phase::ExpectApproval { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
                 Err(EngineError::Situation("expects no answer from the institution"))
             }
         }
@@ -166,11 +180,13 @@ impl Operation {
                 self.phase = Phase::ExpectResult { passed: Some(Passed { questions, again, answers, alone: false }) };
                 Ok(self.with_step(state, now))
             }
-            Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
-                Err(EngineError::Situation(
-                    "waits for no answers: go on with proceed, or settle a payment that is in doubt",
-                ))
-            }
+            Phase::ExpectQuestions { .. }
+            | Phase::ExpectResult { .. }
+            | Phase::ExpectApproval { .. }
+            | Phase::InDoubt(_)
+            | Phase::Over(_) => Err(EngineError::Situation(
+                "waits for no answers: go on with proceed, or settle a payment that is in doubt",
+            )),
         }
     }
 
@@ -208,7 +224,9 @@ impl Operation {
     /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
     #[must_use]
     pub fn can_reconcile(&self) -> bool {
-        matches!(self.phase, Phase::InDoubt(_)) && self.recovery.has_a_way()
+        let has_a_way =
+            if self.kind == TaskKind::ChangePassword { !self.recovery.exhausted } else { self.recovery.has_a_way() };
+        matches!(self.phase, Phase::InDoubt(_)) && has_a_way
     }
 
     /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent.
@@ -219,10 +237,29 @@ impl Operation {
     pub fn reconcile(mut self, state: &State, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         let Phase::InDoubt(doubt) = &self.phase else { return Err(EngineError::Situation("is not in doubt")) };
         let doubt = doubt.clone();
-        self.recovery.turn_to_next_way()?;
+        if self.kind == TaskKind::ChangePassword {
+            self.recovery.turn_to_next_password()?;
+        } else {
+            self.recovery.turn_to_next_way()?;
+        }
         self.doubt = Some(doubt);
         self.phase = Phase::ExpectResult { passed: None };
         Ok(self.with_step(state, now))
+    }
+
+    /// Goes on with one that waited for the client's approval: it is sent again, unchanged. Any other stays as it is.
+    #[must_use]
+    pub fn after_approval(mut self, state: &State) -> Self {
+        if matches!(self.phase, Phase::ExpectApproval { .. }) {
+            self.phase = self.first_phase(state);
+        }
+        self
+    }
+
+    /// What is awaited before anything was sent, or after nothing of it was looked at.
+    pub(crate) fn first_phase(&self, state: &State) -> Phase {
+        let first = !self.kind.is_anonymous() && state.challenge_comes_first(self.kind.message_set()).unwrap_or(true);
+        if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } }
     }
 
     /// The step to go on with, for an operation that was restored.
@@ -241,6 +278,7 @@ impl Operation {
             Phase::ExpectAnswers { questions, again } => {
                 Situation::AwaitingAnswers(challenge(questions, *again, state, now))
             }
+            Phase::ExpectApproval { message } => Situation::AwaitingApproval(Approval::new(state, message.clone())),
             Phase::InDoubt(doubt) => Situation::InDoubt(doubt.clone()),
             Phase::Over(outcome) => Situation::Over(outcome.clone()),
         }
@@ -252,17 +290,18 @@ impl Operation {
     pub fn doubt(&self) -> Option<&Doubt> {
         match &self.phase {
             Phase::InDoubt(doubt) => Some(doubt),
-            Phase::ExpectQuestions { .. } | Phase::ExpectAnswers { .. } | Phase::ExpectResult { .. } => {
-                self.doubt.as_ref()
-            }
+            Phase::ExpectQuestions { .. }
+            | Phase::ExpectAnswers { .. }
+            | Phase::ExpectApproval { .. }
+            | Phase::ExpectResult { .. } => self.doubt.as_ref(),
             Phase::Over(_) => None,
         }
     }
 
-    /// Whether what it sends next is a request that must not be carried out twice.
-    pub(crate) fn sends_money(&self) -> bool {
+    /// Whether what it sends next is a request that must not simply be made again.
+    pub(crate) fn sends_what_counts(&self) -> bool {
         let leg = self.recovery.leg;
-        self.kind.moves_money()
+        self.kind.counts()
             && matches!(self.phase, Phase::ExpectResult { .. })
             && matches!(leg, Leg::Request | Leg::SameFile)
     }
@@ -277,7 +316,7 @@ impl Operation {
         match self.recovery.leg {
             Leg::Token => true,
             Leg::History => self.doubt.is_none(),
-            Leg::Request | Leg::SameFile => false,
+            Leg::Request | Leg::SameFile | Leg::NewPassword | Leg::OldPassword => false,
         }
     }
 
@@ -286,19 +325,23 @@ impl Operation {
     fn saved_file(&self, state: &State) -> Option<(FileUid, u32)> {
         match self.recovery.leg {
             Leg::SameFile => self.recovery.file.clone(),
-            Leg::Request => Some((state.old_file_uid(), self.files)).filter(|(old, _)| !old.is_none()),
-            Leg::Token | Leg::History => None,
+            // A file with passwords is never repeated. OFX 1.0.3 §2.2.7.
+            _ if self.kind == TaskKind::ChangePassword => None,
+            Leg::Request => {
+                Some((state.old_file_uid(self.kind.message_set()), self.files)).filter(|(old, _)| !old.is_none())
+            }
+            Leg::Token | Leg::History | Leg::NewPassword | Leg::OldPassword => None,
         }
     }
 
-    /// Notes that the file of the present step was sent, and whether it was one that moves money.
+    /// Notes that the file of the present step was sent, and whether it was one that counts.
     fn note_send(&mut self, state: &State) -> bool {
-        let money = self.sends_money();
-        if money {
+        let counts = self.sends_what_counts();
+        if counts {
             self.recovery.file = self.saved_file(state);
         }
         self.files += 1;
-        money
+        counts
     }
 
     /// Where the request goes.
@@ -329,7 +372,61 @@ impl Operation {
     ///
     /// [`DecodeError`] when they hold no payment: for another kind of operation.
     pub fn payment(&self, state: &State) -> Result<Payment, DecodeError> {
-        self.tail.read_payment(state.version())
+        let payment = self.requests(state)?.into_iter().find_map(|request| match request {
+            Request::Pay(request) => Some(request.payment),
+            _ => None,
+        });
+        payment.ok_or_else(|| DecodeError::new(Problem::Missing("PMTRQ"), 0))
+    }
+
+    /// What is asked for, in the order of the file, read out of its own bytes. Empty for what is no request of a user: a profile,
+    /// a password change, a synchronization.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when the bytes were not written by this crate.
+    pub fn requests(&self, state: &State) -> Result<Vec<Request>, DecodeError> {
+        if matches!(self.kind, TaskKind::Profile | TaskKind::ChangePassword) {
+            return Ok(Vec::new());
+        }
+        let requests = self.tail.read(state.version())?.into_iter().filter_map(|item| match item {
+            Item::Request(_, request) => Some(request),
+            Item::Sync(_) => None,
+        });
+        Ok(requests.collect())
+    }
+
+    /// The history that it goes into, and the account that this is of.
+    pub(crate) fn history(&self, state: &State) -> Option<(SyncKind, Option<BankAccount>)> {
+        let kind = self.kind.history()?;
+        Some((kind, self.account_of_history(state)))
+    }
+
+    pub(crate) fn account_of_history(&self, state: &State) -> Option<BankAccount> {
+        let own = || self.requests(state).ok()?.first().and_then(Request::account).cloned();
+        self.account.clone().or_else(own)
+    }
+
+    /// The file that it would send now, without sending it; `None` when it waits for something else.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transmit::prepare`].
+    ///
+    /// # Security
+    ///
+    /// The bytes hold the password; they are wiped when dropped. Whoever sends them must go on with [`begin`](Self::begin)'s step
+    /// instead: it hands out what must be kept first.
+    pub fn render(
+        &self,
+        credentials: &Credentials,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, EngineError> {
+        match self.next(state, now) {
+            Step::Send(transmit) => transmit.prepare(credentials, state, now).map(|(_, file)| Some(file)),
+            Step::Ask(_) | Step::Approve(_) | Step::Done(_) => Ok(None),
+        }
     }
 
     fn check(&self, state: &State, answers: &Answers, now: DateTime<Utc>) -> Result<Vec<ChallengeAnswer>, EngineError> {
@@ -365,13 +462,17 @@ impl Operation {
                 let purpose = match (self.recovery.leg, &self.recovery.token) {
                     (Leg::Token, _) => Purpose::History(SyncFrom::TokenOnly),
                     (Leg::History, Some(token)) => Purpose::History(SyncFrom::Token(token.clone())),
+                    (Leg::NewPassword, _) => Purpose::TryPassword { new: true },
+                    (Leg::OldPassword, _) => Purpose::TryPassword { new: false },
+                    _ if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
                     (_, token) => Purpose::Work(self.tail.clone(), token.clone()),
                 };
-                let saved = self.saved_file(state).filter(|_| self.sends_money());
+                let saved = self.saved_file(state).filter(|_| self.sends_what_counts());
                 let file = saved.unwrap_or_else(|| (FileUid::none(), self.files));
                 self.send(self.url(state), purpose, file, answers, interrupted)
             }
             Phase::ExpectAnswers { questions, again } => Step::Ask(challenge(questions, *again, state, now)),
+            Phase::ExpectApproval { message } => Step::Approve(Approval::new(state, message.clone())),
             Phase::InDoubt(doubt) => Step::Done(Outcome::Unknown(doubt.clone())),
             Phase::Over(outcome) => Step::Done(outcome.clone()),
         }

@@ -50,11 +50,12 @@ pub(crate) struct CredentialsV1<'a> {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct OperationV1<'a> {
-    /// 0 profile, 1 accounts, 2 payment.
+    /// As `TaskKind::number` has it: 0 profile, 1 accounts, 2 payment, and others, which come with a `RequestV1`.
     pub(crate) kind: u8,
     pub(crate) seed: [u8; 16],
     pub(crate) files: u32,
-    /// 0 questions to fetch, 1 the same after wrong answers, 2 request to send, 3 answers to give, 4 in doubt.
+    /// 0 questions to fetch, 1 the same after wrong answers, 2 request to send, 3 answers to give, 4 in doubt, 5 the
+    /// client to be approved, with the institution's words as `doubt_text`.
     pub(crate) phase: u8,
     /// In phase 4: 0 no answer, 1 interrupted, 2 unreadable, 3 not mentioned, 4 duplicate, 5 the second try was refused, 6 the
     /// history was lost.
@@ -67,6 +68,20 @@ pub(crate) struct OperationV1<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(crate) struct UserKeyV1<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) expires: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RequestV1<'a> {
+    /// Packed `BANKACCTFROM` of the history that it goes into, where the request does not have it; or nothing.
+    pub(crate) account: &'a [u8],
+    /// For several requests: which one was asked for at which place of the file.
+    pub(crate) order: &'a [u8],
+}
+
+#[derive(Serialize, Deserialize)]
 pub(crate) struct MarksV1<'a> {
     pub(crate) last_file: Option<&'a str>,
     #[serde(borrow)]
@@ -75,7 +90,8 @@ pub(crate) struct MarksV1<'a> {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct RecoveryV1<'a> {
-    /// 0 ask for a token, and in a restored operation for the whole history, 1 the request, 2 the same file, 3 ask for the history.
+    /// 0 ask for a token, and in a restored operation for the whole history, 1 the request, 2 the same file, 3 ask for the history,
+    /// 4 try the new password, 5 try the old one.
     pub(crate) leg: u8,
     pub(crate) token: Option<&'a str>,
     #[serde(borrow)]
@@ -126,6 +142,8 @@ pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
             Leg::Request => 1,
             Leg::SameFile => 2,
             Leg::History => 3,
+            Leg::NewPassword => 4,
+            Leg::OldPassword => 5,
         },
         token: token.as_deref(),
         file: file.as_ref().map(|(old, number)| (old.as_str(), *number)),
@@ -141,6 +159,8 @@ pub(crate) fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
         1 => Leg::Request,
         2 => Leg::SameFile,
         3 => Leg::History,
+        4 => Leg::NewPassword,
+        5 => Leg::OldPassword,
         _ => return None,
     };
     let recovery = Recovery {
@@ -153,7 +173,7 @@ pub(crate) fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
         rounds: found.rounds,
     };
     let possible = match leg {
-        Leg::Request => true,
+        Leg::Request | Leg::NewPassword | Leg::OldPassword => true,
         Leg::SameFile => recovery.file.is_some(),
         Leg::Token | Leg::History => recovery.token.is_some(),
     };

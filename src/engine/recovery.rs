@@ -38,6 +38,10 @@ pub(crate) enum Leg {
     SameFile,
     /// Asks what happened since the token that the payment carries.
     History,
+    /// Signs on with the new password, to find out whether it is the password.
+    NewPassword,
+    /// Signs on with the old one.
+    OldPassword,
 }
 
 /// What is known for the case that the answer to a payment gets lost.
@@ -86,6 +90,16 @@ impl Recovery {
         Ok(())
     }
 
+    /// Turns to the password to try next: each is tried once, since failed signons lock the user out. OFX 1.0.3 §2.5.2.
+    pub(crate) fn turn_to_next_password(&mut self) -> Result<(), EngineError> {
+        self.leg = match self.leg {
+            _ if self.exhausted => return Err(EngineError::Situation(NO_PASSWORD_LEFT)),
+            Leg::NewPassword | Leg::OldPassword => self.leg,
+            Leg::Token | Leg::Request | Leg::SameFile | Leg::History => Leg::NewPassword,
+        };
+        Ok(())
+    }
+
     /// The request was sent, and no answer came that could be read.
     pub(crate) fn note_failure(&mut self, delivery: Delivery) {
         self.file_failed = self.leg == Leg::SameFile;
@@ -104,3 +118,6 @@ impl Recovery {
 
 /// More than any number of other clients that are at work on the same account.
 const MOST_ROUNDS: u8 = 8;
+
+const NO_PASSWORD_LEFT: &str =
+    "has tried the new and the old password once each; another try could lock the user out: ask the institution";

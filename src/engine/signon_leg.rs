@@ -25,7 +25,7 @@ impl Operation {
         let refused_key = refused_key(self.kind, signon.status.code, state);
         state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
         if !signon.is_accepted() {
-            return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
+            return Ok(self.refused_at_signon(&signon.status, state, now));
         }
         let challenge = response.challenge()?;
         if challenge.status.is_error() {
@@ -62,12 +62,12 @@ impl Operation {
         state: &mut State,
         body: &[u8],
         passed: Option<&Passed>,
-        money: bool,
+        counts: bool,
         now: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
         let response = match Response::decode(body, &state.limits) {
             Ok(response) => response,
-            Err(error) if money => {
+            Err(error) if counts => {
                 self.recovery.file_failed = self.recovery.leg == Leg::SameFile;
                 return Ok(self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))));
             }
@@ -96,21 +96,28 @@ impl Operation {
             self.phase = Phase::ExpectQuestions { again };
             return Ok(self.with_step(state, now));
         }
+        if matches!(self.recovery.leg, Leg::NewPassword | Leg::OldPassword) {
+            return Ok(self.take_password_try(&signon.status, state, now));
+        }
         if !signon.is_accepted() {
-            return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon)));
+            return Ok(self.refused_at_signon(&signon.status, state, now));
         }
         // A refused signon says nothing about the answer that is saved.
-        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| money) {
+        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| counts) {
             state.marks.last_file = Some(self.seed.file(*number));
         }
         if passed.is_some() {
             state.challenged = true;
         }
-        if self.kind.moves_money() {
-            return Ok(self.take_payment_answer(state, &response, now));
+        match self.kind {
+            TaskKind::Request(kind) if self.kind.counts() => Ok(self.take_work_answer(kind, state, &response, now)),
+            TaskKind::Batch(_) => self.take_batch(state, &response, now),
+            TaskKind::ChangePassword => Ok(self.take_password(&response)),
+            TaskKind::Profile | TaskKind::Request(_) | TaskKind::Synchronize(_) => {
+                let outcome = judge(self.kind, &self.trn_uid(), &self.tail, &response, state)?;
+                Ok(self.over(outcome))
+            }
         }
-        let outcome = judge(self.kind, &self.trn_uid(), &response, state)?;
-        Ok(self.over(outcome))
     }
 }
 

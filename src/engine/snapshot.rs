@@ -15,7 +15,9 @@
 //! | 7 | security questions | postcard `QuestionsV1` | yes | |
 //! | 8 | `SESSCOOKIE` | text | | yes |
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
+//! | 10 | `USERKEY` | postcard `UserKeyV1` | | yes |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
+//! | 130 | what only requests other than these three have: profile, account list, payment | postcard `RequestV1` | yes | account numbers |
 //!
 //! Tags 64 and 65 are those of a vault's records (`client/vault/record.rs`).
 //! A part that a reader does not know makes it refuse the whole when it is critical.
@@ -29,12 +31,15 @@ use zeroize::Zeroizing;
 use crate::engine::marks::Marks;
 use crate::engine::operation::{Passed, Phase};
 use crate::engine::records::{
-    ClientUidV1, CredentialsV1, IdentityV1, MarksV1, OperationV1, QuestionsV1, RecoveryV1, read_doubt, read_recovery,
-    write_doubt, write_recovery,
+    ClientUidV1, CredentialsV1, IdentityV1, MarksV1, OperationV1, QuestionsV1, RecoveryV1, RequestV1, UserKeyV1,
+    read_doubt, read_recovery, write_doubt, write_recovery,
 };
 use crate::engine::recovery::Recovery;
-use crate::engine::{Application, Held, Institution, Operation, Seed, State, TaskKind};
-use crate::ofx::{Content, FileUid, FinancialInstitution, Question, Style, Tail, Version, squeeze, stretch};
+use crate::engine::{Application, Held, Institution, Operation, Seed, State, TaskKind, UserKey};
+use crate::ofx::{
+    BankAccount, Content, FileUid, FinancialInstitution, Question, Stamp, Style, Tail, Version, pack, squeeze, stretch,
+    unpack,
+};
 use crate::secret::{Secret, wipe};
 
 /// A tagged piece of a stored state.
@@ -99,7 +104,9 @@ const REQUEST: u8 = 6;
 const QUESTIONS: u8 = 7;
 const SESSION_COOKIE: u8 = 8;
 const ACCOUNTS: u8 = 9;
+const USER_KEY: u8 = 10;
 const RECOVERY: u8 = 129;
+const KIND: u8 = 130;
 
 /// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost cookie the
 /// specification allows for, the list and the profile are fetched again.
@@ -139,6 +146,10 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     if credentials.access_key.is_some() || credentials.app_key.is_some() {
         parts.push(record(CREDENTIALS, false, &credentials)?);
     }
+    if let Some(UserKey { key, expires }) = &state.user_key {
+        let expires = expires.as_ref().map(Stamp::as_str);
+        parts.push(record(USER_KEY, false, &UserKeyV1 { key: key.expose(), expires })?);
+    }
     if state.marks != Marks::default() {
         let tokens = state.marks.tokens.iter().map(|(name, token)| (*name, token.as_str())).collect();
         let last_file = state.marks.last_file.as_ref().map(FileUid::as_str);
@@ -160,11 +171,7 @@ pub(crate) fn save_operation(
     beside: &[Part],
 ) -> Result<Vec<Part>, SnapshotError> {
     let mut record_v1 = OperationV1 {
-        kind: match operation.kind {
-            TaskKind::Profile => 0,
-            TaskKind::Accounts => 1,
-            TaskKind::Pay => 2,
-        },
+        kind: operation.kind.number(),
         seed: operation.seed.bytes(),
         files: operation.files,
         phase: 0,
@@ -194,6 +201,10 @@ pub(crate) fn save_operation(
             }
             asked = Some((questions, *again));
         }
+        Phase::ExpectApproval { message } => {
+            record_v1.phase = 5;
+            record_v1.doubt_text = message.as_deref();
+        }
         Phase::InDoubt(doubt) => {
             record_v1.phase = 4;
             (record_v1.doubt, record_v1.doubt_text) = write_doubt(doubt);
@@ -209,8 +220,18 @@ pub(crate) fn save_operation(
     if operation.recovery != Recovery::default() {
         parts.push(record(RECOVERY, true, &write_recovery(&operation.recovery))?);
     }
+    // The first versions knew three kinds and five phases, and must not take another for one of those.
+    if operation.kind.number() > 2 || record_v1_is_new(&operation.phase) {
+        let account = operation.account.as_ref().map(|account| pack(&account.write("BANKACCTFROM", Version::V230)));
+        let account = account.as_ref().map(|account| account.as_slice()).unwrap_or_default();
+        parts.push(record(KIND, true, &RequestV1 { account, order: &operation.order })?);
+    }
     parts.extend(operation.unknown.iter().cloned());
     Ok(parts)
+}
+
+fn record_v1_is_new(phase: &Phase) -> bool {
+    matches!(phase, Phase::ExpectApproval { .. })
 }
 
 /// The state in `parts`, out of which it takes what can be kept as it is. Parts of an operation are passed over.
@@ -238,6 +259,9 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
     let mut state = State::new(institution, application, identity.client_uid.text());
     state.user_id = identity.user_id.map(str::to_owned);
     state.access_key = access_key.map(Secret::from);
+    if let Some(UserKeyV1 { key, expires }) = read(parts, USER_KEY)? {
+        state.user_key = Some(UserKey { key: Secret::from(key), expires: expires.map(Stamp::new) });
+    }
     if let Some(marks) = read::<MarksV1<'_>>(parts, MARKS)? {
         state.marks.last_file = marks.last_file.map(FileUid::new);
         state.marks.tokens = marks.tokens.into_iter().map(|(name, token)| (name, token.to_owned())).collect();
@@ -267,12 +291,7 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
     let damaged = SnapshotError::Damaged(OPERATION);
     let found: OperationV1<'_> = read(parts, OPERATION)?.ok_or(damaged)?;
     let request = find(parts, REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
-    let kind = match found.kind {
-        0 => TaskKind::Profile,
-        1 => TaskKind::Accounts,
-        2 => TaskKind::Pay,
-        _ => return Err(damaged),
-    };
+    let kind = TaskKind::from_number(found.kind).ok_or(damaged)?;
     let earlier = found.doubt.checked_sub(1).filter(|_| found.phase == 3);
     let doubt = earlier.map(|code| read_doubt(code, found.doubt_text).ok_or(damaged)).transpose()?;
     let phase = match found.phase {
@@ -285,6 +304,7 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
             Phase::ExpectAnswers { questions: questions.collect(), again: asked.again }
         }
         4 => Phase::InDoubt(read_doubt(found.doubt, found.doubt_text).ok_or(damaged)?),
+        5 => Phase::ExpectApproval { message: found.doubt_text.map(str::to_owned) },
         _ => return Err(damaged),
     };
     let seed = Seed::new(found.seed);
@@ -295,9 +315,18 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
         .map(|found| read_recovery(&found))
         .unwrap_or_else(|| Some(Recovery::default()));
     let recovery = recovery.ok_or(SnapshotError::Damaged(RECOVERY))?;
-    let unknown = parts.iter().filter(|part| part.tag >= FIRST_OF_OPERATION && part.tag != RECOVERY).cloned().collect();
-    let tail = Tail::from_bytes(request);
-    Ok(Operation { kind, seed, tail, urls, files: found.files, doubt, phase, recovery, unknown })
+    let (account, order) = match read::<RequestV1<'_>>(parts, KIND)? {
+        Some(RequestV1 { account: [], order }) => (None, order.to_vec()),
+        Some(RequestV1 { account, order }) => {
+            let account = unpack(account).and_then(|element| BankAccount::read(&element).ok());
+            (Some(account.ok_or(SnapshotError::Damaged(KIND))?), order.to_vec())
+        }
+        None => (None, Vec::new()),
+    };
+    let known = [RECOVERY, KIND];
+    let unknown = parts.iter().filter(|part| part.tag >= FIRST_OF_OPERATION && !known.contains(&part.tag)).cloned();
+    let (tail, unknown) = (Tail::from_bytes(request), unknown.collect());
+    Ok(Operation { kind, seed, tail, urls, account, order, files: found.files, doubt, phase, recovery, unknown })
 }
 
 /// Where the operation's files go, unless a reader finds the same in the profile or, without one, in the institution's own address.
@@ -317,8 +346,20 @@ const FIRST_OF_OPERATION: u8 = 128;
 /// A request of ours is a few kilobytes.
 const LONGEST_REQUEST: usize = 64 * 1024;
 
-const KNOWN: [u8; 10] =
-    [IDENTITY, CREDENTIALS, MARKS, PROFILE, OPERATION, REQUEST, QUESTIONS, SESSION_COOKIE, ACCOUNTS, RECOVERY];
+const KNOWN: [u8; 12] = [
+    IDENTITY,
+    CREDENTIALS,
+    MARKS,
+    PROFILE,
+    OPERATION,
+    REQUEST,
+    QUESTIONS,
+    SESSION_COOKIE,
+    ACCOUNTS,
+    USER_KEY,
+    RECOVERY,
+    KIND,
+];
 
 fn find(parts: &[Part], tag: u8) -> Option<&Part> {
     parts.iter().find(|part| part.tag == tag)

@@ -125,6 +125,16 @@ impl Application {
     }
 }
 
+/// A `USERKEY`: the user signs on with it in place of id and password until it expires. OFX 1.0.3 §2.5.1, OFX 2.3 §2.5.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UserKey {
+    /// The key.
+    pub key: Secret,
+    /// `TSKEYEXPIRE`, when the institution said it.
+    pub expires: Option<Stamp>,
+}
+
 /// Everything that outlives a session: what was configured, and what the institution told us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -135,6 +145,7 @@ pub struct State {
     pub(crate) client_uid: String,
     pub(crate) user_id: Option<String>,
     pub(crate) access_key: Option<Secret>,
+    pub(crate) user_key: Option<UserKey>,
     pub(crate) session_cookie: Option<Secret>,
     pub(crate) profile: Option<Held<Profile>>,
     pub(crate) profile_is_old: bool,
@@ -165,6 +176,7 @@ impl State {
             client_uid: client_uid.into(),
             user_id: None,
             access_key: None,
+            user_key: None,
             session_cookie: None,
             profile: None,
             profile_is_old: false,
@@ -288,6 +300,9 @@ impl State {
         {
             self.access_key = Some(key.clone());
         }
+        if let Some(key) = signon.user_key.as_ref().filter(|key| key.expose().chars().count() <= LONGEST_USER_KEY && !anonymous) {
+            self.user_key = Some(UserKey { key: key.clone(), expires: signon.user_key_expires.clone() });
+        }
         if !anonymous {
             let code = signon.status.code;
             self.password_change_due |= code == StatusCode::PASSWORD_CHANGE_REQUIRED;
@@ -305,3 +320,6 @@ impl State {
 
 /// `ACCESSKEY` and `SESSCOOKIE` have 1000 characters at most.
 const LONGEST_KEY: usize = 1000;
+
+/// `USERKEY` has 64.
+const LONGEST_USER_KEY: usize = 64;

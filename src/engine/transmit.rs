@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
+use crate::engine::outcome::known_or_oldest;
 use crate::engine::{Credentials, EngineError, Operation, State};
 use crate::ofx::{
-    ChallengeAnswer, ChallengeTransaction, FileUid, Header, PaymentSyncRequest, SignonRequest, Stamp, SyncFrom, Tail,
-    TrnUid,
+    ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, ProfileTransaction, SignonRequest, Stamp, SyncFrom,
+    SyncRequest, Tail, TrnUid,
 };
 
 /// One request file, together with the operation as it would be if the program stopped while it is on its way.
@@ -28,8 +29,12 @@ pub struct Transmit {
 pub(crate) enum Purpose {
     /// The security questions, alone in their file.
     Challenge(TrnUid),
-    /// What happened to the payments of the account that is paid from.
+    /// What happened in the history that the request goes into.
     History(SyncFrom),
+    /// A new password, in bytes that are never kept.
+    NewPassword,
+    /// A signon that finds out which password counts, with a request that does no harm.
+    TryPassword { new: bool },
     /// The request itself, bytes that never change, and the token after which it is to be carried out.
     Work(Tail, Option<String>),
 }
@@ -63,14 +68,33 @@ impl Transmit {
         }
         let version = state.version();
         let style = &state.institution.style;
-        let signon = self.signon(credentials, state, now);
+        let mut signon = self.signon(credentials, state, now);
+        if self.purpose == (Purpose::TryPassword { new: true }) {
+            signon.login = credentials.with_new_password()?;
+        }
         let header = Header::new(version).file_uids(self.old_file_uid, self.file_uid);
         let tail = match self.purpose {
             Purpose::Work(tail, None) => tail,
-            Purpose::Work(tail, Some(token)) => tail.after(&token).ok_or(EngineError::Situation(NO_PAYMENT))?,
+            Purpose::Work(tail, Some(token)) => {
+                let kind = self.interrupted.kind.history().ok_or(EngineError::Situation(NO_HISTORY))?;
+                let account = self.interrupted.account.as_ref();
+                let account = account.map(|account| Tail::account(account, version, style)).transpose()?;
+                let account = account.as_ref().map(|account| account.as_slice());
+                tail.after(&token, kind, account).ok_or(EngineError::Situation(NO_HISTORY))?
+            }
             Purpose::History(from) => {
-                let account = self.interrupted.payment(state)?.from.clone();
-                Tail::history(&PaymentSyncRequest::new(from, account), version, style)?
+                let history = self.interrupted.history(state);
+                let (kind, account) = history.ok_or(EngineError::Situation(NO_HISTORY))?;
+                Tail::items(&[Item::Sync(SyncRequest::new(kind, account, from))], version, style)?
+            }
+            Purpose::NewPassword => {
+                let request = credentials.password_change()?;
+                Tail::password(&self.interrupted.trn_uid(), &request, version, style)?
+            }
+            Purpose::TryPassword { .. } => {
+                let known = state.profile().and_then(|profile| profile.updated.as_ref());
+                let trn_uid = self.interrupted.seed.challenge(self.interrupted.files);
+                Tail::profile(&ProfileTransaction::new(trn_uid, known_or_oldest(known)), version, style)?
             }
             Purpose::Challenge(trn_uid) => {
                 Tail::challenge(&ChallengeTransaction::new(trn_uid, Stamp::moment(now)), version, style)?
@@ -95,10 +119,11 @@ impl Transmit {
             signon.user_cred2.clone_from(&credentials.user_cred2);
             signon.auth_token.clone_from(&credentials.auth_token);
             signon.access_key.clone_from(&state.access_key);
+            signon.generate_user_key = credentials.asks_for_user_key().then_some(true);
             signon.answers.clone_from(&self.answers);
         }
         signon
     }
 }
 
-const NO_PAYMENT: &str = "was stored with a token that only a payment can have; it was not written by this crate";
+const NO_HISTORY: &str = "was stored with a token of a history that it does not go into; it was not written by this crate";

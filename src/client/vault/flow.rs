@@ -101,6 +101,15 @@ impl Vault {
                 // What was asked may be out of date by now: it goes on without the answers, and may be asked anew.
                 Wanted::Pay(..) | Wanted::Resume | Wanted::Answer(_) => self.free(&desk, &state, id, now)?,
             },
+            Situation::AwaitingApproval(_) => match wanted {
+                Wanted::FindOut => return Ok(Turn::Over(None)),
+                Wanted::Answer(_) => return misuse(NOT_ASKED),
+                // It was not looked at, and the user may have approved the client by now.
+                Wanted::Pay(..) | Wanted::Resume => {
+                    self.free(&desk, &state, id, now)?;
+                    operation = operation.after_approval(&state);
+                }
+            },
             Situation::InDoubt(doubt) => {
                 if desk.claimed(now).is_some() {
                     return Err(busy(&desk, now, moved));
@@ -192,6 +201,7 @@ impl Vault {
                     Some(operation.handle_answer(&state, answers, now).map_err(|error| nothing(error.into()))?.0)
                 }
                 (Some((operation, Situation::Ready)), _) => Some(operation),
+                (Some((operation, Situation::AwaitingApproval(_))), None) => Some(operation.after_approval(&state)),
                 (_, Some(_)) => return Err(Error::misuse(NOT_ASKED)),
                 (_, None) => None,
             };
@@ -213,14 +223,8 @@ impl Vault {
             let Some(operation) = operation else { return Err(driver::bug("no account list was asked for")) };
             let user = credentials.user_id().map(str::to_owned);
             let open = Open { id: LISTING.to_owned(), digest: [0; 32], user, operation };
-            return match self.work(desk, &mut client, open, &mut credentials, 0).await? {
-                Progress::Done(completed) => match completed.accounts() {
-                    Some(accounts) => Ok(Progress::Done(accounts)),
-                    None => Err(driver::bug("an operation ended as another kind")),
-                },
-                Progress::Ask(challenge) => Ok(Progress::Ask(challenge)),
-                Progress::Unknown(doubt) => Ok(Progress::Unknown(doubt)),
-            };
+            let progress = self.work(desk, &mut client, open, &mut credentials, 0).await?;
+            return progress.try_map(Completed::accounts).ok_or_else(|| driver::bug(OTHER_KIND));
         }
         Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED))
     }
@@ -304,15 +308,11 @@ impl Vault {
 }
 
 fn as_receipt(progress: Progress<Completed>) -> Result<Turn<Option<Progress<Receipt>>>, Error> {
-    Ok(Turn::Over(Some(match progress {
-        Progress::Done(completed) => match completed.receipt() {
-            Some(receipt) => Progress::Done(receipt),
-            None => return Err(driver::bug("an operation ended as another kind")),
-        },
-        Progress::Ask(challenge) => Progress::Ask(challenge),
-        Progress::Unknown(doubt) => Progress::Unknown(doubt),
-    })))
+    let receipt = progress.try_map(Completed::receipt).ok_or_else(|| driver::bug(OTHER_KIND))?;
+    Ok(Turn::Over(Some(receipt)))
 }
+
+const OTHER_KIND: &str = "an operation ended as another kind";
 
 /// Somebody else has the claim.
 pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {

@@ -289,7 +289,7 @@ impl Vault {
     pub async fn pending(&self) -> Result<Vec<Pending>, Error> {
         let (desk, state) = self.desk().await.map_err(unread)?;
         let now = self.world.now();
-        let payments = desk.open.iter().filter(|open| open.operation.kind().moves_money());
+        let payments = desk.open.iter().filter(|open| open.operation.kind().pays());
         payments.map(|open| self.pending_of(&desk, open, &state, now)).collect()
     }
 

@@ -82,7 +82,7 @@ impl Pending {
     pub fn questions(&self) -> &[Question] {
         match &self.situation {
             Situation::AwaitingAnswers(challenge) => challenge.questions(),
-            Situation::Ready | Situation::InDoubt(_) | Situation::Over(_) => &[],
+            Situation::Ready | Situation::AwaitingApproval(_) | Situation::InDoubt(_) | Situation::Over(_) => &[],
         }
     }
 

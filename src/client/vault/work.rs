@@ -213,7 +213,7 @@ fn unstored(
 fn receipt(result: Result<Progress<Completed>, Error>) -> Option<Receipt> {
     match result {
         Ok(Progress::Done(completed)) => completed.receipt(),
-        Ok(Progress::Ask(_) | Progress::Unknown(_)) | Err(_) => None,
+        Ok(Progress::Ask(_) | Progress::Approve(_) | Progress::Unknown(_)) | Err(_) => None,
     }
 }
 

@@ -1,0 +1,49 @@
+//! A client that the institution does not know yet: the user approves it there, which may take days. OFX 1.0.3 §2.5.1.
+
+use chrono::{DateTime, Utc};
+
+use crate::engine::operation::{Phase, shortened};
+use crate::engine::{Operation, Refusal, RefusedAt, State, Step};
+use crate::error::StatusCode;
+use crate::ofx::Status;
+
+/// What the user must have approved at the institution, outside of OFX (status 15510).
+///
+/// The request was not looked at. It waits, under its identifiers, and is sent again once the user says that the client is
+/// approved; a blob of it can wait for 30 days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Approval {
+    /// `CLIENTUID`: names this client. Show it; the institution may ask for it.
+    pub client_uid: String,
+    /// What the institution says that the user is to do, in its own words.
+    pub message: Option<String>,
+}
+
+impl Approval {
+    pub(crate) fn new(state: &State, message: Option<String>) -> Self {
+        Self { client_uid: state.client_uid.clone(), message }
+    }
+
+    /// What to do, for people.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let words = self.message.as_deref().map_or_else(String::new, |message| format!(", in its words {message:?}"));
+        format!(
+            "the institution wants the user to approve this client first, on its web page or by phone{words}; the client names \
+             itself {}",
+            self.client_uid
+        )
+    }
+}
+
+impl Operation {
+    /// The signon was refused. Nothing of the file was looked at. OFX 1.0.3 §2.5.1.
+    pub(crate) fn refused_at_signon(mut self, status: &Status, state: &State, now: DateTime<Utc>) -> (Self, Step) {
+        if status.code == StatusCode::CLIENT_UID_UNKNOWN && self.doubt.is_none() && !self.kind.is_anonymous() {
+            self.phase = Phase::ExpectApproval { message: status.message.as_deref().map(shortened) };
+            return self.with_step(state, now);
+        }
+        self.refused(Refusal::new(status, RefusedAt::Signon))
+    }
+}

@@ -1,0 +1,83 @@
+//! Several requests in one file: each answer is matched to what was asked for.
+
+use chrono::{DateTime, Utc};
+
+use crate::engine::operation::shortened;
+use crate::engine::task::{only_answer, take_accounts};
+use crate::engine::verdict::Verdict;
+use crate::engine::{
+    BatchAnswer, Changes, Confirmed, Doubt, EngineError, Operation, Outcome, Refusal, RefusedAt, State, Step,
+};
+use crate::ofx::{Effect, Item, Request, RequestKind, Response, TrnUid};
+
+impl Operation {
+    /// The answer to a file whose signon was accepted. When one of the requests that count has no answer of use, the whole is in
+    /// doubt: nothing of it is reported that might have to be taken back.
+    pub(crate) fn take_batch(
+        mut self,
+        state: &mut State,
+        response: &Response,
+        _: DateTime<Utc>,
+    ) -> Result<(Self, Step), EngineError> {
+        let items = self.tail.read(state.version())?;
+        let mut answers = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let answer = match item {
+                Item::Request(trn_uid, request) => match answer(request, trn_uid, response, state) {
+                    Ok(answer) => answer,
+                    Err(doubt) => {
+                        self.recovery.exhausted = self.recovery.file.is_none();
+                        return Ok(self.in_doubt(doubt));
+                    }
+                },
+                Item::Sync(asked) => match Changes::find(asked, response, state) {
+                    Some(Ok(changes)) => BatchAnswer::Synchronized(Box::new(changes)),
+                    Some(Err(EngineError::Refused(refusal))) => BatchAnswer::Refused(refusal),
+                    Some(Err(error)) => BatchAnswer::Unanswered(error.to_string()),
+                    None => BatchAnswer::Unanswered(EngineError::Missing(asked.kind.frame().response).to_string()),
+                },
+            };
+            answers.push((self.order.get(at).copied(), answer));
+        }
+        answers.sort_by_key(|(place, _)| *place);
+        Ok(self.over(Outcome::Batch(answers.into_iter().map(|(_, answer)| answer).collect())))
+    }
+}
+
+fn answer(
+    request: &Request,
+    trn_uid: &TrnUid,
+    response: &Response,
+    state: &mut State,
+) -> Result<BatchAnswer, Doubt> {
+    let kind = request.kind();
+    let found = if kind.row().effect == Effect::Reads {
+        match only_answer(kind, trn_uid, response) {
+            Ok(answer) => answer,
+            Err(error) => return Ok(BatchAnswer::Unanswered(error.to_string())),
+        }
+    } else {
+        match Verdict::of(kind, trn_uid, response, None) {
+            Verdict::Accepted(answer) => *answer,
+            Verdict::Refused(status) | Verdict::OutOfDate(status) => return Ok(refused(&status)),
+            Verdict::Duplicate(message) => return Err(Doubt::Duplicate(message)),
+            Verdict::Absent => return Err(Doubt::NotMentioned),
+            Verdict::Unreadable(why) => return Err(Doubt::Unreadable(shortened(&why))),
+        }
+    };
+    if found.status.is_error() {
+        return Ok(refused(&found.status));
+    }
+    if kind == RequestKind::Accounts {
+        // The list that it replaces is of no more use; an answer that is none leaves it as it is.
+        if let Err(error) = take_accounts(found.clone(), state) {
+            return Ok(BatchAnswer::Unanswered(error.to_string()));
+        }
+    }
+    let confirmed = Confirmed::new(found, response.signon());
+    Ok(confirmed.map_or(BatchAnswer::UpToDate, |confirmed| BatchAnswer::Confirmed(Box::new(confirmed))))
+}
+
+fn refused(status: &crate::ofx::Status) -> BatchAnswer {
+    BatchAnswer::Refused(Box::new(Refusal::new(status, RefusedAt::Request)))
+}
