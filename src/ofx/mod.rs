@@ -59,9 +59,11 @@ pub use invoice::{Adjustment, Discount, ExtendedPayment, Invoice, LineItem, Paym
 pub use limits::Limits;
 pub use mail::{Mail, MailedPayment, PaymentMail};
 pub use password::{PasswordChange, PasswordChanged};
-pub use payee::{DeletedPayee, ListedPayee, ModifiedPayee, PayeeAddition, PayeeDeletion, PayeeModification};
+pub use payee::{
+    DeletedPayee, ListedPayee, ModifiedPayee, Payee, PayeeAddition, PayeeDeletion, PayeeModification, PayeeRef,
+};
 pub use payment::{
-    ExtendedPayee, IdScope, Payee, PayeeRef, Payment, PaymentProcessing, PaymentRequest, PaymentResponse, PaymentState,
+    ExtendedPayee, IdScope, Payment, PaymentProcessing, PaymentRequest, PaymentResponse, PaymentState,
     PaymentTransaction, PaymentTransactionResponse,
 };
 pub use payment_change::{

@@ -42,7 +42,7 @@ impl Tail {
     }
 
     pub(crate) fn payment(request: &PaymentTransaction, version: Version, style: &Style) -> Result<Self, EncodeError> {
-        request.request.payment.check()?;
+        request.request.payment.check(version)?;
         Self::set("BILLPAYMSGSRQV1", request.write("PMTTRNRQ", version), version, style)
     }
 
