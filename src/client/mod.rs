@@ -386,5 +386,6 @@ impl fmt::Debug for Client {
 /// How long the blob of a client can be read.
 const CLIENT_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 
-const NO_USER_KEY: &str = "the institution gave no USERKEY: open with id and password, and ask for one with asking_for_user_key";
+const NO_USER_KEY: &str =
+    "the institution gave no USERKEY: open with id and password, and ask for one with asking_for_user_key";
 const OLD_USER_KEY: &str = "the USERKEY has expired: open with id and password";

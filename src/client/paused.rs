@@ -140,7 +140,9 @@ impl Paused {
     pub fn questions(&self) -> Vec<Question> {
         match self.situation() {
             Situation::AwaitingAnswers(challenge) => challenge.questions().to_vec(),
-            Situation::Ready | Situation::AwaitingApproval(_) | Situation::InDoubt(_) | Situation::Over(_) => Vec::new(),
+            Situation::Ready | Situation::AwaitingApproval(_) | Situation::InDoubt(_) | Situation::Over(_) => {
+                Vec::new()
+            }
         }
     }
 

@@ -39,10 +39,8 @@ impl<T> Progress<T> {
                 Err(Error::new(ErrorKind::Refused, Delivery::Answered, text)
                     .with_status(crate::error::StatusCode::MFA_REQUIRED, None))
             }
-            Self::Approve(approval) => {
-                Err(Error::new(ErrorKind::Refused, Delivery::Answered, approval.explain())
-                    .with_status(crate::error::StatusCode::CLIENT_UID_UNKNOWN, approval.message.clone()))
-            }
+            Self::Approve(approval) => Err(Error::new(ErrorKind::Refused, Delivery::Answered, approval.explain())
+                .with_status(crate::error::StatusCode::CLIENT_UID_UNKNOWN, approval.message.clone())),
             Self::Unknown(doubt) => Err(Error::new(ErrorKind::Transport, Delivery::Unknown, doubt.explain())),
         }
     }

@@ -4,7 +4,7 @@
 use zeroize::Zeroizing;
 
 use crate::client::{Completed, Progress, Session};
-use crate::engine::{BatchAnswer, Changes, Confirmed, Intent, Operation};
+use crate::engine::{BatchAnswer, Changes, Confirmed, Intent};
 use crate::error::Error;
 use crate::ofx::{
     BankAccount, CanceledModel, CanceledPayment, ChangedUserInfo, DecodeError, DeletedPayee, Document,
@@ -291,10 +291,7 @@ impl Session {
     /// # Resuming
     ///
     /// As [`pay`](Self::pay).
-    pub async fn change_user_info(
-        &mut self,
-        info: &UserInfo,
-    ) -> Result<Progress<Confirmed<ChangedUserInfo>>, Error> {
+    pub async fn change_user_info(&mut self, info: &UserInfo) -> Result<Progress<Confirmed<ChangedUserInfo>>, Error> {
         self.perform(info.clone()).await
     }
 
@@ -394,7 +391,8 @@ impl Session {
     /// The bytes hold the password; they are wiped when dropped.
     pub fn render(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         let now = self.client.world.now();
-        let rendered = self.current.as_ref().map(|operation| operation.render(&self.credentials, &self.client.state, now));
+        let rendered =
+            self.current.as_ref().map(|operation| operation.render(&self.credentials, &self.client.state, now));
         rendered.transpose().map(Option::flatten).map_err(Error::from)
     }
 
@@ -415,10 +413,5 @@ impl Session {
     /// An answer may hold an access key, a session cookie and account numbers.
     pub fn document(&self) -> Option<Result<Document, DecodeError>> {
         self.last_answer().map(|body| Document::decode(body, &self.client.state.limits))
-    }
-
-    /// Whether [`can_reconcile`](Self::can_reconcile) is about a password.
-    pub(crate) fn changes_password(&self) -> bool {
-        self.current.as_ref().is_some_and(|operation: &Operation| operation.kind() == crate::engine::TaskKind::ChangePassword)
     }
 }

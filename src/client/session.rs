@@ -102,7 +102,12 @@ impl Session {
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
         self.current = self.current.take().map(|operation| operation.after_approval(&self.client.state));
-        driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut InMemory).await
+        let progress = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut InMemory).await?;
+        if progress == Progress::Done(Completed::PasswordChanged) {
+            self.credentials.adopt_new_password();
+            self.client.state.password_change_due = false;
+        }
+        Ok(progress)
     }
 
     /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent: its saved
@@ -300,7 +305,9 @@ impl Session {
                 return Err(Error::misuse("an operation waits for answers; answer, pause or abandon it first"));
             }
             Some(Situation::AwaitingApproval(_)) => {
-                return Err(Error::misuse("an operation waits for the approval of this client; proceed, pause or abandon it first"));
+                return Err(Error::misuse(
+                    "an operation waits for the approval of this client; proceed, pause or abandon it first",
+                ));
             }
             Some(Situation::Ready) if counts => {
                 return Err(Error::misuse(

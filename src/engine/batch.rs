@@ -44,12 +44,7 @@ impl Operation {
     }
 }
 
-fn answer(
-    request: &Request,
-    trn_uid: &TrnUid,
-    response: &Response,
-    state: &mut State,
-) -> Result<BatchAnswer, Doubt> {
+fn answer(request: &Request, trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<BatchAnswer, Doubt> {
     let kind = request.kind();
     let found = if kind.row().effect == Effect::Reads {
         match only_answer(kind, trn_uid, response) {

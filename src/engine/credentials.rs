@@ -101,6 +101,13 @@ impl Credentials {
         Ok(Login::Password { user_id: user_id.to_owned(), password: new.clone() })
     }
 
+    /// The new password is the password from now on.
+    pub(crate) fn adopt_new_password(&mut self) {
+        if let (Login::Password { password, .. }, Some(new)) = (&mut self.login, self.new_password.take()) {
+            *password = new;
+        }
+    }
+
     /// The user id, when one is given.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {

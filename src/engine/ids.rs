@@ -82,7 +82,8 @@ impl Seed {
 /// The mark of a client on the random part of an identifier.
 fn mark(bytes: &[u8; 16], client_uid: &str) -> [u8; 16 - RANDOM] {
     let random = bytes.get(..RANDOM).unwrap_or_default();
-    let digest = Sha256::new().chain_update(b"ofx-session client").chain_update(client_uid).chain_update(random).finalize();
+    let digest =
+        Sha256::new().chain_update(b"ofx-session client").chain_update(client_uid).chain_update(random).finalize();
     let mut mark = [0; 16 - RANDOM];
     mark.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     mark

@@ -90,7 +90,9 @@ fn allows_signup(set: &SignupSet, request: &Request) -> Result<(), EngineError> 
         }
         Request::ChangeUserInfo(_) => offered(set.change_user_info, "changes of name and address (CHGUSERINFO)"),
         Request::ChangeService(_) => offered(set.activation, "activation of services from here (CLIENTACTREQ)"),
-        Request::Accounts(_) => offered(set.available_accounts, "account list (AVAILACCTS): ask the user for the account"),
+        Request::Accounts(_) => {
+            offered(set.available_accounts, "account list (AVAILACCTS): ask the user for the account")
+        }
         _ => Ok(()),
     }
 }
@@ -101,4 +103,5 @@ fn offered(is: bool, what: &'static str) -> Result<(), EngineError> {
 
 const EXTENDED: &str = "invoices with payments (HASEXTDPMT)";
 const BY_ID: &str = "payments by an id of the payee (PMTBYPAYEEID)";
-const ADDING: &str = "payees that are not on the user's list (CANADDPAYEE): synchronize the payees and name one of them";
+const ADDING: &str =
+    "payees that are not on the user's list (CANADDPAYEE): synchronize the payees and name one of them";

@@ -110,8 +110,19 @@ impl Operation {
         let set = kind.message_set();
         let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
-        let operation =
-            Self { kind, seed, tail, urls: None, account, order, files: 0, doubt: None, phase, recovery, unknown: Vec::new() };
+        let operation = Self {
+            kind,
+            seed,
+            tail,
+            urls: None,
+            account,
+            order,
+            files: 0,
+            doubt: None,
+            phase,
+            recovery,
+            unknown: Vec::new(),
+        };
         Ok(operation.with_step(state, now))
     }
 

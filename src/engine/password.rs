@@ -24,8 +24,8 @@ impl Operation {
         match response.password() {
             None => self.in_doubt(Doubt::NotMentioned),
             Some(Err(error)) => self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))),
-            Some(Ok(answer)) if answer.status.is_error() => {
-                let refusal = Refusal::new(&answer.status, RefusedAt::Request);
+            Some(Ok(status)) if status.is_error() => {
+                let refusal = Refusal::new(&status, RefusedAt::Request);
                 self.over(Outcome::Refused(refusal))
             }
             Some(Ok(_)) => self.over(Outcome::PasswordChanged),

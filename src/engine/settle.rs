@@ -113,7 +113,9 @@ impl Operation {
         }
         match frame {
             // What was lost may have been ours.
-            Some(frame) if frame.lost_sync && self.doubt.is_some() => self.look_or_doubt(state, Doubt::HistoryLost, now),
+            Some(frame) if frame.lost_sync && self.doubt.is_some() => {
+                self.look_or_doubt(state, Doubt::HistoryLost, now)
+            }
             Some(SyncResponse { token: Some(token), .. }) => self.send_after(&token, state, now),
             _ => {
                 self.recovery.leg = Leg::Token;

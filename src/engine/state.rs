@@ -300,7 +300,9 @@ impl State {
         {
             self.access_key = Some(key.clone());
         }
-        if let Some(key) = signon.user_key.as_ref().filter(|key| key.expose().chars().count() <= LONGEST_USER_KEY && !anonymous) {
+        if let Some(key) =
+            signon.user_key.as_ref().filter(|key| key.expose().chars().count() <= LONGEST_USER_KEY && !anonymous)
+        {
             self.user_key = Some(UserKey { key: key.clone(), expires: signon.user_key_expires.clone() });
         }
         if !anonymous {

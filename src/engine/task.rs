@@ -195,10 +195,11 @@ pub(crate) fn make(intent: Intent, state: &State, seed: Seed) -> Result<Made, En
             let tail = Tail::items(&[item], version, style)?;
             let history = kind.history().filter(|history| state.keeps_history(history.frame().set));
             let recovery = match history {
-                Some(history) if history.is_of_account() => own.as_ref().or(account.as_ref()).map_or_else(
-                    Recovery::default,
-                    |account| Recovery::by_history(state.token(history, Some(account))),
-                ),
+                Some(history) if history.is_of_account() => {
+                    own.as_ref().or(account.as_ref()).map_or_else(Recovery::default, |account| {
+                        Recovery::by_history(state.token(history, Some(account)))
+                    })
+                }
                 Some(history) => Recovery::by_history(state.token(history, None)),
                 None => Recovery::default(),
             };
@@ -220,7 +221,9 @@ fn make_batch(intents: Vec<Intent>, state: &State, seed: Seed) -> Result<Made, E
     let sets: Vec<&str> = items.iter().map(|(_, item)| item.set()).collect();
     let bills = sets.contains(&"BILLPAY");
     if sets.iter().any(|set| state.url_of(set) != state.url_of(set_of(bills))) {
-        return Err(EngineError::Batch("these requests go to different addresses of the institution; send them one by one"));
+        return Err(EngineError::Batch(
+            "these requests go to different addresses of the institution; send them one by one",
+        ));
     }
     let effects = items.iter().map(|(_, item)| match item {
         Item::Request(_, request) => request.kind().row().effect,
@@ -341,12 +344,7 @@ fn judge_request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Re
     Ok(Outcome::Confirmed(Box::new(confirmed.ok_or(EngineError::Missing(kind.row().response))?)))
 }
 
-fn judge_changes(
-    kind: SyncKind,
-    tail: &Tail,
-    response: &Response,
-    state: &mut State,
-) -> Result<Outcome, EngineError> {
+fn judge_changes(kind: SyncKind, tail: &Tail, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
     let asked = tail.read(state.version())?.into_iter().find_map(|item| match item {
         Item::Sync(request) => Some(request),
         Item::Request(..) => None,

@@ -126,4 +126,5 @@ impl Transmit {
     }
 }
 
-const NO_HISTORY: &str = "was stored with a token of a history that it does not go into; it was not written by this crate";
+const NO_HISTORY: &str =
+    "was stored with a token of a history that it does not go into; it was not written by this crate";

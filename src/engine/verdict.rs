@@ -24,12 +24,7 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     /// For what counts, only what stands under our own `TRNUID` is an answer.
-    pub(crate) fn of(
-        kind: RequestKind,
-        trn_uid: &TrnUid,
-        response: &Response,
-        frame: Option<&SyncResponse>,
-    ) -> Self {
+    pub(crate) fn of(kind: RequestKind, trn_uid: &TrnUid, response: &Response, frame: Option<&SyncResponse>) -> Self {
         let mut ours = Vec::new();
         for answer in response.answers_under(kind, trn_uid) {
             match answer {
@@ -84,7 +79,8 @@ pub(crate) fn frame(
     state: &mut State,
 ) -> Option<SyncResponse> {
     let mut frames = response.frames(kind);
-    let ours = frames.iter().position(|frame| !kind.is_of_account() || account.is_some() && frame.account.as_ref() == account);
+    let ours =
+        frames.iter().position(|frame| !kind.is_of_account() || account.is_some() && frame.account.as_ref() == account);
     let frame = match ours {
         Some(at) => frames.swap_remove(at),
         None if frames.len() == 1 => frames.pop()?,

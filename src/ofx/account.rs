@@ -3,6 +3,8 @@
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::check::{self, limit, optional};
+use crate::ofx::{EncodeError, Version};
 
 words! {
     /// `ACCTTYPE`.
@@ -53,6 +55,15 @@ impl BankAccount {
             account_key: None,
         }
     }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        limit("BANKID", &self.bank_id, 9)?;
+        limit("ACCTID", &self.account_id, 22)?;
+        optional("BRANCHID", self.branch_id.as_deref(), 22)?;
+        limit("ACCTTYPE", self.account_type.as_str(), 32)?;
+        optional("ACCTKEY", self.account_key.as_deref(), 22)
+    }
 }
 
 impl Drop for BankAccount {
@@ -80,6 +91,12 @@ impl CardAccount {
     #[must_use]
     pub fn new(account_id: impl Into<String>) -> Self {
         Self { account_id: account_id.into(), account_key: None }
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        limit("ACCTID", &self.account_id, 22)?;
+        optional("ACCTKEY", self.account_key.as_deref(), 22)
     }
 }
 
@@ -109,6 +126,12 @@ impl InvestmentAccount {
     #[must_use]
     pub fn new(broker_id: impl Into<String>, account_id: impl Into<String>) -> Self {
         Self { broker_id: broker_id.into(), account_id: account_id.into() }
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        limit("BROKERID", &self.broker_id, 22)?;
+        limit("ACCTID", &self.account_id, 22)
     }
 }
 
@@ -191,6 +214,92 @@ aggregate! {
     }
 }
 
+impl PresentmentAccount {
+    /// An account at a biller, with what is required.
+    #[must_use]
+    pub fn new(publisher: impl Into<String>, biller_id: impl Into<String>, account_id: impl Into<String>) -> Self {
+        Self {
+            publisher: publisher.into(),
+            biller_id: biller_id.into(),
+            biller_name: None,
+            account_id: account_id.into(),
+            holder: None,
+            user_id: None,
+            provider: None,
+            payee_id: None,
+            payee_list_id: None,
+        }
+    }
+
+    /// Sets the biller's name.
+    #[must_use]
+    pub fn biller_name(mut self, biller_name: impl Into<String>) -> Self {
+        self.biller_name = Some(biller_name.into());
+        self
+    }
+
+    /// Sets whose account it is.
+    #[must_use]
+    pub fn holder(mut self, holder: PresentmentHolder) -> Self {
+        self.holder = Some(holder);
+        self
+    }
+
+    /// Sets the user id.
+    #[must_use]
+    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
+        self.user_id = Some(user_id.into());
+        self
+    }
+
+    /// Sets the service provider whose payee it is; only with one of the two ids.
+    #[must_use]
+    pub fn provider(mut self, provider: impl Into<String>) -> Self {
+        self.provider = Some(provider.into());
+        self
+    }
+
+    /// Sets the payee's id.
+    #[must_use]
+    pub fn payee_id(mut self, payee_id: impl Into<String>) -> Self {
+        self.payee_id = Some(payee_id.into());
+        self
+    }
+
+    /// Sets the payee's entry in the user's list.
+    #[must_use]
+    pub fn payee_list_id(mut self, payee_list_id: impl Into<String>) -> Self {
+        self.payee_list_id = Some(payee_list_id.into());
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        if !version.knows_presentment() {
+            let what = "an account at a biller (PRESACCTFROM)";
+            return Err(EncodeError::Version { what, version, would_do: "151, 160, 200 or newer" });
+        }
+        limit("BILLPUB", &self.publisher, 32)?;
+        limit("BILLERID", &self.biller_id, 32)?;
+        optional("BILLERNAME", self.biller_name.as_deref(), 32)?;
+        limit("ACCTID", &self.account_id, 22)?;
+        self.holder.as_ref().map_or(Ok(()), PresentmentHolder::check)?;
+        optional("USERID", self.user_id.as_deref(), 32)?;
+        optional("SPNAME", self.provider.as_deref(), 32)?;
+        optional("PAYEEID", self.payee_id.as_deref(), 12)?;
+        optional("PAYEELSTID", self.payee_list_id.as_deref(), 12)?;
+        let has_id = self.payee_id.is_some() || self.payee_list_id.is_some();
+        if has_id && !version.since_200() {
+            let what = "an account at a biller with PAYEEID or PAYEELSTID";
+            return Err(EncodeError::Version { what, version, would_do: "200 or newer" });
+        }
+        if self.provider.is_some() && !has_id {
+            return Err(EncodeError::Invalid { tag: "SPNAME", expected: "needs PAYEEID or PAYEELSTID" });
+        }
+        Ok(())
+    }
+}
+
 impl Drop for PresentmentAccount {
     /// Wipes the account number.
     fn drop(&mut self) {
@@ -225,5 +334,28 @@ aggregate! {
         day_phone: Option<String> = "DAYPHONE",
         /// `EVEPHONE`, up to 32 characters.
         evening_phone: Option<String> = "EVEPHONE",
+    }
+}
+
+impl PresentmentHolder {
+    fn check(&self) -> Result<(), EncodeError> {
+        let texts = [
+            ("NAMEACCTHELD", &self.name, 96),
+            ("BUSNAMEACCTHELD", &self.business_name, 96),
+            ("ADDR1", &self.address1, 32),
+            ("ADDR2", &self.address2, 32),
+            ("ADDR3", &self.address3, 32),
+            ("CITY", &self.city, 32),
+            ("STATE", &self.state, 5),
+            ("POSTALCODE", &self.postal_code, 11),
+            ("DAYPHONE", &self.day_phone, 32),
+            ("EVEPHONE", &self.evening_phone, 32),
+        ];
+        texts.into_iter().try_for_each(|(tag, text, most)| optional(tag, text.as_deref(), most))?;
+        check::country(self.country.as_deref())?;
+        if *self == Self::default() {
+            return Err(EncodeError::Empty("PRESNAMEADDRESS"));
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! Asking for services on accounts. OFX 1.0.3 §8.6, OFX 2.3 §8.6.
 
 use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::check::{limit, texts};
 use crate::ofx::{
-    BankAccount, CardAccount, Content, DecodeError, Element, InvestmentAccount, Member, PresentmentAccount, Problem,
-    ServiceStatus, Version,
+    BankAccount, CardAccount, Content as _, DecodeError, Element, EncodeError, InvestmentAccount, Member,
+    PresentmentAccount, Problem, ServiceStatus, Version,
 };
 
 words! {
@@ -31,7 +32,31 @@ pub enum AccountRef {
     /// `INVACCTFROM` or `INVACCTTO`.
     Investment(InvestmentAccount),
     /// `PRESACCTFROM` or `PRESACCTTO`; not in 1.0.2 and 1.0.3.
-    Presentment(PresentmentAccount),
+    Presentment(Box<PresentmentAccount>),
+}
+
+impl From<BankAccount> for AccountRef {
+    fn from(account: BankAccount) -> Self {
+        Self::Bank(account)
+    }
+}
+
+impl From<CardAccount> for AccountRef {
+    fn from(account: CardAccount) -> Self {
+        Self::Card(account)
+    }
+}
+
+impl From<InvestmentAccount> for AccountRef {
+    fn from(account: InvestmentAccount) -> Self {
+        Self::Investment(account)
+    }
+}
+
+impl From<PresentmentAccount> for AccountRef {
+    fn from(account: PresentmentAccount) -> Self {
+        Self::Presentment(Box::new(account))
+    }
 }
 
 /// The tags of each kind for one end, `FROM` or `TO`.
@@ -56,7 +81,8 @@ impl Member for Option<AccountRef> {
         if let Some(account) = Member::take(parent, investment)? {
             return Ok(Some(AccountRef::Investment(account)));
         }
-        Ok(<Option<PresentmentAccount> as Member>::take(parent, presentment)?.map(AccountRef::Presentment))
+        let account: Option<PresentmentAccount> = Member::take(parent, presentment)?;
+        Ok(account.map(AccountRef::from))
     }
 
     fn put(&self, end: &'static str, version: Version, out: &mut Vec<Element>) {
@@ -67,6 +93,16 @@ impl Member for Option<AccountRef> {
 }
 
 impl AccountRef {
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        match self {
+            Self::Bank(account) => account.check(),
+            Self::Card(account) => account.check(),
+            Self::Investment(account) => account.check(),
+            Self::Presentment(account) => account.check(version),
+        }
+    }
+
     /// What must be there at the end `FROM` or `TO`.
     fn take_end(parent: &Element, end: &'static str) -> Result<Self, DecodeError> {
         let [bank, ..] = tags(end);
@@ -139,6 +175,31 @@ aggregate! {
     }
 }
 
+impl ServiceRequest {
+    /// Asks for `change` to be made to `service`.
+    #[must_use]
+    pub fn new(change: ServiceChange, service: Service) -> Self {
+        Self { change, service }
+    }
+
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("ACCTRQ", version))?;
+        match &self.change {
+            ServiceChange::Add(account) | ServiceChange::Remove(account) => account.check(version)?,
+            ServiceChange::Change { from, to } => {
+                from.check(version)?;
+                to.check(version)?;
+            }
+        }
+        if self.service == Service::Presentment && !version.since_200() {
+            let what = "presentment of bills as a service (PRESSVC)";
+            return Err(EncodeError::Version { what, version, would_do: "200 or newer" });
+        }
+        limit("SVC", self.service.as_str(), 32)
+    }
+}
+
 aggregate! {
     /// `ACCTRS`: what became of a service.
     #[doc(alias = "ACCTRS")]
@@ -149,5 +210,13 @@ aggregate! {
         service: Service = "SVC" or "SVC2",
         /// `SVCSTATUS`.
         status: ServiceStatus = "SVCSTATUS" or "SVCSTATUS2",
+    }
+}
+
+impl ServiceResponse {
+    /// What became of `service`.
+    #[must_use]
+    pub fn new(change: ServiceChange, service: Service, status: ServiceStatus) -> Self {
+        Self { change, service, status }
     }
 }

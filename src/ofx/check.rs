@@ -1,6 +1,5 @@
 //! What no institution could accept, found before anything is sent.
 
-use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::ofx::{Amount, BankAccount, Element, EncodeError, Stamp};
@@ -47,9 +46,30 @@ pub(crate) fn positive(tag: &'static str, amount: Amount) -> Result<(), EncodeEr
     }
 }
 
-/// Refuses a date without a day of the calendar.
-pub(crate) fn day(tag: &'static str, date: &Stamp) -> Result<NaiveDate, EncodeError> {
-    date.date().ok_or(EncodeError::Invalid { tag, expected: "must be a day" })
+/// Refuses what is no date of the calendar.
+pub(crate) fn day(tag: &'static str, date: &Stamp) -> Result<(), EncodeError> {
+    if date.date().is_some() && date.moment_in_zone().is_some() {
+        Ok(())
+    } else {
+        Err(EncodeError::Invalid { tag, expected: "must be a day" })
+    }
+}
+
+/// The id of a payment or model. Ten characters by the specification, 36 in 1.5.1 and 1.6; what an institution calls its
+/// payments by must not stand in the way of cancelling one.
+pub(crate) fn server_id(tag: &'static str, id: &str) -> Result<(), EncodeError> {
+    limit(tag, id, 36)
+}
+
+/// A payee is paid by transfer only when it is given by name and address. OFX 1.0.3 §12.5.2.
+pub(crate) fn transfer(to: Option<&BankAccount>, by_address: bool) -> Result<(), EncodeError> {
+    match to {
+        Some(_) if !by_address => {
+            Err(EncodeError::Invalid { tag: "BANKACCTTO", expected: "needs the payee by name and address" })
+        }
+        Some(account) => account.check(),
+        None => Ok(()),
+    }
 }
 
 /// Refuses what is no country by ISO 3166.
@@ -76,12 +96,4 @@ pub(crate) fn address(lines: [Option<&str>; 3]) -> Result<(), EncodeError> {
         return Err(EncodeError::Invalid { tag: "ADDR2", expected: "may only follow ADDR1" });
     }
     Ok(())
-}
-
-/// The parts of a bank account.
-pub(crate) fn bank_account(account: &BankAccount) -> Result<(), EncodeError> {
-    limit("BANKID", &account.bank_id, 9)?;
-    limit("ACCTID", &account.account_id, 22)?;
-    optional("BRANCHID", account.branch_id.as_deref(), 22)?;
-    optional("ACCTKEY", account.account_key.as_deref(), 22)
 }

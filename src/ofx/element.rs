@@ -5,6 +5,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::ofx::{DecodeError, Limits, Problem, markup, writer};
 use crate::secret::append_text;
 
 /// One tag of a document with what it holds: a value, or other elements.
@@ -30,6 +31,40 @@ impl Element {
     #[must_use]
     pub fn aggregate(tag: impl Into<Cow<'static, str>>, children: Vec<Self>) -> Self {
         Self { tag: tag.into(), text: Zeroizing::default(), children, offset: 0 }
+    }
+
+    /// Reads one element with everything in it, in either syntax and without a header around it.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] with byte offset and path of tags.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ofx_session::ofx::Element;
+    ///
+    /// let element = Element::from_markup("<FI><ORG>Knox &amp; Sons<FID>7</FI>")?;
+    /// assert_eq!(element.value("ORG"), Some("Knox & Sons"));
+    /// assert_eq!(element.to_markup(), "<FI><ORG>Knox &amp; Sons</ORG><FID>7</FID></FI>");
+    /// # Ok::<(), ofx_session::ofx::DecodeError>(())
+    /// ```
+    pub fn from_markup(text: &str) -> Result<Self, DecodeError> {
+        let limits = Limits::new();
+        if text.len() > limits.bytes {
+            return Err(DecodeError::new(Problem::Limit { what: "bytes", limit: limits.bytes }, limits.bytes));
+        }
+        markup::read_part(text, &limits)
+    }
+
+    /// The text of the element with everything in it, every end tag written, as [`from_markup`](Self::from_markup) reads it.
+    ///
+    /// # Security
+    ///
+    /// What is in it is the caller's to keep out of logs.
+    #[must_use]
+    pub fn to_markup(&self) -> String {
+        writer::markup(self)
     }
 
     pub(crate) fn open(tag: String, offset: usize) -> Self {

@@ -1,7 +1,10 @@
 //! Enrolling a user, and the user's data. OFX 1.0.3 §8.4 and §8.7, OFX 2.3 §8.4 and §8.7.
 
+use chrono::NaiveDate;
+
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::{AccountRef, Content, DecodeError, Element, Member, Stamp, Version};
+use crate::ofx::check::{self, day, limit, optional, texts};
+use crate::ofx::{AccountRef, Content, DecodeError, Element, EncodeError, Member, Stamp, Version};
 use crate::secret::Secret;
 
 aggregate! {
@@ -49,6 +52,157 @@ aggregate! {
     }
 }
 
+impl EnrollmentRequest {
+    /// A request with what every version requires.
+    #[must_use]
+    pub fn new(
+        first_name: &str,
+        last_name: &str,
+        address: &str,
+        city: &str,
+        state: &str,
+        postal_code: &str,
+        email: &str,
+    ) -> Self {
+        Self {
+            first_name: first_name.to_owned(),
+            middle_name: None,
+            last_name: last_name.to_owned(),
+            address1: address.to_owned(),
+            address2: None,
+            address3: None,
+            city: city.to_owned(),
+            state: state.to_owned(),
+            postal_code: postal_code.to_owned(),
+            country: None,
+            day_phone: None,
+            evening_phone: None,
+            email: email.to_owned(),
+            user_id: None,
+            tax_id: None,
+            security_name: None,
+            birth: None,
+            account: None,
+        }
+    }
+
+    /// Sets the middle name.
+    #[must_use]
+    pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
+        self.middle_name = Some(middle_name.into());
+        self
+    }
+
+    /// Sets the second address line.
+    #[must_use]
+    pub fn address2(mut self, address2: impl Into<String>) -> Self {
+        self.address2 = Some(address2.into());
+        self
+    }
+
+    /// Sets the third address line; only with the second.
+    #[must_use]
+    pub fn address3(mut self, address3: impl Into<String>) -> Self {
+        self.address3 = Some(address3.into());
+        self
+    }
+
+    /// Sets the country, ISO 3166 with three letters.
+    #[must_use]
+    pub fn country(mut self, country: impl Into<String>) -> Self {
+        self.country = Some(country.into());
+        self
+    }
+
+    /// Sets the telephone number for the day.
+    #[must_use]
+    pub fn day_phone(mut self, day_phone: impl Into<String>) -> Self {
+        self.day_phone = Some(day_phone.into());
+        self
+    }
+
+    /// Sets the telephone number for the evening.
+    #[must_use]
+    pub fn evening_phone(mut self, evening_phone: impl Into<String>) -> Self {
+        self.evening_phone = Some(evening_phone.into());
+        self
+    }
+
+    /// Sets the user id that is wished for.
+    #[must_use]
+    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
+        self.user_id = Some(user_id.into());
+        self
+    }
+
+    /// Sets the tax id.
+    #[must_use]
+    pub fn tax_id(mut self, tax_id: impl Into<Secret>) -> Self {
+        self.tax_id = Some(tax_id.into());
+        self
+    }
+
+    /// Sets the security name.
+    #[must_use]
+    pub fn security_name(mut self, security_name: impl Into<Secret>) -> Self {
+        self.security_name = Some(security_name.into());
+        self
+    }
+
+    /// Sets the day of birth.
+    #[must_use]
+    pub fn birth(mut self, day: NaiveDate) -> Self {
+        self.birth = Some(Stamp::day(day));
+        self
+    }
+
+    /// Sets an account of the user's.
+    #[must_use]
+    pub fn account(mut self, account: impl Into<AccountRef>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("ENROLLRQ", version))?;
+        let tax_id = self.tax_id.as_ref().map(Secret::expose);
+        let security_name = self.security_name.as_ref().map(Secret::expose);
+        limit("FIRSTNAME", &self.first_name, 32)?;
+        optional("MIDDLENAME", self.middle_name.as_deref(), 32)?;
+        limit("LASTNAME", &self.last_name, 32)?;
+        check::address([Some(&self.address1), self.address2.as_deref(), self.address3.as_deref()])?;
+        limit("CITY", &self.city, 32)?;
+        limit("STATE", &self.state, 5)?;
+        limit("POSTALCODE", &self.postal_code, 11)?;
+        check::country(self.country.as_deref())?;
+        optional("DAYPHONE", self.day_phone.as_deref(), 32)?;
+        optional("EVEPHONE", self.evening_phone.as_deref(), 32)?;
+        limit("EMAIL", &self.email, 80)?;
+        optional("USERID", self.user_id.as_deref(), 32)?;
+        optional("TAXID", tax_id, 32)?;
+        optional("SECURITYNAME", security_name, 32)?;
+        self.birth.as_ref().map_or(Ok(()), |birth| day("DATEBIRTH", birth))?;
+        self.account.as_ref().map_or(Ok(()), |account| account.check(version))?;
+        if version.since_210() {
+            return Ok(());
+        }
+        let required = [
+            ("MIDDLENAME", self.middle_name.as_deref()),
+            ("COUNTRY", self.country.as_deref()),
+            ("DAYPHONE", self.day_phone.as_deref()),
+            ("EVEPHONE", self.evening_phone.as_deref()),
+            ("TAXID", tax_id),
+            ("SECURITYNAME", security_name),
+            ("DATEBIRTH", self.birth.as_ref().map(Stamp::as_str)),
+        ];
+        let missing = required.into_iter().find(|(_, value)| value.is_none());
+        missing.map_or(Ok(()), |(tag, _)| {
+            Err(EncodeError::Invalid { tag, expected: "is required to enroll in versions before 210" })
+        })
+    }
+}
+
 aggregate! {
     /// `ENROLLRS`: what the user can sign on with.
     #[doc(alias = "ENROLLRS")]
@@ -59,6 +213,14 @@ aggregate! {
         user_id: Option<String> = "USERID",
         /// `DTEXPIRE`: when the password ends.
         expires: Option<Stamp> = "DTEXPIRE",
+    }
+}
+
+impl EnrollmentResponse {
+    /// A response with a user id and a password for the first signon.
+    #[must_use]
+    pub fn new(user_id: &str, temporary_password: impl Into<Secret>) -> Self {
+        Self { temporary_password: Some(temporary_password.into()), user_id: Some(user_id.to_owned()), expires: None }
     }
 }
 
@@ -98,6 +260,127 @@ aggregate! {
     }
 }
 
+impl UserInfo {
+    /// Nothing: what is not set by the methods below is deleted at the institution.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the first name.
+    #[must_use]
+    pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
+        self.first_name = Some(first_name.into());
+        self
+    }
+
+    /// Sets the middle name.
+    #[must_use]
+    pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
+        self.middle_name = Some(middle_name.into());
+        self
+    }
+
+    /// Sets the last name.
+    #[must_use]
+    pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
+        self.last_name = Some(last_name.into());
+        self
+    }
+
+    /// Sets the first address line.
+    #[must_use]
+    pub fn address1(mut self, address1: impl Into<String>) -> Self {
+        self.address1 = Some(address1.into());
+        self
+    }
+
+    /// Sets the second address line.
+    #[must_use]
+    pub fn address2(mut self, address2: impl Into<String>) -> Self {
+        self.address2 = Some(address2.into());
+        self
+    }
+
+    /// Sets the third address line; only with the second.
+    #[must_use]
+    pub fn address3(mut self, address3: impl Into<String>) -> Self {
+        self.address3 = Some(address3.into());
+        self
+    }
+
+    /// Sets the city.
+    #[must_use]
+    pub fn city(mut self, city: impl Into<String>) -> Self {
+        self.city = Some(city.into());
+        self
+    }
+
+    /// Sets the state.
+    #[must_use]
+    pub fn state(mut self, state: impl Into<String>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+
+    /// Sets the postal code.
+    #[must_use]
+    pub fn postal_code(mut self, postal_code: impl Into<String>) -> Self {
+        self.postal_code = Some(postal_code.into());
+        self
+    }
+
+    /// Sets the country, ISO 3166 with three letters.
+    #[must_use]
+    pub fn country(mut self, country: impl Into<String>) -> Self {
+        self.country = Some(country.into());
+        self
+    }
+
+    /// Sets the telephone number for the day.
+    #[must_use]
+    pub fn day_phone(mut self, day_phone: impl Into<String>) -> Self {
+        self.day_phone = Some(day_phone.into());
+        self
+    }
+
+    /// Sets the telephone number for the evening.
+    #[must_use]
+    pub fn evening_phone(mut self, evening_phone: impl Into<String>) -> Self {
+        self.evening_phone = Some(evening_phone.into());
+        self
+    }
+
+    /// Sets the address for electronic mail.
+    #[must_use]
+    pub fn email(mut self, email: impl Into<String>) -> Self {
+        self.email = Some(email.into());
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("CHGUSERINFORQ", version))?;
+        let lines = [self.address1.as_deref(), self.address2.as_deref(), self.address3.as_deref()];
+        check::address(lines)?;
+        check::country(self.country.as_deref())?;
+        let rest = [
+            ("FIRSTNAME", &self.first_name, 32),
+            ("MIDDLENAME", &self.middle_name, 32),
+            ("LASTNAME", &self.last_name, 32),
+            ("CITY", &self.city, 32),
+            ("STATE", &self.state, 5),
+            ("POSTALCODE", &self.postal_code, 11),
+            ("DAYPHONE", &self.day_phone, 32),
+            ("EVEPHONE", &self.evening_phone, 32),
+            ("EMAIL", &self.email, 80),
+        ];
+        rest.into_iter().try_for_each(|(tag, text, most)| optional(tag, text.as_deref(), most))?;
+        // An aggregate without members cannot be written, and would ask for everything to be deleted.
+        if *self == Self::default() { Err(EncodeError::Empty("CHGUSERINFORQ")) } else { Ok(()) }
+    }
+}
+
 /// `CHGUSERINFORS`: the user's data as they are now.
 #[doc(alias = "CHGUSERINFORS")]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +390,14 @@ pub struct ChangedUserInfo {
     pub info: UserInfo,
     /// `DTINFOCHG`: when they were changed; required.
     pub changed: Option<Stamp>,
+}
+
+impl ChangedUserInfo {
+    /// The user's data as of `changed`.
+    #[must_use]
+    pub fn new(info: UserInfo, changed: Stamp) -> Self {
+        Self { info, changed: Some(changed) }
+    }
 }
 
 impl Content for ChangedUserInfo {

@@ -11,8 +11,8 @@ use crate::ofx::{
     AccountInfoRequest, AccountInfoResponse, BankAccount, CanceledModel, CanceledPayment, ChangedUserInfo, Content,
     DecodeError, DeletedPayee, Element, EncodeError, EnrollmentRequest, EnrollmentResponse, ListedPayee, Member,
     ModelCancellation, ModelModification, ModifiedModel, ModifiedPayee, ModifiedPayment, PayeeAddition, PayeeDeletion,
-    PayeeModification, PaymentCancellation, PaymentInquiry, PaymentMail, PaymentModification, PaymentRequest,
-    PaymentResponse, PaymentStatus, RecurringModel, RecurringPayment, ServiceRequest, ServiceResponse, Status,
+    PayeeModification, Payment, PaymentCancellation, PaymentInquiry, PaymentMail, PaymentModification, PaymentRequest,
+    PaymentResponse, PaymentStatus, RecurringModel, RecurringPayment, ServiceRequest, ServiceResponse, Stamp, Status,
     SyncKind, TrnUid, UserInfo, Version,
 };
 
@@ -99,7 +99,7 @@ macro_rules! exchanges {
             /// Refuses what no institution could accept, naming the element.
             pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
                 match self {
-                    $(Self::$variant(request) => { let _ = request; let _ = version; Ok(()) })*
+                    $(Self::$variant(request) => request.check(version),)*
                 }
             }
 
@@ -270,6 +270,12 @@ impl Answer {
 }
 
 impl AccountInfoRequest {
+    /// Asks for the list unless it is still that of `known`.
+    #[must_use]
+    pub fn new(known: Stamp) -> Self {
+        Self { updated: known }
+    }
+
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the table calls it for every request")]
     fn check(&self, _: Version) -> Result<(), EncodeError> {
         Ok(())
@@ -277,6 +283,12 @@ impl AccountInfoRequest {
 }
 
 impl PaymentRequest {
+    /// Asks for `payment`.
+    #[must_use]
+    pub fn new(payment: Payment) -> Self {
+        Self { payment }
+    }
+
     fn check(&self, version: Version) -> Result<(), EncodeError> {
         self.payment.check(version)
     }

@@ -1,7 +1,8 @@
 //! Mail about payments. OFX 1.0.3 §9 and §12.8, OFX 2.3 §9 and §12.8.
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::{Content as _, DecodeError, Element, Member, Payment, Stamp, Version};
+use crate::ofx::check::{day, limit, server_id, texts};
+use crate::ofx::{Content as _, DecodeError, Element, EncodeError, Member, Payment, Stamp, Version};
 
 aggregate! {
     /// `MAIL`: one mail between the user and the institution.
@@ -26,6 +27,46 @@ aggregate! {
     }
 }
 
+impl Mail {
+    /// A mail in plain text, whose answers may hold neither images nor HTML.
+    #[must_use]
+    pub fn new(user_id: &str, created: Stamp, from: &str, to: &str, subject: &str, body: &str) -> Self {
+        Self {
+            user_id: user_id.to_owned(),
+            created,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            subject: subject.to_owned(),
+            body: body.to_owned(),
+            include_images: false,
+            use_html: false,
+        }
+    }
+
+    /// Allows answers with images.
+    #[must_use]
+    pub fn include_images(mut self, include: bool) -> Self {
+        self.include_images = include;
+        self
+    }
+
+    /// Says that the body is HTML, and allows answers in HTML.
+    #[must_use]
+    pub fn use_html(mut self, html: bool) -> Self {
+        self.use_html = html;
+        self
+    }
+
+    fn check(&self) -> Result<(), EncodeError> {
+        limit("USERID", &self.user_id, 32)?;
+        day("DTCREATED", &self.created)?;
+        limit("FROM", &self.from, 32)?;
+        limit("TO", &self.to, 32)?;
+        limit("SUBJECT", &self.subject, 60)?;
+        limit("MSGBODY", &self.body, if self.use_html { 10_000 } else { 2000 })
+    }
+}
+
 aggregate! {
     /// `PMTMAILRQ` and `PMTMAILRS`: mail about payments, or about one payment.
     #[doc(alias = "PMTMAILRQ")]
@@ -35,6 +76,32 @@ aggregate! {
         mail: Mail = "MAIL",
         /// `SRVRTID` and `PMTINFO`.
         about: Option<MailedPayment> = "SRVRTID",
+    }
+}
+
+impl PaymentMail {
+    /// Mail about payments in general.
+    #[must_use]
+    pub fn new(mail: Mail) -> Self {
+        Self { mail, about: None }
+    }
+
+    /// Makes it about one payment.
+    #[must_use]
+    pub fn about(mut self, server_id: impl Into<String>, payment: Payment) -> Self {
+        self.about = Some(MailedPayment { server_id: server_id.into(), payment });
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PMTMAILRQ", version))?;
+        self.mail.check()?;
+        if let Some(about) = &self.about {
+            server_id("SRVRTID", &about.server_id)?;
+            about.payment.check(version)?;
+        }
+        Ok(())
     }
 }
 

@@ -13,17 +13,32 @@ use quick_xml::reader::Reader;
 use zeroize::Zeroizing;
 
 use crate::ofx::element::is_name;
-use crate::ofx::{DecodeError, Element, Limits, Places, Problem};
+use crate::ofx::{Charset, DecodeError, Element, Limits, Places, Problem};
 
 /// Reads the root element out of `text`, which starts with its tag. `places` knows where in the file each part of it was.
-pub(crate) fn read(text: &str, limits: &Limits, sgml: bool, mut places: Places<'_>) -> Result<Element, DecodeError> {
+pub(crate) fn read(text: &str, limits: &Limits, sgml: bool, places: Places<'_>) -> Result<Element, DecodeError> {
+    read_root(text, limits, sgml, places, Some("OFX"))
+}
+
+/// Reads one element of whatever name, with nothing around it.
+pub(crate) fn read_part(text: &str, limits: &Limits) -> Result<Element, DecodeError> {
+    read_root(text, limits, true, Places::new(text, Charset::utf8(), 0, text.len()), None)
+}
+
+fn read_root(
+    text: &str,
+    limits: &Limits,
+    sgml: bool,
+    mut places: Places<'_>,
+    root: Option<&'static str>,
+) -> Result<Element, DecodeError> {
     let repaired = repair_cdata(text);
     let mut tokens = Reader::from_str(repaired.as_ref().map_or(text, |repaired| repaired.as_str()));
     let config = tokens.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
-    let mut tree = Tree { open: Vec::new(), done: None, limits, elements: 0, sgml };
+    let mut tree = Tree { open: Vec::new(), done: None, root, limits, elements: 0, sgml };
     loop {
         let at = places.at(usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX));
         let step = match tokens.read_event() {
@@ -36,6 +51,9 @@ pub(crate) fn read(text: &str, limits: &Limits, sgml: bool, mut places: Places<'
     let end = places.at(text.len());
     match tree.done.take() {
         Some(root) if tree.open.is_empty() => Ok(root),
+        _ if tree.open.is_empty() && root.is_none() => {
+            Err(DecodeError::new(Problem::Markup("there is no element".to_owned()), end))
+        }
         _ => Err(DecodeError::new(Problem::Truncated(tree.innermost()), end).with_path(tree.path())),
     }
 }
@@ -43,6 +61,8 @@ pub(crate) fn read(text: &str, limits: &Limits, sgml: bool, mut places: Places<'
 struct Tree<'a> {
     open: Vec<Element>,
     done: Option<Element>,
+    /// What the outermost element must be called; any name, and a value in it, when there is none.
+    root: Option<&'static str>,
     limits: &'a Limits,
     elements: usize,
     /// Whether leaves may lack end tags: the header says so, or one was seen.
@@ -112,7 +132,7 @@ impl Tree<'_> {
             Some(top) if top.children().is_empty() => top.push_text(text),
             _ if text.trim().is_empty() => {}
             // What institutions append after the document is not ours.
-            None if self.done.is_some() => {}
+            None if self.done.is_some() && self.root.is_some() => {}
             _ => return Err(between(at)),
         }
         Ok(())
@@ -183,7 +203,7 @@ impl Tree<'_> {
     /// Closes the innermost element and hands it to its parent.
     fn close(&mut self, at: usize) -> Step {
         // The root holds message sets, never a value.
-        if self.open.len() == 1 && self.open.last().is_some_and(|root| !root.is_blank()) {
+        if self.root.is_some() && self.open.len() == 1 && self.open.last().is_some_and(|root| !root.is_blank()) {
             return Err(between(at));
         }
         let Some(mut element) = self.open.pop() else { return Ok(()) };
@@ -194,7 +214,7 @@ impl Tree<'_> {
         text.drain(..blanks);
         match self.open.last_mut() {
             Some(parent) => parent.push(element),
-            None if element.tag() == "OFX" => self.done = Some(element),
+            None if self.root.is_none_or(|root| element.tag() == root) => self.done = Some(element),
             None => return Err((Problem::NoOfx, at)),
         }
         Ok(())

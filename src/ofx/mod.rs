@@ -62,9 +62,11 @@ pub use invoice::{Adjustment, Discount, ExtendedPayment, Invoice, LineItem, Paym
 pub use limits::Limits;
 pub use mail::{Mail, MailedPayment, PaymentMail};
 pub use password::{PasswordChange, PasswordChanged};
-pub use payee::{DeletedPayee, ListedPayee, ModifiedPayee, PayeeAddition, PayeeDeletion, PayeeModification};
+pub use payee::{
+    DeletedPayee, ListedPayee, ModifiedPayee, Payee, PayeeAddition, PayeeDeletion, PayeeModification, PayeeRef,
+};
 pub use payment::{
-    ExtendedPayee, IdScope, Payee, PayeeRef, Payment, PaymentProcessing, PaymentRequest, PaymentResponse, PaymentState,
+    ExtendedPayee, IdScope, Payment, PaymentProcessing, PaymentRequest, PaymentResponse, PaymentState,
     PaymentTransaction, PaymentTransactionResponse,
 };
 pub use payment_change::{
@@ -101,9 +103,9 @@ pub use writer::Style;
 
 pub(crate) use charset::Charset;
 pub(crate) use check::limit;
+pub(crate) use exchange::Effect;
 pub(crate) use pack::{pack, unpack};
 pub(crate) use places::Places;
-pub(crate) use exchange::Effect;
 pub(crate) use request::{Item, Tail};
 pub(crate) use response::Response;
 pub(crate) use squeeze::{squeeze, stretch};

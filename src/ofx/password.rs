@@ -1,7 +1,8 @@
 //! Changing the password. OFX 1.0.3 §2.5.2, OFX 2.3 §2.5.2.
 
-use crate::ofx::Stamp;
 use crate::ofx::aggregate::aggregate;
+use crate::ofx::check::{limit, texts};
+use crate::ofx::{Content as _, EncodeError, Stamp, Version};
 use crate::secret::Secret;
 
 aggregate! {
@@ -15,6 +16,21 @@ aggregate! {
     }
 }
 
+impl PasswordChange {
+    /// Asks for the password of `user_id` to become `new_password`.
+    #[must_use]
+    pub fn new(user_id: impl Into<String>, new_password: impl Into<Secret>) -> Self {
+        Self { user_id: user_id.into(), new_password: new_password.into() }
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PINCHRQ", version))?;
+        limit("USERID", &self.user_id, 32)?;
+        limit("NEWUSERPASS", self.new_password.expose(), 171)
+    }
+}
+
 aggregate! {
     /// `PINCHRS`: the password was changed.
     #[doc(alias = "PINCHRS")]
@@ -23,5 +39,13 @@ aggregate! {
         user_id: Option<String> = "USERID",
         /// `DTCHANGED`.
         changed: Option<Stamp> = "DTCHANGED",
+    }
+}
+
+impl PasswordChanged {
+    /// A password that was changed at `changed`.
+    #[must_use]
+    pub fn new(user_id: impl Into<String>, changed: Stamp) -> Self {
+        Self { user_id: Some(user_id.into()), changed: Some(changed) }
     }
 }

@@ -1,9 +1,165 @@
-//! The user's list of payees. OFX 1.0.3 §12.9, OFX 2.3 §12.9.
+//! Payees, and the user's list of them. OFX 1.0.3 §12.5.2 and §12.9, OFX 2.3 §12.5.2 and §12.9.
 
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::{BankAccount, ExtendedPayee, Payee, PayeeRef};
+use crate::ofx::check::{self, limit, texts, transfer};
+use crate::ofx::{
+    BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayee, Member, Problem, Version,
+};
+
+aggregate! {
+    /// `PAYEE`: name and address of who is paid.
+    #[doc(alias = "PAYEE")]
+    pub struct Payee {
+        /// `NAME`, up to 32 characters.
+        name: String = "NAME",
+        /// `ADDR1`, up to 32 characters.
+        address1: String = "ADDR1",
+        /// `ADDR2`, up to 32 characters.
+        address2: Option<String> = "ADDR2",
+        /// `ADDR3`, up to 32 characters; only with the second line.
+        address3: Option<String> = "ADDR3",
+        /// `CITY`, up to 32 characters.
+        city: String = "CITY",
+        /// `STATE`, up to 5 characters.
+        state: String = "STATE",
+        /// `POSTALCODE`, up to 11 characters.
+        postal_code: String = "POSTALCODE",
+        /// `COUNTRY`, ISO 3166 with three letters.
+        country: Option<String> = "COUNTRY",
+        /// `PHONE`, up to 32 characters; required.
+        phone: String = "PHONE",
+    }
+}
+
+impl Payee {
+    /// A payee with what is required.
+    #[must_use]
+    pub fn new(name: &str, address: &str, city: &str, state: &str, postal_code: &str, phone: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            address1: address.to_owned(),
+            address2: None,
+            address3: None,
+            city: city.to_owned(),
+            state: state.to_owned(),
+            postal_code: postal_code.to_owned(),
+            country: None,
+            phone: phone.to_owned(),
+        }
+    }
+
+    /// Sets the second address line.
+    #[must_use]
+    pub fn address2(mut self, line: impl Into<String>) -> Self {
+        self.address2 = Some(line.into());
+        self
+    }
+
+    /// Sets the third address line; only with the second.
+    #[must_use]
+    pub fn address3(mut self, line: impl Into<String>) -> Self {
+        self.address3 = Some(line.into());
+        self
+    }
+
+    /// Sets the country, ISO 3166 with three letters.
+    #[must_use]
+    pub fn country(mut self, country: impl Into<String>) -> Self {
+        self.country = Some(country.into());
+        self
+    }
+
+    /// Reads the text of a `PAYEE` aggregate, of either syntax, such as [`to_aggregate`](Self::to_aggregate) writes.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when it is no such aggregate, or lacks what is required.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ofx_session::ofx::Payee;
+    ///
+    /// let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+    /// assert_eq!(Payee::from_aggregate(&payee.to_aggregate())?, payee);
+    /// # Ok::<(), ofx_session::ofx::DecodeError>(())
+    /// ```
+    pub fn from_aggregate(text: &str) -> Result<Self, DecodeError> {
+        let element = Element::from_markup(text)?;
+        if element.tag() != "PAYEE" {
+            return Err(DecodeError::new(Problem::Missing("PAYEE"), element.offset()));
+        }
+        Self::read(&element).map_err(|error| error.within("PAYEE"))
+    }
+
+    /// The text of its `PAYEE` aggregate, as [`from_aggregate`](Self::from_aggregate) reads it.
+    #[must_use]
+    pub fn to_aggregate(&self) -> String {
+        self.write("PAYEE", Version::V230).to_markup()
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        limit("NAME", &self.name, 32)?;
+        check::address([Some(&self.address1), self.address2.as_deref(), self.address3.as_deref()])?;
+        limit("CITY", &self.city, 32)?;
+        limit("STATE", &self.state, 5)?;
+        limit("POSTALCODE", &self.postal_code, 11)?;
+        check::country(self.country.as_deref())?;
+        limit("PHONE", &self.phone, 32)
+    }
+}
+
+/// Who is paid: `PAYEE` or `PAYEEID`, exactly one of the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PayeeRef {
+    /// By name and address; adds the payee to the user's list when it is new there.
+    Address(Box<Payee>),
+    /// `PAYEEID`: a standard payee of the payment system.
+    Id(String),
+}
+
+impl PayeeRef {
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        match self {
+            Self::Address(payee) => payee.check(),
+            Self::Id(id) => limit("PAYEEID", id, 12),
+        }
+    }
+
+    pub(crate) fn is_by_address(&self) -> bool {
+        matches!(self, Self::Address(_))
+    }
+}
+
+impl From<Payee> for PayeeRef {
+    fn from(payee: Payee) -> Self {
+        Self::Address(Box::new(payee))
+    }
+}
+
+impl Member for PayeeRef {
+    fn take(parent: &Element, _: &'static str) -> Result<Self, DecodeError> {
+        match (parent.value("PAYEEID"), parent.child("PAYEE")) {
+            (Some(id), _) => Ok(Self::Id(id.to_owned())),
+            (None, Some(payee)) => {
+                Payee::read(payee).map(|payee| Self::Address(Box::new(payee))).map_err(|error| error.within("PAYEE"))
+            }
+            (None, None) => Err(DecodeError::new(Problem::Missing("PAYEE"), parent.offset())),
+        }
+    }
+
+    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
+        match self {
+            Self::Id(id) => out.push(Element::leaf("PAYEEID", id.as_str())),
+            Self::Address(payee) => out.push(payee.write("PAYEE", version)),
+        }
+    }
+}
 
 aggregate! {
     /// `PAYEERQ`: asks for a payee to be added to the list. A payment adds its payee by itself.
@@ -15,6 +171,36 @@ aggregate! {
         to: Option<BankAccount> = "BANKACCTTO",
         /// `PAYACCT`: the user's account numbers at the payee, up to 32 characters each.
         pay_accounts: Vec<String> = "PAYACCT",
+    }
+}
+
+impl PayeeAddition {
+    /// Asks for `payee` to be added.
+    #[must_use]
+    pub fn new(payee: impl Into<PayeeRef>) -> Self {
+        Self { payee: payee.into(), to: None, pay_accounts: Vec::new() }
+    }
+
+    /// The payee is paid by transfer to this account.
+    #[must_use]
+    pub fn by_transfer_to(mut self, account: BankAccount) -> Self {
+        self.to = Some(account);
+        self
+    }
+
+    /// Adds an account number of the user's at the payee.
+    #[must_use]
+    pub fn pay_account(mut self, number: impl Into<String>) -> Self {
+        self.pay_accounts.push(number.into());
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PAYEERQ", version))?;
+        self.payee.check()?;
+        transfer(self.to.as_ref(), self.payee.is_by_address())?;
+        self.pay_accounts.iter().try_for_each(|number| limit("PAYACCT", number, 32))
     }
 }
 
@@ -42,6 +228,14 @@ aggregate! {
     }
 }
 
+impl ListedPayee {
+    /// An entry without account numbers; a standard payee when there is no `payee`.
+    #[must_use]
+    pub fn new(list_id: impl Into<String>, payee: Option<Payee>) -> Self {
+        Self { list_id: list_id.into(), payee, to: None, extended: None, pay_accounts: Vec::new() }
+    }
+}
+
 impl Drop for ListedPayee {
     /// Wipes the user's account numbers at the payee.
     fn drop(&mut self) {
@@ -61,6 +255,37 @@ aggregate! {
         to: Option<BankAccount> = "BANKACCTTO",
         /// `PAYACCT`: all of the user's account numbers at the payee. One that is left out may be taken off the entry.
         pay_accounts: Vec<String> = "PAYACCT",
+    }
+}
+
+impl PayeeModification {
+    /// Asks for the entry `list_id` to be that of `payee`; of a standard payee when there is none.
+    #[must_use]
+    pub fn new(list_id: impl Into<String>, payee: Option<Payee>) -> Self {
+        Self { list_id: list_id.into(), payee, to: None, pay_accounts: Vec::new() }
+    }
+
+    /// The payee is paid by transfer to this account.
+    #[must_use]
+    pub fn by_transfer_to(mut self, account: BankAccount) -> Self {
+        self.to = Some(account);
+        self
+    }
+
+    /// Adds an account number of the user's at the payee.
+    #[must_use]
+    pub fn pay_account(mut self, number: impl Into<String>) -> Self {
+        self.pay_accounts.push(number.into());
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PAYEEMODRQ", version))?;
+        limit("PAYEELSTID", &self.list_id, 12)?;
+        self.payee.as_ref().map_or(Ok(()), Payee::check)?;
+        transfer(self.to.as_ref(), self.payee.is_some())?;
+        self.pay_accounts.iter().try_for_each(|number| limit("PAYACCT", number, 32))
     }
 }
 
@@ -88,6 +313,14 @@ aggregate! {
     }
 }
 
+impl ModifiedPayee {
+    /// An entry without account numbers; a standard payee when there is no `payee`.
+    #[must_use]
+    pub fn new(list_id: impl Into<String>, payee: Option<Payee>) -> Self {
+        Self { list_id: list_id.into(), payee, to: None, pay_accounts: Vec::new(), extended: None }
+    }
+}
+
 impl Drop for ModifiedPayee {
     /// Wipes the user's account numbers at the payee.
     fn drop(&mut self) {
@@ -104,11 +337,33 @@ aggregate! {
     }
 }
 
+impl PayeeDeletion {
+    /// Asks for the entry `list_id` to be taken off the list.
+    #[must_use]
+    pub fn new(list_id: impl Into<String>) -> Self {
+        Self { list_id: list_id.into() }
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PAYEEDELRQ", version))?;
+        limit("PAYEELSTID", &self.list_id, 12)
+    }
+}
+
 aggregate! {
     /// `PAYEEDELRS`: an entry was taken off the list.
     #[doc(alias = "PAYEEDELRS")]
     pub struct DeletedPayee {
         /// `PAYEELSTID`.
         list_id: String = "PAYEELSTID",
+    }
+}
+
+impl DeletedPayee {
+    /// An entry that was taken off the list.
+    #[must_use]
+    pub fn new(list_id: impl Into<String>) -> Self {
+        Self { list_id: list_id.into() }
     }
 }

@@ -5,130 +5,11 @@ use rust_decimal::Decimal;
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, words};
-use crate::ofx::check::limit;
+use crate::ofx::check::{day, limit, optional, positive, texts, transfer};
 use crate::ofx::{
-    Amount, BankAccount, Content, DecodeError, Element, EncodeError, ExtendedPayment, Member, Problem, PublishedBill,
-    Stamp, Status, TrnUid, Version,
+    Amount, BankAccount, Content as _, EncodeError, ExtendedPayment, PayeeRef, PublishedBill, Stamp, Status, TrnUid,
+    Version,
 };
-
-aggregate! {
-    /// `PAYEE`: name and address of who is paid.
-    #[doc(alias = "PAYEE")]
-    pub struct Payee {
-        /// `NAME`, up to 32 characters.
-        name: String = "NAME",
-        /// `ADDR1`, up to 32 characters.
-        address1: String = "ADDR1",
-        /// `ADDR2`, up to 32 characters.
-        address2: Option<String> = "ADDR2",
-        /// `ADDR3`, up to 32 characters; only with the second line.
-        address3: Option<String> = "ADDR3",
-        /// `CITY`, up to 32 characters.
-        city: String = "CITY",
-        /// `STATE`, up to 5 characters.
-        state: String = "STATE",
-        /// `POSTALCODE`, up to 11 characters.
-        postal_code: String = "POSTALCODE",
-        /// `COUNTRY`, ISO 3166 with three letters.
-        country: Option<String> = "COUNTRY",
-        /// `PHONE`, up to 32 characters; required.
-        phone: String = "PHONE",
-    }
-}
-
-impl Payee {
-    /// A payee with what is required.
-    #[must_use]
-    pub fn new(name: &str, address: &str, city: &str, state: &str, postal_code: &str, phone: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            address1: address.to_owned(),
-            address2: None,
-            address3: None,
-            city: city.to_owned(),
-            state: state.to_owned(),
-            postal_code: postal_code.to_owned(),
-            country: None,
-            phone: phone.to_owned(),
-        }
-    }
-
-    /// Sets the second address line.
-    #[must_use]
-    pub fn address2(mut self, line: impl Into<String>) -> Self {
-        self.address2 = Some(line.into());
-        self
-    }
-
-    /// Sets the third address line; only with the second.
-    #[must_use]
-    pub fn address3(mut self, line: impl Into<String>) -> Self {
-        self.address3 = Some(line.into());
-        self
-    }
-
-    /// Sets the country, ISO 3166 with three letters.
-    #[must_use]
-    pub fn country(mut self, country: impl Into<String>) -> Self {
-        self.country = Some(country.into());
-        self
-    }
-
-    fn check(&self) -> Result<(), EncodeError> {
-        limit("NAME", &self.name, 32)?;
-        limit("ADDR1", &self.address1, 32)?;
-        limit("CITY", &self.city, 32)?;
-        limit("STATE", &self.state, 5)?;
-        limit("POSTALCODE", &self.postal_code, 11)?;
-        limit("PHONE", &self.phone, 32)?;
-        optional("ADDR2", self.address2.as_deref(), 32)?;
-        optional("ADDR3", self.address3.as_deref(), 32)?;
-        optional("COUNTRY", self.country.as_deref(), 3)?;
-        if self.address3.is_some() && self.address2.is_none() {
-            return Err(EncodeError::Invalid { tag: "ADDR3", expected: "may only follow ADDR2" });
-        }
-        Ok(())
-    }
-}
-
-fn optional(tag: &'static str, value: Option<&str>, most: usize) -> Result<(), EncodeError> {
-    value.map_or(Ok(()), |value| limit(tag, value, most))
-}
-
-/// Who is paid: `PAYEE` or `PAYEEID`, exactly one of the two.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PayeeRef {
-    /// By name and address; adds the payee to the user's list when it is new there.
-    Address(Box<Payee>),
-    /// `PAYEEID`: a standard payee of the payment system.
-    Id(String),
-}
-
-impl From<Payee> for PayeeRef {
-    fn from(payee: Payee) -> Self {
-        Self::Address(Box::new(payee))
-    }
-}
-
-impl Member for PayeeRef {
-    fn take(parent: &Element, _: &'static str) -> Result<Self, DecodeError> {
-        match (parent.value("PAYEEID"), parent.child("PAYEE")) {
-            (Some(id), _) => Ok(Self::Id(id.to_owned())),
-            (None, Some(payee)) => {
-                Payee::read(payee).map(|payee| Self::Address(Box::new(payee))).map_err(|error| error.within("PAYEE"))
-            }
-            (None, None) => Err(DecodeError::new(Problem::Missing("PAYEE"), parent.offset())),
-        }
-    }
-
-    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
-        match self {
-            Self::Id(id) => out.push(Element::leaf("PAYEEID", id.as_str())),
-            Self::Address(payee) => out.push(payee.write("PAYEE", version)),
-        }
-    }
-}
 
 aggregate! {
     /// `PMTINFO`: what is to be paid, or was accepted.
@@ -229,47 +110,34 @@ impl Payment {
         self
     }
 
-    /// Refuses what no institution could accept, naming the element.
-    pub(crate) fn check(&self) -> Result<(), EncodeError> {
-        self.check_texts(&self.write("PMTINFO", Version::V230))?;
-        for account in [Some(&self.from), self.to.as_ref()].into_iter().flatten() {
-            limit("BANKID", &account.bank_id, 9)?;
-            limit("ACCTID", &account.account_id, 22)?;
-            optional("BRANCHID", account.branch_id.as_deref(), 22)?;
-            optional("ACCTKEY", account.account_key.as_deref(), 22)?;
-        }
-        if self.amount.value() <= Decimal::ZERO {
-            return Err(EncodeError::Invalid { tag: "TRNAMT", expected: "must be more than zero" });
-        }
-        match &self.payee {
-            PayeeRef::Address(payee) => payee.check()?,
-            PayeeRef::Id(id) => limit("PAYEEID", id, 12)?,
-        }
-        if self.to.is_some() && matches!(self.payee, PayeeRef::Id(_)) {
-            return Err(EncodeError::Invalid { tag: "BANKACCTTO", expected: "needs the payee by name and address" });
-        }
-        if self.due.date().is_none() {
-            return Err(EncodeError::Invalid { tag: "DTDUE", expected: "must be a day" });
-        }
-        optional("PAYEELSTID", self.payee_list_id.as_deref(), 12)?;
-        limit("PAYACCT", &self.pay_account, 32)?;
-        optional("MEMO", self.memo.as_deref(), 255)?;
-        optional("BILLREFINFO", self.bill_reference.as_deref(), 80)
+    /// Tells the payee what is paid. May be called more than once.
+    #[must_use]
+    pub fn extended(mut self, extended: ExtendedPayment) -> Self {
+        self.extended.push(extended);
+        self
     }
-}
 
-impl Payment {
-    /// Readers strip outer blanks and rewrite line breaks: what is asked for must be what is understood.
-    fn check_texts(&self, element: &Element) -> Result<(), EncodeError> {
-        if let Some(text) = element.text() {
-            if text.chars().any(char::is_control) {
-                return Err(EncodeError::Control(element.tag().to_owned()));
-            }
-            if text.trim() != text {
-                return Err(EncodeError::OuterBlank(element.tag().to_owned()));
-            }
-        }
-        element.children().iter().try_for_each(|child| self.check_texts(child))
+    /// Sets the presented bill that is paid. 2.0 up.
+    #[must_use]
+    pub fn published_bill(mut self, bill: PublishedBill) -> Self {
+        self.published_bill = Some(bill);
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PMTINFO", version))?;
+        self.from.check()?;
+        positive("TRNAMT", self.amount)?;
+        self.payee.check()?;
+        optional("PAYEELSTID", self.payee_list_id.as_deref(), 12)?;
+        transfer(self.to.as_ref(), self.payee.is_by_address())?;
+        self.extended.iter().try_for_each(ExtendedPayment::check)?;
+        limit("PAYACCT", &self.pay_account, 32)?;
+        day("DTDUE", &self.due)?;
+        optional("MEMO", self.memo.as_deref(), 255)?;
+        optional("BILLREFINFO", self.bill_reference.as_deref(), 80)?;
+        self.published_bill.as_ref().map_or(Ok(()), |bill| bill.check(version))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Changing, cancelling and asking after single payments. OFX 1.0.3 §12.6, OFX 2.3 §12.6.
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::{Payment, PaymentProcessing};
+use crate::ofx::check::{server_id, texts};
+use crate::ofx::{Content as _, EncodeError, Payment, PaymentProcessing, Version};
 
 aggregate! {
     /// `PMTMODRQ`: asks for a payment to be changed.
@@ -12,6 +13,21 @@ aggregate! {
         /// `PMTINFO`: the whole payment, what is changed and what is not. The account to pay from, the payee's ids and name may
         /// not change.
         payment: Payment = "PMTINFO",
+    }
+}
+
+impl PaymentModification {
+    /// Asks for the payment `server_id` to become `payment`.
+    #[must_use]
+    pub fn new(server_id: impl Into<String>, payment: Payment) -> Self {
+        Self { server_id: server_id.into(), payment }
+    }
+
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PMTMODRQ", version))?;
+        server_id("SRVRTID", &self.server_id)?;
+        self.payment.check(version)
     }
 }
 
@@ -28,12 +44,34 @@ aggregate! {
     }
 }
 
+impl ModifiedPayment {
+    /// A payment that has become `payment`.
+    #[must_use]
+    pub fn new(server_id: impl Into<String>, payment: Payment, processing: Option<PaymentProcessing>) -> Self {
+        Self { server_id: server_id.into(), payment, processing }
+    }
+}
+
 aggregate! {
     /// `PMTCANCRQ`: asks for a payment to be cancelled.
     #[doc(alias = "PMTCANCRQ")]
     pub struct PaymentCancellation {
         /// `SRVRTID` of the payment, up to 10 characters.
         server_id: String = "SRVRTID",
+    }
+}
+
+impl PaymentCancellation {
+    /// Asks for the payment `server_id` to be cancelled.
+    #[must_use]
+    pub fn new(server_id: impl Into<String>) -> Self {
+        Self { server_id: server_id.into() }
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PMTCANCRQ", version))?;
+        server_id("SRVRTID", &self.server_id)
     }
 }
 
@@ -46,12 +84,34 @@ aggregate! {
     }
 }
 
+impl CanceledPayment {
+    /// A payment that was cancelled.
+    #[must_use]
+    pub fn new(server_id: impl Into<String>) -> Self {
+        Self { server_id: server_id.into() }
+    }
+}
+
 aggregate! {
     /// `PMTINQRQ`: asks what became of a payment.
     #[doc(alias = "PMTINQRQ")]
     pub struct PaymentInquiry {
         /// `SRVRTID` of the payment, up to 10 characters.
         server_id: String = "SRVRTID",
+    }
+}
+
+impl PaymentInquiry {
+    /// Asks after the payment `server_id`.
+    #[must_use]
+    pub fn new(server_id: impl Into<String>) -> Self {
+        Self { server_id: server_id.into() }
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("PMTINQRQ", version))?;
+        server_id("SRVRTID", &self.server_id)
     }
 }
 
@@ -65,5 +125,20 @@ aggregate! {
         processing: PaymentProcessing = "PMTPRCSTS",
         /// `CHECKNUM`, when a cheque was written.
         check_number: Option<String> = "CHECKNUM",
+    }
+}
+
+impl PaymentStatus {
+    /// The state of a payment.
+    #[must_use]
+    pub fn new(server_id: impl Into<String>, processing: PaymentProcessing) -> Self {
+        Self { server_id: server_id.into(), processing, check_number: None }
+    }
+
+    /// Sets the number of the cheque that was written.
+    #[must_use]
+    pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
+        self.check_number = Some(check_number.into());
+        self
     }
 }

@@ -1,7 +1,10 @@
 //! Recurring payments: models that the institution makes payments of. OFX 1.0.3 §12.7, OFX 2.3 §12.7.
 
+use rust_decimal::Decimal;
+
 use crate::ofx::aggregate::{aggregate, words};
-use crate::ofx::{Amount, ExtendedPayee, Payment};
+use crate::ofx::check::{limit, positive, server_id, texts};
+use crate::ofx::{Amount, Content as _, EncodeError, ExtendedPayee, Payment, Version};
 
 words! {
     /// `FREQ`: how often a payment is made. The institution may move a day off weekends and holidays, either way.
@@ -38,6 +41,41 @@ aggregate! {
     }
 }
 
+impl Recurrence {
+    /// Again and again, without an end.
+    #[must_use]
+    pub fn endless(frequency: Frequency) -> Self {
+        Self { count: None, frequency }
+    }
+
+    /// `count` times in all, 1 to 999.
+    #[must_use]
+    pub fn times(count: u32, frequency: Frequency) -> Self {
+        Self { count: Some(count), frequency }
+    }
+
+    fn check(&self) -> Result<(), EncodeError> {
+        if self.count.is_some_and(|count| !(1..=999).contains(&count)) {
+            return Err(EncodeError::Invalid { tag: "NINSTS", expected: "must be 1 to 999" });
+        }
+        limit("FREQ", self.frequency.as_str(), 32)
+    }
+}
+
+/// What a request for a model and one to change it have in common.
+fn check_model(
+    recurrence: &Recurrence,
+    payment: &Payment,
+    amounts: [Option<Amount>; 2],
+    version: Version,
+) -> Result<(), EncodeError> {
+    recurrence.check()?;
+    payment.check(version)?;
+    let [first, last] = amounts;
+    first.map_or(Ok(()), |amount| positive("INITIALAMT", amount))?;
+    last.map_or(Ok(()), |amount| positive("FINALAMT", amount))
+}
+
 aggregate! {
     /// `RECPMTRQ`: asks for a payment that is made again and again.
     #[doc(alias = "RECPMTRQ")]
@@ -50,6 +88,34 @@ aggregate! {
         initial_amount: Option<Amount> = "INITIALAMT",
         /// `FINALAMT`: positive, in place of the amount of the last payment. Only where the profile has `DIFFLASTPMT`.
         final_amount: Option<Amount> = "FINALAMT",
+    }
+}
+
+impl RecurringPayment {
+    /// Asks for `payment` to be made again and again.
+    #[must_use]
+    pub fn new(recurrence: Recurrence, payment: Payment) -> Self {
+        Self { recurrence, payment, initial_amount: None, final_amount: None }
+    }
+
+    /// Sets the amount of the first payment.
+    #[must_use]
+    pub fn initial_amount(mut self, amount: Decimal) -> Self {
+        self.initial_amount = Some(Amount::new(amount));
+        self
+    }
+
+    /// Sets the amount of the last payment.
+    #[must_use]
+    pub fn final_amount(mut self, amount: Decimal) -> Self {
+        self.final_amount = Some(Amount::new(amount));
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("RECPMTRQ", version))?;
+        check_model(&self.recurrence, &self.payment, [self.initial_amount, self.final_amount], version)
     }
 }
 
@@ -76,6 +142,23 @@ aggregate! {
     }
 }
 
+impl RecurringModel {
+    /// A model that was accepted as it was asked for.
+    #[must_use]
+    pub fn new(model_id: &str, payee_list_id: &str, request: RecurringPayment) -> Self {
+        Self {
+            model_id: model_id.to_owned(),
+            payee_list_id: Some(payee_list_id.to_owned()),
+            currency: Some("USD".to_owned()),
+            recurrence: request.recurrence,
+            payment: request.payment,
+            initial_amount: request.initial_amount,
+            final_amount: request.final_amount,
+            extended_payee: None,
+        }
+    }
+}
+
 aggregate! {
     /// `RECPMTMODRQ`: asks for a model to be changed.
     #[doc(alias = "RECPMTMODRQ")]
@@ -92,6 +175,35 @@ aggregate! {
         final_amount: Option<Amount> = "FINALAMT",
         /// `MODPENDING`: changes payments that the model has already made and that were not sent yet, too.
         pending: bool = "MODPENDING",
+    }
+}
+
+impl ModelModification {
+    /// Asks for the model `model_id` to become this one; `pending` payments, too.
+    #[must_use]
+    pub fn new(model_id: impl Into<String>, recurrence: Recurrence, payment: Payment, pending: bool) -> Self {
+        Self { model_id: model_id.into(), recurrence, payment, initial_amount: None, final_amount: None, pending }
+    }
+
+    /// Sets the amount of the first payment.
+    #[must_use]
+    pub fn initial_amount(mut self, amount: Decimal) -> Self {
+        self.initial_amount = Some(Amount::new(amount));
+        self
+    }
+
+    /// Sets the amount of the last payment.
+    #[must_use]
+    pub fn final_amount(mut self, amount: Decimal) -> Self {
+        self.final_amount = Some(Amount::new(amount));
+        self
+    }
+
+    /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("RECPMTMODRQ", version))?;
+        server_id("RECSRVRTID", &self.model_id)?;
+        check_model(&self.recurrence, &self.payment, [self.initial_amount, self.final_amount], version)
     }
 }
 
@@ -114,6 +226,21 @@ aggregate! {
     }
 }
 
+impl ModifiedModel {
+    /// A model that was changed as it was asked for.
+    #[must_use]
+    pub fn new(request: ModelModification) -> Self {
+        Self {
+            model_id: request.model_id,
+            recurrence: request.recurrence,
+            payment: request.payment,
+            initial_amount: request.initial_amount,
+            final_amount: request.final_amount,
+            pending: Some(request.pending),
+        }
+    }
+}
+
 aggregate! {
     /// `RECPMTCANCRQ`: asks for a model to be cancelled.
     #[doc(alias = "RECPMTCANCRQ")]
@@ -125,6 +252,20 @@ aggregate! {
     }
 }
 
+impl ModelCancellation {
+    /// Asks for the model `model_id` to be cancelled; `pending` payments, too.
+    #[must_use]
+    pub fn new(model_id: impl Into<String>, pending: bool) -> Self {
+        Self { model_id: model_id.into(), pending }
+    }
+
+    /// Refuses what no institution could accept, naming the element.
+    pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write("RECPMTCANCRQ", version))?;
+        server_id("RECSRVRTID", &self.model_id)
+    }
+}
+
 aggregate! {
     /// `RECPMTCANCRS`: the model was cancelled.
     #[doc(alias = "RECPMTCANCRS")]
@@ -133,5 +274,13 @@ aggregate! {
         model_id: String = "RECSRVRTID",
         /// `CANPENDING`: whether payments that the model has already made were cancelled, too; required.
         pending: Option<bool> = "CANPENDING",
+    }
+}
+
+impl CanceledModel {
+    /// A model that was cancelled as it was asked for.
+    #[must_use]
+    pub fn new(request: ModelCancellation) -> Self {
+        Self { model_id: request.model_id, pending: Some(request.pending) }
     }
 }

@@ -1,8 +1,8 @@
 //! Response files: the signon response, and what stands beside it.
 
 use crate::ofx::{
-    Answer, ChallengeTransactionResponse, Content, DecodeError, Document, Element, Limits, Member, PasswordChanged,
-    Problem, ProfileTransactionResponse, RequestKind, SignonResponse, Status, SyncKind, SyncResponse, TrnUid,
+    Answer, ChallengeTransactionResponse, Content, DecodeError, Document, Element, Limits, Member, Problem,
+    ProfileTransactionResponse, RequestKind, SignonResponse, Status, SyncKind, SyncResponse, TrnUid,
 };
 
 /// A response file whose signon response could be read.
@@ -37,12 +37,11 @@ impl Response {
         self.all("PROFMSGSRSV1", "PROFTRNRS")
     }
 
-    /// The answer to a password change, whatever `TRNUID` it comes under: there is one in a file.
-    pub(crate) fn password(&self) -> Option<Result<PasswordAnswer, DecodeError>> {
+    /// What the answer to a password change says, whatever `TRNUID` it comes under: there is one in a file.
+    pub(crate) fn password(&self) -> Option<Result<Status, DecodeError>> {
         let answer = self.document.root().child("SIGNONMSGSRSV1")?.child("PINCHTRNRS")?;
-        let read = Member::take(answer, "STATUS")
-            .and_then(|status| Ok(PasswordAnswer { status, changed: Member::take(answer, "PINCHRS")? }));
-        Some(read.map_err(|error| error.within("PINCHTRNRS").within("SIGNONMSGSRSV1").within("OFX")))
+        let status = Member::take(answer, "STATUS");
+        Some(status.map_err(|error: DecodeError| error.within("PINCHTRNRS").within("SIGNONMSGSRSV1").within("OFX")))
     }
 
     /// The answers to requests of a kind, by themselves and inside of synchronization.
@@ -80,13 +79,6 @@ impl Response {
         let wanted = found.iter().filter(|child| child.tag() == tag);
         wanted.map(|child| T::read(child).map_err(|error| error.within(tag).within(set).within("OFX"))).collect()
     }
-}
-
-/// `PINCHTRNRS`.
-#[derive(Debug)]
-pub(crate) struct PasswordAnswer {
-    pub(crate) status: Status,
-    pub(crate) changed: Option<PasswordChanged>,
 }
 
 fn set_tag(name: &str) -> &'static str {

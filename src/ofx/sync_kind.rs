@@ -35,14 +35,8 @@ pub(crate) struct Frame {
 
 impl SyncKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
-        Self::Payments,
-        Self::RecurringPayments,
-        Self::Payees,
-        Self::PaymentMail,
-        Self::Services,
-        Self::UserInfo,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Payments, Self::RecurringPayments, Self::Payees, Self::PaymentMail, Self::Services, Self::UserInfo];
 
     /// Whether a token counts for one account, which must be named, and not for the user as a whole.
     #[must_use]

@@ -89,6 +89,11 @@ impl Version {
         matches!(self.0, 151 | 160)
     }
 
+    /// Whether the version knows accounts at billers: 151 up.
+    pub(crate) const fn knows_presentment(self) -> bool {
+        self.0 >= 151
+    }
+
     pub(crate) const fn since_200(self) -> bool {
         self.0 >= 200
     }

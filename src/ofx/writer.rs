@@ -45,7 +45,7 @@ impl Style {
 /// Bytes of `root` and everything below it, in the character set of `version`.
 pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
     let mut text = Zeroizing::new(String::with_capacity(size(root)));
-    element(root, "", version, style, &mut text)?;
+    element(root, "", false, version, style, &mut text)?;
     if version.is_sgml() && !text.is_ascii() {
         if let Some(bytes) = charset::to_latin(&text) {
             return Ok(bytes);
@@ -56,7 +56,15 @@ pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Z
     Ok(Zeroizing::new(std::mem::take(&mut *text).into_bytes()))
 }
 
-fn element(at: &Element, parent: &str, version: Version, style: &Style, out: &mut String) -> Result<(), EncodeError> {
+/// `markup` says that the value is markup of its own, which stands in a marked section. OFX 1.0.3 §9.2.
+fn element(
+    at: &Element,
+    parent: &str,
+    markup: bool,
+    version: Version,
+    style: &Style,
+    out: &mut String,
+) -> Result<(), EncodeError> {
     let tag = at.tag();
     if !is_name(tag) {
         return Err(EncodeError::Invalid { tag: "a tag", expected: "must be 1 to 64 letters, digits, dots, dashes" });
@@ -66,11 +74,20 @@ fn element(at: &Element, parent: &str, version: Version, style: &Style, out: &mu
     out.push('>');
     let leaf = at.text();
     match leaf {
-        Some(value) => escape(tag, value, version, out)?,
+        Some(value) if markup => {
+            check_characters(tag, value)?;
+            out.extend(["<![CDATA[", value, "]]>"]);
+        }
+        Some(value) => {
+            check_characters(tag, value)?;
+            escape(value, version, out);
+        }
         None => {
             line(style, out);
+            let html = at.value("USEHTML") == Some("Y");
             for child in at.children() {
-                element(child, tag, version, style, out)?;
+                let markup = html && child.tag() == "MSGBODY" && child.text().is_some_and(fits_cdata);
+                element(child, tag, markup, version, style, out)?;
             }
         }
     }
@@ -91,7 +108,13 @@ fn line(style: &Style, out: &mut String) {
     }
 }
 
-fn escape(tag: &str, value: &str, version: Version, out: &mut String) -> Result<(), EncodeError> {
+fn check_characters(tag: &str, value: &str) -> Result<(), EncodeError> {
+    let refused =
+        |c: char| matches!(c, '\u{fffe}' | '\u{ffff}') || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+    if value.contains(refused) { Err(EncodeError::Control(tag.to_owned())) } else { Ok(()) }
+}
+
+fn escape(value: &str, version: Version, out: &mut String) {
     for c in value.chars() {
         match c {
             '&' => out.push_str("&amp;"),
@@ -99,13 +122,30 @@ fn escape(tag: &str, value: &str, version: Version, out: &mut String) -> Result<
             '>' => out.push_str("&gt;"),
             // A reader of XML makes a line feed of every other carriage return. SGML has no such reference.
             '\r' if !version.is_sgml() => out.push_str("&#13;"),
-            '\t' | '\n' | '\r' => out.push(c),
-            '\u{fffe}' | '\u{ffff}' => return Err(EncodeError::Control(tag.to_owned())),
-            c if c.is_control() => return Err(EncodeError::Control(tag.to_owned())),
             c => out.push(c),
         }
     }
-    Ok(())
+}
+
+/// Whether a marked section ends where the value does, and brings back its line breaks.
+fn fits_cdata(value: &str) -> bool {
+    !value.contains("]]>") && !value.contains('\r')
+}
+
+/// The text of one element, every end tag written, for [`markup::read_part`](crate::ofx::markup::read_part).
+pub(crate) fn markup(at: &Element) -> String {
+    let mut out = String::with_capacity(size(at));
+    part(at, &mut out);
+    out
+}
+
+fn part(at: &Element, out: &mut String) {
+    out.extend(["<", at.tag(), ">"]);
+    match at.text() {
+        Some(value) => escape(value, Version::V230, out),
+        None => at.children().iter().for_each(|child| part(child, out)),
+    }
+    out.extend(["</", at.tag(), ">"]);
 }
 
 /// Room enough for the whole text, so that a value that is a secret is not left behind by a growing buffer.
@@ -113,7 +153,8 @@ fn size(at: &Element) -> usize {
     let value = at
         .text()
         .map_or(0, |text| text.len() + 4 * text.bytes().filter(|b| matches!(b, b'&' | b'<' | b'>' | b'\r')).count());
-    value + 2 * at.tag().len() + 9 + at.children().iter().map(size).sum::<usize>()
+    let marked = if at.tag() == "MSGBODY" { "<![CDATA[]]>".len() } else { 0 };
+    value + marked + 2 * at.tag().len() + 9 + at.children().iter().map(size).sum::<usize>()
 }
 
 fn first_beyond_latin(at: &Element) -> Option<String> {

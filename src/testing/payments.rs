@@ -109,7 +109,7 @@ impl BankModel {
         {
             return Err(Status::new(StatusCode::INVALID_PAYEE_ID, Some("PAYEEID is not known")));
         }
-        payment.check().map_err(|error| Status::new(code_for(&error), Some(&error.to_string())))
+        payment.check(Version::V230).map_err(|error| Status::new(code_for(&error), Some(&error.to_string())))
     }
 
     /// The payee's entry in the user's list: added when new, changed when different; `None` for an entry that is not there.

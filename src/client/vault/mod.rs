@@ -342,6 +342,7 @@ impl Vault {
             transport: Some(Arc::clone(&self.transport)),
             needs_reseal: false,
             blob_limit: Blob::MAX_LEN,
+            answered: None,
             world: Arc::clone(&self.world),
         }
     }
