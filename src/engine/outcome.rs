@@ -32,7 +32,7 @@ pub enum Outcome {
     PasswordChanged,
     /// The institution said no. Nothing was carried out.
     Refused(Refusal),
-    /// The payment may or may not have been made. Never enter it again before that is settled.
+    /// The payment may or may not have been made, or the change carried out. Never enter it again before that is settled.
     Unknown(Doubt),
 }
 
@@ -230,7 +230,7 @@ impl From<Refusal> for Error {
     }
 }
 
-/// Why it is not known whether a payment was made.
+/// Why it is not known whether a payment was made, or another change carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Doubt {
@@ -240,7 +240,7 @@ pub enum Doubt {
     Interrupted,
     /// An answer arrived that cannot be read, for this reason.
     Unreadable(String),
-    /// The signon was accepted, and nothing was said about this payment.
+    /// The signon was accepted, and nothing was said about this request.
     NotMentioned,
     /// The institution has seen this `TRNUID` before and does not say what became of it;
     /// with its message, when it sent one.
@@ -259,9 +259,9 @@ impl Doubt {
             Self::NoAnswer(why) => format!("no usable answer arrived: {why}"),
             Self::Interrupted => "the program was stopped while the request was on its way".to_owned(),
             Self::Unreadable(error) => format!("the institution's answer cannot be read: {error}"),
-            Self::NotMentioned => "the institution answered without a word about this payment".to_owned(),
+            Self::NotMentioned => "the institution answered without a word about it".to_owned(),
             Self::Duplicate(_) => {
-                "the institution has received this payment before and does not say what became of it".to_owned()
+                "the institution has received it before and does not say what became of it".to_owned()
             }
             Self::HistoryLost => {
                 "the institution no longer has the whole history of what happened since it was sent".to_owned()
@@ -271,8 +271,8 @@ impl Doubt {
             }
         };
         format!(
-            "it is not known whether the payment was made: {what}; do not enter it again before the institution's list of \
-             payments, or a call there, has settled it"
+            "it is not known whether this was carried out: {what}; do not enter it again before the institution's own list, or a \
+             call there, has settled it"
         )
     }
 }

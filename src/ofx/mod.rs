@@ -85,6 +85,7 @@ pub use recurring::{
     CanceledModel, Frequency, ModelCancellation, ModelModification, ModifiedModel, Recurrence, RecurringModel,
     RecurringPayment,
 };
+pub use response::Response;
 pub use signon::{
     ChallengeAnswer, ChallengeQuestion, ChallengeRequest, ChallengeResponse, ChallengeTransaction,
     ChallengeTransactionResponse, FinancialInstitution, Login, SignonRequest, SignonResponse,
@@ -107,7 +108,6 @@ pub(crate) use exchange::Effect;
 pub(crate) use pack::{pack, unpack};
 pub(crate) use places::Places;
 pub(crate) use request::{Item, Tail};
-pub(crate) use response::Response;
 pub(crate) use squeeze::{squeeze, stretch};
 pub(crate) use value::{Content, Member};
 

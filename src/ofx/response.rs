@@ -5,16 +5,49 @@ use crate::ofx::{
     ProfileTransactionResponse, RequestKind, SignonResponse, Status, SyncKind, SyncResponse, TrnUid,
 };
 
-/// A response file whose signon response could be read.
+/// A response file: the signon response, and typed records of what stands beside it.
+///
+/// A session reads its answers by itself; this is for one that was stored elsewhere, and for whatever the records do not cover.
+///
+/// # Examples
+///
+/// ```
+/// use ofx_session::ofx::{Limits, Reply, Response};
+///
+/// let stored = b"OFXHEADER:100\r\nVERSION:103\r\n\r\n<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS>\
+///     <DTSERVER>20261125<LANGUAGE>ENG</SONRS></SIGNONMSGSRSV1><BILLPAYMSGSRSV1><PMTTRNRS><TRNUID>7<STATUS><CODE>0<SEVERITY>INFO\
+///     </STATUS><PMTCANCRS><SRVRTID>4711</PMTCANCRS></PMTTRNRS></BILLPAYMSGSRSV1></OFX>";
+/// let response = Response::decode(stored, &Limits::new())?;
+/// assert!(response.signon().is_accepted());
+/// let answers: Result<Vec<_>, _> = response.all_answers().collect();
+/// let answers = answers?;
+/// assert!(matches!(&answers[0].reply, Some(Reply::CancelPayment(canceled)) if canceled.server_id == "4711"));
+/// let language = response.document().find("/OFX/SIGNONMSGSRSV1/SONRS/LANGUAGE");
+/// assert_eq!(language.and_then(|leaf| leaf.text()), Some("ENG"));
+/// # Ok::<(), ofx_session::ofx::DecodeError>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Response {
+pub struct Response {
     document: Document,
     signon: SignonResponse,
 }
 
 impl Response {
-    pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
-        let document = Document::decode(bytes, limits)?;
+    /// Reads a response file within `limits`.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when it is no OFX, or has no signon response.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        Self::of(Document::decode(bytes, limits)?)
+    }
+
+    /// Takes a document for a response file.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when it has no signon response.
+    pub fn of(document: Document) -> Result<Self, DecodeError> {
         let missing = |tag| DecodeError::new(Problem::Missing(tag), 0).within("OFX");
         let set = document.root().child("SIGNONMSGSRSV1").ok_or_else(|| missing("SIGNONMSGSRSV1"))?;
         let signon =
@@ -22,8 +55,38 @@ impl Response {
         Ok(Self { document, signon })
     }
 
-    pub(crate) fn signon(&self) -> &SignonResponse {
+    /// The whole document.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// `SONRS`: whether the signon was accepted. When it was not, nothing else of the file counts.
+    #[must_use]
+    pub fn signon(&self) -> &SignonResponse {
         &self.signon
+    }
+
+    /// The answers to requests of every kind that this crate has records for, by themselves and inside of synchronizations, in the
+    /// order of the file. An answer that cannot be read is an error of its own and does not hide the others.
+    pub fn all_answers(&self) -> impl Iterator<Item = Result<Answer, DecodeError>> {
+        let known = |child: &&Element| RequestKind::ALL.iter().any(|kind| kind.row().transaction_response == child.tag());
+        let sets = ["SIGNUPMSGSRSV1", "BILLPAYMSGSRSV1"].into_iter().filter_map(|set| self.document.root().child(set));
+        sets.flat_map(move |set| {
+            let inside = |child: &'_ Element| child.tag().ends_with("SYNCRS");
+            let each = set.children().iter().flat_map(move |child| {
+                if inside(child) { child.children().iter() } else { std::slice::from_ref(child).iter() }
+            });
+            each.filter(known).map(|answer| {
+                Answer::read(answer).map_err(|error| error.within(answer.tag()).within(set.tag()).within("OFX"))
+            })
+        })
+    }
+
+    /// The synchronizations of every kind, in the order of the file.
+    pub fn synchronizations(&self) -> impl Iterator<Item = SyncResponse> {
+        let sets = ["SIGNUPMSGSRSV1", "BILLPAYMSGSRSV1"].into_iter().filter_map(|set| self.document.root().child(set));
+        sets.flat_map(Element::children).filter_map(SyncResponse::read)
     }
 
     /// The questions, whatever `TRNUID` they come under.
@@ -33,7 +96,12 @@ impl Response {
         self.all("SIGNONMSGSRSV1", "MFACHALLENGETRNRS")?.into_iter().next().ok_or_else(missing)
     }
 
-    pub(crate) fn profiles(&self) -> Result<Vec<ProfileTransactionResponse>, DecodeError> {
+    /// The answers to profile requests.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when one cannot be read.
+    pub fn profiles(&self) -> Result<Vec<ProfileTransactionResponse>, DecodeError> {
         self.all("PROFMSGSRSV1", "PROFTRNRS")
     }
 

@@ -30,8 +30,29 @@ fn a_warning_of_the_payment_itself_is_a_notice_too() {
 }
 
 #[test]
+fn a_client_that_must_be_approved_waits_with_the_same_request() {
+    for intent in [Intent::Accounts, Intent::Pay(Box::new(super::scenario::payment()))] {
+        let mut scenario = Scenario::new(easy());
+        scenario.then_says(move |_| Said::new(15_510, "ERROR"));
+        let approval = match scenario.run(intent) {
+            Ok(Step::Approve(approval)) => approval,
+            other => panic!("not to be approved: {other:?}"),
+        };
+        assert_eq!(approval.message.as_deref(), Some("our words"));
+        assert!(approval.explain().contains(&approval.client_uid), "{}", approval.explain());
+        let first = (scenario.last().trn_uid().to_owned(), scenario.last().tail().to_owned());
+        let operation = scenario.operation.take().unwrap().after_approval(&scenario.state);
+        scenario.operation = Some(operation);
+        let step = scenario.proceed().unwrap();
+        assert!(matches!(step, Step::Done(Outcome::Accounts | Outcome::Paid(_))), "{step:?}");
+        assert_eq!((scenario.last().trn_uid().to_owned(), scenario.last().tail().to_owned()), first);
+        assert_eq!(scenario.bank.violations(), Vec::<String>::new().as_slice());
+    }
+}
+
+#[test]
 fn a_refused_signon_is_a_refusal_whatever_its_severity_says() {
-    let cases: [(u32, &[&str]); 13] = [
+    let cases: [(u32, &[&str]); 12] = [
         (15_500, &["user id or password was not accepted", "check both", "lock"]),
         (15_501, &["another session", "try again"]),
         (15_502, &["locked out", "call the institution"]),
@@ -39,7 +60,6 @@ fn a_refused_signon_is_a_refusal_whatever_its_severity_says() {
         (15_506, &["signon without a request"]),
         (15_507, &["password must be changed"]),
         (15_508, &["may not act"]),
-        (15_510, &["CLIENTUID", "register"]),
         (15_511, &["contact the institution"]),
         (15_512, &["one-time token", "ask the user"]),
         (15_513, &["one-time token", "new one"]),

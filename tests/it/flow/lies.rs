@@ -107,7 +107,7 @@ fn a_duplicate_is_not_a_success() {
     assert_eq!(doubt, Doubt::Duplicate(Some("our words".to_owned())));
     let text = doubt.explain();
     assert!(
-        text.contains("not known whether the payment was made") && text.contains("do not enter it again"),
+        text.contains("not known whether this was carried out") && text.contains("do not enter it again"),
         "{text}"
     );
 }
