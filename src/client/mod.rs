@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::stored::{Protection, Validity};
-use crate::engine::{Credentials, Device, Include, Institution, State};
+use crate::engine::{Credentials, Device, Dialect, Include, Institution, State};
 use crate::error::Error;
 use crate::ofx::{AccountInfo, Limits, Profile};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
@@ -272,6 +272,12 @@ impl Client {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.state.institution.url
+    }
+
+    /// How the institution is spoken to where it differs from most.
+    #[must_use]
+    pub fn dialect(&self) -> &Dialect {
+        self.state.dialect()
     }
 
     /// The institution's profile, when it was fetched.

@@ -33,12 +33,14 @@ impl State {
 
     /// Whether the institution keeps a history of payments.
     pub(crate) fn keeps_history(&self) -> bool {
-        self.institution.synchronizes && self.bill_pay().is_some_and(|core| core.sync_mode == Some(SyncMode::Full))
+        !self.institution.dialect.without_synchronization
+            && self.bill_pay().is_some_and(|core| core.sync_mode == Some(SyncMode::Full))
     }
 
     /// `OLDFILEUID` of a payment's file: `NONE` where no answers are saved. OFX 1.0.3 §2.2.7.
     pub(crate) fn old_file_uid(&self) -> FileUid {
         match &self.marks.last_file {
+            _ if self.institution.dialect.without_file_uids => FileUid::none(),
             _ if self.bill_pay().and_then(|core| core.file_recovery) != Some(true) => FileUid::none(),
             Some(last) => last.clone(),
             None => FileUid::new("0"),

@@ -38,6 +38,7 @@
 mod anew;
 mod answers;
 mod credentials;
+mod dialect;
 mod error;
 mod held;
 mod ids;
@@ -57,6 +58,7 @@ mod verdict;
 
 pub use answers::{Answers, Challenge, Device};
 pub use credentials::Credentials;
+pub use dialect::{ChallengeAnswerTag, ClientUidUse, Dialect, HeaderLine};
 pub use error::EngineError;
 pub use ids::Seed;
 pub use operation::{Operation, Situation, Step};

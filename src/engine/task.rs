@@ -63,7 +63,7 @@ pub(crate) fn request(
     state: &State,
     trn_uid: TrnUid,
 ) -> Result<(TaskKind, Tail, Recovery), EngineError> {
-    let (version, style) = (state.version(), &state.institution.style);
+    let (version, style) = (state.version(), &state.institution.dialect.style());
     Ok(match intent {
         Intent::Profile => {
             let known = state.profile().and_then(|profile| profile.updated.as_ref());

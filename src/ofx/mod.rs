@@ -74,7 +74,7 @@ pub(crate) use pack::{pack, unpack};
 pub(crate) use places::Places;
 pub(crate) use request::Tail;
 pub(crate) use response::{PaymentFrame, Response};
-pub(crate) use signon::limit;
+pub(crate) use signon::{SignonForm, limit};
 pub(crate) use squeeze::{squeeze, stretch};
 pub(crate) use value::{Content, Member};
 

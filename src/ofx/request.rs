@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::ofx::{
     AccountInfoTransaction, ChallengeTransaction, Charset, Content, DecodeError, Document, Element, EncodeError,
-    Header, Limits, Member, Payment, PaymentSyncRequest, PaymentTransaction, Problem, ProfileTransaction,
+    Header, Limits, Member, Payment, PaymentSyncRequest, PaymentTransaction, Problem, ProfileTransaction, SignonForm,
     SignonRequest, Style, Version, writer,
 };
 use crate::secret::wipe;
@@ -120,11 +120,12 @@ impl Tail {
         header: &Header,
         version: Version,
         signon: &SignonRequest,
+        form: SignonForm,
         style: &Style,
     ) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         signon.check(version)?;
         header.check()?;
-        let signon = writer::write(&signon.write("SONRQ", version), version, style)?;
+        let signon = writer::write(&signon.write_as(form, version), version, style)?;
         let header = header.render(version);
         let mut file = Zeroizing::new(Vec::with_capacity(header.len() + OPENING.len() + signon.len() + self.0.len()));
         for part in [header.as_bytes(), OPENING, &signon, &self.0] {
