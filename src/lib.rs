@@ -76,7 +76,10 @@ pub mod testing;
 pub mod transport;
 
 pub use client::{Client, ClientBuilder, Completed, Kept, Paused, Progress, Session, Vault};
-pub use engine::{Answers, Challenge, Credentials, Device, Doubt, Institution, Receipt, Situation};
+pub use engine::{
+    Answers, Challenge, ChallengeAnswerTag, ClientUidUse, Credentials, Device, Dialect, Doubt, HeaderLine, Institution,
+    Receipt, Situation,
+};
 pub use error::{Delivery, Error, ErrorKind, Moved, StatusCode};
 pub use ofx::{AccountInfo, AccountType, BankAccount, Payee, PayeeRef, Payment, Question, Version};
 pub use seal::{Blob, Context, Key, KeyRing, OpenPolicy};

@@ -117,6 +117,7 @@ impl ClientBuilder {
             fi.fid.as_deref().map_or(Ok(()), |fid| limit("FID", fid, 32))?;
         }
         limit("LANGUAGE", &self.institution.language, 3)?;
+        self.institution.dialect.check()?;
         let client_uid = match self.client_uid {
             Some(uid) => uid,
             None => world::real().uuid()?,

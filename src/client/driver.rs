@@ -80,7 +80,9 @@ async fn drive(
         let (interrupted, file) = transmit.prepare(credentials, &client.state, client.world.now())?;
         ahead.keep(&client.state, &operation, &interrupted).await?;
         *current = Some(interrupted);
-        match wire.send(Request::new(url, file)).await {
+        let headers = client.state.institution.dialect.headers();
+        let request = headers.fold(Request::new(url, file), |request, (name, line)| request.header(name, line));
+        match wire.send(request).await {
             Ok(response) => {
                 // A one-time token is good for one file.
                 credentials.auth_token = None;
@@ -176,7 +178,7 @@ pub(crate) async fn know_profile(client: &mut Client, refused: &mut bool) -> Res
 
 /// Whether the profile is to be fetched before anything is asked for.
 pub(crate) fn lacks_profile(state: &State) -> bool {
-    state.institution.uses_profile && (state.profile().is_none() || state.profile_is_old)
+    !state.institution.dialect.without_profile && (state.profile().is_none() || state.profile_is_old)
 }
 
 const UNREADABLE: &str = "the stored profile cannot be read by this version, and it says where requests go; use the version \

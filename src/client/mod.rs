@@ -30,7 +30,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::client::stored::{Protection, Validity};
-use crate::engine::{Credentials, Device, Include, Institution, State, UserKey};
+use crate::engine::{Credentials, Device, Dialect, Include, Institution, State, UserKey};
 use crate::error::Error;
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
@@ -277,6 +277,12 @@ impl Client {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.state.institution.url
+    }
+
+    /// How the institution is spoken to where it differs from most.
+    #[must_use]
+    pub fn dialect(&self) -> &Dialect {
+        self.state.dialect()
     }
 
     /// The institution's profile, when it was fetched.

@@ -50,7 +50,7 @@ impl State {
 
     /// Whether the institution keeps a history of what is done in a message set.
     pub(crate) fn keeps_history(&self, set: &str) -> bool {
-        self.institution.synchronizes && self.sync_mode(set) == Some(SyncMode::Full)
+        !self.institution.dialect.without_synchronization && self.sync_mode(set) == Some(SyncMode::Full)
     }
 
     pub(crate) fn sync_mode(&self, set: &str) -> Option<SyncMode> {
@@ -60,6 +60,7 @@ impl State {
     /// `OLDFILEUID` of a file with a request that counts: `NONE` where no answers are saved. OFX 1.0.3 §2.2.7.
     pub(crate) fn old_file_uid(&self, set: &str) -> FileUid {
         match &self.marks.last_file {
+            _ if self.institution.dialect.without_file_uids => FileUid::none(),
             _ if self.core(set).and_then(|core| core.file_recovery) != Some(true) => FileUid::none(),
             Some(last) => last.clone(),
             None => FileUid::new("0"),

@@ -214,7 +214,7 @@ impl From<Refusal> for Error {
             RefusedAt::Challenge => "the institution refused to ask its security questions",
             RefusedAt::Request => "the institution refused the request",
         };
-        let meaning = code.meaning().unwrap_or("a status that the specification does not list");
+        let meaning = code.described();
         let remedy = match refusal.because {
             Some(why) => why.to_string(),
             None => code.remedy().unwrap_or("show its message to the user").to_owned(),

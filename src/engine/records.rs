@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Doubt;
 use crate::engine::recovery::{Leg, Recovery};
+use crate::engine::{ChallengeAnswerTag, ClientUidUse, Dialect, Doubt, HeaderLine};
 use crate::ofx::FileUid;
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +46,26 @@ impl<'a> ClientUidV1<'a> {
 pub(crate) struct CredentialsV1<'a> {
     pub(crate) access_key: Option<&'a str>,
     pub(crate) app_key: Option<&'a str>,
+}
+
+/// What of a dialect is not in the flags of the identity.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct DialectV1<'a> {
+    /// 1: answers are `MFACHALLENGEA`; 2: short dates; 4: no `FI`; 8: `NEWFILEUID` is `NONE`.
+    pub(crate) flags: u8,
+    /// `CLIENTUID`: 0 by version, 1 in upper case, 2 never, 3 in every version.
+    pub(crate) client_uid: u8,
+    #[serde(borrow)]
+    pub(crate) user_agent: HeaderLineV1<'a>,
+    #[serde(borrow)]
+    pub(crate) accept: HeaderLineV1<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) enum HeaderLineV1<'a> {
+    Default,
+    None,
+    Text(&'a str),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -106,6 +126,74 @@ pub(crate) struct QuestionsV1<'a> {
     pub(crate) again: bool,
     #[serde(borrow)]
     pub(crate) questions: Vec<(&'a str, Option<&'a str>)>,
+}
+
+/// The part of a dialect, when anything that belongs into it is set.
+pub(crate) fn write_dialect(dialect: &Dialect) -> Option<DialectV1<'_>> {
+    let Dialect {
+        // In the flags of the identity.
+        close_leaves: _,
+        line_breaks: _,
+        without_profile: _,
+        ignore_profile_urls: _,
+        without_synchronization: _,
+        challenge_answer,
+        short_dates,
+        without_fi,
+        client_uid,
+        without_file_uids,
+        user_agent,
+        accept,
+    } = dialect;
+    let short_tag = *challenge_answer == ChallengeAnswerTag::A;
+    let flags = u8::from(short_tag)
+        | u8::from(*short_dates) << 1
+        | u8::from(*without_fi) << 2
+        | u8::from(*without_file_uids) << 3;
+    let client_uid = match client_uid {
+        ClientUidUse::ByVersion => 0,
+        ClientUidUse::UpperCase => 1,
+        ClientUidUse::Never => 2,
+        ClientUidUse::InEveryVersion => 3,
+    };
+    let same = (flags, client_uid, user_agent, accept) == (0, 0, &HeaderLine::Default, &HeaderLine::Default);
+    (!same).then(|| DialectV1 { flags, client_uid, user_agent: write_line(user_agent), accept: write_line(accept) })
+}
+
+/// Adds to a dialect what its part holds. `None` when that has no meaning.
+pub(crate) fn read_dialect(found: &DialectV1<'_>, identity: Dialect) -> Option<Dialect> {
+    Some(Dialect {
+        challenge_answer: if found.flags & 1 == 0 { ChallengeAnswerTag::Answer } else { ChallengeAnswerTag::A },
+        short_dates: found.flags & 2 != 0,
+        without_fi: found.flags & 4 != 0,
+        without_file_uids: found.flags & 8 != 0,
+        client_uid: match found.client_uid {
+            0 => ClientUidUse::ByVersion,
+            1 => ClientUidUse::UpperCase,
+            2 => ClientUidUse::Never,
+            3 => ClientUidUse::InEveryVersion,
+            _ => return None,
+        },
+        user_agent: read_line(&found.user_agent),
+        accept: read_line(&found.accept),
+        ..identity
+    })
+}
+
+fn write_line(line: &HeaderLine) -> HeaderLineV1<'_> {
+    match line {
+        HeaderLine::Default => HeaderLineV1::Default,
+        HeaderLine::None => HeaderLineV1::None,
+        HeaderLine::Text(text) => HeaderLineV1::Text(text),
+    }
+}
+
+fn read_line(line: &HeaderLineV1<'_>) -> HeaderLine {
+    match line {
+        HeaderLineV1::Default => HeaderLine::Default,
+        HeaderLineV1::None => HeaderLine::None,
+        HeaderLineV1::Text(text) => HeaderLine::Text((*text).to_owned()),
+    }
 }
 
 pub(crate) fn write_doubt(doubt: &Doubt) -> (u8, Option<&str>) {

@@ -16,6 +16,7 @@
 //! | 8 | `SESSCOOKIE` | text | | yes |
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
 //! | 10 | `USERKEY` | postcard `UserKeyV1` | | yes |
+//! | 11 | how the institution differs from most | postcard `DialectV1` | yes | |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //! | 130 | what only requests other than these three have: profile, account list, payment | postcard `RequestV1` | yes | account numbers |
 //!
@@ -31,14 +32,13 @@ use zeroize::Zeroizing;
 use crate::engine::marks::Marks;
 use crate::engine::operation::{Passed, Phase};
 use crate::engine::records::{
-    ClientUidV1, CredentialsV1, IdentityV1, MarksV1, OperationV1, QuestionsV1, RecoveryV1, RequestV1, UserKeyV1,
-    read_doubt, read_recovery, write_doubt, write_recovery,
+    ClientUidV1, CredentialsV1, DialectV1, IdentityV1, MarksV1, OperationV1, QuestionsV1, RecoveryV1, RequestV1,
+    UserKeyV1, read_dialect, read_doubt, read_recovery, write_dialect, write_doubt, write_recovery,
 };
 use crate::engine::recovery::{Leg, Recovery};
-use crate::engine::{Application, Held, Institution, Operation, Seed, State, TaskKind, UserKey};
+use crate::engine::{Application, Dialect, Held, Institution, Operation, Seed, State, TaskKind, UserKey};
 use crate::ofx::{
-    BankAccount, Content, FileUid, FinancialInstitution, Question, Stamp, Style, Tail, Version, pack, squeeze, stretch,
-    unpack,
+    BankAccount, Content, FileUid, FinancialInstitution, Question, Stamp, Tail, Version, pack, squeeze, stretch, unpack,
 };
 use crate::secret::{Secret, wipe};
 
@@ -105,6 +105,7 @@ const QUESTIONS: u8 = 7;
 const SESSION_COOKIE: u8 = 8;
 const ACCOUNTS: u8 = 9;
 const USER_KEY: u8 = 10;
+const DIALECT: u8 = 11;
 const RECOVERY: u8 = 129;
 const KIND: u8 = 130;
 
@@ -116,12 +117,12 @@ pub(crate) const SHED_IN_TURN: [u8; 3] = [SESSION_COOKIE, ACCOUNTS, PROFILE];
 pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, SnapshotError> {
     let all = include == Include::All;
     let fi = state.institution.fi.as_ref();
-    let style = state.institution.style;
-    let flags = u8::from(state.institution.follow_profile_urls)
-        | u8::from(style.closes_leaves()) << 1
-        | u8::from(style.breaks_lines()) << 2
-        | u8::from(state.institution.uses_profile) << 3
-        | u8::from(!state.institution.synchronizes) << 4;
+    let dialect = &state.institution.dialect;
+    let flags = u8::from(!dialect.ignore_profile_urls)
+        | u8::from(dialect.close_leaves) << 1
+        | u8::from(dialect.line_breaks) << 2
+        | u8::from(!dialect.without_profile) << 3
+        | u8::from(dialect.without_synchronization) << 4;
     let identity = IdentityV1 {
         url: &state.institution.url,
         org: fi.map(|fi| fi.org.as_str()),
@@ -135,6 +136,9 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         user_id: state.user_id.as_deref().filter(|_| all),
     };
     let mut parts = vec![record(IDENTITY, true, &identity)?];
+    if let Some(dialect) = write_dialect(dialect) {
+        parts.push(record(DIALECT, true, &dialect)?);
+    }
     parts.extend(state.profile.as_ref().and_then(|record| held(PROFILE, record)));
     if !all {
         return Ok(parts);
@@ -239,16 +243,17 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
     let identity: IdentityV1<'_> = read(parts, IDENTITY)?.ok_or(SnapshotError::Damaged(IDENTITY))?;
     let version = Version::from_number(identity.version).ok_or(SnapshotError::Damaged(IDENTITY))?;
     let fi = identity.org.map(|org| FinancialInstitution::new(org, identity.fid.map(str::to_owned)));
-    let institution = Institution {
-        url: identity.url.to_owned(),
-        fi,
-        version,
-        language: identity.language.to_owned(),
-        style: Style::new().close_leaves(identity.flags & 2 != 0).line_breaks(identity.flags & 4 != 0),
-        follow_profile_urls: identity.flags & 1 != 0,
-        uses_profile: identity.flags & 8 != 0,
-        synchronizes: identity.flags & 16 == 0,
-    };
+    let mut dialect = Dialect::new()
+        .ignore_profile_urls(identity.flags & 1 == 0)
+        .close_leaves(identity.flags & 2 != 0)
+        .line_breaks(identity.flags & 4 != 0)
+        .without_profile(identity.flags & 8 == 0)
+        .without_synchronization(identity.flags & 16 != 0);
+    if let Some(found) = read::<DialectV1<'_>>(parts, DIALECT)? {
+        dialect = read_dialect(&found, dialect).ok_or(SnapshotError::Damaged(DIALECT))?;
+    }
+    let institution =
+        Institution { url: identity.url.to_owned(), fi, version, language: identity.language.to_owned(), dialect };
     let credentials: Option<CredentialsV1<'_>> = read(parts, CREDENTIALS)?;
     let (access_key, app_key) = credentials.map_or((None, None), |found| (found.access_key, found.app_key));
     let application = Application {
@@ -348,7 +353,7 @@ const FIRST_OF_OPERATION: u8 = 128;
 /// A request of ours is a few kilobytes.
 const LONGEST_REQUEST: usize = 64 * 1024;
 
-const KNOWN: [u8; 12] = [
+const KNOWN: [u8; 13] = [
     IDENTITY,
     CREDENTIALS,
     MARKS,
@@ -359,6 +364,7 @@ const KNOWN: [u8; 12] = [
     SESSION_COOKIE,
     ACCOUNTS,
     USER_KEY,
+    DIALECT,
     RECOVERY,
     KIND,
 ];

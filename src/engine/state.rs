@@ -10,7 +10,7 @@ use crate::ofx::{
 use crate::secret::Secret;
 
 use crate::engine::marks::Marks;
-use crate::engine::{Credentials, Device, EngineError, Held, Part};
+use crate::engine::{Credentials, Device, Dialect, EngineError, Held, Part};
 
 /// An institution as its users know it: where it is, how it names itself, and how it likes its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,26 +19,14 @@ pub struct Institution {
     pub(crate) fi: Option<FinancialInstitution>,
     pub(crate) version: Version,
     pub(crate) language: String,
-    pub(crate) style: Style,
-    pub(crate) follow_profile_urls: bool,
-    pub(crate) uses_profile: bool,
-    pub(crate) synchronizes: bool,
+    pub(crate) dialect: Dialect,
 }
 
 impl Institution {
     /// An institution at `url`, spoken to in OFX 2.1.1, without `ORG` and `FID`.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            fi: None,
-            version: Version::V211,
-            language: "ENG".to_owned(),
-            style: Style::new(),
-            follow_profile_urls: true,
-            uses_profile: true,
-            synchronizes: true,
-        }
+        Self { url: url.into(), fi: None, version: Version::V211, language: "ENG".to_owned(), dialect: Dialect::new() }
     }
 
     /// Sets `ORG`; the institution or a directory of institutions names it.
@@ -71,17 +59,26 @@ impl Institution {
         self
     }
 
+    /// Sets how the institution wants to be spoken to where it differs from most, in place of all that was set before by this
+    /// call and the ones below.
+    #[must_use]
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
     /// Sets how documents are laid out.
     #[must_use]
     pub fn style(mut self, style: Style) -> Self {
-        self.style = style;
+        self.dialect.close_leaves = style.closes_leaves();
+        self.dialect.line_breaks = style.breaks_lines();
         self
     }
 
     /// Sends everything to the institution's URL, whatever URLs its profile names; some name wrong ones.
     #[must_use]
     pub fn ignore_profile_urls(mut self) -> Self {
-        self.follow_profile_urls = false;
+        self.dialect.ignore_profile_urls = true;
         self
     }
 
@@ -89,7 +86,7 @@ impl Institution {
     /// and nothing is known of what it offers.
     #[must_use]
     pub fn without_profile(mut self) -> Self {
-        self.uses_profile = false;
+        self.dialect.without_profile = true;
         self
     }
 
@@ -97,7 +94,7 @@ impl Institution {
     /// keep. What became of a payment whose answer is lost can then be found out by file-based recovery only, if at all.
     #[must_use]
     pub fn without_synchronization(mut self) -> Self {
-        self.synchronizes = false;
+        self.dialect.without_synchronization = true;
         self
     }
 }
@@ -168,12 +165,13 @@ impl State {
     /// The state of a client that never spoke to the institution. `client_uid` is made once per installation and kept.
     #[must_use]
     pub fn new(institution: Institution, application: Application, client_uid: impl Into<String>) -> Self {
+        let client_uid = institution.dialect.spelled(client_uid.into());
         Self {
             institution,
             application,
             device: Device::new(),
             limits: Limits::new(),
-            client_uid: client_uid.into(),
+            client_uid,
             user_id: None,
             access_key: None,
             user_key: None,
@@ -209,6 +207,12 @@ impl State {
         self.accounts.as_ref().and_then(Held::get)
     }
 
+    /// How the institution is spoken to.
+    #[must_use]
+    pub fn dialect(&self) -> &Dialect {
+        &self.institution.dialect
+    }
+
     /// `CLIENTUID`: show it when the institution wants it registered.
     #[must_use]
     pub fn client_uid(&self) -> &str {
@@ -238,7 +242,7 @@ impl State {
 
     /// Where a message set lives.
     pub(crate) fn url_of(&self, name: &str) -> &str {
-        let own = self.message_set(name).filter(|_| self.institution.follow_profile_urls);
+        let own = self.message_set(name).filter(|_| !self.institution.dialect.ignore_profile_urls);
         own.map_or(&self.institution.url, |set| &set.core.url)
     }
 

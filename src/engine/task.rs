@@ -172,7 +172,7 @@ pub(crate) struct Made {
 
 /// The request of an intent: made here once, never again.
 pub(crate) fn make(intent: Intent, state: &State, seed: Seed) -> Result<Made, EngineError> {
-    let (version, style) = (state.version(), &state.institution.style);
+    let (version, style) = (state.version(), &state.institution.dialect.style());
     let made = |kind, tail| Made { kind, tail, recovery: Recovery::default(), account: None, order: Vec::new() };
     Ok(match intent {
         Intent::Profile => {
@@ -235,7 +235,7 @@ fn make_batch(intents: Vec<Intent>, state: &State, seed: Seed) -> Result<Made, E
         (Effect::Reads, Effect::Reads) => Effect::Reads,
     });
     let (order, items): (Vec<u8>, Vec<Item>) = items.into_iter().unzip();
-    let tail = Tail::items(&items, state.version(), &state.institution.style)?;
+    let tail = Tail::items(&items, state.version(), &state.institution.dialect.style())?;
     let kind = TaskKind::Batch(BatchKind { bills, effect });
     Ok(Made { kind, tail, recovery: Recovery::default(), account: None, order })
 }

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
 use crate::engine::outcome::known_or_oldest;
-use crate::engine::{Credentials, EngineError, Operation, State};
+use crate::engine::{ClientUidUse, Credentials, EngineError, Operation, State};
 use crate::ofx::{
-    ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, ProfileTransaction, SignonRequest, Stamp, SyncFrom,
+    ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, ProfileTransaction, SignonRequest, SyncFrom,
     SyncRequest, Tail, TrnUid,
 };
 
@@ -67,12 +67,16 @@ impl Transmit {
             state.check_credentials(credentials, self.interrupted.kind.message_set())?;
         }
         let version = state.version();
-        let style = &state.institution.style;
+        let dialect = &state.institution.dialect;
+        let style = &dialect.style();
         let mut signon = self.signon(credentials, state, now);
         if self.purpose == (Purpose::TryPassword { new: true }) {
             signon.login = credentials.with_new_password()?;
         }
-        let header = Header::new(version).file_uids(self.old_file_uid, self.file_uid);
+        // A file that is to be found again keeps the name it was sent under.
+        let nameless = dialect.without_file_uids && self.old_file_uid.is_none();
+        let file_uid = if nameless { FileUid::none() } else { self.file_uid };
+        let header = Header::new(version).file_uids(self.old_file_uid, file_uid);
         let tail = match self.purpose {
             Purpose::Work(tail, None) => tail,
             Purpose::Work(tail, Some(token)) => {
@@ -97,24 +101,24 @@ impl Transmit {
                 Tail::profile(&ProfileTransaction::new(trn_uid, known_or_oldest(known)), version, style)?
             }
             Purpose::Challenge(trn_uid) => {
-                Tail::challenge(&ChallengeTransaction::new(trn_uid, Stamp::moment(now)), version, style)?
+                Tail::challenge(&ChallengeTransaction::new(trn_uid, dialect.stamp(now)), version, style)?
             }
         };
-        Ok((*self.interrupted, tail.file(&header, version, &signon, style)?))
+        Ok((*self.interrupted, tail.file(&header, version, &signon, dialect.signon_form(), style)?))
     }
 
     fn signon(&self, credentials: &Credentials, state: &State, now: DateTime<Utc>) -> SignonRequest {
         let anonymous = Credentials::anonymous();
         let credentials = if self.anonymous { &anonymous } else { credentials };
         let app = &state.application;
-        let language = &state.institution.language;
+        let (language, dialect) = (&state.institution.language, &state.institution.dialect);
         let mut signon =
-            SignonRequest::new(Stamp::moment(now), credentials.login.clone(), language, &app.id, &app.version);
-        signon.institution.clone_from(&state.institution.fi);
+            SignonRequest::new(dialect.stamp(now), credentials.login.clone(), language, &app.id, &app.version);
+        signon.institution = state.institution.fi.clone().filter(|_| !dialect.without_fi);
         signon.session_cookie.clone_from(&state.session_cookie);
         signon.app_key.clone_from(&app.key);
         if !self.anonymous {
-            signon.client_uid = Some(state.client_uid.clone());
+            signon.client_uid = Some(state.client_uid.clone()).filter(|_| dialect.client_uid != ClientUidUse::Never);
             signon.user_cred1.clone_from(&credentials.user_cred1);
             signon.user_cred2.clone_from(&credentials.user_cred2);
             signon.auth_token.clone_from(&credentials.auth_token);

@@ -108,6 +108,7 @@ pub(crate) use exchange::Effect;
 pub(crate) use pack::{pack, unpack};
 pub(crate) use places::Places;
 pub(crate) use request::{Item, Tail};
+pub(crate) use signon::SignonForm;
 pub(crate) use squeeze::{squeeze, stretch};
 pub(crate) use value::{Content, Member};
 

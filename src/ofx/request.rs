@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use crate::ofx::sync::{MAIL_FLAGS, is_token};
 use crate::ofx::{
     BankAccount, ChallengeTransaction, Charset, Content as _, DecodeError, Document, Element, EncodeError, Header,
-    Limits, PasswordChange, ProfileTransaction, Request, SignonRequest, Style, SyncKind, SyncRequest, TrnUid, Version,
-    writer,
+    Limits, PasswordChange, ProfileTransaction, Request, SignonForm, SignonRequest, Style, SyncKind, SyncRequest,
+    TrnUid, Version, writer,
 };
 use crate::secret::wipe;
 
@@ -156,11 +156,12 @@ impl Tail {
         header: &Header,
         version: Version,
         signon: &SignonRequest,
+        form: SignonForm,
         style: &Style,
     ) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         signon.check(version)?;
         header.check()?;
-        let signon = writer::write(&signon.write("SONRQ", version), version, style)?;
+        let signon = writer::write(&signon.write_as(form, version), version, style)?;
         let header = header.render(version);
         let mut file = Zeroizing::new(Vec::with_capacity(header.len() + OPENING.len() + signon.len() + self.0.len()));
         for part in [header.as_bytes(), OPENING, &signon, &self.0] {

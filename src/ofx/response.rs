@@ -70,7 +70,8 @@ impl Response {
     /// The answers to requests of every kind that this crate has records for, by themselves and inside of synchronizations, in the
     /// order of the file. An answer that cannot be read is an error of its own and does not hide the others.
     pub fn all_answers(&self) -> impl Iterator<Item = Result<Answer, DecodeError>> {
-        let known = |child: &&Element| RequestKind::ALL.iter().any(|kind| kind.row().transaction_response == child.tag());
+        let known =
+            |child: &&Element| RequestKind::ALL.iter().any(|kind| kind.row().transaction_response == child.tag());
         let sets = ["SIGNUPMSGSRSV1", "BILLPAYMSGSRSV1"].into_iter().filter_map(|set| self.document.root().child(set));
         sets.flat_map(move |set| {
             let inside = |child: &'_ Element| child.tag().ends_with("SYNCRS");

@@ -3,7 +3,7 @@
 use crate::error::StatusCode;
 use crate::ofx::aggregate::aggregate;
 use crate::ofx::check::limit;
-use crate::ofx::{DecodeError, Element, EncodeError, Member, Problem, Stamp, Status, TrnUid, Version};
+use crate::ofx::{Content, DecodeError, Element, EncodeError, Member, Problem, Stamp, Status, TrnUid, Version};
 use crate::secret::Secret;
 
 aggregate! {
@@ -198,6 +198,32 @@ impl SignonRequest {
             limit("MFAPHRASEA", answer.answer.expose(), 64)?;
         }
         Ok(())
+    }
+}
+
+/// How a signon is written for an institution that reads it in its own way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SignonForm {
+    /// Answers are called `MFACHALLENGEA`, as in the first text of 1.0.3.
+    pub(crate) short_answer_tag: bool,
+    /// `CLIENTUID` is written also where the version does not know it.
+    pub(crate) client_uid_in_every_version: bool,
+}
+
+impl SignonRequest {
+    /// `SONRQ` in this form.
+    pub(crate) fn write_as(&self, form: SignonForm, version: Version) -> Element {
+        let mut written = Content::write(self, "SONRQ", version);
+        let mut children = written.take_children();
+        // No version without it has anything that comes behind it.
+        let uid = self.client_uid.as_ref().filter(|_| form.client_uid_in_every_version && !version.knows_mfa());
+        children.extend(uid.map(|uid| Element::leaf("CLIENTUID", uid.as_str())));
+        if form.short_answer_tag {
+            for child in children.iter_mut().filter(|child| child.tag() == "MFACHALLENGEANSWER") {
+                *child = Element::aggregate("MFACHALLENGEA", child.take_children());
+            }
+        }
+        Element::aggregate("SONRQ", children)
     }
 }
 

@@ -240,6 +240,12 @@ impl Stamp {
         Self(at.format("%Y%m%d%H%M%S%.3f[0:GMT]").to_string())
     }
 
+    /// A moment in UTC without milliseconds and zone, `YYYYMMDDHHMMSS`: a missing zone means GMT.
+    #[must_use]
+    pub fn short_moment(at: DateTime<Utc>) -> Self {
+        Self(at.format("%Y%m%d%H%M%S").to_string())
+    }
+
     /// Older than anything: what to send when no earlier answer is known.
     #[must_use]
     pub fn oldest() -> Self {

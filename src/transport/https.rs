@@ -1,6 +1,7 @@
 //! The transport of this crate: reqwest over rustls, with everything off that could send a payment twice.
 //!
-//! One connection per request, HTTP/1.1, no redirect, no retry, no compression. The body is behind a
+//! One connection per request, HTTP/1.1, no redirect, no retry, no compression. Headers in the order that some institutions
+//! insist on, as far as reqwest and hyper leave it to us. The body is behind a
 //! [`Gate`](crate::transport::gate::Gate), which is where "not sent" comes from: not from reading error texts.
 
 use std::fmt;
@@ -8,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use reqwest::cookie::Jar;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Body, Client, ClientBuilder, Url};
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
@@ -19,6 +20,13 @@ use crate::transport::options::{HttpsOptions, Reason};
 use crate::transport::{Request, Response, Sending, Transport, TransportError, tls};
 
 /// Talks HTTPS to institutions. Keeps the cookies they set for as long as it lives, and shares them with nobody.
+///
+/// # Headers
+///
+/// These lines are sent, in this order, and no others: `User-Agent`, `Content-Type`, `Accept`, `Cookie` where one was set, `Host`,
+/// `Content-Length`. What [`Request::header`] asks for changes the value of the first and of the third, or leaves out the first.
+/// The HTTP stack never leaves out `Accept`: it is sent without a value then. Discover, which insists on `Content-Type`, `Host`,
+/// `Content-Length`, `Connection` and nothing else, needs a [`Transport`] of your own.
 ///
 /// Needs a tokio runtime with time and I/O switched on around [`send`](Transport::send).
 ///
@@ -44,15 +52,16 @@ impl Https {
         if options.connect_timeout.is_zero() || options.total_timeout.is_zero() {
             return Err(ZERO_TIMEOUT.error());
         }
+        headers(&options, &Request::new("", Vec::new()))?;
         let tls = tls::config(&options)?;
         let cookies = Arc::new(Jar::default());
-        let builder = || careful(&options, &cookies).map(|builder| builder.tls_backend_preconfigured(tls.clone()));
-        let secure = builder()?.https_only(true);
+        let builder = || careful(&options, &cookies).tls_backend_preconfigured(tls.clone());
+        let secure = builder().https_only(true);
         let secure = if options.environment_proxies { secure } else { secure.no_proxy() };
         let loopback = if options.http_loopback {
             // A name server may say what it likes about localhost. The port comes from the URL.
             let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-            Some(built(builder()?.no_proxy().resolve_to_addrs(LOCALHOST, &here))?)
+            Some(built(builder().no_proxy().resolve_to_addrs(LOCALHOST, &here))?)
         } else {
             None
         };
@@ -81,8 +90,9 @@ impl Https {
         if Handle::try_current().is_err() {
             return Err(NO_RUNTIME.error());
         }
+        let headers = headers(&self.options, &request)?;
         let (gate, body) = Gate::new(request.into_body());
-        let sent = client.post(url).header(CONTENT_TYPE, MEDIA_TYPE).body(Body::wrap(body)).send().await;
+        let sent = client.post(url).headers(headers).body(Body::wrap(body)).send().await;
         let mut answer = match sent {
             Ok(answer) => answer,
             Err(cause) if gate.take_back() => return Err(not_sent(host, cause)),
@@ -126,15 +136,8 @@ impl fmt::Debug for Https {
 }
 
 /// A client builder that sends what it is given once, as it is, and nothing else.
-fn careful(options: &HttpsOptions, cookies: &Arc<Jar>) -> Result<ClientBuilder, TransportError> {
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_str(&options.accept).map_err(|_| BAD_HEADER.error())?);
-    let builder = match &options.user_agent {
-        Some(name) => Client::builder().user_agent(HeaderValue::from_str(name).map_err(|_| BAD_HEADER.error())?),
-        None => Client::builder(),
-    };
-    Ok(builder
-        .default_headers(headers)
+fn careful(options: &HttpsOptions, cookies: &Arc<Jar>) -> ClientBuilder {
+    Client::builder()
         .cookie_provider(Arc::clone(cookies))
         .connect_timeout(options.connect_timeout)
         .timeout(options.total_timeout)
@@ -153,7 +156,28 @@ fn careful(options: &HttpsOptions, cookies: &Arc<Jar>) -> Result<ClientBuilder, 
         .no_brotli()
         .no_zstd()
         .no_deflate()
-        .no_hickory_dns())
+        .no_hickory_dns()
+}
+
+/// What the options say, unless the request wants it otherwise. American Express wants `User-Agent` first.
+fn headers(options: &HttpsOptions, request: &Request) -> Result<HeaderMap, TransportError> {
+    let (mut user_agent, mut accept) = (options.user_agent.as_deref(), options.accept.as_str());
+    for (name, line) in request.headers() {
+        if name.eq_ignore_ascii_case(USER_AGENT.as_str()) {
+            user_agent = line;
+        } else if name.eq_ignore_ascii_case(ACCEPT.as_str()) {
+            // Without a line of ours reqwest would say */*.
+            accept = line.unwrap_or_default();
+        } else {
+            return Err(OTHER_HEADER.error());
+        }
+    }
+    let mut headers = HeaderMap::new();
+    for (name, line) in [(USER_AGENT, user_agent), (CONTENT_TYPE, Some(MEDIA_TYPE)), (ACCEPT, Some(accept))] {
+        let Some(line) = line else { continue };
+        headers.insert(name, HeaderValue::from_str(line).map_err(|_| BAD_HEADER.error())?);
+    }
+    Ok(headers)
 }
 
 fn built(builder: ClientBuilder) -> Result<Client, TransportError> {
@@ -194,5 +218,6 @@ const LOCALHOST: &str = "localhost";
 
 const ZERO_TIMEOUT: Reason = Reason("a timeout of zero leaves no time for anything");
 const BAD_HEADER: Reason = Reason("the user agent or the accepted types hold a character that no header may hold");
+const OTHER_HEADER: Reason = Reason("a request may ask this transport for a user agent and accepted types only");
 const NO_RUNTIME: Reason = Reason("there is no tokio runtime around this call");
 const NO_CLIENT: &str = "the HTTP client cannot be set up";

@@ -34,7 +34,8 @@ pub use crate::transport::options::HttpsOptions;
 /// Implementations must deliver a request at most once: no retry, no redirect, whatever happened. They must call an
 /// outcome [`NotSent`](crate::error::Delivery::NotSent) only when they can prove it.
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends `request` by HTTP POST as `application/x-ofx` and waits for the whole answer.
+    /// Sends `request` by HTTP POST as `application/x-ofx`, with the [headers](Request::headers) it asks for, and waits for the
+    /// whole answer.
     ///
     /// Dropping the future gives up waiting; whether the request arrived is then unknown.
     ///
@@ -76,13 +77,28 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportErr
 pub struct Request {
     url: String,
     body: Zeroizing<Vec<u8>>,
+    headers: Vec<(&'static str, Option<String>)>,
 }
 
 impl Request {
     /// Takes over the address and the body of a request.
     #[must_use]
     pub fn new(url: impl Into<String>, body: impl Into<Zeroizing<Vec<u8>>>) -> Self {
-        Self { url: url.into(), body: body.into() }
+        Self { url: url.into(), body: body.into(), headers: Vec::new() }
+    }
+
+    /// Wants a header to say something else than the transport would by itself, or with `None` to be left out.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, line: Option<&str>) -> Self {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name, line.map(str::to_owned)));
+        self
+    }
+
+    /// The headers that are wanted otherwise than the transport sends them by itself; `None` for one that is to be left out. This
+    /// crate's client asks for `User-Agent` and `Accept` at most.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.headers.iter().map(|(name, line)| (*name, line.as_deref()))
     }
 
     /// The address, whole.

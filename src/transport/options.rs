@@ -111,7 +111,7 @@ impl HttpsOptions {
         self
     }
 
-    /// What to say as `User-Agent`; `None` sends no such header. Default: `InetClntApp/3.0`, which most institutions
+    /// What to say as `User-Agent`, unless a request wants it otherwise; `None` sends no such header. Default: `InetClntApp/3.0`, which most institutions
     /// expect and without which some refuse to answer.
     #[must_use]
     pub fn user_agent<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
@@ -119,7 +119,7 @@ impl HttpsOptions {
         self
     }
 
-    /// What to say as `Accept`. Default: `*/*, application/x-ofx`.
+    /// What to say as `Accept`, unless a request wants it otherwise. Default: `*/*, application/x-ofx`.
     #[must_use]
     pub fn accept(mut self, types: impl Into<String>) -> Self {
         self.accept = types.into();

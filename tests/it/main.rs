@@ -13,6 +13,7 @@
 mod bank;
 mod blobs;
 mod corpus;
+mod dialect;
 mod flow;
 mod reader;
 mod resume;

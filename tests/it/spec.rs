@@ -210,6 +210,9 @@ fn every_listed_code_has_the_severity_of_the_specification() {
     let expected = info.into_iter().map(|code| (code, Severity::Info));
     let expected = expected.chain(warn.into_iter().map(|code| (code, Severity::Warn)));
     let expected = expected.chain(errors.into_iter().flatten().map(|code| (code, Severity::Error)));
+    let expected: Vec<_> = expected.collect();
+    let listed = (0..100_000).filter(|code| StatusCode::new(*code).severity().is_some());
+    assert_eq!((expected.len(), listed.count()), (93, 93), "no other code is listed");
     for (code, severity) in expected {
         let code = StatusCode::new(code);
         assert_eq!(code.severity(), Some(severity), "{code}");
@@ -219,6 +222,62 @@ fn every_listed_code_has_the_severity_of_the_specification() {
     for code in [2, 2013, 2024, 2029, 2999, 10_990, 13_001, 15_509, 15_514, 15_515, 99_999] {
         let code = StatusCode::new(code);
         assert_eq!((code.severity(), code.meaning(), code.remedy()), (None, None, None), "{code}");
+    }
+}
+
+/// Of every listed code: number, meaning, remedy.
+fn texts_of_codes() -> Vec<(u32, &'static str, &'static str)> {
+    let all = (0..100_000).map(StatusCode::new);
+    all.filter_map(|code| Some((code.value(), code.meaning()?, code.remedy()?))).collect()
+}
+
+#[test]
+fn each_code_has_texts_of_its_own_in_plain_english() {
+    let texts = texts_of_codes();
+    assert_eq!(texts.len(), 93);
+    let mut seen = std::collections::BTreeMap::new();
+    for (code, meaning, remedy) in texts {
+        for text in [meaning, remedy] {
+            assert_eq!(seen.insert(text, code), None, "{code}: {text:?} is said of another code, or twice");
+            assert!((4..=90).contains(&text.chars().count()), "{code}: {text:?}");
+            let first = text.split(' ').next().unwrap();
+            // A name of the specification may begin it.
+            let is_name = first.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "-()".contains(c));
+            assert!(is_name || first.starts_with(char::is_lowercase) || first.starts_with("401"), "{code}: {text:?}");
+            assert!(
+                !text.ends_with(['.', '!', ' ']) && !text.contains('\n') && !text.contains("  "),
+                "{code}: {text:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn codes_that_are_not_listed_follow_the_rule() {
+    // The last ten of every thousand are the institution's.
+    for (code, own) in [
+        (989, false),
+        (990, true),
+        (999, true),
+        (1000, false),
+        (2990, true),
+        (2999, true),
+        (10_989, false),
+        (10_990, true),
+        (15_999, true),
+        (16_000, false),
+        (u32::MAX, false),
+    ] {
+        assert_eq!(StatusCode::new(code).is_institutions_own(), own, "{code}");
+        assert_eq!(StatusCode::new(code).treated_as(), StatusCode::GENERAL_ERROR, "{code}");
+    }
+    for (code, general) in [(0, true), (2019, true), (2999, true), (3000, false), (10_500, false)] {
+        assert_eq!(StatusCode::new(code).is_general(), general, "{code}");
+    }
+    for (code, ..) in texts_of_codes() {
+        let code = StatusCode::new(code);
+        assert!(!code.is_institutions_own(), "no listed code is an institution's own: {code}");
+        assert_eq!(code.treated_as(), code);
     }
 }
 

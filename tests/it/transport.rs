@@ -106,6 +106,50 @@ async fn user_agent_and_accept_can_be_chosen() {
     assert_eq!(seen[1].header("user-agent"), None);
 }
 
+/// Names of the headers in their order.
+fn lines(seen: &server::Seen) -> Vec<String> {
+    let named = seen.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+    named.map(|(name, _)| name.to_ascii_lowercase()).collect()
+}
+
+#[tokio::test]
+async fn a_request_can_want_headers_of_its_own() {
+    let cookie = "HTTP/1.1 200 OK\r\nSet-Cookie: id=1\r\nContent-Length: 5\r\n\r\n<OFX>";
+    let server = Server::plain(reply(cookie)).await;
+    let https = Https::new(loopback()).unwrap();
+    let request = || Request::new(server.url(), BODY.to_vec());
+    https.send(request()).await.unwrap();
+    https.send(request().header("User-Agent", Some("mine/1")).header("Accept", Some("text/xml;q=0.9"))).await.unwrap();
+    https.send(request().header("user-agent", None).header("accept", None)).await.unwrap();
+    https.send(request()).await.unwrap();
+    let seen = server.seen();
+    let said = |at: usize| (seen[at].header("user-agent"), seen[at].header("accept"));
+    let usual = (Some("InetClntApp/3.0"), Some("*/*, application/x-ofx"));
+    assert_eq!(said(0), usual);
+    assert_eq!(said(1), (Some("mine/1"), Some("text/xml;q=0.9")));
+    assert_eq!(said(2), (None, Some("")), "the HTTP stack never leaves out the second");
+    assert_eq!(said(3), usual, "a request's wish ends with it");
+    // As the documentation of Https has it.
+    let order = ["user-agent", "content-type", "accept", "cookie", "host", "content-length"];
+    assert_eq!(lines(&seen[3]), order);
+    assert_eq!(lines(&seen[2]), order[1..]);
+    let first: Vec<_> = order.into_iter().filter(|name| *name != "cookie").collect();
+    assert_eq!(lines(&seen[0]), first);
+}
+
+#[tokio::test]
+async fn a_request_cannot_change_how_it_is_delivered() {
+    let server = Server::plain(reply(&answer("<OFX>"))).await;
+    let https = Https::new(loopback()).unwrap();
+    for name in ["Content-Length", "Transfer-Encoding", "Host", "X-Other"] {
+        let error = https.send(Request::new(server.url(), BODY.to_vec()).header(name, Some("1"))).await.unwrap_err();
+        assert!(misuse(error).contains("user agent"), "{name}");
+    }
+    let broken = Request::new(server.url(), BODY.to_vec()).header("User-Agent", Some("canary\r\nX: y"));
+    assert!(misuse(https.send(broken).await.unwrap_err()).contains("user agent"));
+    assert_eq!(server.connections(), 0);
+}
+
 #[tokio::test]
 async fn given_roots_add_to_those_of_the_machine() {
     let authority = Authority::new("root");

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use ofx_session::ofx::{Document, Element, Limits, PayeeRef};
 use ofx_session::transport::{Request, Response, Sending, Transport, TransportError};
 use ofx_session::{
-    AccountInfo, Answers, Client, Credentials, Doubt, ErrorKind, Institution, Paused, Question, Session, Situation,
-    Version, ofx,
+    AccountInfo, Answers, Client, Credentials, Dialect, Doubt, ErrorKind, Institution, Paused, Question, Session,
+    Situation, Version, ofx,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Golden, Open, aggregate, answer_to, leaf, opening, read, run};
 
@@ -24,6 +24,7 @@ fn every_blob_shows_its_content() {
         assert_eq!(Some(client.client_uid()), content["identity"]["client_uid"].as_str(), "{}", golden.name);
         assert_eq!(client.has_access_key(), content["credentials"]["access_key"].is_string(), "{}", golden.name);
         assert!(!client.needs_reseal());
+        shows_its_dialect(client.dialect(), content, &golden.name);
         assert_eq!(client.profile(), received_profile(&content["profile"]).as_ref(), "{}", golden.name);
         assert_eq!(client.known_accounts(), received_accounts(&content["accounts"]), "{}", golden.name);
         if let Open::Paused(paused) = &opened {
@@ -31,6 +32,25 @@ fn every_blob_shows_its_content() {
         }
         belongs_to_its_user(opened, &content["identity"]["user_id"], &golden.name);
     }
+}
+
+/// In the words of a configuration file.
+fn shows_its_dialect(dialect: &Dialect, content: &Value, name: &str) {
+    let (identity, stored) = (&content["identity"], &content["dialect"]);
+    let yes = |value: &Value| value == &Value::Bool(true);
+    let line = |value: &Value| if value.is_null() { "default".into() } else { value.clone() };
+    let tag = if yes(&stored["short_answer_tag"]) { "MFACHALLENGEA" } else { "MFACHALLENGEANSWER" };
+    let uses = ["by_version", "upper_case", "never", "in_every_version"];
+    let expected = json!({
+        "close_leaves": identity["close_leaves"], "line_breaks": identity["line_breaks"],
+        "ignore_profile_urls": !yes(&identity["follow_profile_urls"]), "without_profile": !yes(&identity["uses_profile"]),
+        "without_synchronization": yes(&identity["never_synchronizes"]),
+        "challenge_answer": tag, "short_dates": yes(&stored["short_dates"]), "without_fi": yes(&stored["without_fi"]),
+        "without_file_uids": yes(&stored["without_file_uids"]),
+        "client_uid": uses[usize::try_from(stored["client_uid"].as_u64().unwrap_or(0)).unwrap()],
+        "user_agent": line(&stored["user_agent"]), "accept": line(&stored["accept"]),
+    });
+    assert_eq!(serde_json::to_value(dialect).unwrap(), expected, "{name}");
 }
 
 #[test]
@@ -187,16 +207,25 @@ fn signs_on_as_it_should(document: &Document, anonymous: bool, golden: &Golden) 
     let user = if anonymous { "anonymous00000000000000000000000" } else { credentials.user_id().unwrap() };
     let known = |value: &Value, knows: bool| value.as_str().filter(|_| knows).map(str::to_owned);
     let mfa = version.knows_mfa() && !anonymous;
+    let dialect = &content["dialect"];
+    let uid = match dialect["client_uid"].as_u64().unwrap_or(0) {
+        0 | 1 => mfa,
+        2 => false,
+        _ => !anonymous,
+    };
+    let fi = dialect["without_fi"] != true;
+    let time = signon.value("DTCLIENT").unwrap();
+    assert_eq!(time.len(), if dialect["short_dates"] == true { 14 } else { 25 }, "{}", golden.name);
     let expected = [
         ("USERID", Some(user.to_owned())),
         ("LANGUAGE", known(&identity["language"], true)),
-        ("FI/ORG", known(&identity["org"], true)),
-        ("FI/FID", known(&identity["fid"], true)),
+        ("FI/ORG", known(&identity["org"], fi)),
+        ("FI/FID", known(&identity["fid"], fi)),
         ("SESSCOOKIE", known(&content["session_cookie"], true)),
         ("APPID", known(&identity["app_id"], true)),
         ("APPVER", known(&identity["app_version"], true)),
         ("APPKEY", known(&content["credentials"]["app_key"], version.knows_access_token())),
-        ("CLIENTUID", known(&identity["client_uid"], mfa)),
+        ("CLIENTUID", known(&identity["client_uid"], uid)),
         ("ACCESSKEY", known(&content["credentials"]["access_key"], mfa)),
     ];
     for (path, value) in expected {
@@ -220,6 +249,8 @@ fn sends_what_was_stored(body: &[u8], document: &Document, golden: &Golden) {
             (old_uid, operation["next_file_uid"].as_str().unwrap().to_owned())
         }
     };
+    let nameless = content["dialect"]["without_file_uids"] == true && old_uid == "NONE";
+    let uid = if nameless { "NONE".to_owned() } else { uid };
     let header = document.header();
     assert_eq!((header.old_file_uid().as_str(), header.new_file_uid().as_str()), (old_uid, uid.as_str()), "{name}");
     let end = b"</SONRQ>";
@@ -243,7 +274,8 @@ fn sends_what_was_stored(body: &[u8], document: &Document, golden: &Golden) {
             assert_eq!(sent, format!("{breaks}{request}"), "{name}");
         }
     }
-    let answers = document.find("/OFX/SIGNONMSGSRQV1/SONRQ").unwrap().children_named("MFACHALLENGEANSWER");
+    let tag = if content["dialect"]["short_answer_tag"] == true { "MFACHALLENGEA" } else { "MFACHALLENGEANSWER" };
+    let answers = document.find("/OFX/SIGNONMSGSRQV1/SONRQ").unwrap().children_named(tag);
     let answered: Vec<_> = answers.map(|answer| answer.value("MFAPHRASEID").unwrap().to_owned()).collect();
     let asked = golden.page["content"]["questions"]["questions"].as_array().into_iter().flatten();
     assert_eq!(answered, asked.map(|one| one["id"].as_str().unwrap()).collect::<Vec<_>>(), "{name}");
@@ -264,6 +296,7 @@ fn next_leg(operation: &Value, recovery: &Value) -> Option<u64> {
 fn old_file_uid(content: &Value) -> &str {
     let core = set_core(content, "BILLPAY").into_iter().flatten();
     let saves = core.filter_map(|leaf| leaf.get("RESPFILEER")).any(|says| says == "Y");
+    let saves = saves && content["dialect"]["without_file_uids"] != true;
     if saves { content["marks"]["last_file"].as_str().unwrap_or("0") } else { "NONE" }
 }
 

@@ -11,8 +11,8 @@ use chrono::NaiveDate;
 use ofx_session::ofx::Style;
 use ofx_session::testing::{AccessKeys, Bank, BankBuilder};
 use ofx_session::{
-    AccountType, Answers, BankAccount, Blob, Client, Context, Credentials, Institution, Key, KeyRing, Payee, PayeeRef,
-    Payment, Progress, Session, Version,
+    AccountType, Answers, BankAccount, Blob, ChallengeAnswerTag, Client, ClientUidUse, Context, Credentials, Dialect,
+    HeaderLine, Institution, Key, KeyRing, Payee, PayeeRef, Payment, Progress, Session, Version,
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
@@ -126,6 +126,11 @@ fn clients() -> Vec<Made> {
     let many = Wire::new(easy(), &[("<PROFRQ>", Fault::Say(many_profile))]);
     let mut many = Client::builder(institution(Version::V220)).transport(many).build().unwrap();
     run(many.fetch_profile()).unwrap();
+    let different = Client::builder(institution(Version::V102).dialect(different())).build().unwrap();
+    let upper =
+        Dialect::new().client_uid(ClientUidUse::UpperCase).user_agent(HeaderLine::None).accept(HeaderLine::None);
+    let upper = Client::builder(institution(Version::V211).dialect(upper));
+    let upper = upper.client_uid("f91d7a8d-9d0c-4133-a235-53cf4f311519").build().unwrap();
     let plain_new = Client::builder(institution(Version::V211)).build().unwrap().deconstruct_plain_public().unwrap();
     let public = full().deconstruct_plain_public().unwrap();
     let private = full().deconstruct_plain_including_private().unwrap();
@@ -150,6 +155,12 @@ fn clients() -> Vec<Made> {
         SEALED.client("client_accounts", "an account list and no profile", accounts_only.close().unwrap()),
         SEALED.client("client_vendor", "a profile in which every form of the packed tree occurs", vendor),
         SEALED.client("client_many", "a profile with long values, and with more values and aggregates than 128", many),
+        SEALED.client("client_dialect", "a client with every setting for institutions that differ", different),
+        SEALED.client(
+            "client_upper_case",
+            "a client whose CLIENTUID is in upper case, and two headers left out",
+            upper,
+        ),
         plain("client_plain_new", "a client that was built and never used, in plain", plain_new),
         plain("client_plain_public", "the reference state, of which only what is not private is in it", public),
         plain("client_plain_private", "the reference state in plain, everything in it", private),
@@ -178,6 +189,11 @@ fn paused() -> Vec<Made> {
     assert!(matches!(run(once_more.answer(answers("Lopez"))), Ok(Progress::Ask(challenge)) if challenge.is_repeated()));
     let mut list = client(Version::V211, questioning(), &[]).open(credentials()).unwrap();
     assert!(matches!(run(list.accounts()), Ok(Progress::Ask(_))));
+    let saves = questioning().file_recovery(true);
+    let different = institution(Version::V103)
+        .dialect(different().without_profile(false).without_fi(false).client_uid(ClientUidUse::Never));
+    let different = Client::builder(different).transport(Wire::new(saves, &[])).build().unwrap();
+    let different = asked(different, &payment());
     let no_profile = prepared(client(Version::V211, easy(), &[("<PROFRQ>", Fault::Say(large_profile))]), &payment());
     let plain = asked(client(Version::V203, questioning(), &[]), &payment()).pause_plain_including_private().unwrap();
     vec![
@@ -207,6 +223,11 @@ fn paused() -> Vec<Made> {
             "paused_no_profile",
             "a payment whose profile is too large to be stored, so that its addresses are",
             no_profile,
+        ),
+        SEALED.paused(
+            "paused_dialect",
+            "a payment that waits for answers, with settings for an institution that differs, and no CLIENTUID",
+            different,
         ),
         SEALED.paused("paused_accounts", "an account list that waits for answers", list),
         Made {
@@ -273,6 +294,24 @@ fn doubts() -> Vec<Made> {
         SEALED.paused("paused_doubt_repeat_refused", "a payment in doubt that was sent once more and refused", again),
         SEALED.paused("paused_answers_in_doubt", "a payment in doubt whose second try waits for answers", asked_again),
     ]
+}
+
+/// With every setting another than usual.
+fn different() -> Dialect {
+    let text = |text: &str| HeaderLine::Text(text.to_owned());
+    Dialect::new()
+        .close_leaves(true)
+        .line_breaks(true)
+        .challenge_answer(ChallengeAnswerTag::A)
+        .short_dates(true)
+        .without_fi(true)
+        .client_uid(ClientUidUse::InEveryVersion)
+        .without_file_uids(true)
+        .user_agent(text("Mozilla/5.0 (compatible)"))
+        .accept(text("application/xml;q=0.9, */*;q=0.8"))
+        .without_profile(true)
+        .ignore_profile_urls(true)
+        .without_synchronization(true)
 }
 
 pub(super) fn institution(version: Version) -> Institution {

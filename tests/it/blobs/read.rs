@@ -120,7 +120,7 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     let operation = find(5).filter(|_| paused).map(|bytes| whole(bytes, operation));
     let asks = operation.as_ref().is_some_and(|operation| operation["phase"] == 3);
     let seed = operation.as_ref().map(|operation| operation["trn_uid"].as_str().unwrap().to_owned());
-    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 129];
+    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 129];
     let kept = |one: &&Segment| !known.contains(&one.tag) && (paused || one.tag < 128 || one.flags & 0x80 != 0);
     let unknown = segments.iter().filter(kept);
     let mut content = json!({
@@ -137,6 +137,9 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     // Only where they are: older pages have no such member.
     if let Some(bytes) = find(3) {
         content["marks"] = whole(bytes, marks);
+    }
+    if let Some(bytes) = find(11) {
+        content["dialect"] = whole(bytes, dialect);
     }
     if let Some(bytes) = find(129).filter(|_| paused) {
         content["recovery"] = whole(bytes, recovery);
@@ -178,6 +181,25 @@ fn marks(at: &mut Cursor<'_>) -> Value {
         json!({"account": account, "token": token})
     });
     json!({"tokens": tokens.collect::<Vec<_>>(), "last_file": last_file})
+}
+
+fn dialect(at: &mut Cursor<'_>) -> Value {
+    let (flags, client_uid) = (at.byte(), at.byte());
+    assert!(client_uid <= 3);
+    json!({
+        "short_answer_tag": flags & 1 != 0, "short_dates": flags & 2 != 0, "without_fi": flags & 4 != 0,
+        "without_file_uids": flags & 8 != 0, "client_uid": client_uid,
+        "user_agent": header_line(at), "accept": header_line(at),
+    })
+}
+
+fn header_line(at: &mut Cursor<'_>) -> Value {
+    match at.varint() {
+        0 => json!("default"),
+        1 => json!("none"),
+        2 => json!({"text": at.text()}),
+        other => panic!("variant {other}"),
+    }
 }
 
 fn recovery(at: &mut Cursor<'_>) -> Value {

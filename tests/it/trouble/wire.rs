@@ -1,7 +1,7 @@
 //! The network and the institution: certificates, cut answers, web pages, wrong passwords.
 
 use ofx_session::error::{Delivery, ErrorKind};
-use ofx_session::{Answers, Credentials, Institution, Progress};
+use ofx_session::{Answers, Credentials, Dialect, HeaderLine, Institution, Progress};
 
 use super::support::{Raw, client, easy, http, jane, ofx, payment, questioning, session, told};
 use crate::transport::server::{Act, Authority};
@@ -96,6 +96,7 @@ fn what_does_not_fit_its_element_is_refused_when_the_client_is_built() {
     let builder = || ofx_session::Client::builder(Institution::new("https://ofx.bank.example/ofx"));
     let long = "x".repeat(40);
     let place = || Institution::new("https://ofx.bank.example/ofx");
+    let says = |text: &str| Dialect::new().user_agent(HeaderLine::Text(text.to_owned()));
     for (builder, words) in [
         (builder().app("TOOLONG", "2700"), ["APPID", "5"]),
         (builder().app("QWIN", "27.0"), ["APPVER", "digits"]),
@@ -104,6 +105,9 @@ fn what_does_not_fit_its_element_is_refused_when_the_client_is_built() {
         (ofx_session::Client::builder(place().fid("7777")), ["ORG", "empty"]),
         (ofx_session::Client::builder(place().org(long.as_str())), ["ORG", "32"]),
         (ofx_session::Client::builder(place().language("ENGL")), ["LANGUAGE", "3"]),
+        (ofx_session::Client::builder(place().dialect(says("a\r\nb"))), ["User-Agent", "255"]),
+        (ofx_session::Client::builder(place().dialect(says(""))), ["User-Agent", "255"]),
+        (ofx_session::Client::builder(place().dialect(says(&"x".repeat(256)))), ["User-Agent", "255"]),
     ] {
         let error = builder.connection(super::support::trusting(&pem)).build().unwrap_err();
         told(&error, ErrorKind::Misuse, Delivery::NotSent, &words);
