@@ -77,11 +77,14 @@ pub mod transport;
 
 pub use client::{Client, ClientBuilder, Completed, Kept, Paused, Progress, Session, Vault};
 pub use engine::{
-    Answers, Challenge, ChallengeAnswerTag, ClientUidUse, Credentials, Device, Dialect, Doubt, HeaderLine, Institution,
-    Receipt, Situation,
+    Answers, Approval, BatchAnswer, Challenge, ChallengeAnswerTag, Change, ChangeKind, Changes, ClientUidUse,
+    Confirmed, Credentials, Device, Dialect, Doubt, HeaderLine, Institution, Intent, Origin, Receipt, Situation,
 };
 pub use error::{Delivery, Error, ErrorKind, Moved, StatusCode};
-pub use ofx::{AccountInfo, AccountType, BankAccount, Payee, PayeeRef, Payment, Question, Version};
+pub use ofx::{
+    AccountInfo, AccountType, BankAccount, Frequency, ListedPayee, Payee, PayeeAddition, PayeeModification, PayeeRef,
+    Payment, Question, Recurrence, RecurringPayment, SyncFrom, SyncKind, Version,
+};
 pub use seal::{Blob, Context, Key, KeyRing, OpenPolicy};
 pub use secret::Secret;
 #[cfg(feature = "https")]
