@@ -66,6 +66,7 @@
 
 pub mod client;
 pub mod engine;
+pub mod equivalents;
 pub mod error;
 pub mod ofx;
 pub mod seal;
