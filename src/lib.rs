@@ -66,7 +66,6 @@
 
 pub mod client;
 pub mod engine;
-pub mod equivalents;
 pub mod error;
 pub mod ofx;
 pub mod seal;
