@@ -1,5 +1,7 @@
 //! Records with values that nobody chose by hand.
 
+pub(super) mod records;
+
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -7,12 +9,11 @@ use rust_decimal::Decimal;
 
 use crate::error::StatusCode;
 use crate::ofx::{
-    AccountInfo, AccountType, Amount, BankAccount, BankAccountInfo, BankSet, BillPayAccountInfo, BillPaySet,
-    CardAccount, CardAccountInfo, ChallengeAnswer, CreditCardSet, Element, EmailProfile, EmailSet, Enrollment,
-    ExtendedPayee, FinancialInstitution, IdScope, ImageProfile, ImageSet, InvestmentSet, LoanSet, Login, MessageSet,
-    MessageSetCore, MessageSetDetails, Payee, PayeeRef, Payment, PaymentProcessing, PaymentResponse, PaymentState,
-    Profile, SecurityListSet, ServiceStatus, Severity, SignonInfo, SignonRequest, SignonResponse, SignupSet, Stamp,
-    Status, StopCheckProfile, SyncMode, TransferProfile, TransferSet, WireSet,
+    AccountType, Amount, BankAccount, BankSet, BillPaySet, CardAccount, ChallengeAnswer, CreditCardSet, Element,
+    EmailProfile, EmailSet, Enrollment, ExtendedPayee, FinancialInstitution, IdScope, ImageProfile, ImageSet,
+    InvestmentSet, LoanSet, Login, MessageSet, MessageSetCore, MessageSetDetails, Payee, PayeeRef, Payment,
+    PaymentProcessing, PaymentResponse, PaymentState, Profile, SecurityListSet, Severity, SignonInfo, SignonRequest,
+    SignonResponse, SignupSet, Stamp, Status, StopCheckProfile, SyncMode, TransferProfile, TransferSet, WireSet,
 };
 use crate::secret::Secret;
 
@@ -67,16 +68,21 @@ pub(super) fn payment() -> impl Strategy<Value = Payment> {
     let payee = prop_oneof![payee().prop_map(PayeeRef::from), text().prop_map(PayeeRef::Id)];
     let parts =
         (bank_account(), amount(), payee, of(text()), of(bank_account()), text(), stamp(), of(text()), of(text()));
-    parts.prop_map(|(from, amount, payee, payee_list_id, to, pay_account, due, memo, bill_reference)| Payment {
-        from,
-        amount,
-        payee,
-        payee_list_id,
-        to,
-        pay_account,
-        due,
-        memo,
-        bill_reference,
+    (parts, vec(records::extended(), 0..2)).prop_map(|(parts, extended)| {
+        let (from, amount, payee, payee_list_id, to, pay_account, due, memo, bill_reference) = parts;
+        Payment {
+            from,
+            amount,
+            payee,
+            payee_list_id,
+            to,
+            extended,
+            pay_account,
+            due,
+            memo,
+            bill_reference,
+            published_bill: None,
+        }
     })
 }
 
@@ -89,19 +95,25 @@ pub(super) fn status() -> impl Strategy<Value = Status> {
     })
 }
 
-pub(super) fn payment_response() -> impl Strategy<Value = Option<PaymentResponse>> {
+fn extended_payee() -> impl Strategy<Value = ExtendedPayee> {
     let scope = of(word(IdScope::from_word, &["GLOBAL", "USER"]));
     // One of the four is always there: an empty aggregate is no aggregate.
-    let extended = (of(text()), scope, of(text()), any::<u32>()).prop_map(|(id, scope, name, days)| ExtendedPayee {
+    (of(text()), scope, of(text()), any::<u32>()).prop_map(|(id, scope, name, days)| ExtendedPayee {
         id,
         scope,
         name,
         days_to_pay: Some(days),
-    });
+    })
+}
+
+fn processing() -> impl Strategy<Value = PaymentProcessing> {
     let states = &["WILLPROCESSON", "PROCESSEDON", "NOFUNDSON", "FAILEDON", "CANCELEDON"];
-    let processing =
-        (word(PaymentState::from_word, states), stamp()).prop_map(|(state, date)| PaymentProcessing { state, date });
-    let parts = (text(), of(text()), of(text()), payment(), of(extended), of(text()), of(processing), of(text()));
+    (word(PaymentState::from_word, states), stamp()).prop_map(|(state, date)| PaymentProcessing { state, date })
+}
+
+pub(super) fn payment_response() -> impl Strategy<Value = Option<PaymentResponse>> {
+    let parts =
+        (text(), of(text()), of(text()), payment(), of(extended_payee()), of(text()), of(processing()), of(text()));
     of(parts.prop_map(
         |(server_id, payee_list_id, currency, payment, extended_payee, check_number, processing, model_id)| {
             PaymentResponse {
@@ -204,42 +216,6 @@ pub(super) fn signon_response() -> impl Strategy<Value = SignonResponse> {
 
 pub(super) fn questions() -> impl Strategy<Value = Vec<(String, Option<String>)>> {
     vec((text(), of(text())), 1..6)
-}
-
-fn service() -> impl Strategy<Value = ServiceStatus> {
-    word(ServiceStatus::from_word, &["AVAIL", "PEND", "ACTIVE"])
-}
-
-pub(super) fn accounts() -> impl Strategy<Value = Vec<AccountInfo>> {
-    let may = || of(any::<bool>());
-    let bank = (bank_account(), may(), may(), may(), service()).prop_map(
-        |(account, downloads, transfer_source, transfer_destination, status)| BankAccountInfo {
-            account,
-            downloads,
-            transfer_source,
-            transfer_destination,
-            status,
-        },
-    );
-    let card = (card_account(), may(), may(), may(), service()).prop_map(
-        |(account, downloads, transfer_source, transfer_destination, status)| CardAccountInfo {
-            account,
-            downloads,
-            transfer_source,
-            transfer_destination,
-            status,
-        },
-    );
-    let bill_pay = (bank_account(), service()).prop_map(|(account, status)| BillPayAccountInfo { account, status });
-    let parts = (text(), of(text()), of(bank), of(card), of(bill_pay));
-    let info = parts.prop_map(|(description, phone, bank, card, bill_pay)| AccountInfo {
-        phone,
-        bank,
-        card,
-        bill_pay,
-        ..AccountInfo::new(Some(&description))
-    });
-    vec(info, 0..4)
 }
 
 pub(super) fn core() -> MessageSetCore {
