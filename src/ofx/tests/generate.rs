@@ -9,11 +9,12 @@ use rust_decimal::Decimal;
 
 use crate::error::StatusCode;
 use crate::ofx::{
-    AccountType, Amount, BankAccount, BankSet, BillPaySet, CardAccount, ChallengeAnswer, CreditCardSet, Element,
-    EmailProfile, EmailSet, Enrollment, ExtendedPayee, FinancialInstitution, IdScope, ImageProfile, ImageSet,
-    InvestmentSet, LoanSet, Login, MessageSet, MessageSetCore, MessageSetDetails, Payee, PayeeRef, Payment,
-    PaymentProcessing, PaymentResponse, PaymentState, Profile, SecurityListSet, Severity, SignonInfo, SignonRequest,
-    SignonResponse, SignupSet, Stamp, Status, StopCheckProfile, SyncMode, TransferProfile, TransferSet, WireSet,
+    AccountType, Amount, ApplicationSecurity, BankAccount, BankSet, BillPaySet, CardAccount, ChallengeAnswer,
+    CreditCardSet, DayOff, Element, EmailProfile, EmailSet, Enrollment, ExtendedPayee, FinancialInstitution, IdScope,
+    ImageProfile, ImageSet, InvestmentSet, LoanSet, Login, MessageSet, MessageSetCore, MessageSetDetails, PasswordType,
+    Payee, PayeeRef, Payment, PaymentProcessing, PaymentResponse, PaymentState, Profile, SecurityListSet, Severity,
+    SignonInfo, SignonRequest, SignonResponse, SignupSet, Stamp, Status, StopCheckProfile, SyncMode, TimeOfDay,
+    TransferProfile, TransferSet, WireSet,
 };
 use crate::secret::Secret;
 
@@ -224,10 +225,12 @@ pub(super) fn core() -> MessageSetCore {
 
 fn any_core() -> impl Strategy<Value = MessageSetCore> {
     let may = || of(any::<bool>());
-    let first = (of(any::<u32>()), text(), of(text()), may(), of(text()), vec(text(), 0..3));
+    let security = of(word(ApplicationSecurity::from_word, &["NONE", "TYPE1", "TYPE 1"]));
+    let texts = || vec(text(), 0..3);
+    let first = (of(any::<u32>()), text(), security, may(), of(text()), (texts(), texts()));
     let second = (of(word(SyncMode::from_word, &["FULL", "LITE"])), may(), may(), of(text()));
     (first, second).prop_map(|(first, second)| {
-        let (version, url, security, transport_security, realm, languages) = first;
+        let (version, url, security, transport_security, realm, (languages, countries)) = first;
         let (sync_mode, refresh, file_recovery, provider) = second;
         MessageSetCore {
             version,
@@ -236,6 +239,7 @@ fn any_core() -> impl Strategy<Value = MessageSetCore> {
             transport_security,
             realm,
             languages,
+            countries,
             sync_mode,
             refresh,
             file_recovery,
@@ -251,10 +255,13 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
         (0_usize..13, any::<[bool; 13]>(), any::<(u32, u32, i32)>(), amount(), vec(text(), 1..3), any::<bool>());
     parts.prop_map(|(kind, y, (days, more, signed), fee, words, rich)| {
         let word = words.concat();
+        let days_off =
+            || words.iter().map(|word| DayOff::from_word(word)).chain(y[11].then_some(DayOff::Sunday)).collect();
+        let cut_off = || TimeOfDay::new(word.as_str());
         let images = rich.then_some(ImageProfile { closing: y[0], transaction: y[1] });
         let transfers = TransferProfile {
-            days_off: words.clone(),
-            cut_off: word.clone(),
+            days_off: days_off(),
+            cut_off: cut_off(),
             schedule: y[0],
             recurring: y[1],
             loan: rich.then_some(y[2]),
@@ -267,7 +274,7 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
             days_to_pay: more,
         };
         let stop_checks =
-            StopCheckProfile { days_off: words.clone(), cut_off: word.clone(), range: y[7], description: y[8], fee };
+            StopCheckProfile { days_off: days_off(), cut_off: cut_off(), range: y[7], description: y[8], fee };
         let enrollment = match (y[9], y[10]) {
             (true, account_required) => Enrollment::Client { account_required },
             (false, true) => Enrollment::Web(word.clone()),
@@ -327,8 +334,8 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
             7 => (
                 "WIREXFER",
                 D::Wire(WireSet {
-                    days_off: words,
-                    cut_off: word,
+                    days_off: days_off(),
+                    cut_off: cut_off(),
                     schedule: y[0],
                     domestic_fee: fee,
                     international_fee: fee,
@@ -341,8 +348,8 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
                     days_to_pay: days,
                     transfer_days_with: signed,
                     transfer_days_to_pay: more,
-                    days_off: words,
-                    cut_off: word,
+                    days_off: days_off(),
+                    cut_off: cut_off(),
                     model_days: days,
                     inquiry_days: more,
                     status_by_sync: y[0],
@@ -369,10 +376,11 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
 fn signon_info() -> impl Strategy<Value = SignonInfo> {
     let may = || of(any::<bool>());
     let first = (text(), of(any::<u32>()), may(), may(), of(text()), of(text()));
-    let second = (may(), may(), of(text()), of(text()), may(), may(), may());
+    let kind = of(word(PasswordType::from_word, &["FIXED", "ONETIME", "HWTOKEN"]));
+    let second = (may(), may(), of(text()), of(text()), may(), may(), may(), kind);
     (first, second).prop_map(|(first, second)| {
         let (realm, min, special, password_change, user_cred1_label, user_cred2_label) = first;
-        let (uid, auth_token_first, auth_token_label, auth_token_info_url, supported, mfa_first, token) = second;
+        let (uid, auth_token_first, auth_token_label, auth_token_info_url, supported, mfa_first, token, kind) = second;
         SignonInfo {
             min,
             special,
@@ -386,6 +394,7 @@ fn signon_info() -> impl Strategy<Value = SignonInfo> {
             mfa_supported: supported,
             mfa_first,
             access_token_required: token,
+            password_type: kind,
             ..SignonInfo::new(&realm)
         }
     })
