@@ -47,7 +47,7 @@ aggregate! {
         security_name: Option<Secret> = "SECURITYNAME",
         /// `DATEBIRTH`.
         birth: Option<Stamp> = "DATEBIRTH",
-        /// An account of the user's, where the profile has `ACCTREQUIRED`.
+        /// An account of the user's, where the profile has `ACCTREQUIRED`; always in 2.0 to 2.0.3.
         account: Option<AccountRef> = "FROM",
     }
 }
@@ -186,6 +186,10 @@ impl EnrollmentRequest {
         self.account.as_ref().map_or(Ok(()), |account| account.check(version))?;
         if version.since_210() {
             return Ok(());
+        }
+        // The text of 2.0 leaves it out where the profile does; its schema does not.
+        if version.since_200() && self.account.is_none() {
+            return Err(EncodeError::Empty("BANKACCTFROM"));
         }
         let required = [
             ("MIDDLENAME", self.middle_name.as_deref()),
