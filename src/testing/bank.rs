@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
-use crate::ofx::{ListedPayee, Payment, PaymentState, Request, TrnUid};
+use crate::ofx::{ListedPayee, Payment, PaymentState, RecurringModel, Request, TrnUid};
 use crate::testing::certificate::Papers;
 use crate::testing::desk::{self, Desk};
 use crate::testing::journal::Journal;
@@ -253,6 +253,12 @@ impl Bank {
     #[must_use]
     pub fn payee_list(&self, user_id: &str) -> Vec<ListedPayee> {
         desk::lock(&self.desk).model.payee_list(user_id)
+    }
+
+    /// The user's recurring payments that are not over, oldest first.
+    #[must_use]
+    pub fn recurring_payments(&self, user_id: &str) -> Vec<RecurringModel> {
+        desk::lock(&self.desk).model.recurring_payments(user_id)
     }
 
     /// How many times the payment with this `TRNUID` was made, by any user.

@@ -30,6 +30,7 @@ impl BankModel {
     }
 
     fn work_through_the_day(&mut self) {
+        self.make_recurring();
         let today = self.now.date_naive();
         let due = self.ledger.iter().filter(|entry| entry.is_scheduled() && entry.day <= today);
         let due: Vec<(String, NaiveDate)> = due.map(|entry| (entry.server_id.clone(), entry.day)).collect();

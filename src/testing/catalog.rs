@@ -10,6 +10,7 @@ use crate::ofx::{
 };
 use crate::testing::facts::Fact;
 use crate::testing::file::Transaction;
+use crate::testing::models::MODEL_DAYS;
 use crate::testing::payments::{DAYS_TO_PAY, DAYS_TO_PAY_BY_TRANSFER, INQUIRY_DAYS};
 use crate::testing::requests::{Decision, Written};
 use crate::testing::{BankModel, Feature};
@@ -82,7 +83,7 @@ impl BankModel {
         };
         let mut bill_pay = BillPaySet::basic();
         (bill_pay.days_to_pay, bill_pay.transfer_days_to_pay) = (DAYS_TO_PAY, DAYS_TO_PAY_BY_TRANSFER);
-        bill_pay.inquiry_days = INQUIRY_DAYS;
+        (bill_pay.model_days, bill_pay.inquiry_days) = (MODEL_DAYS, INQUIRY_DAYS);
         bill_pay.by_payee_id = !settings.payees.is_empty();
         bill_pay.add_payees = self.offers(Feature::AddPayees);
         bill_pay.status_by_sync = self.offers(Feature::StatusBySync);

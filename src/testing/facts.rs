@@ -4,11 +4,12 @@ use chrono::{DateTime, Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::ofx::{
-    BankAccount, Content, Element, FileUid, Member as _, PayeeAddition, PayeeRef, Payment, PaymentState, SyncKind,
-    TrnUid, Version,
+    BankAccount, Content, Element, FileUid, Member as _, PayeeAddition, PayeeRef, Payment, PaymentState,
+    RecurringPayment, SyncKind, TrnUid, Version,
 };
 use crate::testing::answers::SavedAnswer;
 use crate::testing::history::Event;
+use crate::testing::models::Model;
 use crate::testing::payments::processing_day;
 use crate::testing::user::Step;
 use crate::testing::{BankModel, LedgerEntry};
@@ -43,6 +44,8 @@ pub(super) enum Fact {
     Happened(String, u8, Option<Node>, Node),
     /// The clock went on by more than requests let it.
     DayPassed,
+    /// What a recurring payment is from now on.
+    Model(String, Recurs),
 }
 
 /// [`LedgerEntry`] in a form that can be stored.
@@ -67,6 +70,17 @@ pub(super) struct Stands {
     /// Days since the year 0.
     day: i32,
     model_id: Option<String>,
+}
+
+/// [`Model`] in a form that can be stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Recurs {
+    id: String,
+    ours: bool,
+    request: Node,
+    made: Vec<String>,
+    before: usize,
+    is_canceled: bool,
 }
 
 /// [`Element`] in a form that can be stored: tag, value, children.
@@ -99,6 +113,12 @@ impl Fact {
         Self::Payee(user.to_owned(), id.to_owned(), Node::of(payee, "PAYEERQ"))
     }
 
+    pub(super) fn model(user: &str, model: &Model) -> Self {
+        let Model { id, ours, request, made, before, is_canceled } = model.clone();
+        let request = Node::of(&request, "RECPMTRQ");
+        Self::Model(user.to_owned(), Recurs { id, ours, request, made, before, is_canceled })
+    }
+
     pub(super) fn happened(user: &str, kind: SyncKind, account: Option<&BankAccount>, event: &Event) -> Self {
         let account = account.map(|account| Node::of(account, "BANKACCTFROM"));
         let event = Node::from(&event.write(kind, Version::V230));
@@ -122,6 +142,14 @@ impl Paid {
             state: PaymentState::WillProcessOn,
             model_id: None,
         })
+    }
+}
+
+impl Recurs {
+    fn model(self) -> Option<Model> {
+        let Self { id, ours, request, made, before, is_canceled } = self;
+        let request = RecurringPayment::read(&request.element()).ok()?;
+        Some(Model { id, ours, request, made, before, is_canceled })
     }
 }
 
@@ -188,6 +216,7 @@ impl BankModel {
                 self.user_mut(&name).into_iter().for_each(|user| user.saved.retain(|saved| saved.uid != uid));
             }
             Fact::Paid(paid) => self.enter(paid.entry()?),
+            Fact::Model(name, recurs) => self.put_model(&name, recurs.model()?),
             Fact::ProfileGiven => self.profile_given = true,
             Fact::DayPassed => {}
             Fact::Filed(name, uid, mark) => self.filed(&name, &uid, mark),

@@ -34,6 +34,7 @@ mod journal;
 mod lasting;
 mod ledger;
 mod model;
+mod models;
 mod others;
 mod password;
 mod payee_list;

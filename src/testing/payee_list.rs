@@ -75,6 +75,7 @@ impl BankModel {
         }
         payee.pay_accounts.clone_from(&request.pay_accounts);
         self.put_payee(name, &request.list_id, payee.clone());
+        self.models_follow(name, &request.list_id);
         Ok(self.modified(&Listed { id: request.list_id.clone(), payee }))
     }
 
@@ -159,6 +160,7 @@ impl BankModel {
         let Some(payee) = self.listed(name, id).cloned() else { return };
         let reply = self.modified(&Listed { id: id.to_owned(), payee });
         self.remember(name, SyncKind::Payees, None, Event::by_itself(reply));
+        self.models_follow(name, id);
     }
 
     /// `PAYEERS`.

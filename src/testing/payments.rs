@@ -27,7 +27,7 @@ impl BankModel {
 
     /// `PMTRQ`: accepts a payment into the ledger, or says why not.
     pub(super) fn pay(&mut self, asking: Asking<'_>, payment: &Payment) -> Decision {
-        self.examine(asking.name, payment)?;
+        self.examine(asking.name, payment, None)?;
         let list_id = self.list_payee(asking.name, payment)?;
         let entry = self.accept(asking, payment.clone().payee_list_id(list_id), None);
         Ok(Reply::Pay(Box::new(self.as_new(&entry))))
@@ -57,7 +57,7 @@ impl BankModel {
         refuse_fixed(&known, &request.payment)?;
         let mut payment = request.payment.clone();
         payment.payee_list_id.clone_from(&known.payee_list_id);
-        self.examine(name, &payment)?;
+        self.examine(name, &payment, Some(&known))?;
         self.list_again(name, &payment)?;
         let reply = self.rewrite(&request.server_id, payment);
         reply.map(Reply::from).ok_or_else(unknown)
@@ -133,11 +133,13 @@ impl BankModel {
         })
     }
 
-    /// Whether account, amount, day and payee are acceptable, in this order.
-    pub(super) fn examine(&mut self, name: &str, payment: &Payment) -> Result<(), Status> {
+    /// Whether account, amount, day and payee are acceptable, in this order. A day that was accepted before is not looked at
+    /// again.
+    pub(super) fn examine(&mut self, name: &str, payment: &Payment, known: Option<&Payment>) -> Result<(), Status> {
         self.source(name, &payment.from)?;
         whole_cents("TRNAMT", payment.amount.value())?;
-        if payment.due.date().is_some_and(|due| due < self.now.date_naive()) {
+        let is_past = payment.due.date().is_some_and(|due| due < self.now.date_naive());
+        if is_past && known.is_none_or(|known| known.due != payment.due) {
             return Err(refusal(StatusCode::DATE_TOO_SOON, "DTDUE is past"));
         }
         self.known_payee(&payment.payee)?;

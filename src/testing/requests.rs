@@ -55,6 +55,9 @@ impl BankModel {
             Request::ModifyPayment(request) => self.modify_payment(asking.name, request),
             Request::CancelPayment(request) => self.cancel_payment(asking.name, &request.server_id),
             Request::PaymentStatus(request) => self.inquire(asking.name, &request.server_id),
+            Request::AddRecurring(request) => self.add_recurring(asking, request),
+            Request::ModifyRecurring(request) => self.modify_recurring(asking.name, request),
+            Request::CancelRecurring(request) => self.cancel_recurring(asking.name, request),
             Request::AddPayee(request) => self.add_payee(asking.name, request),
             Request::ModifyPayee(request) => self.modify_payee(asking.name, request),
             Request::DeletePayee(request) => self.delete_payee(asking.name, &request.list_id),
@@ -63,7 +66,14 @@ impl BankModel {
     }
 
     /// What the institution does by itself behind a request that was done.
-    fn follow_up(&mut self, _: Asking<'_>, _: &Reply) {}
+    fn follow_up(&mut self, asking: Asking<'_>, reply: &Reply) {
+        match reply {
+            Reply::AddRecurring(_) | Reply::ModifyRecurring(_) => {
+                self.make_payments(asking.name, reply.id().unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
 
     /// Declines what would be done if it could be read, or stood elsewhere.
     pub(super) fn decline(&mut self, asking: Asking<'_>, code: StatusCode, message: &str) -> Written {
@@ -89,6 +99,9 @@ impl BankModel {
         let of_payment = |id: &str| self.payment_of(name, id).map(|entry| entry.payment.from.clone());
         match request {
             Request::CancelPayment(request) => of_payment(&request.server_id),
+            Request::CancelRecurring(request) => {
+                self.model_of(name, &request.model_id).map(|model| model.request.payment.from.clone())
+            }
             _ => request.account().cloned(),
         }
     }

@@ -119,6 +119,7 @@ impl BankModel {
                 });
                 payments.map(|entry| Event::by_itself(Reply::Pay(Box::new(self.as_new(entry))))).collect()
             }
+            SyncKind::RecurringPayments => self.models_as_new(name, frame.account.as_ref()),
             SyncKind::Payees => self.payees_as_new(name),
             _ => Vec::new(),
         }

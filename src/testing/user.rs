@@ -10,6 +10,7 @@ use crate::secret::Secret;
 use crate::testing::answers::SavedAnswer;
 use crate::testing::digest;
 use crate::testing::history::History;
+use crate::testing::models::Model;
 use crate::testing::payee_list::Listed;
 
 /// What the institution knows of a user.
@@ -34,6 +35,8 @@ pub(super) struct User {
     pub(super) received: BTreeSet<String>,
     /// The payee list.
     pub(super) payees: Vec<Listed>,
+    /// Recurring payments, those that are over, too.
+    pub(super) models: Vec<Model>,
     /// Answers that are kept for file-based recovery, oldest first.
     pub(super) saved: Vec<SavedAnswer>,
     /// A mark of what each file that could be recovered asked for, by `NEWFILEUID`.
@@ -57,6 +60,7 @@ impl User {
             cookies: Vec::new(),
             received: BTreeSet::new(),
             payees: Vec::new(),
+            models: Vec::new(),
             saved: Vec::new(),
             files: BTreeMap::new(),
             histories: Vec::new(),
@@ -105,6 +109,7 @@ impl User {
         (&self.challenged, &self.met, &self.answered, &self.received, &self.files).hash(hasher);
         self.payees.len().hash(hasher);
         self.payees.iter().for_each(|listed| listed.digest(hasher));
+        self.models.iter().for_each(|model| model.digest(hasher));
         for saved in &self.saved {
             (&saved.uid, saved.answer).hash(hasher);
         }

@@ -7,6 +7,7 @@ mod https;
 mod ledger;
 mod payees;
 mod payments;
+mod recurring;
 mod session;
 mod signon;
 mod support;

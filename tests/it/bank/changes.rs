@@ -176,7 +176,7 @@ fn changes_stand_in_the_history_under_their_own_trn_uid() {
     let token = Ask::new(V).sync("0", vec![]).send(&mut bank).token().to_owned();
     let request = format!("<PMTMODRQ><SRVRTID>{id}</SRVRTID>{}</PMTMODRQ>", Pay::new().info().to_markup());
     let enclosed = vec![tree(&trn("PMTTRNRQ", "mod-1", &request))];
-    let answer = Ask::new(V).sync(&token, enclosed.clone()).send(&mut bank);
+    let answer = Ask::new(V).sync(&token, enclosed).send(&mut bank);
     assert_eq!(answer.sync("BILLPAY", "PMTSYNCRS").told(), [("mod-1", "0", "PMTMODRS")]);
     let stale = Ask::new(V).sync(&token, vec![tree(&trn("PMTTRNRQ", "canc-1", &canc(&id)))]).send(&mut bank);
     let frame = stale.sync("BILLPAY", "PMTSYNCRS");

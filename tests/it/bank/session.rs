@@ -1,6 +1,9 @@
 //! The same bank as the crate's own client meets it, over HTTPS: one operation after the other, and what gets lost.
 
-use ofx_session::ofx::{Payee, PayeeAddition, PayeeModification, PaymentState};
+use ofx_session::ofx::{
+    CanceledPayment, Frequency, ListedPayee, ModelModification, Payee, PayeeAddition, PayeeModification, PayeeRef,
+    PaymentState, Recurrence, RecurringModel, RecurringPayment,
+};
 use ofx_session::testing::{Bank, Fault, On};
 use ofx_session::{Client, Credentials, HttpsOptions, Institution, Progress, Session, StatusCode, engine::Origin};
 
@@ -59,7 +62,7 @@ async fn a_cancellation_whose_answer_is_lost_is_found_in_the_history() {
         assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
         assert!(session.can_reconcile());
         let done = session.reconcile().await.unwrap().done().unwrap();
-        assert!(done.confirmed::<ofx_session::ofx::CanceledPayment>().is_some());
+        assert!(done.confirmed::<CanceledPayment>().is_some());
         assert_eq!(bank.payments_standing(), 0);
     }
     assert_eq!(bank.payments_made(), 2);
@@ -97,7 +100,7 @@ async fn payees_are_added_changed_and_taken_off() {
     let listed =
         session.add_payee(&PayeeAddition::new(water.clone()).pay_account("88-1")).await.unwrap().done().unwrap();
     assert_eq!((listed.pay_accounts.as_slice(), listed.payee.as_ref()), (&["88-1".to_owned()][..], Some(&water)));
-    let standard = PayeeAddition::new(ofx_session::ofx::PayeeRef::Id("ELECTRIC1".to_owned()));
+    let standard = PayeeAddition::new(PayeeRef::Id("ELECTRIC1".to_owned()));
     let standard = session.add_payee(&standard).await.unwrap().done().unwrap();
     assert_eq!(standard.extended.as_ref().unwrap().name.as_deref(), Some("Example Electric"));
     let mut moved = water.clone();
@@ -127,8 +130,56 @@ async fn a_payee_whose_answer_is_lost_is_added_once() {
     bank.next(On::With("PAYEERQ"), Fault::DropAfter);
     let progress = session.add_payee(&PayeeAddition::new(water)).await.unwrap();
     assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
-    let listed = session.reconcile().await.unwrap().done().unwrap().confirmed::<ofx_session::ofx::ListedPayee>();
+    let listed = session.reconcile().await.unwrap().done().unwrap().confirmed::<ListedPayee>();
     assert_eq!(listed.unwrap().list_id, bank.payee_list("jane")[0].list_id);
     assert_eq!(bank.payee_list("jane").len(), 1);
     is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_recurring_payment_is_started_changed_and_ended() {
+    let bank = start();
+    let mut session = session(&bank);
+    let payment = typed("rent");
+    let weekly = Recurrence::times(5, Frequency::Weekly);
+    let request = RecurringPayment::new(weekly.clone(), payment.clone()).initial_amount(rust_decimal::Decimal::ONE);
+    let model = session.add_recurring(&request).await.unwrap().done().unwrap();
+    assert_eq!((model.recurrence.count, model.payment.payee_list_id.as_ref()), (Some(5), model.payee_list_id.as_ref()));
+    let mut cheaper = model.payment.clone();
+    cheaper.memo = Some("less rent".to_owned());
+    let change = ModelModification::new(model.model_id.as_str(), weekly, cheaper, true);
+    let changed = session.modify_recurring(&change).await.unwrap().done().unwrap();
+    assert_eq!((changed.pending, changed.payment.memo.as_deref()), (Some(true), Some("less rent")));
+    bank.pass_days(15);
+    let payments = session.sync_payments(&payment.from).await.unwrap().done().unwrap();
+    let spawned: Vec<_> = payments.changes.iter().filter_map(|change| change.payment()).collect();
+    assert!(payments.changes.iter().all(|change| change.origin == Origin::Institution));
+    assert_eq!(spawned.len(), 4);
+    assert!(spawned.iter().all(|paid| paid.model_id.as_ref() == Some(&model.model_id)));
+    session.cancel_recurring(&model.model_id, true, &payment.from).await.unwrap().done().unwrap();
+    let error = session.cancel_recurring(&model.model_id, true, &payment.from).await.unwrap_err();
+    assert_eq!(error.status(), Some(StatusCode::MODEL_CANCELLED));
+    let models = session.sync_recurring(&payment.from).await.unwrap().done().unwrap();
+    assert_eq!(models.changes.len(), 3);
+    assert_eq!(models.changes[0].recurring().unwrap().model_id, model.model_id);
+    assert!(models.changes[2].canceled_recurring().is_some());
+    bank.pass_days(60);
+    assert_eq!((bank.payments_made(), bank.payments_standing()), (4, 1), "one was processed before");
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_recurring_payment_whose_answer_is_lost_is_started_once() {
+    for fault in [Fault::DropAfter, Fault::DropBefore, Fault::CutAnswer(700)] {
+        let bank = start();
+        let mut session = session(&bank);
+        bank.next(On::With("RECPMTRQ"), fault);
+        let request = RecurringPayment::new(Recurrence::endless(Frequency::Monthly), typed("rent"));
+        let progress = session.add_recurring(&request).await.unwrap();
+        assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
+        let model = session.reconcile().await.unwrap().done().unwrap().confirmed::<RecurringModel>().unwrap();
+        assert_eq!(bank.recurring_payments("jane").len(), 1);
+        assert_eq!(model.model_id, bank.recurring_payments("jane")[0].model_id);
+        is_clean(&bank);
+    }
 }
