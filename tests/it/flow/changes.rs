@@ -309,3 +309,34 @@ fn a_payment_of_another_day_is_told_apart() {
     got.due = ofx_session::ofx::Stamp::new("20300101");
     assert_eq!(got.differences(&asked), ["DTDUE"]);
 }
+
+#[test]
+fn invoices_that_cannot_be_read_do_not_hide_that_the_payment_was_accepted() {
+    let mut scenario = promising(SyncMode::Lite);
+    scenario.then_says(|sent| {
+        let mut accepted = super::scenario::acceptance(sent);
+        let broken = Element::aggregate(
+            "EXTDPMT",
+            vec![
+                Element::leaf("EXTDPMTFOR", "BUSINESS"),
+                Element::aggregate(
+                    "EXTDPMTINV",
+                    vec![Element::aggregate("INVOICE", vec![Element::leaf("INVNO", "1")])],
+                ),
+            ],
+        );
+        let with = |element: &Element| match element.tag() {
+            "PMTINFO" => {
+                let mut inside = element.children().to_vec();
+                let at = inside.iter().position(|child| child.tag() == "PAYACCT").unwrap();
+                inside.insert(at, broken.clone());
+                Element::aggregate("PMTINFO", inside)
+            }
+            _ => element.clone(),
+        };
+        accepted = Element::aggregate("PMTRS", accepted.children().iter().map(with).collect());
+        Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(accepted))])
+    });
+    let receipt = super::scenario::paid(scenario.pay());
+    assert_eq!((receipt.id(), receipt.response.payment.extended.len()), ("4711", 0));
+}
