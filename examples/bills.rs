@@ -26,6 +26,8 @@ mod demo;
 mod desk;
 #[path = "bills/lists.rs"]
 mod lists;
+#[path = "bills/paying.rs"]
+mod paying;
 #[path = "bills/perform.rs"]
 mod perform;
 #[path = "bills/prompt.rs"]

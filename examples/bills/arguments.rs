@@ -3,7 +3,7 @@
 use chrono::{Days, Local, NaiveDate};
 use clap::{Args, Subcommand};
 use ofx_session::ofx::Amount;
-use ofx_session::{Frequency, Payee};
+use ofx_session::{AccountType, BankAccount, Frequency, Payee};
 use rust_decimal::Decimal;
 
 #[derive(Subcommand)]
@@ -98,7 +98,7 @@ pub enum Add {
 #[derive(Subcommand)]
 pub enum Modify {
     /// Change a payee's address, phone or account numbers; what is not named stays
-    Payee(ModifyPayee),
+    Payee(Box<ModifyPayee>),
     /// Change the amount, the day or the memo of a payment that was not made yet
     Payment(ModifyPayment),
     /// Change the amount or the number of payments of a recurring payment
@@ -166,6 +166,9 @@ pub struct PayeeFields {
     /// Phone number of the payee, up to 32 characters
     #[arg(long)]
     pub phone: Option<String>,
+    /// The payee is paid by transfer to this account. TYPE is CHECKING, SAVINGS, MONEYMRKT or CREDITLINE
+    #[arg(long, value_name = "BANKID:ACCTID:TYPE", value_parser = account)]
+    pub transfer_to: Option<BankAccount>,
 }
 
 impl PayeeFields {
@@ -214,7 +217,7 @@ impl PayeeFields {
 
     pub fn is_empty(&self) -> bool {
         let texts = [&self.name, &self.city, &self.region, &self.postal_code, &self.country, &self.phone];
-        self.address.is_empty() && texts.iter().all(|text| text.is_none())
+        self.address.is_empty() && self.transfer_to.is_none() && texts.iter().all(|text| text.is_none())
     }
 }
 
@@ -330,6 +333,18 @@ pub struct MailArguments {
     pub about: Option<String>,
 }
 
+/// `BANKID:ACCTID:TYPE`.
+pub fn account(text: &str) -> Result<BankAccount, String> {
+    let mut parts = text.splitn(3, ':');
+    let (Some(bank), Some(account), Some(kind)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err("expected BANKID:ACCTID:TYPE, like 999888777:0042917730:CHECKING".to_owned());
+    };
+    match AccountType::from_word(&kind.to_ascii_uppercase()) {
+        AccountType::Other(_) => Err(format!("{kind} is none of CHECKING, SAVINGS, MONEYMRKT, CREDITLINE")),
+        kind => Ok(BankAccount::new(bank, account, kind)),
+    }
+}
+
 /// A comma could be a decimal mark or one of thousands: with money, nobody guesses.
 fn amount(text: &str) -> Result<Decimal, String> {
     let found = Amount::parse(text).filter(|_| !text.contains(','));
@@ -360,6 +375,7 @@ fn day(text: &str) -> Result<NaiveDate, String> {
 
 fn frequency(text: &str) -> Result<Frequency, String> {
     match Frequency::from_word(&text.to_ascii_uppercase()) {
+        Frequency::Other(word) if word == "YEARLY" => Ok(Frequency::Annually),
         Frequency::Other(_) => {
             let words =
                 "weekly, biweekly, twicemonthly, monthly, fourweeks, bimonthly, quarterly, semiannually, annually";

@@ -8,6 +8,8 @@ use ofx_session::ofx::{
 use ofx_session::{BankAccount, PayeeRef, Payment, SyncKind};
 use serde::{Deserialize, Serialize};
 
+use crate::arguments::account;
+
 /// The state file, as it stands on the disk. Copies are for people; what the institution wants back is kept as it was sent.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Book {
@@ -67,6 +69,8 @@ pub struct PayeeCopy {
     pub phone: Option<String>,
     /// The user's account numbers there.
     pub accounts: Vec<String>,
+    /// `BANKACCTTO`: the account that a transfer goes to.
+    pub transfer_to: Option<String>,
     /// `PAYEEID`, where it is a standard payee, and for whom that id is good.
     pub payee_id: Option<String>,
     pub scope: Option<String>,
@@ -133,11 +137,15 @@ pub struct MailCopy {
 
 impl PayeeCopy {
     pub fn listed(listed: &ListedPayee) -> Self {
-        Self::new(&listed.list_id, listed.payee.as_ref(), listed.extended.as_ref(), &listed.pay_accounts)
+        let transfer_to = listed.to.as_ref().map(account_text);
+        let new = Self::new(&listed.list_id, listed.payee.as_ref(), listed.extended.as_ref(), &listed.pay_accounts);
+        Self { transfer_to, ..new }
     }
 
     pub fn modified(modified: &ModifiedPayee) -> Self {
-        Self::new(&modified.list_id, modified.payee.as_ref(), modified.extended.as_ref(), &modified.pay_accounts)
+        let transfer_to = modified.to.as_ref().map(account_text);
+        let (payee, more) = (modified.payee.as_ref(), modified.extended.as_ref());
+        Self { transfer_to, ..Self::new(&modified.list_id, payee, more, &modified.pay_accounts) }
     }
 
     pub fn new(id: &str, payee: Option<&Payee>, more: Option<&ExtendedPayee>, accounts: &[String]) -> Self {
@@ -154,6 +162,7 @@ impl PayeeCopy {
             country: payee.and_then(|payee| payee.country.clone()),
             phone: payee.map(|payee| payee.phone.clone()),
             accounts: accounts.to_vec(),
+            transfer_to: None,
             scope: more.and_then(|more| more.scope.as_ref()).map(ToString::to_string),
             days_to_pay: more.and_then(|more| more.days_to_pay),
             aggregate: payee.map(Payee::to_aggregate),
@@ -161,13 +170,18 @@ impl PayeeCopy {
         }
     }
 
-    /// How a payment names it: by the id of the payment system once there is one.
+    /// How a payment names it: by the id of the payment system once there is one, by name and address for a transfer.
     pub fn to_pay(&self) -> Result<PayeeRef, String> {
-        match (&self.payee_id, self.payee()?) {
+        match (self.payee_id.as_ref().filter(|_| self.transfer_to.is_none()), self.payee()?) {
             (Some(id), _) => Ok(PayeeRef::Id(id.clone())),
             (None, Some(payee)) => Ok(payee.into()),
             (None, None) => Err(format!("nothing is known of payee {}; sync --refresh asks for it", self.id)),
         }
+    }
+
+    /// The account that a transfer goes to.
+    pub fn to(&self) -> Result<Option<BankAccount>, String> {
+        self.transfer_to.as_deref().map(account).transpose()
     }
 
     /// Its name and address; none for a standard payee.

@@ -6,16 +6,16 @@ use ofx_session::ofx::{
     PayeeModification, PaymentCancellation, PaymentInquiry, PaymentMail, PaymentModification, Profile, Request, Stamp,
 };
 use ofx_session::{
-    AccountType, BankAccount, Completed, Frequency, Intent, PayeeRef, Payment, Recurrence, RecurringPayment, SyncFrom,
-    SyncKind,
+    BankAccount, Completed, Frequency, Intent, PayeeRef, Recurrence, RecurringPayment, SyncFrom, SyncKind,
 };
 use serde_json::{Value, json};
 
 use crate::arguments::{
     Add, AddPayee, AddRecurring, CancelWhat, Command, Delete, MailArguments, Modify, ModifyPayee, ModifyPayment,
-    ModifyRecurring, Pay,
+    ModifyRecurring,
 };
 use crate::desk::Desk;
+use crate::paying::payment;
 use crate::perform::Work;
 use crate::shown::{Failure, Shown, table};
 
@@ -66,7 +66,9 @@ fn add_payee(arguments: &AddPayee) -> Result<PayeeAddition, Failure> {
         Some(id) => PayeeRef::Id(id.clone()),
         None => arguments.fields.payee()?.into(),
     };
-    Ok(arguments.accounts.iter().fold(PayeeAddition::new(payee), |addition, number| addition.pay_account(number)))
+    let mut addition = PayeeAddition::new(payee);
+    addition.to.clone_from(&arguments.fields.transfer_to);
+    Ok(arguments.accounts.iter().fold(addition, |addition, number| addition.pay_account(number)))
 }
 
 fn modify_payee(desk: &Desk, arguments: &ModifyPayee) -> Result<PayeeModification, Failure> {
@@ -87,7 +89,9 @@ fn modify_payee(desk: &Desk, arguments: &ModifyPayee) -> Result<PayeeModificatio
     };
     // The entry is replaced as a whole: an account number that is left out would be gone.
     let accounts = if arguments.accounts.is_empty() { &known.accounts } else { &arguments.accounts };
-    Ok(accounts.iter().fold(PayeeModification::new(&known.id, payee), |change, number| change.pay_account(number)))
+    let mut change = PayeeModification::new(&known.id, payee);
+    change.to = arguments.fields.transfer_to.clone().map_or_else(|| known.to(), |account| Ok(Some(account)))?;
+    Ok(accounts.iter().fold(change, |change, number| change.pay_account(number)))
 }
 
 fn modify_payment(desk: &Desk, arguments: &ModifyPayment) -> Result<PaymentModification, Failure> {
@@ -149,86 +153,6 @@ async fn add_recurring(
         recurring = recurring.final_amount(amount);
     }
     Ok(recurring)
-}
-
-/// The payment, to a payee of the list, a standard payee, or a new one.
-async fn payment(desk: &mut Desk, work: &mut Work, arguments: &Pay) -> Result<Payment, Failure> {
-    let (payee, list_id, known) = match (&arguments.payee, &arguments.payee_id) {
-        (Some(_), _) if !arguments.fields.is_empty() => {
-            return Err(Failure::misuse(
-                "name a payee of the list, or give --name and the address of a new one, not both",
-            ));
-        }
-        (Some(text), _) => {
-            let payee = desk.book.find_payee(text)?;
-            (payee.to_pay()?, Some(payee.id.clone()), payee.accounts.clone())
-        }
-        (None, Some(id)) => (PayeeRef::Id(id.clone()), None, Vec::new()),
-        (None, None) if arguments.fields.is_empty() => {
-            return Err(Failure::misuse(
-                "say whom to pay: the list id or name of a payee, --payee-id, or --name and the address of a new one",
-            ));
-        }
-        (None, None) => (arguments.fields.payee()?.into(), None, Vec::new()),
-    };
-    let account = match (&arguments.account, known.as_slice()) {
-        (Some(account), _) => account.clone(),
-        (None, [only]) => only.clone(),
-        (None, []) => return Err(Failure::misuse("--account is missing: your account number at the payee")),
-        (None, several) => {
-            return Err(Failure::misuse(format!(
-                "--account is missing: this payee knows you as {}",
-                several.join(" and ")
-            )));
-        }
-    };
-    let from = source(desk, work, arguments.from.as_deref()).await?;
-    // Where the institution has told how long this payee takes, it decides; else its profile says how long payees take.
-    let usual = list_id.as_deref().and_then(|id| desk.book.payee(id)).is_none_or(|payee| payee.days_to_pay.is_none());
-    let profile = work.session.client().profile().filter(|_| usual);
-    let earliest = profile.and_then(|profile| profile.earliest_due(None, false, Utc::now()));
-    if let Some(earliest) = earliest.filter(|earliest| arguments.due < *earliest) {
-        return Err(Failure::misuse(format!(
-            "--due is too soon: a payment of now can be due on {earliest} at the earliest"
-        )));
-    }
-    let mut payment = Payment::new(from, arguments.amount, payee, account, arguments.due);
-    payment.payee_list_id = list_id;
-    payment.memo.clone_from(&arguments.memo);
-    payment.bill_reference.clone_from(&arguments.reference);
-    Ok(payment)
-}
-
-/// The account to pay from: the one that is meant, or the only one that can pay bills.
-async fn source(desk: &mut Desk, work: &mut Work, wanted: Option<&str>) -> Result<BankAccount, Failure> {
-    if let Some(account) = wanted.and_then(written_out) {
-        return Ok(account);
-    }
-    if work.session.client().known_accounts().is_empty() {
-        let first = "the account list comes first; afterwards ask for the payment again";
-        work.perform(desk, Intent::Accounts).await.map_err(|failure| failure.also(first))?;
-    }
-    let accounts = work.session.client().known_accounts();
-    let pay: Vec<&BankAccount> = accounts.iter().filter_map(|account| account.pays_bills()).collect();
-    let fit: Vec<_> =
-        pay.iter().filter(|account| wanted.is_none_or(|text| account.account_id.ends_with(text))).collect();
-    let names = || pay.iter().map(|account| account.account_id.as_str()).collect::<Vec<_>>().join(", ");
-    match (fit.as_slice(), wanted) {
-        ([one], _) => Ok((**one).clone()),
-        ([], _) if pay.is_empty() => {
-            Err(Failure::misuse("no account of this user can pay bills; `accounts` shows them"))
-        }
-        ([], _) => Err(Failure::misuse(format!("--from names no account that can pay bills; these can: {}", names()))),
-        (_, None) => Err(Failure::misuse(format!("--from is missing: several accounts can pay bills: {}", names()))),
-        (_, Some(_)) => Err(Failure::misuse(format!("--from can be more than one of {}; give more digits", names()))),
-    }
-}
-
-/// `BANKID:ACCTID:TYPE`.
-fn written_out(text: &str) -> Option<BankAccount> {
-    let mut parts = text.splitn(3, ':');
-    let (bank, account, kind) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(BankAccount::new(bank, account, AccountType::from_word(&kind.to_ascii_uppercase())))
 }
 
 fn mail(desk: &Desk, work: &Work, arguments: &MailArguments) -> Result<PaymentMail, Failure> {

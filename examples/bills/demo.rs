@@ -113,17 +113,35 @@ pub fn run() -> Result<Shown, Failure> {
     let laptop = show.json("laptop", &["list", "payments"])?;
 
     println!("And the other way round.\n");
-    let rent = ["pay", "harbor", "--amount", "12.50", "--due", "+20d"];
-    show.run("laptop", &rent, 0)?;
+    let second = ["pay", "harbor", "--amount", "12.50", "--due", "+20d"];
+    show.run("laptop", &second, 0)?;
     show.run("desk", &["sync"], 0)?;
     let desk = show.json("desk", &["list", "payments"])?;
+
+    println!(
+        "The rent pays itself from now on: the institution tells of each payment, and jane's other computer sees it.\n"
+    );
+    let rent =
+        ["add", "recurring", "harbor", "--every", "monthly", "--times", "12", "--amount", "850", "--due", "+10d"];
+    show.run("desk", &rent, 0)?;
+    bank.pass_days(12);
+    show.run("laptop", &["sync"], 0)?;
+    show.run("laptop", &["list", "recurring"], 0)?;
+    let rented = show.json("laptop", &["list", "payments"])?;
+    let paid = rented["payments"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|one| one["amount"] == "850.00" && one["state"] == "paid");
 
     let seen = |list: &Value, at: usize, what: &str| list["payments"][at][what].clone();
     check(seen(&laptop, 0, "amount") == "90.05", "the second state file has the changed amount")?;
     check(seen(&laptop, 0, "state") == "canceled", "the second state file has the cancellation")?;
     check(seen(&desk, 1, "amount") == "12.50", "the first state file has the payment of the second")?;
     check(seen(&desk, 1, "state") == "scheduled", "that payment is scheduled")?;
-    check(bank.payments_made() == 2, "two payments were accepted")?;
+    check(paid, "the first payment of the recurring one was made")?;
+    // The recurring one makes its second payment a month ahead.
+    check(bank.payments_made() >= 3, "two payments were accepted, and those of the recurring one made")?;
     check(bank.violations().is_empty(), &format!("no rule was broken: {:?}", bank.violations()))?;
     Ok(Shown::new("everything was as it should be", json!({ "ok": true })))
 }

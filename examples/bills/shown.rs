@@ -125,7 +125,7 @@ impl Failure {
             }
             eprintln!("{error}");
         } else {
-            eprintln!("{}: {}", if self.kind == "waits" { "waits" } else { "error" }, self.text);
+            eprintln!("{}: {}", if self.kind == "waits" { "not yet" } else { "error" }, self.text);
             if let Some(hint) = &self.hint {
                 eprintln!("{hint}");
             }
@@ -177,7 +177,7 @@ impl From<Error> for Failure {
             Moved::Yes => "yes",
             _ => "unknown",
         };
-        let hint = (kind == "unreachable" && delivery == "not_sent").then(|| NOT_SENT.to_owned());
+        let hint = (matches!(kind, "unreachable" | "malformed") && moved == "no").then(|| NOT_SENT.to_owned());
         Self { kind, text, hint, delivery, moved, more }
     }
 }
@@ -223,7 +223,7 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-const NOT_SENT: &str = "nothing of it was carried out; run the same command again later";
+const NOT_SENT: &str = "nothing was changed by it; run the same command again later";
 
 /// Which option says what goes into an element.
 fn option_of(tag: &str) -> Option<&'static str> {
