@@ -340,3 +340,31 @@ fn invoices_that_cannot_be_read_do_not_hide_that_the_payment_was_accepted() {
     let receipt = super::scenario::paid(scenario.pay());
     assert_eq!((receipt.id(), receipt.response.payment.extended.len()), ("4711", 0));
 }
+
+#[test]
+fn what_cannot_be_read_in_a_history_does_not_hide_the_rest() {
+    let mut scenario = promising(SyncMode::Full);
+    let nonsense =
+        transaction("PMTTRNRS", "0", 0, Some(Element::aggregate("PMTRS", vec![Element::leaf("CURDEF", "USD")])));
+    scenario.then_says(move |_| frame("PMTSYNCRS", "t-9", vec![nonsense, canceled("0", 0)]));
+    let sync = Intent::Synchronize { kind: SyncKind::Payments, account: Some(account()), from: None };
+    let Ok(Step::Done(Outcome::Synchronized(changes))) = scenario.run(sync) else { panic!("no changes") };
+    assert_eq!((changes.changes.len(), changes.unreadable.len()), (1, 1));
+    assert!(changes.unreadable[0].to_string().contains("SRVRTID"), "{}", changes.unreadable[0]);
+}
+
+#[test]
+fn another_answer_under_our_identifier_is_no_proof_of_absence() {
+    let mut scenario = promising(SyncMode::Full);
+    scenario.then_says(|_| frame("PMTSYNCRS", "t-1", vec![]));
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    unknown(scenario.pay());
+    let uid = scenario.last().trn_uid().to_owned();
+    scenario.then_says(move |_| frame("PMTSYNCRS", "t-2", vec![canceled(&uid, 0)]));
+    assert!(matches!(unknown(scenario.reconcile()), Doubt::Unreadable(_)));
+    assert_eq!(
+        scenario.sent.iter().filter(|sent| find(sent, "PMTSYNCRQ/PMTTRNRQ").is_some()).count(),
+        1,
+        "never sent again"
+    );
+}
