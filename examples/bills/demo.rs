@@ -55,10 +55,12 @@ pub async fn serve(port: Option<u16>, folder: &Path) -> Result<Shown, Failure> {
             "lose" => bank.lose_answers(1),
             "ask" => bank.revoke_access_keys(),
             "day" => bank.pass_days(1),
+            "require" => bank.require_approval(),
+            "approve" => bank.approve_clients(),
             "expire" => bank.set_password_expired("jane"),
             "" => continue,
             other => {
-                println!("there is no {other:?} here: day, lose, ask or expire");
+                println!("there is no {other:?} here; there are day, lose, ask, require, approve and expire");
                 continue;
             }
         }
@@ -188,5 +190,6 @@ const PASSWORD: &str = "correct horse";
 const TROUBLE: &str = "here, type  day     and a day passes: what is due is paid
             lose    and the answer to the next request gets lost, after it was carried out
             ask     and the security question is asked again
+            require and clients have to be approved first; approve  approves those that asked
             expire  and the password is to be changed
             Ctrl-C stops it";
