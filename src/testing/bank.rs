@@ -136,6 +136,27 @@ impl Bank {
         desk::lock(&self.desk).change(|model| model.set_password_expired(user_id));
     }
 
+    /// Makes every `USERKEY` invalid: the next signon with one is refused with 15500.
+    pub fn revoke_user_keys(&self) {
+        desk::lock(&self.desk).change(BankModel::revoke_user_keys);
+    }
+
+    /// From now on each client of a user is refused with 15510 until it is approved; see
+    /// [`BankModel::require_approval`](crate::testing::BankModel::require_approval).
+    pub fn require_approval(&self) {
+        desk::lock(&self.desk).change(BankModel::require_approval);
+    }
+
+    /// Approves every client that was refused, by its `CLIENTUID`.
+    pub fn approve_clients(&self) {
+        desk::lock(&self.desk).change(BankModel::approve_clients);
+    }
+
+    /// Wants this one-time token in the next signon of a user: 15512 without it, 15513 for another one.
+    pub fn require_auth_token(&self, user_id: &str, token: &str) {
+        desk::lock(&self.desk).change(|model| model.require_auth_token(user_id, token));
+    }
+
     /// Another client of the user pays; see [`BankModel::other_client_pays`](crate::testing::BankModel::other_client_pays).
     #[must_use = "None says that nothing was paid"]
     pub fn other_client_pays(&self, user_id: &str, payment: &Payment) -> Option<TrnUid> {

@@ -117,6 +117,7 @@ impl BankModel {
         info.spaces = Some(true);
         info.password_change = Some(self.offers(Feature::ChangePassword));
         info.client_uid_required = Some(self.settings.client_uid_required);
+        self.tell_factors(&mut info);
         info.mfa_supported = Some(!self.settings.questions.is_empty());
         info.mfa_first = Some(self.settings.challenge_first && !self.settings.questions.is_empty());
         info

@@ -46,6 +46,8 @@ pub(super) enum Fact {
     DayPassed,
     /// What a recurring payment is from now on.
     Model(String, Recurs),
+    /// Clients must be approved from now on.
+    ApprovalWanted,
 }
 
 /// [`LedgerEntry`] in a form that can be stored.
@@ -219,6 +221,7 @@ impl BankModel {
             Fact::Model(name, recurs) => self.put_model(&name, recurs.model()?),
             Fact::ProfileGiven => self.profile_given = true,
             Fact::DayPassed => {}
+            Fact::ApprovalWanted => self.approval = true,
             Fact::Filed(name, uid, mark) => self.filed(&name, &uid, mark),
             Fact::Stands(stands) => {
                 let mut read = Some(());

@@ -24,6 +24,7 @@ mod class;
 pub mod conformance;
 mod desk;
 mod digest;
+mod factors;
 mod facts;
 mod faults;
 mod features;

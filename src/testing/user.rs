@@ -31,6 +31,16 @@ pub(super) struct User {
     /// `NEWFILEUID` of every file that carried answers.
     pub(super) answered: BTreeSet<String>,
     pub(super) cookies: Vec<Secret>,
+    /// The newest `USERKEY`, and when it ends, in milliseconds since 1970, UTC.
+    pub(super) user_key: Option<(Secret, i64)>,
+    /// Clients, by `CLIENTUID`, that wait for approval.
+    pub(super) seen: BTreeSet<String>,
+    /// Clients that were approved.
+    pub(super) approved: BTreeSet<String>,
+    /// The `AUTHTOKEN` that the next signon needs.
+    pub(super) token_due: Option<Secret>,
+    /// The last one that was taken.
+    pub(super) token_used: Option<Secret>,
     /// `TRNUID` of every request that was received and changes something.
     pub(super) received: BTreeSet<String>,
     /// The payee list.
@@ -58,6 +68,11 @@ impl User {
             met: BTreeSet::new(),
             answered: BTreeSet::new(),
             cookies: Vec::new(),
+            user_key: None,
+            seen: BTreeSet::new(),
+            approved: BTreeSet::new(),
+            token_due: None,
+            token_used: None,
             received: BTreeSet::new(),
             payees: Vec::new(),
             models: Vec::new(),
@@ -96,12 +111,22 @@ impl User {
                 self.password = Secret::new(password.as_str());
                 self.expired = false;
             }
+            Step::UserKeyGiven { key, until } => self.user_key = Some((Secret::new(key.as_str()), *until)),
+            Step::UserKeyRevoked => self.user_key = None,
+            Step::ClientSeen(client) => drop(self.seen.insert(client.clone())),
+            Step::ClientsApproved => self.approved.append(&mut self.seen),
+            Step::ApprovalsForgotten => self.approved.clear(),
+            Step::TokenWanted(token) => self.token_due = Some(Secret::new(token.as_str())),
+            Step::TokenUsed => self.token_used = self.token_due.take(),
         }
     }
 
     /// Adds what decides how the user is treated. Cookies decide nothing.
     pub(super) fn digest(&self, hasher: &mut impl Hasher) {
         (self.wrong_passwords, self.locked, self.expired, self.password.expose()).hash(hasher);
+        (&self.seen, &self.approved).hash(hasher);
+        [&self.token_due, &self.token_used].map(|token| token.as_ref().map(Secret::expose)).hash(hasher);
+        self.user_key.as_ref().map(|(key, until)| (key.expose(), until)).hash(hasher);
         for keys in [&self.keys, &self.refused] {
             keys.len().hash(hasher);
             keys.iter().for_each(|key| key.expose().hash(hasher));
@@ -143,6 +168,19 @@ pub(super) enum Step {
     KeyRefused(String),
     KeysRevoked,
     PasswordChanged(String),
+    UserKeyGiven {
+        key: String,
+        /// Milliseconds since 1970, UTC.
+        until: i64,
+    },
+    UserKeyRevoked,
+    /// A client, by `CLIENTUID`, waits for approval.
+    ClientSeen(String),
+    ClientsApproved,
+    ApprovalsForgotten,
+    /// The next signon needs this `AUTHTOKEN`.
+    TokenWanted(String),
+    TokenUsed,
 }
 
 /// So many in a row lock the user out; the last of them is still answered with 15500.

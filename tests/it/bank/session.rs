@@ -183,3 +183,98 @@ async fn a_recurring_payment_whose_answer_is_lost_is_started_once() {
         is_clean(&bank);
     }
 }
+
+/// Fetches the account list, and gives the status that refused it.
+async fn refused(session: &mut Session) -> Option<StatusCode> {
+    session.accounts().await.and_then(Progress::done).err().and_then(|error| error.status())
+}
+
+#[tokio::test]
+async fn a_password_is_changed_and_the_session_goes_on() {
+    let bank = start();
+    let mut session = session(&bank);
+    bank.set_password_expired("jane");
+    session.accounts().await.unwrap().done().unwrap();
+    assert!(session.is_password_change_due());
+    let before = bank.requests().len();
+    let error = session.change_password("abc").await.unwrap_err();
+    assert_eq!(bank.requests().len(), before, "the profile says what is too short: {error}");
+    session.change_password("new horse").await.unwrap().done().unwrap();
+    assert!(!session.is_password_change_due());
+    session.accounts().await.unwrap().done().unwrap();
+    let client = session.close().unwrap();
+    let mut old = client.open(Credentials::new("jane", "correct horse")).unwrap();
+    assert_eq!(refused(&mut old).await, Some(StatusCode::SIGNON_INVALID));
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_password_change_whose_answer_is_lost_is_found_out_about() {
+    for (fault, counts) in [(Fault::DropAfter, "new horse"), (Fault::DropBefore, "correct horse")] {
+        let bank = start();
+        let mut session = session(&bank);
+        bank.next(On::With("PINCHRQ"), fault);
+        let progress = session.change_password("new horse").await.unwrap();
+        assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
+        let found = session.reconcile().await;
+        assert_eq!(found.is_ok(), counts == "new horse", "{found:?}");
+        let mut next = client(&bank).open(Credentials::new("jane", counts)).unwrap();
+        next.accounts().await.unwrap().done().unwrap();
+        is_clean(&bank);
+    }
+}
+
+#[tokio::test]
+async fn a_user_key_is_asked_for_and_used() {
+    let bank = easy().user_keys(3650).start().unwrap();
+    let asking = Credentials::new("jane", "correct horse").asking_for_user_key();
+    let mut session = client(&bank).open(asking).unwrap();
+    session.accounts().await.unwrap().done().unwrap();
+    let client = session.close().unwrap();
+    assert!(client.user_key().is_some());
+    let mut session = client.open_with_user_key().unwrap();
+    session.pay(&typed("by key")).await.unwrap().done().unwrap();
+    assert_eq!(bank.payments()[0].user, "jane");
+    bank.revoke_user_keys();
+    assert_eq!(refused(&mut session).await, Some(StatusCode::SIGNON_INVALID));
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_client_is_approved_and_goes_on() {
+    let bank = easy().approval_required(true).start().unwrap();
+    let mut session = session(&bank);
+    let progress = session.pay(&typed("rent")).await.unwrap();
+    let Progress::Approve(approval) = progress else { panic!("{progress:?}") };
+    assert!(approval.explain().contains(session.client().client_uid()));
+    assert!(matches!(session.proceed().await.unwrap(), Progress::Approve(_)), "not yet");
+    bank.approve_clients();
+    session.proceed().await.unwrap().done().unwrap();
+    assert_eq!(bank.payments_made(), 1);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_one_time_token_is_given_once() {
+    let bank = easy().auth_token_first("123456").user_cred1("Branch", "Newport").start().unwrap();
+    let credentials = Credentials::new("jane", "correct horse").user_cred1("Newport").auth_token("123456");
+    let mut session = client(&bank).open(credentials).unwrap();
+    session.accounts().await.unwrap().done().unwrap();
+    session.pay(&typed("rent")).await.unwrap().done().unwrap();
+    bank.require_auth_token("jane", "777");
+    assert_eq!(refused(&mut session).await, Some(StatusCode::AUTH_TOKEN_REQUIRED));
+    assert_eq!(bank.payments_made(), 1);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn an_access_token_signs_on() {
+    let bank = easy().access_token("jane", "t0ken").start().unwrap();
+    let trusting = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes()).unwrap().only_given_roots();
+    let institution = Institution::new(bank.url()).version(ofx_session::Version::V220);
+    let client = Client::builder(institution).connection(trusting).build().unwrap();
+    let mut session = client.open(Credentials::access_token("t0ken")).unwrap();
+    session.pay(&typed("rent")).await.unwrap().done().unwrap();
+    assert_eq!(bank.payments()[0].user, "jane");
+    is_clean(&bank);
+}
