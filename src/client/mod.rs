@@ -11,6 +11,7 @@
 
 mod builder;
 mod driver;
+pub mod equivalents;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -40,7 +40,7 @@ impl<T> Progress<T> {
                     .with_status(crate::error::StatusCode::MFA_REQUIRED, None))
             }
             Self::Approve(approval) => Err(Error::new(ErrorKind::Refused, Delivery::Answered, approval.explain())
-                .with_status(crate::error::StatusCode::CLIENT_UID_UNKNOWN, approval.message.clone())),
+                .with_status(crate::error::StatusCode::CLIENT_UID_UNKNOWN, approval.message)),
             Self::Unknown(doubt) => Err(Error::new(ErrorKind::Transport, Delivery::Unknown, doubt.explain())),
         }
     }

@@ -154,17 +154,10 @@ impl Receipt {
     }
 
     /// Which of account, amount, account at the payee and due day the institution's version of the payment has otherwise than
-    /// what was asked for. Payee and texts are not compared: institutions rewrite them.
+    /// what was asked for: [`Payment::differences`].
     #[must_use]
     pub fn differences(&self, asked: &Payment) -> Vec<&'static str> {
-        let got = &self.response.payment;
-        let checks = [
-            ("BANKACCTFROM", got.from == asked.from),
-            ("TRNAMT", got.amount.value() == asked.amount.value()),
-            ("PAYACCT", got.pay_account == asked.pay_account),
-            ("DTDUE", got.due.date() == asked.due.date()),
-        ];
-        checks.into_iter().filter(|(_, same)| !same).map(|(tag, _)| tag).collect()
+        self.response.payment.differences(asked)
     }
 }
 

@@ -341,7 +341,7 @@ fn judge_request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Re
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
     let confirmed = Confirmed::new(answer, response.signon());
-    Ok(Outcome::Confirmed(Box::new(confirmed.ok_or(EngineError::Missing(kind.row().response))?)))
+    Ok(Outcome::Confirmed(Box::new(confirmed.ok_or_else(|| EngineError::Missing(kind.row().response))?)))
 }
 
 fn judge_changes(kind: SyncKind, tail: &Tail, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
@@ -350,7 +350,8 @@ fn judge_changes(kind: SyncKind, tail: &Tail, response: &Response, state: &mut S
         Item::Request(..) => None,
     });
     let asked = asked.ok_or(EngineError::Situation("was stored without what it asks for"))?;
-    let changes = Changes::find(&asked, response, state).ok_or(EngineError::Missing(kind.frame().response))??;
+    let changes =
+        Changes::find(&asked, response, state).ok_or_else(|| EngineError::Missing(kind.frame().response))??;
     Ok(Outcome::Synchronized(Box::new(changes)))
 }
 
@@ -358,7 +359,7 @@ fn judge_changes(kind: SyncKind, tail: &Tail, response: &Response, state: &mut S
 pub(crate) fn only_answer(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Answer, EngineError> {
     let answers: Result<Vec<_>, _> = response.answers(kind).map(|answer| response.read(kind, answer)).collect();
     let found = ours_or_only(answers?, |found| &found.trn_uid == trn_uid);
-    found.ok_or(EngineError::Missing(kind.row().transaction_response))
+    found.ok_or_else(|| EngineError::Missing(kind.row().transaction_response))
 }
 
 fn ours_or_only<T>(mut found: Vec<T>, is_ours: impl Fn(&T) -> bool) -> Option<T> {

@@ -12,6 +12,7 @@
 mod account;
 mod activation;
 mod aggregate;
+mod calendar;
 mod charset;
 mod check;
 mod document;
@@ -27,11 +28,13 @@ mod markup;
 mod names;
 mod pack;
 mod password;
+mod password_rules;
 mod payee;
 mod payment;
 mod payment_change;
 mod places;
 mod profile;
+mod profile_questions;
 mod profile_sets;
 mod question;
 mod recurring;
@@ -52,6 +55,7 @@ pub use account::{
     PresentmentHolder,
 };
 pub use activation::{AccountRef, Service, ServiceChange, ServiceRequest, ServiceResponse};
+pub use calendar::{DayOff, ProcessingCalendar, TimeOfDay};
 pub use document::Document;
 pub use element::Element;
 pub use enrollment::{ChangedUserInfo, EnrollmentRequest, EnrollmentResponse, UserInfo};
@@ -62,6 +66,7 @@ pub use invoice::{Adjustment, Discount, ExtendedPayment, Invoice, LineItem, Paym
 pub use limits::Limits;
 pub use mail::{Mail, MailedPayment, PaymentMail};
 pub use password::{PasswordChange, PasswordChanged};
+pub use password_rules::{PasswordProblem, PasswordRules};
 pub use payee::{
     DeletedPayee, ListedPayee, ModifiedPayee, Payee, PayeeAddition, PayeeDeletion, PayeeModification, PayeeRef,
 };
@@ -73,8 +78,8 @@ pub use payment_change::{
     CanceledPayment, ModifiedPayment, PaymentCancellation, PaymentInquiry, PaymentModification, PaymentStatus,
 };
 pub use profile::{
-    CharType, ClientRouting, MessageSet, MessageSetCore, Profile, ProfileRequest, ProfileTransaction,
-    ProfileTransactionResponse, SignonInfo, SyncMode,
+    ApplicationSecurity, CharType, ClientRouting, MessageSet, MessageSetCore, PasswordType, Profile, ProfileRequest,
+    ProfileTransaction, ProfileTransactionResponse, SignonInfo, SyncMode,
 };
 pub use profile_sets::{
     BankSet, BillPaySet, CreditCardSet, EmailProfile, EmailSet, Enrollment, ImageProfile, ImageSet, InvestmentSet,

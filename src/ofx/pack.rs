@@ -324,7 +324,8 @@ mod tests {
         assert_eq!(leaf(&[48 | 4]), read("SIGNONMSGSRQV1", "Y"));
         assert_eq!(leaf(&[40 | 4]), None, "the name before the first");
         assert_eq!(leaf(&[240 | 5, 184, 1]), read("EMAIL", "N"));
-        assert_eq!(leaf(&[240 | 5, 185, 1]), None);
+        assert_eq!(leaf(&[240 | 5, 225, 2]), read("OVERDRAFTLIMIT", "N"));
+        assert_eq!(leaf(&[240 | 5, 226, 2]), None);
         assert_eq!(leaf(&[48 | 3, 23]), read("SIGNONMSGSRQV1", "60"));
         assert_eq!(leaf(&[48 | 3, 24]), None);
         assert_eq!(leaf(&[48 | 3, 0x97, 0x80, 0x80, 0]), read("SIGNONMSGSRQV1", "60"));

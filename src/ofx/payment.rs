@@ -141,6 +141,21 @@ impl Payment {
     }
 }
 
+impl Payment {
+    /// In which of account, amount, account at the payee and due day it differs from another one. Payee and texts are not compared:
+    /// institutions rewrite them.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let checks = [
+            ("BANKACCTFROM", self.from == other.from),
+            ("TRNAMT", self.amount.value() == other.amount.value()),
+            ("PAYACCT", self.pay_account == other.pay_account),
+            ("DTDUE", self.due.date() == other.due.date()),
+        ];
+        checks.into_iter().filter(|(_, same)| !same).map(|(tag, _)| tag).collect()
+    }
+}
+
 impl Drop for Payment {
     /// Wipes the user's account number at the payee; the other accounts wipe theirs.
     fn drop(&mut self) {

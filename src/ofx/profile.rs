@@ -158,6 +158,26 @@ words! {
     }
 }
 
+words! {
+    /// `OFXSEC`: how a message set protects the password beside TLS.
+    pub enum ApplicationSecurity {
+        /// Not at all.
+        None = "NONE",
+        /// Encrypted with the institution's certificate, which this crate does not do.
+        Type1 = "TYPE1",
+        /// As printed in the specification's text.
+        Type1WithBlank = "TYPE 1",
+    }
+}
+
+impl ApplicationSecurity {
+    /// Whether the password must be encrypted, in either spelling.
+    #[must_use]
+    pub fn is_type1(&self) -> bool {
+        matches!(self, Self::Type1 | Self::Type1WithBlank)
+    }
+}
+
 aggregate! {
     /// `MSGSETCORE`: where a message set lives and how it is protected.
     #[doc(alias = "MSGSETCORE")]
@@ -166,14 +186,16 @@ aggregate! {
         version: Option<u32> = "VER",
         /// `URL` to send it to.
         url: String = "URL",
-        /// `OFXSEC`: application-level security, `NONE` or `TYPE1`.
-        security: Option<String> = "OFXSEC",
+        /// `OFXSEC`: application-level security.
+        security: Option<ApplicationSecurity> = "OFXSEC",
         /// `TRANSPSEC`: whether TLS is used.
         transport_security: Option<bool> = "TRANSPSEC",
         /// `SIGNONREALM`: which `SIGNONINFO` counts.
         realm: Option<String> = "SIGNONREALM",
         /// `LANGUAGE`, one or more.
         languages: Vec<String> = "LANGUAGE",
+        /// `COUNTRY`; some of 1.5.1 and 1.6.
+        countries: Vec<String> = "COUNTRY",
         /// `SYNCMODE`.
         sync_mode: Option<SyncMode> = "SYNCMODE",
         /// `REFRESHSUPT`: whether a refresh is supported. Unknown to 1.0.2.
@@ -192,10 +214,11 @@ impl MessageSetCore {
         Self {
             version: Some(1),
             url: url.to_owned(),
-            security: Some("NONE".to_owned()),
+            security: Some(ApplicationSecurity::None),
             transport_security: Some(true),
             realm: Some(realm.to_owned()),
             languages: vec!["ENG".to_owned()],
+            countries: Vec::new(),
             sync_mode: Some(sync_mode),
             refresh: None,
             file_recovery: Some(file_recovery),
@@ -271,6 +294,18 @@ words! {
     }
 }
 
+words! {
+    /// `PWTYPE`: what kind of password a realm has.
+    pub enum PasswordType {
+        /// The same until it is changed.
+        Fixed = "FIXED",
+        /// Another one each time.
+        OneTime = "ONETIME",
+        /// From a device.
+        HardwareToken = "HWTOKEN",
+    }
+}
+
 aggregate! {
     /// `SIGNONINFO`: how one signs on to a realm.
     #[doc(alias = "SIGNONINFO")]
@@ -293,6 +328,8 @@ aggregate! {
         password_change: Option<bool> = "PINCH",
         /// `CHGPINFIRST`: whether it must be changed at the first signon.
         change_first: Option<bool> = "CHGPINFIRST",
+        /// `PWTYPE`: what kind of password it is; some of 1.5.1 and 1.6.
+        password_type: Option<PasswordType> = "PWTYPE",
         /// `USERCRED1LABEL`: asks for a further credential, by this text.
         user_cred1_label: Option<String> = "USERCRED1LABEL" if knows_mfa,
         /// `USERCRED2LABEL`.
@@ -328,6 +365,7 @@ impl SignonInfo {
             spaces: Some(false),
             password_change: Some(false),
             change_first: Some(false),
+            password_type: None,
             user_cred1_label: None,
             user_cred2_label: None,
             client_uid_required: None,

@@ -1,7 +1,7 @@
 //! What each message set says of itself in the profile. OFX 1.0.3 §7.3 and the profile sections of §8 to §13, OFX 2.3 likewise.
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::{Content, DecodeError, Element, Member, Problem, Version};
+use crate::ofx::{Content, DayOff, DecodeError, Element, Member, Problem, TimeOfDay, Version};
 
 /// The attributes of a message set, after its `MSGSETCORE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,9 +157,9 @@ aggregate! {
     #[doc(alias = "XFERPROF")]
     pub struct TransferProfile {
         /// `PROCDAYSOFF`: weekdays without processing.
-        days_off: Vec<String> = "PROCDAYSOFF",
-        /// `PROCENDTM`: time of day after which the next day counts, `HHMMSS` with zone.
-        cut_off: String = "PROCENDTM",
+        days_off: Vec<DayOff> = "PROCDAYSOFF",
+        /// `PROCENDTM`: time of day from which the next day counts.
+        cut_off: TimeOfDay = "PROCENDTM",
         /// `CANSCHED`.
         schedule: bool = "CANSCHED",
         /// `CANRECUR`.
@@ -188,9 +188,9 @@ aggregate! {
     #[doc(alias = "STPCHKPROF")]
     pub struct StopCheckProfile {
         /// `PROCDAYSOFF`.
-        days_off: Vec<String> = "PROCDAYSOFF",
+        days_off: Vec<DayOff> = "PROCDAYSOFF",
         /// `PROCENDTM`.
-        cut_off: String = "PROCENDTM",
+        cut_off: TimeOfDay = "PROCENDTM",
         /// `CANUSERANGE`.
         range: bool = "CANUSERANGE",
         /// `CANUSEDESC`.
@@ -342,9 +342,9 @@ aggregate! {
     #[doc(alias = "WIREXFERMSGSETV1")]
     pub struct WireSet {
         /// `PROCDAYSOFF`.
-        days_off: Vec<String> = "PROCDAYSOFF",
+        days_off: Vec<DayOff> = "PROCDAYSOFF",
         /// `PROCENDTM`.
-        cut_off: String = "PROCENDTM",
+        cut_off: TimeOfDay = "PROCENDTM",
         /// `CANSCHED`.
         schedule: bool = "CANSCHED",
         /// `DOMXFERFEE`.
@@ -367,9 +367,9 @@ aggregate! {
         /// `XFERDFLTDAYSTOPAY`: business days a payment by transfer takes.
         transfer_days_to_pay: u32 = "XFERDFLTDAYSTOPAY",
         /// `PROCDAYSOFF`: weekdays without processing.
-        days_off: Vec<String> = "PROCDAYSOFF",
-        /// `PROCENDTM`: time of day after which the next day counts, `HHMMSS` with zone.
-        cut_off: String = "PROCENDTM",
+        days_off: Vec<DayOff> = "PROCDAYSOFF",
+        /// `PROCENDTM`: time of day from which the next day counts.
+        cut_off: TimeOfDay = "PROCENDTM",
         /// `MODELWND`: days ahead that a model makes its payment.
         model_days: u32 = "MODELWND",
         /// `POSTPROCWND`: days after processing that a payment can be inquired.
@@ -408,8 +408,8 @@ impl BillPaySet {
             days_to_pay: 4,
             transfer_days_with: 0,
             transfer_days_to_pay: 1,
-            days_off: vec!["SATURDAY".to_owned(), "SUNDAY".to_owned()],
-            cut_off: "170000.000[-5:EST]".to_owned(),
+            days_off: vec![DayOff::Saturday, DayOff::Sunday],
+            cut_off: TimeOfDay::new("170000.000[-5:EST]"),
             model_days: 30,
             inquiry_days: 60,
             status_by_sync: true,

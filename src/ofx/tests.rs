@@ -8,6 +8,9 @@
 )]
 
 mod generate;
+mod records;
+mod refused;
+mod samples;
 
 use std::fmt::Debug;
 
@@ -85,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn account_lists(uid in make::text(), status in make::status(), updated in make::stamp(), list in make::accounts()) {
+    fn account_lists(uid in make::text(), status in make::status(), updated in make::stamp(), list in make::records::accounts()) {
         check(&AccountInfoTransaction::new(TrnUid::new(uid.as_str()), updated.clone()), &Version::ALL)?;
         let response = Some(AccountInfoResponse::new(updated, list));
         check(&AccountInfoTransactionResponse::new(TrnUid::new(uid), status, response), &Version::ALL)?;

@@ -292,7 +292,7 @@ impl Stamp {
 
 /// `-5:EST]`, `+5.30:IST]`, `-:EST]`, `EST]`: hours and what is behind their point; without a number the zone by its name,
 /// and GMT where the name says nothing either.
-fn offset(zone: &str) -> Option<FixedOffset> {
+pub(super) fn offset(zone: &str) -> Option<FixedOffset> {
     let zone = zone.trim_end_matches(']');
     let (number, name) = zone.split_once(':').unwrap_or((zone, zone));
     let number = number.trim();
@@ -317,7 +317,7 @@ fn offset(zone: &str) -> Option<FixedOffset> {
     FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
 }
 
-fn is_digits(text: &str) -> bool {
+pub(super) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 

@@ -1,11 +1,13 @@
 //! Operations of the engine against the pretend institution, without a network: what is sent, what is asked, how it ends.
 
 mod challenge;
+mod changes;
 mod classes;
 mod codes;
 mod doubt;
 mod keys;
 mod lies;
+mod passwords;
 mod profile;
 mod recovery;
 mod scenario;

@@ -15,6 +15,7 @@ mod blobs;
 mod corpus;
 mod dialect;
 mod flow;
+mod profile;
 mod reader;
 mod resume;
 mod rooms;

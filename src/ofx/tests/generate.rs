@@ -1,5 +1,7 @@
 //! Records with values that nobody chose by hand.
 
+pub(super) mod records;
+
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -7,12 +9,12 @@ use rust_decimal::Decimal;
 
 use crate::error::StatusCode;
 use crate::ofx::{
-    AccountInfo, AccountType, Amount, BankAccount, BankAccountInfo, BankSet, BillPayAccountInfo, BillPaySet,
-    CardAccount, CardAccountInfo, ChallengeAnswer, CreditCardSet, Element, EmailProfile, EmailSet, Enrollment,
-    ExtendedPayee, FinancialInstitution, IdScope, ImageProfile, ImageSet, InvestmentSet, LoanSet, Login, MessageSet,
-    MessageSetCore, MessageSetDetails, Payee, PayeeRef, Payment, PaymentProcessing, PaymentResponse, PaymentState,
-    Profile, SecurityListSet, ServiceStatus, Severity, SignonInfo, SignonRequest, SignonResponse, SignupSet, Stamp,
-    Status, StopCheckProfile, SyncMode, TransferProfile, TransferSet, WireSet,
+    AccountType, Amount, ApplicationSecurity, BankAccount, BankSet, BillPaySet, CardAccount, ChallengeAnswer,
+    CreditCardSet, DayOff, Element, EmailProfile, EmailSet, Enrollment, ExtendedPayee, FinancialInstitution, IdScope,
+    ImageProfile, ImageSet, InvestmentSet, LoanSet, Login, MessageSet, MessageSetCore, MessageSetDetails, PasswordType,
+    Payee, PayeeRef, Payment, PaymentProcessing, PaymentResponse, PaymentState, Profile, SecurityListSet, Severity,
+    SignonInfo, SignonRequest, SignonResponse, SignupSet, Stamp, Status, StopCheckProfile, SyncMode, TimeOfDay,
+    TransferProfile, TransferSet, WireSet,
 };
 use crate::secret::Secret;
 
@@ -67,16 +69,21 @@ pub(super) fn payment() -> impl Strategy<Value = Payment> {
     let payee = prop_oneof![payee().prop_map(PayeeRef::from), text().prop_map(PayeeRef::Id)];
     let parts =
         (bank_account(), amount(), payee, of(text()), of(bank_account()), text(), stamp(), of(text()), of(text()));
-    parts.prop_map(|(from, amount, payee, payee_list_id, to, pay_account, due, memo, bill_reference)| Payment {
-        from,
-        amount,
-        payee,
-        payee_list_id,
-        to,
-        pay_account,
-        due,
-        memo,
-        bill_reference,
+    (parts, vec(records::extended(), 0..2)).prop_map(|(parts, extended)| {
+        let (from, amount, payee, payee_list_id, to, pay_account, due, memo, bill_reference) = parts;
+        Payment {
+            from,
+            amount,
+            payee,
+            payee_list_id,
+            to,
+            extended,
+            pay_account,
+            due,
+            memo,
+            bill_reference,
+            published_bill: None,
+        }
     })
 }
 
@@ -89,19 +96,25 @@ pub(super) fn status() -> impl Strategy<Value = Status> {
     })
 }
 
-pub(super) fn payment_response() -> impl Strategy<Value = Option<PaymentResponse>> {
+fn extended_payee() -> impl Strategy<Value = ExtendedPayee> {
     let scope = of(word(IdScope::from_word, &["GLOBAL", "USER"]));
     // One of the four is always there: an empty aggregate is no aggregate.
-    let extended = (of(text()), scope, of(text()), any::<u32>()).prop_map(|(id, scope, name, days)| ExtendedPayee {
+    (of(text()), scope, of(text()), any::<u32>()).prop_map(|(id, scope, name, days)| ExtendedPayee {
         id,
         scope,
         name,
         days_to_pay: Some(days),
-    });
+    })
+}
+
+fn processing() -> impl Strategy<Value = PaymentProcessing> {
     let states = &["WILLPROCESSON", "PROCESSEDON", "NOFUNDSON", "FAILEDON", "CANCELEDON"];
-    let processing =
-        (word(PaymentState::from_word, states), stamp()).prop_map(|(state, date)| PaymentProcessing { state, date });
-    let parts = (text(), of(text()), of(text()), payment(), of(extended), of(text()), of(processing), of(text()));
+    (word(PaymentState::from_word, states), stamp()).prop_map(|(state, date)| PaymentProcessing { state, date })
+}
+
+pub(super) fn payment_response() -> impl Strategy<Value = Option<PaymentResponse>> {
+    let parts =
+        (text(), of(text()), of(text()), payment(), of(extended_payee()), of(text()), of(processing()), of(text()));
     of(parts.prop_map(
         |(server_id, payee_list_id, currency, payment, extended_payee, check_number, processing, model_id)| {
             PaymentResponse {
@@ -206,52 +219,18 @@ pub(super) fn questions() -> impl Strategy<Value = Vec<(String, Option<String>)>
     vec((text(), of(text())), 1..6)
 }
 
-fn service() -> impl Strategy<Value = ServiceStatus> {
-    word(ServiceStatus::from_word, &["AVAIL", "PEND", "ACTIVE"])
-}
-
-pub(super) fn accounts() -> impl Strategy<Value = Vec<AccountInfo>> {
-    let may = || of(any::<bool>());
-    let bank = (bank_account(), may(), may(), may(), service()).prop_map(
-        |(account, downloads, transfer_source, transfer_destination, status)| BankAccountInfo {
-            account,
-            downloads,
-            transfer_source,
-            transfer_destination,
-            status,
-        },
-    );
-    let card = (card_account(), may(), may(), may(), service()).prop_map(
-        |(account, downloads, transfer_source, transfer_destination, status)| CardAccountInfo {
-            account,
-            downloads,
-            transfer_source,
-            transfer_destination,
-            status,
-        },
-    );
-    let bill_pay = (bank_account(), service()).prop_map(|(account, status)| BillPayAccountInfo { account, status });
-    let parts = (text(), of(text()), of(bank), of(card), of(bill_pay));
-    let info = parts.prop_map(|(description, phone, bank, card, bill_pay)| AccountInfo {
-        phone,
-        bank,
-        card,
-        bill_pay,
-        ..AccountInfo::new(Some(&description))
-    });
-    vec(info, 0..4)
-}
-
 pub(super) fn core() -> MessageSetCore {
     MessageSetCore::new("https://ofx.example/", "R", SyncMode::Lite, true)
 }
 
 fn any_core() -> impl Strategy<Value = MessageSetCore> {
     let may = || of(any::<bool>());
-    let first = (of(any::<u32>()), text(), of(text()), may(), of(text()), vec(text(), 0..3));
+    let security = of(word(ApplicationSecurity::from_word, &["NONE", "TYPE1", "TYPE 1"]));
+    let texts = || vec(text(), 0..3);
+    let first = (of(any::<u32>()), text(), security, may(), of(text()), (texts(), texts()));
     let second = (of(word(SyncMode::from_word, &["FULL", "LITE"])), may(), may(), of(text()));
     (first, second).prop_map(|(first, second)| {
-        let (version, url, security, transport_security, realm, languages) = first;
+        let (version, url, security, transport_security, realm, (languages, countries)) = first;
         let (sync_mode, refresh, file_recovery, provider) = second;
         MessageSetCore {
             version,
@@ -260,6 +239,7 @@ fn any_core() -> impl Strategy<Value = MessageSetCore> {
             transport_security,
             realm,
             languages,
+            countries,
             sync_mode,
             refresh,
             file_recovery,
@@ -275,10 +255,13 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
         (0_usize..13, any::<[bool; 13]>(), any::<(u32, u32, i32)>(), amount(), vec(text(), 1..3), any::<bool>());
     parts.prop_map(|(kind, y, (days, more, signed), fee, words, rich)| {
         let word = words.concat();
+        let days_off =
+            || words.iter().map(|word| DayOff::from_word(word)).chain(y[11].then_some(DayOff::Sunday)).collect();
+        let cut_off = || TimeOfDay::new(word.as_str());
         let images = rich.then_some(ImageProfile { closing: y[0], transaction: y[1] });
         let transfers = TransferProfile {
-            days_off: words.clone(),
-            cut_off: word.clone(),
+            days_off: days_off(),
+            cut_off: cut_off(),
             schedule: y[0],
             recurring: y[1],
             loan: rich.then_some(y[2]),
@@ -291,7 +274,7 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
             days_to_pay: more,
         };
         let stop_checks =
-            StopCheckProfile { days_off: words.clone(), cut_off: word.clone(), range: y[7], description: y[8], fee };
+            StopCheckProfile { days_off: days_off(), cut_off: cut_off(), range: y[7], description: y[8], fee };
         let enrollment = match (y[9], y[10]) {
             (true, account_required) => Enrollment::Client { account_required },
             (false, true) => Enrollment::Web(word.clone()),
@@ -351,8 +334,8 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
             7 => (
                 "WIREXFER",
                 D::Wire(WireSet {
-                    days_off: words,
-                    cut_off: word,
+                    days_off: days_off(),
+                    cut_off: cut_off(),
                     schedule: y[0],
                     domestic_fee: fee,
                     international_fee: fee,
@@ -365,8 +348,8 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
                     days_to_pay: days,
                     transfer_days_with: signed,
                     transfer_days_to_pay: more,
-                    days_off: words,
-                    cut_off: word,
+                    days_off: days_off(),
+                    cut_off: cut_off(),
                     model_days: days,
                     inquiry_days: more,
                     status_by_sync: y[0],
@@ -393,10 +376,11 @@ fn details() -> impl Strategy<Value = (&'static str, MessageSetDetails)> {
 fn signon_info() -> impl Strategy<Value = SignonInfo> {
     let may = || of(any::<bool>());
     let first = (text(), of(any::<u32>()), may(), may(), of(text()), of(text()));
-    let second = (may(), may(), of(text()), of(text()), may(), may(), may());
+    let kind = of(word(PasswordType::from_word, &["FIXED", "ONETIME", "HWTOKEN"]));
+    let second = (may(), may(), of(text()), of(text()), may(), may(), may(), kind);
     (first, second).prop_map(|(first, second)| {
         let (realm, min, special, password_change, user_cred1_label, user_cred2_label) = first;
-        let (uid, auth_token_first, auth_token_label, auth_token_info_url, supported, mfa_first, token) = second;
+        let (uid, auth_token_first, auth_token_label, auth_token_info_url, supported, mfa_first, token, kind) = second;
         SignonInfo {
             min,
             special,
@@ -410,6 +394,7 @@ fn signon_info() -> impl Strategy<Value = SignonInfo> {
             mfa_supported: supported,
             mfa_first,
             access_token_required: token,
+            password_type: kind,
             ..SignonInfo::new(&realm)
         }
     })
