@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::engine::operation::shortened;
+use crate::engine::recovery::Leg;
 use crate::engine::task::{only_answer, take_accounts};
 use crate::engine::verdict::Verdict;
 use crate::engine::{
@@ -26,7 +27,7 @@ impl Operation {
                 Item::Request(trn_uid, request) => match answer(request, trn_uid, response, state) {
                     Ok(answer) => answer,
                     Err(doubt) => {
-                        self.recovery.exhausted = self.recovery.file.is_none();
+                        self.recovery.exhausted = self.recovery.file.is_none() || self.recovery.leg == Leg::SameFile;
                         return Ok(self.in_doubt(doubt));
                     }
                 },

@@ -2,9 +2,9 @@
 
 use crate::engine::{EngineError, Refusal, RefusedAt, Seed, State};
 use crate::ofx::{
-    Answer, BankAccount, CanceledModel, CanceledPayment, DeletedPayee, ListedPayee, ModifiedModel, ModifiedPayee,
-    ModifiedPayment, PaymentMail, PaymentResponse, RecurringModel, Reply, Response, Status, SyncFrom, SyncKind,
-    SyncRequest,
+    Answer, BankAccount, CanceledModel, CanceledPayment, DecodeError, DeletedPayee, ListedPayee, ModifiedModel,
+    ModifiedPayee, ModifiedPayment, PaymentMail, PaymentResponse, RecurringModel, Reply, Response, Status, SyncFrom,
+    SyncKind, SyncRequest,
 };
 
 /// What happened since a place in an institution's history.
@@ -27,6 +27,9 @@ pub struct Changes {
     pub is_refresh: bool,
     /// What happened, oldest first. Apply in this order; the same change may come more than once.
     pub changes: Vec<Change>,
+    /// Why some of what happened cannot be read, which does not hide the rest: look at
+    /// [`Session::document`](crate::Session::document) before acknowledging.
+    pub unreadable: Vec<DecodeError>,
     /// The status of the signon, where it says more than success.
     pub notices: Vec<Status>,
 }
@@ -53,14 +56,21 @@ impl Changes {
             }));
         };
         state.keep_token(asked.kind, asked.account.as_ref(), &token);
-        let answers: Result<Vec<Answer>, _> = frame.answers.into_iter().collect();
-        Some(answers.map_err(EngineError::from).map(|answers| Self {
+        let (mut changes, mut unreadable) = (Vec::new(), Vec::new());
+        for answer in frame.answers {
+            match answer {
+                Ok(answer) => changes.push(Change::new(answer, state)),
+                Err(error) => unreadable.push(error),
+            }
+        }
+        Some(Ok(Self {
             kind: asked.kind,
             account: asked.account.clone(),
             token,
             lost_sync: frame.lost_sync,
             is_refresh: asked.from == SyncFrom::Refresh,
-            changes: answers.into_iter().map(|answer| Change::new(answer, state)).collect(),
+            changes,
+            unreadable,
             notices: notices(&response.signon().status),
         }))
     }

@@ -44,6 +44,10 @@ impl Verdict {
     }
 
     fn without_success(ours: Vec<Answer>, frame: Option<&SyncResponse>) -> Self {
+        // Whatever it is, it is no proof that the request was not carried out.
+        if ours.iter().any(|answer| !answer.status.is_error() && answer.reply.is_some()) {
+            return Self::Unreadable("it says something else about our TRNUID than what was asked for".to_owned());
+        }
         let errors: Vec<Status> = ours.into_iter().map(|answer| answer.status).filter(Status::is_error).collect();
         let has = |code| errors.iter().position(|status| status.code == code);
         if let Some(at) = has(StatusCode::DUPLICATE) {

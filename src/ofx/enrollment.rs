@@ -47,7 +47,7 @@ aggregate! {
         security_name: Option<Secret> = "SECURITYNAME",
         /// `DATEBIRTH`.
         birth: Option<Stamp> = "DATEBIRTH",
-        /// An account of the user's, where the profile has `ACCTREQUIRED`.
+        /// An account of the user's, where the profile has `ACCTREQUIRED`; always in 2.0 to 2.0.3.
         account: Option<AccountRef> = "FROM",
     }
 }
@@ -202,9 +202,17 @@ impl EnrollmentRequest {
             ("DATEBIRTH", self.birth.as_ref().map(Stamp::as_str)),
         ];
         let missing = required.into_iter().find(|(_, value)| value.is_none());
-        missing.map_or(Ok(()), |(tag, _)| {
-            Err(EncodeError::Invalid { tag, expected: "is required to enroll in versions before 210" })
-        })
+        if let Some((tag, _)) = missing {
+            return Err(EncodeError::Invalid { tag, expected: "is required to enroll in versions before 210" });
+        }
+        // The text of 2.0 leaves it out where the profile does; its schema does not.
+        if version.since_200() && self.account.is_none() {
+            return Err(EncodeError::Invalid {
+                tag: "BANKACCTFROM",
+                expected: "is required to enroll in versions 200 to 203",
+            });
+        }
+        Ok(())
     }
 }
 

@@ -254,7 +254,12 @@ impl Answer {
         let mut kinds = RequestKind::ALL.iter().filter(|kind| kind.row().transaction_response == element.tag());
         let found = kinds.find_map(|kind| element.child(kind.row().response).map(|child| (*kind, child)));
         let found = found.filter(|(_, child)| !child.is_empty());
-        let reply = found.map(|(kind, child)| Reply::read(kind, child).map_err(|error| error.within(child.tag())));
+        let reply = found.map(|(kind, child)| {
+            let read = Reply::read(kind, child);
+            let read =
+                read.or_else(|error| without_invoices(child).map_or(Err(error), |bare| Reply::read(kind, &bare)));
+            read.map_err(|error| error.within(child.tag()))
+        });
         Ok(Self {
             trn_uid: Member::take(element, "TRNUID")?,
             status: Member::take(element, "STATUS")?,
@@ -281,6 +286,20 @@ impl Answer {
         let row = self.reply.as_ref().map(|reply| reply.kind().row().response);
         row.and_then(|tag| self.element.child(tag)).unwrap_or(&self.element).to_markup()
     }
+}
+
+/// A response without the invoices of its payment, when it has any: what cannot be read in them must not hide that the payment was
+/// accepted.
+fn without_invoices(response: &Element) -> Option<Element> {
+    response.find("PMTINFO/EXTDPMT")?;
+    let keep = |element: &Element, tag: &str| {
+        element.children().iter().filter(|child| child.tag() != tag).cloned().collect::<Vec<_>>()
+    };
+    let bare = |child: &Element| match child.tag() {
+        "PMTINFO" => Element::aggregate("PMTINFO", keep(child, "EXTDPMT")),
+        _ => child.clone(),
+    };
+    Some(Element::aggregate(response.tag().to_owned(), response.children().iter().map(bare).collect()))
 }
 
 impl AccountInfoRequest {

@@ -87,6 +87,10 @@ pub(crate) const NAMES: [&str; 354] = [
     "OVERDRAFTLIMIT",
 ];
 
+/// How many of [`NAMES`] the readers have that may open what is written now. A number beyond these is neither written nor
+/// understood in a tree; the next schema that old readers may not open can raise it.
+pub(crate) const SHARED: usize = 185;
+
 /// The number of a tag.
 pub(crate) fn number(tag: &[u8]) -> Option<usize> {
     /// Numbers by hash, in buckets: found in a few nanoseconds, which is what storing a state is measured in.

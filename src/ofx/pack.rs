@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use zeroize::Zeroizing;
 
 use crate::ofx::Element;
-use crate::ofx::names::{COMMON, NAMES, number};
+use crate::ofx::names::{COMMON, NAMES, SHARED, number};
 use crate::secret::append;
 
 /// Packs `root` and everything below it.
@@ -103,7 +103,7 @@ impl<'a> Packer<'a> {
     }
 
     fn head(&mut self, form: u8, tag: &str) {
-        let found = number(tag.as_bytes());
+        let found = number(tag.as_bytes()).filter(|number| *number < SHARED);
         let step = found.and_then(|at| (at + BACK).checked_sub(self.last)).and_then(|step| u8::try_from(step).ok());
         match (step.filter(|step| *step < ABSOLUTE), found) {
             (Some(step), _) => append(&mut self.out, &[step << 3 | form]),
@@ -202,7 +202,7 @@ impl<'a> Unpacker<'a> {
                     ABSOLUTE => read_varint(&mut self.rest)?,
                     step => (self.last + usize::from(step)).checked_sub(BACK)?,
                 };
-                Cow::Borrowed(*NAMES.get(self.last)?)
+                Cow::Borrowed(*NAMES.get(..SHARED)?.get(self.last)?)
             }
         };
         let value = match head & 7 {
@@ -324,8 +324,10 @@ mod tests {
         assert_eq!(leaf(&[48 | 4]), read("SIGNONMSGSRQV1", "Y"));
         assert_eq!(leaf(&[40 | 4]), None, "the name before the first");
         assert_eq!(leaf(&[240 | 5, 184, 1]), read("EMAIL", "N"));
-        assert_eq!(leaf(&[240 | 5, 225, 2]), read("OVERDRAFTLIMIT", "N"));
-        assert_eq!(leaf(&[240 | 5, 226, 2]), None);
+        assert_eq!(leaf(&[240 | 5, 185, 1]), None, "a name that not every reader has");
+        let spelled = pack(&Element::leaf("PMTMODRQ", "N"));
+        assert_eq!(spelled.as_slice(), [&[248 | 5, 8], b"PMTMODRQ".as_slice()].concat());
+        assert_eq!(leaf(&spelled), read("PMTMODRQ", "N"));
         assert_eq!(leaf(&[48 | 3, 23]), read("SIGNONMSGSRQV1", "60"));
         assert_eq!(leaf(&[48 | 3, 24]), None);
         assert_eq!(leaf(&[48 | 3, 0x97, 0x80, 0x80, 0]), read("SIGNONMSGSRQV1", "60"));

@@ -229,6 +229,14 @@ aggregate! {
 }
 
 impl ListedPayee {
+    /// How to name it in a payment, together with its [`list_id`](Self::list_id): by the id that the payment system gave it, else by
+    /// name and address. `None` when the institution told neither. OFX 1.0.3 §12.2.4.
+    #[must_use]
+    pub fn payee_ref(&self) -> Option<PayeeRef> {
+        let id = self.extended.as_ref().and_then(|extended| extended.id.clone());
+        id.map(PayeeRef::Id).or_else(|| self.payee.clone().map(PayeeRef::from))
+    }
+
     /// An entry without account numbers; a standard payee when there is no `payee`.
     #[must_use]
     pub fn new(list_id: impl Into<String>, payee: Option<Payee>) -> Self {

@@ -5,9 +5,10 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 
+use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
-use crate::ofx::{Payment, TrnUid};
+use crate::ofx::{ListedPayee, Payment, PaymentState, RecurringModel, Request, TrnUid};
 use crate::testing::certificate::Papers;
 use crate::testing::desk::{self, Desk};
 use crate::testing::journal::Journal;
@@ -147,6 +148,36 @@ impl Bank {
         desk::lock(&self.desk).change(|model| model.other_client_looks(user_id));
     }
 
+    /// Another client of the user makes any request; see
+    /// [`BankModel::other_client_asks`](crate::testing::BankModel::other_client_asks).
+    #[must_use = "None says that it was refused"]
+    pub fn other_client_asks(&self, user_id: &str, request: impl Into<Request>) -> Option<TrnUid> {
+        desk::lock(&self.desk).change(|model| model.other_client_asks(user_id, request))
+    }
+
+    /// Lets so many days pass; see [`BankModel::pass_days`](crate::testing::BankModel::pass_days).
+    pub fn pass_days(&self, days: u32) {
+        desk::lock(&self.desk).change(|model| model.pass_days(days));
+    }
+
+    /// Lets days pass until it is `day`; see [`BankModel::process_until`](crate::testing::BankModel::process_until).
+    pub fn process_until(&self, day: NaiveDate) {
+        desk::lock(&self.desk).change(|model| model.process_until(day));
+    }
+
+    /// The institution ends a payment; see [`BankModel::end_payment`](crate::testing::BankModel::end_payment).
+    #[must_use = "false says that there is no such payment"]
+    pub fn end_payment(&self, server_id: &str, state: PaymentState) -> bool {
+        desk::lock(&self.desk).change(|model| model.end_payment(server_id, state))
+    }
+
+    /// An entry of the user's list is found to be a standard payee; see
+    /// [`BankModel::match_payee`](crate::testing::BankModel::match_payee).
+    #[must_use = "false says that there is no such entry or payee"]
+    pub fn match_payee(&self, user_id: &str, list_id: &str, payee_id: &str) -> bool {
+        desk::lock(&self.desk).change(|model| model.match_payee(user_id, list_id, payee_id))
+    }
+
     /// Loses the next `count` answers: the request is carried out and the connection closed without a word.
     pub fn lose_answers(&self, count: usize) {
         desk::lock(&self.desk).answers_to_lose = count;
@@ -210,6 +241,24 @@ impl Bank {
     #[must_use]
     pub fn payments_made(&self) -> usize {
         desk::lock(&self.desk).model.payments_made()
+    }
+
+    /// How many of them were made or will be: without those that were cancelled or failed.
+    #[must_use]
+    pub fn payments_standing(&self) -> usize {
+        desk::lock(&self.desk).model.payments_standing()
+    }
+
+    /// The user's list of payees, oldest first; those that came onto it because they were paid, too.
+    #[must_use]
+    pub fn payee_list(&self, user_id: &str) -> Vec<ListedPayee> {
+        desk::lock(&self.desk).model.payee_list(user_id)
+    }
+
+    /// The user's recurring payments that are not over, oldest first.
+    #[must_use]
+    pub fn recurring_payments(&self, user_id: &str) -> Vec<RecurringModel> {
+        desk::lock(&self.desk).model.recurring_payments(user_id)
     }
 
     /// How many times the payment with this `TRNUID` was made, by any user.

@@ -1,5 +1,6 @@
 //! How a pretend institution is set up.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::ofx::{
 use crate::secret::Secret;
 use crate::testing::class::Promises;
 use crate::testing::lasting::Lasting;
-use crate::testing::{Bank, BankModel};
+use crate::testing::{Bank, BankModel, Feature};
 
 /// Whether an institution gives out an `ACCESSKEY` for a passed challenge. OFX 1.0.3 §2.5.4, OFX 2.3 §2.5.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +52,7 @@ pub(super) struct Settings {
     pub(super) sync_mode: SyncMode,
     pub(super) file_recovery: bool,
     pub(super) promises: Promises,
+    pub(super) features: BTreeSet<Feature>,
     pub(super) session_cookies: bool,
     pub(super) client_uid_required: bool,
     pub(super) versions: Vec<Version>,
@@ -96,6 +98,7 @@ impl BankBuilder {
                 sync_mode: SyncMode::Lite,
                 file_recovery: false,
                 promises: Promises::new(),
+                features: Feature::USUAL.into(),
                 session_cookies: true,
                 client_uid_required: false,
                 versions: Version::ALL.to_vec(),
@@ -256,6 +259,14 @@ impl BankBuilder {
 
     pub(super) fn promises(&mut self) -> &mut Promises {
         &mut self.settings.promises
+    }
+
+    pub(super) fn feature(&mut self, feature: Feature, offers: bool) {
+        if offers {
+            self.settings.features.insert(feature)
+        } else {
+            self.settings.features.remove(&feature)
+        };
     }
 
     pub(super) fn lasting(&mut self) -> &mut Lasting {

@@ -4,13 +4,16 @@ use chrono::{DateTime, Duration};
 
 use crate::error::StatusCode;
 use crate::ofx::{
-    AccountInfoResponse, BankSet, BillPaySet, ChallengeTransactionResponse, Content as _, CreditCardSet, MessageSet,
-    MessageSetCore, MessageSetDetails, Profile, SignonInfo, SignupSet, Stamp, Status, TrnUid, Version,
+    AccountInfo, AccountInfoResponse, BankSet, BillPaySet, ChallengeTransactionResponse, Content as _, CreditCardSet,
+    Enrollment, MessageSet, MessageSetCore, MessageSetDetails, Profile, Reply, SignonInfo, SignupSet, Stamp, Status,
+    TrnUid, Version,
 };
-use crate::testing::BankModel;
 use crate::testing::facts::Fact;
 use crate::testing::file::Transaction;
-use crate::testing::payments::{DAYS_TO_PAY, DAYS_TO_PAY_BY_TRANSFER, Reply};
+use crate::testing::models::MODEL_DAYS;
+use crate::testing::payments::{DAYS_TO_PAY, DAYS_TO_PAY_BY_TRANSFER, INQUIRY_DAYS};
+use crate::testing::requests::{Decision, Written};
+use crate::testing::{BankModel, Feature};
 
 impl BankModel {
     /// When the profile last changed: 30 days before the clock started.
@@ -24,14 +27,14 @@ impl BankModel {
     }
 
     /// `MFACHALLENGERS`.
-    pub(super) fn questions(&self, transaction: &Transaction, version: Version) -> Reply {
+    pub(super) fn questions(&self, transaction: &Transaction, version: Version) -> Written {
         let questions = self.settings.questions.iter().map(|question| (question.id.clone(), question.label.clone()));
         let whole = ChallengeTransactionResponse::new(TrnUid::new(transaction.trn_uid.as_str()), questions.collect());
         (whole.status, whole.response.map(|response| response.write("MFACHALLENGERS", version)))
     }
 
     /// `PROFRS`, unless the client has the newest. OFX 1.0.3 §7.1.
-    pub(super) fn profile(&mut self, known: &Stamp, version: Version) -> Reply {
+    pub(super) fn profile(&mut self, known: &Stamp, version: Version) -> Written {
         if !self.profile_given {
             self.profile_given = true;
             self.note(|| Fact::ProfileGiven);
@@ -52,13 +55,18 @@ impl BankModel {
     }
 
     /// `ACCTINFORS`, unless the client has the newest. OFX 1.0.3 §8.5.
-    pub(super) fn accounts(&self, known: &Stamp, version: Version) -> Reply {
+    pub(super) fn accounts(&self, name: &str, known: &Stamp) -> Decision {
         let updated = self.accounts_updated();
         if is_current(known, &updated) {
-            return (Status::new(StatusCode::UP_TO_DATE, None), None);
+            return Err(Status::new(StatusCode::UP_TO_DATE, None));
         }
-        let list = AccountInfoResponse::new(updated, self.settings.accounts.clone());
-        (Status::new(StatusCode::SUCCESS, None), Some(list.write("ACCTINFORS", version)))
+        let list = AccountInfoResponse::new(updated, self.accounts_of(name).to_vec());
+        Ok(Reply::Accounts(Box::new(list)))
+    }
+
+    /// The accounts of a user.
+    pub(super) fn accounts_of(&self, _: &str) -> &[AccountInfo] {
+        &self.settings.accounts
     }
 
     fn before_start(&self, days: i64) -> Stamp {
@@ -75,11 +83,25 @@ impl BankModel {
         };
         let mut bill_pay = BillPaySet::basic();
         (bill_pay.days_to_pay, bill_pay.transfer_days_to_pay) = (DAYS_TO_PAY, DAYS_TO_PAY_BY_TRANSFER);
+        (bill_pay.model_days, bill_pay.inquiry_days) = (MODEL_DAYS, INQUIRY_DAYS);
         bill_pay.by_payee_id = !settings.payees.is_empty();
+        bill_pay.add_payees = self.offers(Feature::AddPayees);
+        bill_pay.status_by_sync = self.offers(Feature::StatusBySync);
+        bill_pay.modify = self.offers(Feature::ModifyPayments);
+        bill_pay.modify_models = self.offers(Feature::ModifyModels);
+        bill_pay.extended = self.offers(Feature::ExtendedPayments);
+        bill_pay.different_first = self.offers(Feature::FirstAmount);
+        bill_pay.different_last = self.offers(Feature::LastAmount);
+        let mut signup = SignupSet::with_accounts("https://bank.example/enroll");
+        if self.offers(Feature::Enroll) {
+            signup.enrollment = Enrollment::Client { account_required: false };
+        }
+        signup.change_user_info = self.offers(Feature::ChangeUserInfo);
+        signup.activation = self.offers(Feature::ActivateServices);
         let (main, pay) = (settings.url.as_str(), settings.bill_pay_url.as_str());
         let mut sets = vec![
             set("SIGNON", main, MessageSetDetails::None),
-            set("SIGNUP", main, MessageSetDetails::Signup(SignupSet::with_accounts("https://bank.example/enroll"))),
+            set("SIGNUP", main, MessageSetDetails::Signup(signup)),
             set("BANK", main, MessageSetDetails::Bank(BankSet::statements_only())),
             set("CREDITCARD", main, MessageSetDetails::CreditCard(CreditCardSet::statements_only())),
             set("BILLPAY", pay, MessageSetDetails::BillPay(bill_pay)),
@@ -90,9 +112,10 @@ impl BankModel {
         sets
     }
 
-    fn signon_info(&self) -> SignonInfo {
+    pub(super) fn signon_info(&self) -> SignonInfo {
         let mut info = SignonInfo::new(REALM);
         info.spaces = Some(true);
+        info.password_change = Some(self.offers(Feature::ChangePassword));
         info.client_uid_required = Some(self.settings.client_uid_required);
         info.mfa_supported = Some(!self.settings.questions.is_empty());
         info.mfa_first = Some(self.settings.challenge_first && !self.settings.questions.is_empty());

@@ -2,13 +2,14 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher};
 
-use crate::ofx::{Content as _, Element, PaymentTransactionResponse, Version};
+use crate::ofx::{Content as _, Element, SyncKind, Version};
 use crate::testing::BankModel;
+use crate::testing::history::Event;
 
 impl BankModel {
     /// A number for everything that decides how the institution goes on: equal for equal states.
     ///
-    /// Left out are the clock, the counter and the ids made from it that a client has no use for (`SRVRTID`, `PAYEELSTID`,
+    /// Left out are the clock, the counter and the ids made from it that a client has no use for (`SRVRTID`, `RECSRVRTID`, `PAYEELSTID`,
     /// `SESSCOOKIE`), settings, and the violations found so far. Access keys count with their text.
     #[must_use]
     pub fn digest(&self) -> u64 {
@@ -17,6 +18,7 @@ impl BankModel {
         self.trn_uids.hash(&mut hasher);
         for entry in self.ledger.iter() {
             (&entry.user, entry.trn_uid.as_str(), entry.ours).hash(&mut hasher);
+            (&entry.state, entry.day).hash(&mut hasher);
             fingerprint(&entry.payment.write("PMTINFO", Version::V230), &mut hasher);
         }
         for (name, user) in &self.users {
@@ -28,7 +30,7 @@ impl BankModel {
 }
 
 /// Adds an element without what differs between two ways to the same state.
-fn fingerprint(element: &Element, hasher: &mut impl Hasher) {
+pub(super) fn fingerprint(element: &Element, hasher: &mut impl Hasher) {
     walk(element, &OF_NO_USE, hasher);
 }
 
@@ -56,8 +58,8 @@ pub(super) fn exact(element: &Element) -> u64 {
     hasher.finish()
 }
 
-pub(super) fn response(response: &PaymentTransactionResponse, hasher: &mut impl Hasher) {
-    fingerprint(&response.write("PMTTRNRS", Version::V230), hasher);
+pub(super) fn response(kind: SyncKind, event: &Event, hasher: &mut impl Hasher) {
+    fingerprint(&event.write(kind, Version::V230), hasher);
 }
 
-const OF_NO_USE: [&str; 5] = ["DTSERVER", "SRVRTID", "PAYEELSTID", "SESSCOOKIE", "MESSAGE"];
+const OF_NO_USE: [&str; 6] = ["DTSERVER", "SRVRTID", "RECSRVRTID", "PAYEELSTID", "SESSCOOKIE", "MESSAGE"];

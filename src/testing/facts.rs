@@ -1,13 +1,17 @@
 //! What happened at the institution, as its ledger file keeps it: enough to go on after a restart.
 
-use chrono::DateTime;
+use chrono::{DateTime, Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::ofx::{
-    BankAccount, Content, Element, FileUid, Member as _, PayeeRef, Payment, PaymentTransactionResponse, TrnUid, Version,
+    BankAccount, Content, Element, FileUid, Member as _, PayeeAddition, PayeeRef, Payment, PaymentState,
+    RecurringPayment, SyncKind, TrnUid, Version,
 };
 use crate::testing::answers::SavedAnswer;
-use crate::testing::signon::Step;
+use crate::testing::history::Event;
+use crate::testing::models::Model;
+use crate::testing::payments::processing_day;
+use crate::testing::user::Step;
 use crate::testing::{BankModel, LedgerEntry};
 
 /// One thing that happened; the first text is the user. Variants and members are only ever added at the end: the
@@ -19,9 +23,9 @@ pub(super) enum Fact {
     Sent(String, String, u64),
     /// `TRNUID` of a payment.
     Received(String, String),
-    /// `PAYEELSTID` and the payee that it stands for from now on.
+    /// `PAYEELSTID` and the payee that it stands for from now on. As it was written before there were other entries.
     Listed(String, String, Node),
-    /// A response in the history of an account.
+    /// A response in the history of payments of an account. As it was written before there were other histories.
     Remembered(String, Node, Node),
     Saved(String, SavedAnswer),
     /// `NEWFILEUID` of a saved answer that is thrown away.
@@ -30,6 +34,18 @@ pub(super) enum Fact {
     ProfileGiven,
     /// `NEWFILEUID`, and a mark of what the file asked for.
     Filed(String, String, u64),
+    /// What a payment has become; the same entry was [`Paid`](Self::Paid) before.
+    Stands(Stands),
+    /// `PAYEELSTID` and the entry that it stands for from now on.
+    Payee(String, String, Node),
+    /// `PAYEELSTID` of an entry that was taken off.
+    PayeeDropped(String, String),
+    /// A response in a history: its kind, its account, the response.
+    Happened(String, u8, Option<Node>, Node),
+    /// The clock went on by more than requests let it.
+    DayPassed,
+    /// What a recurring payment is from now on.
+    Model(String, Recurs),
 }
 
 /// [`LedgerEntry`] in a form that can be stored.
@@ -42,6 +58,29 @@ pub(super) struct Paid {
     /// Milliseconds since 1970, UTC.
     accepted: i64,
     ours: bool,
+}
+
+/// What can change about a payment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Stands {
+    pub(super) server_id: String,
+    payment: Node,
+    /// `PMTPRCCODE`.
+    state: String,
+    /// Days since the year 0.
+    day: i32,
+    model_id: Option<String>,
+}
+
+/// [`Model`] in a form that can be stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Recurs {
+    id: String,
+    ours: bool,
+    request: Node,
+    made: Vec<String>,
+    before: usize,
+    is_canceled: bool,
 }
 
 /// [`Element`] in a form that can be stored: tag, value, children.
@@ -60,28 +99,68 @@ impl Fact {
         })
     }
 
-    pub(super) fn listed(user: &str, id: &str, payee: &PayeeRef) -> Self {
-        let mut inside = Vec::new();
-        payee.put("PAYEE", Version::V230, &mut inside);
-        Self::Listed(user.to_owned(), id.to_owned(), Node::from(&Element::aggregate("PMTINFO", inside)))
+    pub(super) fn stands(entry: &LedgerEntry) -> Self {
+        Self::Stands(Stands {
+            server_id: entry.server_id.clone(),
+            payment: Node::of(&entry.payment, "PMTINFO"),
+            state: entry.state.as_str().to_owned(),
+            day: entry.day.num_days_from_ce(),
+            model_id: entry.model_id.clone(),
+        })
     }
 
-    pub(super) fn remembered(user: &str, account: &BankAccount, response: &PaymentTransactionResponse) -> Self {
-        Self::Remembered(user.to_owned(), Node::of(account, "BANKACCTFROM"), Node::of(response, "PMTTRNRS"))
+    pub(super) fn payee(user: &str, id: &str, payee: &PayeeAddition) -> Self {
+        Self::Payee(user.to_owned(), id.to_owned(), Node::of(payee, "PAYEERQ"))
+    }
+
+    pub(super) fn model(user: &str, model: &Model) -> Self {
+        let Model { id, ours, request, made, before, is_canceled } = model.clone();
+        let request = Node::of(&request, "RECPMTRQ");
+        Self::Model(user.to_owned(), Recurs { id, ours, request, made, before, is_canceled })
+    }
+
+    pub(super) fn happened(user: &str, kind: SyncKind, account: Option<&BankAccount>, event: &Event) -> Self {
+        let account = account.map(|account| Node::of(account, "BANKACCTFROM"));
+        let event = Node::from(&event.write(kind, Version::V230));
+        Self::Happened(user.to_owned(), kind.number(), account, event)
     }
 }
 
 impl Paid {
     /// `None` for what another version of this file wrote.
     pub(super) fn entry(&self) -> Option<LedgerEntry> {
+        let payment = Payment::read(&self.payment.element()).ok()?;
+        let accepted = DateTime::from_timestamp_millis(self.accepted)?;
         Some(LedgerEntry {
             user: self.user.clone(),
             server_id: self.server_id.clone(),
             trn_uid: TrnUid::new(self.trn_uid.as_str()),
-            payment: Payment::read(&self.payment.element()).ok()?,
-            accepted: DateTime::from_timestamp_millis(self.accepted)?,
+            day: processing_day(&payment, accepted.date_naive()),
+            payment,
+            accepted,
             ours: self.ours,
+            state: PaymentState::WillProcessOn,
+            model_id: None,
         })
+    }
+}
+
+impl Recurs {
+    fn model(self) -> Option<Model> {
+        let Self { id, ours, request, made, before, is_canceled } = self;
+        let request = RecurringPayment::read(&request.element()).ok()?;
+        Some(Model { id, ours, request, made, before, is_canceled })
+    }
+}
+
+impl Stands {
+    /// Lets a payment become what it is now. `None` for what another version of this file wrote.
+    pub(super) fn put(&self, entry: &mut LedgerEntry) -> Option<()> {
+        entry.payment = Payment::read(&self.payment.element()).ok()?;
+        entry.state = PaymentState::from_word(&self.state);
+        entry.day = NaiveDate::from_num_days_from_ce_opt(self.day)?;
+        entry.model_id.clone_from(&self.model_id);
+        Some(())
     }
 }
 
@@ -124,13 +203,10 @@ impl BankModel {
             }
             Fact::Listed(name, id, payee) => {
                 let payee = PayeeRef::take(&payee.element(), "PAYEE").ok()?;
-                self.user_mut(&name).into_iter().for_each(|user| user.list(&id, &payee));
+                self.put_payee(&name, &id, PayeeAddition::new(payee));
             }
             Fact::Remembered(name, account, response) => {
-                let account = BankAccount::read(&account.element()).ok()?;
-                let response = PaymentTransactionResponse::read(&response.element()).ok()?;
-                let most = self.settings.promises.history;
-                self.history(&name, &account).into_iter().for_each(|history| history.push(response.clone(), most));
+                self.happened_again(&name, SyncKind::Payments, Some(&account), &response)?;
             }
             Fact::Saved(name, answer) => {
                 self.user_mut(&name).into_iter().for_each(|user| user.saved.push(answer.clone()))
@@ -140,9 +216,31 @@ impl BankModel {
                 self.user_mut(&name).into_iter().for_each(|user| user.saved.retain(|saved| saved.uid != uid));
             }
             Fact::Paid(paid) => self.enter(paid.entry()?),
+            Fact::Model(name, recurs) => self.put_model(&name, recurs.model()?),
             Fact::ProfileGiven => self.profile_given = true,
+            Fact::DayPassed => {}
             Fact::Filed(name, uid, mark) => self.filed(&name, &uid, mark),
+            Fact::Stands(stands) => {
+                let mut read = Some(());
+                self.change_entry(&stands.server_id, |entry| read = stands.put(entry));
+                read?;
+            }
+            Fact::Payee(name, id, payee) => {
+                self.put_payee(&name, &id, PayeeAddition::read(&payee.element()).ok()?);
+            }
+            Fact::PayeeDropped(name, id) => self.drop_payee(&name, &id),
+            Fact::Happened(name, kind, account, event) => {
+                self.happened_again(&name, SyncKind::from_number(kind)?, account.as_ref(), &event)?;
+            }
         }
+        Some(())
+    }
+
+    fn happened_again(&mut self, name: &str, kind: SyncKind, account: Option<&Node>, event: &Node) -> Option<()> {
+        let account = account.map(|account| BankAccount::read(&account.element())).transpose().ok()?;
+        let event = Event::read(&event.element()).ok()?;
+        let most = self.settings.promises.history;
+        self.history(name, kind, account.as_ref()).into_iter().for_each(|history| history.push(event.clone(), most));
         Some(())
     }
 }

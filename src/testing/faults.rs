@@ -50,8 +50,10 @@ pub enum On {
     Any,
     /// With a payment in it, in a synchronization frame or not.
     Payment,
-    /// With a synchronization frame, and no payment.
+    /// With a synchronization frame for payments, and no payment.
     Sync,
+    /// With this tag in it: `PMTCANCRQ`.
+    With(&'static str),
     /// For the security questions.
     Questions,
     /// For the profile.
@@ -63,8 +65,11 @@ pub enum On {
 impl On {
     fn fits(self, body: &[u8]) -> bool {
         let has = |tag: &[u8]| body.windows(tag.len()).any(|window| window == tag);
+        if let Self::With(tag) = self {
+            return has(format!("<{tag}>").as_bytes());
+        }
         match self {
-            Self::Any => true,
+            Self::Any | Self::With(_) => true,
             Self::Payment => has(b"<PMTRQ>"),
             Self::Sync => has(b"<PMTSYNCRQ>") && !has(b"<PMTRQ>"),
             Self::Questions => has(b"<MFACHALLENGERQ>"),

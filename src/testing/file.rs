@@ -1,9 +1,9 @@
 //! A request file taken apart, before anything in it is done.
 
 use crate::ofx::{
-    AccountInfoTransaction, BankAccount, ChallengeTransaction, Content as _, DecodeError, Document, Element, FileUid,
-    Limits, Login, Member as _, Payment, PaymentTransaction, Problem, ProfileTransaction, SignonRequest, Stamp,
-    SyncFrom, Version,
+    BankAccount, ChallengeTransaction, Content as _, DecodeError, Document, Element, FileUid, Limits, Login, Member,
+    PasswordChange, Problem, ProfileTransaction, Request, SignonRequest, Stamp, SyncFrom, SyncKind, SyncRequest,
+    Version,
 };
 use crate::testing::HttpRefusal;
 
@@ -39,20 +39,22 @@ pub(super) struct Transaction {
 pub(super) enum Ask {
     Questions,
     Profile(Stamp),
-    Accounts(Stamp),
-    Pay(Box<Payment>),
-    /// A payment of something that is no amount.
-    PayNonsense,
+    Password(Box<PasswordChange>),
+    Request(Request),
+    /// To pay something that is no amount.
+    Nonsense,
     Sync(Box<Frame>),
     Unsupported,
 }
 
-/// `PMTSYNCRQ` with what is enclosed.
+/// `xxxSYNCRQ` with what is enclosed.
 #[derive(Debug)]
 pub(super) struct Frame {
+    pub(super) kind: SyncKind,
     pub(super) from: SyncFrom,
     pub(super) reject_if_missing: bool,
-    pub(super) account: BankAccount,
+    /// For the kinds that have one.
+    pub(super) account: Option<BankAccount>,
     pub(super) transactions: Vec<Transaction>,
 }
 
@@ -132,10 +134,11 @@ impl Set {
         let (name, _) = known.ok_or_else(|| HttpRefusal::bad(format!("{} is not understood", element.tag())))?;
         let mut transactions: Vec<Transaction> = Vec::new();
         for child in element.children().iter().filter(|child| !child.tag().contains('.') && child.tag() != "SONRQ") {
-            let transaction = if *name == "BILLPAY" && child.tag() == "PMTSYNCRQ" {
+            let frame = SyncKind::ALL.into_iter().map(SyncKind::frame).find(|frame| frame.request == child.tag());
+            let transaction = if frame.is_some_and(|frame| frame.set == *name) {
                 Transaction::frame(child, version)?
             } else {
-                Transaction::read(child, version)?
+                Transaction::read(child, name, version)?
             };
             if *name == "SIGNON" && transactions.iter().any(|other| other.element.tag() == child.tag()) {
                 return Err(HttpRefusal::bad(format!("{} stands in the file twice", child.tag())));
@@ -155,7 +158,7 @@ impl Set {
 }
 
 impl Transaction {
-    fn read(element: &Element, version: Version) -> Result<Self, HttpRefusal> {
+    fn read(element: &Element, set: &str, version: Version) -> Result<Self, HttpRefusal> {
         let tag = element.tag();
         let in_signon = SIGNON.contains(&tag) && (tag != "MFACHALLENGETRNRQ" || version.knows_mfa());
         if !tag.ends_with("TRNRQ") || tag == "MFACHALLENGETRNRQ" && !in_signon {
@@ -165,31 +168,40 @@ impl Transaction {
         let ask = match tag {
             "MFACHALLENGETRNRQ" => ChallengeTransaction::read(element).map(|_| Ask::Questions),
             "PROFTRNRQ" => ProfileTransaction::read(element).map(|read| Ask::Profile(read.request.updated)),
-            "ACCTINFOTRNRQ" => AccountInfoTransaction::read(element).map(|read| Ask::Accounts(read.request.updated)),
-            "PMTTRNRQ" if element.child("PMTRQ").is_some() => match PaymentTransaction::read(element) {
-                Ok(read) => Ok(Ask::Pay(Box::new(read.request.payment))),
-                Err(error) if *error.problem() == Problem::Value("amount") => Ok(Ask::PayNonsense),
-                Err(error) => Err(error),
+            "PINCHTRNRQ" if set == "SIGNON" => {
+                Member::take(element, "PINCHRQ").map(|change| Ask::Password(Box::new(change)))
+            }
+            _ => match Request::read_transaction(element) {
+                Some(Ok((_, request))) if request.kind().row().set == set => Ok(Ask::Request(request)),
+                Some(Err(error)) if *error.problem() == Problem::Value("amount") => Ok(Ask::Nonsense),
+                Some(Err(error)) => Err(error),
+                _ => Ok(Ask::Unsupported),
             },
-            _ => Ok(Ask::Unsupported),
         };
         Ok(Self { element: element.clone(), trn_uid: trn_uid.to_owned(), ask: ask.map_err(unreadable)? })
     }
 
     fn frame(element: &Element, version: Version) -> Result<Self, HttpRefusal> {
+        let read = SyncRequest::read(element).ok_or_else(|| missing(element.tag()))?;
+        let SyncRequest { kind, from, account } = read.map_err(unreadable)?;
+        let tags = kind.frame();
         let mut transactions = Vec::new();
         for child in element.children().iter().filter(|child| child.tag().ends_with("RQ")) {
-            if child.tag() != "PMTTRNRQ" {
-                return Err(HttpRefusal::bad(format!("{} does not belong in PMTSYNCRQ", child.tag())));
+            if child.tag() != tags.transaction_request {
+                return Err(HttpRefusal::bad(format!("{} does not belong in {}", child.tag(), tags.request)));
             }
-            transactions.push(Self::read(child, version)?);
+            transactions.push(Self::read(child, tags.set, version)?);
         }
-        let frame = Frame {
-            from: SyncFrom::take(element, "TOKEN").map_err(unreadable)?,
-            reject_if_missing: bool::take(element, "REJECTIFMISSING").map_err(unreadable)?,
-            account: BankAccount::take(element, "BANKACCTFROM").map_err(unreadable)?,
-            transactions,
-        };
+        if tags.of_account && account.is_none() {
+            return Err(missing("BANKACCTFROM"));
+        }
+        if tags.is_mail {
+            for flag in ["INCIMAGES", "USEHTML"] {
+                bool::take(element, flag).map_err(unreadable)?;
+            }
+        }
+        let reject_if_missing = bool::take(element, "REJECTIFMISSING").map_err(unreadable)?;
+        let frame = Frame { kind, from, reject_if_missing, account, transactions };
         Ok(Self { element: element.clone(), trn_uid: String::new(), ask: Ask::Sync(Box::new(frame)) })
     }
 }

@@ -1,23 +1,57 @@
 //! What synchronization can be asked for: responses in their order, and the tokens between them. OFX 1.0.3 §6.
+//!
+//! A history of its own for each kind of synchronization, and for each account where the kind is of accounts.
 
 use std::sync::Arc;
 
-use crate::ofx::{BankAccount, PaymentTransactionResponse};
+use crate::error::StatusCode;
+use crate::ofx::{Answer, BankAccount, Content as _, DecodeError, Element, Reply, Status, SyncKind, TrnUid, Version};
 
-/// The responses to the payments of one user and account.
+/// One response as it is kept: to a request, or to nobody's.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) trn_uid: TrnUid,
+    pub(super) status: Status,
+    pub(super) reply: Option<Reply>,
+}
+
+impl Event {
+    pub(super) fn new(trn_uid: &str, status: Status, reply: Option<Reply>) -> Self {
+        Self { trn_uid: TrnUid::new(trn_uid), status, reply }
+    }
+
+    /// Something that the institution did by itself: `TRNUID` 0.
+    pub(super) fn by_itself(reply: Reply) -> Self {
+        Self::new("0", Status::new(StatusCode::SUCCESS, None), Some(reply))
+    }
+
+    pub(super) fn read(element: &Element) -> Result<Self, DecodeError> {
+        let Answer { trn_uid, status, reply, .. } = Answer::read(element)?;
+        Ok(Self { trn_uid, status, reply })
+    }
+
+    /// `xxxTRNRS`.
+    pub(super) fn write(&self, kind: SyncKind, version: Version) -> Element {
+        let mut inside = vec![self.trn_uid.write("TRNUID", version), self.status.write("STATUS", version)];
+        inside.extend(self.reply.as_ref().map(|reply| reply.to_element(version)));
+        Element::aggregate(kind.frame().transaction_response, inside)
+    }
+}
+
+/// The responses of one kind, of a user or of one of the user's accounts.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     /// Tells the tokens of one scope from those of another.
     scope: u64,
     /// How many were thrown away in front of those that are kept.
     dropped: usize,
-    kept: Vec<Arc<PaymentTransactionResponse>>,
+    kept: Vec<Arc<Event>>,
 }
 
 /// What a token is answered with.
 #[derive(Debug, Default)]
 pub(super) struct Since {
-    pub(super) responses: Vec<Arc<PaymentTransactionResponse>>,
+    pub(super) responses: Vec<Arc<Event>>,
     /// Responses since the token are no longer kept, or the token is not known.
     pub(super) lost: bool,
     /// Something happened since the token.
@@ -25,15 +59,17 @@ pub(super) struct Since {
 }
 
 impl History {
-    pub(super) fn new(user: &str, account: &BankAccount) -> Self {
-        let scope = [user, &account.bank_id, &account.account_id]
-            .iter()
+    pub(super) fn new(user: &str, kind: SyncKind, account: Option<&BankAccount>) -> Self {
+        let account = account.map(|account| [account.bank_id.as_str(), &account.account_id]);
+        let kind = (kind != SyncKind::Payments).then_some(kind.frame().request);
+        let parts = [user].into_iter().chain(account.into_iter().flatten()).chain(kind);
+        let scope = parts
             .fold(SEED, |scope, part| part.bytes().chain([0]).fold(scope, |scope, byte| mix(scope ^ u64::from(byte))));
         Self { scope, dropped: 0, kept: Vec::new() }
     }
 
     /// Adds a response, and throws away what is more than `most`.
-    pub(super) fn push(&mut self, response: PaymentTransactionResponse, most: usize) {
+    pub(super) fn push(&mut self, response: Event, most: usize) {
         self.kept.push(Arc::new(response));
         let surplus = self.kept.len().saturating_sub(most);
         self.kept.drain(..surplus);
@@ -42,12 +78,22 @@ impl History {
 
     /// The token behind the newest response.
     pub(super) fn newest(&self) -> String {
-        self.token(self.dropped + self.kept.len())
+        self.token(self.length())
+    }
+
+    /// How many responses there ever were.
+    pub(super) fn length(&self) -> usize {
+        self.dropped + self.kept.len()
+    }
+
+    /// Those behind the first `length`, as far as they are kept.
+    pub(super) fn behind(&self, length: usize) -> &[Arc<Event>] {
+        self.kept.get(length.saturating_sub(self.dropped)..).unwrap_or_default()
     }
 
     /// What is newer than `token`; `0` for everything that is kept.
     pub(super) fn since(&self, token: &str) -> Since {
-        let newest = self.dropped + self.kept.len();
+        let newest = self.length();
         let place = if token == "0" {
             Some(self.dropped)
         } else {
@@ -63,7 +109,7 @@ impl History {
     }
 
     /// Everything that decides how it answers: how many there ever were, and those that are kept.
-    pub(super) fn contents(&self) -> (usize, &[Arc<PaymentTransactionResponse>]) {
+    pub(super) fn contents(&self) -> (usize, &[Arc<Event>]) {
         (self.dropped, &self.kept)
     }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::testing::facts::Fact;
-use crate::testing::{BankModel, Ledger};
+use crate::testing::{BankModel, Ledger, LedgerEntry};
 
 /// An open ledger file.
 #[derive(Debug)]
@@ -85,12 +85,19 @@ impl Ledger {
     /// When the file cannot be read, is none, or is damaged in any line but the last.
     pub fn read(path: impl AsRef<Path>) -> io::Result<Self> {
         let (lines, _) = parse(&std::fs::read(path)?)?;
-        let facts = lines.into_iter().flat_map(|line| line.facts);
-        let paid = facts.filter_map(|fact| if let Fact::Paid(paid) = fact { Some(paid) } else { None });
-        let entry = |paid: crate::testing::facts::Paid| {
-            paid.entry().ok_or_else(|| damaged("holds a payment that this version cannot read"))
-        };
-        paid.map(entry).collect::<io::Result<Vec<_>>>().map(Self::new)
+        let unreadable = || damaged("holds a payment that this version cannot read");
+        let mut entries: Vec<LedgerEntry> = Vec::new();
+        for fact in lines.into_iter().flat_map(|line| line.facts) {
+            match fact {
+                Fact::Paid(paid) => entries.push(paid.entry().ok_or_else(unreadable)?),
+                Fact::Stands(stands) => {
+                    let known = entries.iter_mut().find(|entry| entry.server_id == stands.server_id);
+                    known.and_then(|entry| stands.put(entry)).ok_or_else(unreadable)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(Self::new(entries))
     }
 }
 

@@ -1,10 +1,10 @@
-//! The ledger: every payment that was accepted, and what a test asks of it.
+//! The ledger: every payment that was accepted, what became of it, and what a test asks of it.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::ofx::{Payment, TrnUid};
+use crate::ofx::{Payment, PaymentProcessing, PaymentState, TrnUid};
 
 /// One payment that the institution accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,16 +16,45 @@ pub struct LedgerEntry {
     pub server_id: String,
     /// `TRNUID` that it came with.
     pub trn_uid: TrnUid,
-    /// `PMTINFO` as it was received, with the `PAYEELSTID` filled in.
+    /// `PMTINFO` as it was received, with the `PAYEELSTID` filled in, and with every change that was made to it since.
     pub payment: Payment,
     /// When it was accepted, by the institution's clock.
     pub accepted: DateTime<Utc>,
     /// Whether it came in a request; not for one of
     /// [`other_client_pays`](crate::testing::BankModel::other_client_pays).
     pub ours: bool,
+    /// Where it stands: it waits, was processed or cancelled, or failed.
+    pub state: PaymentState,
+    /// The day that the state speaks of.
+    pub day: NaiveDate,
+    /// `RECSRVRTID` of the recurring payment that made it.
+    pub model_id: Option<String>,
 }
 
 impl LedgerEntry {
+    /// Whether it was made or will be: it was neither cancelled, nor did it fail.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        matches!(self.state, PaymentState::WillProcessOn | PaymentState::ProcessedOn)
+    }
+
+    /// Whether it waits to be processed.
+    #[must_use]
+    pub fn is_scheduled(&self) -> bool {
+        self.state == PaymentState::WillProcessOn
+    }
+
+    /// Whether it was cancelled.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.state == PaymentState::CanceledOn
+    }
+
+    /// `PMTPRCSTS`.
+    pub(super) fn processing(&self) -> PaymentProcessing {
+        PaymentProcessing::new(self.state.clone(), self.day)
+    }
+
     /// Whether both say the same, for the same user; how the institution lists the payee does not count.
     #[must_use]
     pub fn pays_the_same_as(&self, other: &Self) -> bool {
@@ -52,6 +81,12 @@ impl Ledger {
         &self.entries
     }
 
+    /// Those that were made or will be: without those that were cancelled or failed.
+    #[must_use]
+    pub fn standing(&self) -> Self {
+        Self { entries: self.entries.iter().filter(|entry| entry.stands()).cloned().collect() }
+    }
+
     /// How many times the payment with this `TRNUID` was made, by any user.
     #[must_use]
     pub fn payments_made_for(&self, trn_uid: &str) -> usize {
@@ -76,11 +111,11 @@ impl Ledger {
         self.count(|entry| entry.payment.memo.as_deref())
     }
 
-    /// Pairs of ours that pay the same, the earlier one first. Who wants to pay the same twice must mark it, by the `MEMO`
-    /// for example.
+    /// Pairs of ours that pay the same, the earlier one first; what was cancelled or failed pays nothing. Who wants to pay the
+    /// same twice must mark it, by the `MEMO` for example.
     #[must_use]
     pub fn double_payments(&self) -> Vec<(LedgerEntry, LedgerEntry)> {
-        let ours: Vec<&LedgerEntry> = self.entries.iter().filter(|entry| entry.ours).collect();
+        let ours: Vec<&LedgerEntry> = self.entries.iter().filter(|entry| entry.ours && entry.stands()).collect();
         let mut pairs = Vec::new();
         for (at, first) in ours.iter().enumerate() {
             let later = ours.iter().skip(at + 1).filter(|second| first.pays_the_same_as(second));

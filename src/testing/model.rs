@@ -12,7 +12,9 @@ use crate::secret::Secret;
 use crate::testing::builder::Settings;
 use crate::testing::facts::Fact;
 use crate::testing::file::{Ask, RequestFile, Transaction};
-use crate::testing::signon::{Step, User, Who};
+use crate::testing::requests::{Asking, Written};
+use crate::testing::signon::Who;
+use crate::testing::user::{Step, User};
 use crate::testing::{Ledger, LedgerEntry, digest, grammar, ledger, sync};
 
 /// Which of an institution's two addresses a request came to.
@@ -161,6 +163,12 @@ impl BankModel {
         self.ledger.len()
     }
 
+    /// How many of them were made or will be: without those that were cancelled or failed.
+    #[must_use]
+    pub fn payments_standing(&self) -> usize {
+        self.ledger.iter().filter(|entry| entry.stands()).count()
+    }
+
     /// How many times the payment with this `TRNUID` was made, by any user.
     #[must_use]
     pub fn payments_made_for(&self, trn_uid: &str) -> usize {
@@ -209,7 +217,17 @@ impl BankModel {
     /// Adds to the ledger.
     pub(super) fn enter(&mut self, entry: LedgerEntry) {
         self.note(|| Fact::paid(&entry));
+        self.note(|| Fact::stands(&entry));
         Arc::make_mut(&mut self.ledger).push(entry);
+    }
+
+    /// Changes what the ledger says of a payment.
+    pub(super) fn change_entry(&mut self, server_id: &str, change: impl FnOnce(&mut LedgerEntry)) {
+        let ledger = Arc::make_mut(&mut self.ledger);
+        let Some(entry) = ledger.iter_mut().find(|entry| entry.server_id == server_id) else { return };
+        change(entry);
+        let entry = entry.clone();
+        self.note(|| Fact::stands(&entry));
     }
 
     /// A number that was not used before.
@@ -282,16 +300,16 @@ impl BankModel {
     }
 
     pub(super) fn carry_out(&mut self, transaction: &Transaction, who: Option<&str>, file: &RequestFile) -> Element {
-        let (status, body) = match (&transaction.ask, who) {
+        let asking = |name| Asking { name, trn_uid: &transaction.trn_uid, ours: true };
+        let (status, body): Written = match (&transaction.ask, who) {
             (Ask::Sync(frame), Some(name)) => return self.synchronize(name, frame, file),
             (Ask::Questions, _) => self.questions(transaction, file.version),
             (Ask::Profile(known), _) => self.profile(known, file.version),
-            (Ask::Accounts(known), Some(_)) => self.accounts(known, file.version),
-            (Ask::Pay(payment), Some(name)) => self.pay(name, &transaction.trn_uid, payment, file.version),
-            (Ask::PayNonsense, Some(name)) => self.decline_nonsense(name, &transaction.trn_uid),
-            _ if transaction.element.tag() == "PINCHTRNRQ" => {
-                (Status::new(StatusCode::PASSWORD_NOT_CHANGED, Some("change your password on our web page")), None)
+            (Ask::Request(request), Some(name)) => self.perform(asking(name), request, file.version),
+            (Ask::Nonsense, Some(name)) => {
+                self.decline(asking(name), StatusCode::INVALID_AMOUNT, "an amount is not an amount")
             }
+            (Ask::Password(request), Some(name)) => self.change_password(asking(name), request, file.version),
             _ => (Status::new(StatusCode::GENERAL_ERROR, Some("this bank does not do that")), None),
         };
         reply(transaction, &status, body, file)

@@ -1,151 +1,15 @@
 //! The door: who signs on, whether a challenge is due, and what it costs to get it wrong. OFX 1.0.3 §2.5, OFX 2.3 §2.5.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::StatusCode;
-use crate::ofx::{BankAccount, ChallengeAnswer, Login, PayeeRef, Status};
+use crate::ofx::{ChallengeAnswer, Login, Status};
 use crate::secret::Secret;
-use crate::testing::answers::SavedAnswer;
 use crate::testing::builder::{AccessKeys, SecurityQuestion};
-use crate::testing::digest;
 use crate::testing::facts::Fact;
 use crate::testing::file::RequestFile;
-use crate::testing::history::History;
 use crate::testing::model::BankModel;
-
-/// What the institution knows of a user.
-#[derive(Clone, Debug)]
-pub(super) struct User {
-    password: Secret,
-    wrong_passwords: u32,
-    pub(super) locked: bool,
-    pub(super) expired: bool,
-    /// Valid keys, oldest first.
-    keys: Vec<Secret>,
-    /// Keys that were answered with 3000.
-    refused: Vec<Secret>,
-    /// Clients, by `CLIENTUID`, whose challenge waits for answers.
-    challenged: BTreeSet<Option<String>>,
-    /// Clients that asked for a challenge at least once.
-    met: BTreeSet<Option<String>>,
-    /// `NEWFILEUID` of every file that carried answers.
-    answered: BTreeSet<String>,
-    cookies: Vec<Secret>,
-    /// `TRNUID` of every payment that was received.
-    pub(super) received: BTreeSet<String>,
-    /// The payee list: `PAYEELSTID` and payee.
-    pub(super) payees: Vec<(String, PayeeRef)>,
-    /// Answers that are kept for file-based recovery, oldest first.
-    pub(super) saved: Vec<SavedAnswer>,
-    /// A mark of what each file that could be recovered asked for, by `NEWFILEUID`.
-    pub(super) files: BTreeMap<String, u64>,
-    /// What can be synchronized, by account.
-    pub(super) histories: Vec<(BankAccount, History)>,
-}
-
-impl User {
-    pub(super) fn new(password: Secret) -> Self {
-        Self {
-            password,
-            wrong_passwords: 0,
-            locked: false,
-            expired: false,
-            keys: Vec::new(),
-            refused: Vec::new(),
-            challenged: BTreeSet::new(),
-            met: BTreeSet::new(),
-            answered: BTreeSet::new(),
-            cookies: Vec::new(),
-            received: BTreeSet::new(),
-            payees: Vec::new(),
-            saved: Vec::new(),
-            files: BTreeMap::new(),
-            histories: Vec::new(),
-        }
-    }
-
-    /// Takes a step of a signon.
-    pub(super) fn take(&mut self, step: &Step) {
-        match step {
-            Step::WrongPassword => {
-                self.wrong_passwords += 1;
-                self.locked = self.wrong_passwords >= WRONG_PASSWORDS;
-            }
-            Step::RightPassword => self.wrong_passwords = 0,
-            Step::Locked => self.locked = true,
-            Step::Expired => self.expired = true,
-            Step::Asked(client) => {
-                self.challenged.insert(client.clone());
-                self.met.insert(client.clone());
-            }
-            Step::Answered { file, client } => {
-                self.answered.insert(file.clone());
-                self.challenged.remove(client);
-            }
-            Step::KeyGiven(key) => self.keys.push(Secret::new(key.as_str())),
-            Step::KeyUsed(key) => {
-                let at = self.keys.iter().position(|valid| valid.expose() == key).unwrap_or_default();
-                self.keys.drain(..at);
-            }
-            Step::KeyRefused(key) => self.refused.push(Secret::new(key.as_str())),
-            Step::KeysRevoked => self.keys.clear(),
-        }
-    }
-
-    /// Puts a payee into the list, or another one in its place.
-    pub(super) fn list(&mut self, id: &str, payee: &PayeeRef) {
-        match self.payees.iter_mut().find(|(known, _)| known == id) {
-            Some((_, known)) => known.clone_from(payee),
-            None => self.payees.push((id.to_owned(), payee.clone())),
-        }
-    }
-
-    /// Adds what decides how the user is treated. Cookies decide nothing.
-    pub(super) fn digest(&self, hasher: &mut impl Hasher) {
-        (self.wrong_passwords, self.locked, self.expired).hash(hasher);
-        for keys in [&self.keys, &self.refused] {
-            keys.len().hash(hasher);
-            keys.iter().for_each(|key| key.expose().hash(hasher));
-        }
-        (&self.challenged, &self.met, &self.answered, &self.received, &self.files).hash(hasher);
-        self.payees.len().hash(hasher);
-        for saved in &self.saved {
-            (&saved.uid, saved.answer).hash(hasher);
-        }
-        for (account, history) in &self.histories {
-            let (dropped, kept) = history.contents();
-            if dropped + kept.len() > 0 {
-                (account, dropped).hash(hasher);
-                kept.iter().for_each(|response| digest::response(response, hasher));
-            }
-        }
-    }
-}
-
-/// What a signon changes about a user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) enum Step {
-    WrongPassword,
-    RightPassword,
-    Locked,
-    Expired,
-    /// A client, by `CLIENTUID`, asked for the questions.
-    Asked(Option<String>),
-    /// It sent answers, in the file with this `NEWFILEUID`.
-    Answered {
-        file: String,
-        client: Option<String>,
-    },
-    KeyGiven(String),
-    /// Older ones are no longer good.
-    KeyUsed(String),
-    KeyRefused(String),
-    KeysRevoked,
-}
+use crate::testing::user::Step;
 
 /// Who came in.
 #[derive(Clone, Debug)]
@@ -337,6 +201,3 @@ impl SecurityQuestion {
 fn refuse<T>(code: StatusCode, message: &str) -> Result<T, Status> {
     Err(Status::new(code, Some(message)))
 }
-
-/// So many in a row lock the user out; the last of them is still answered with 15500.
-const WRONG_PASSWORDS: u32 = 3;

@@ -1,54 +1,58 @@
-//! `PMTSYNCRQ`: what happened since a token, and payments that are only made if nothing did. OFX 1.0.3 §6 and §12.10.
+//! `xxxSYNCRQ`: what happened since a token, and requests that are only carried out if nothing did. OFX 1.0.3 §6 and §12.10.
 
 use crate::error::StatusCode;
-use crate::ofx::{
-    BankAccount, Content as _, Element, PaymentProcessing, PaymentResponse, PaymentState, PaymentTransactionResponse,
-    Status, SyncFrom, SyncMode, TrnUid, Version,
-};
+use crate::ofx::{BankAccount, Content as _, Effect, Element, Reply, Status, SyncFrom, SyncKind, SyncMode, Version};
 use crate::testing::BankModel;
 use crate::testing::facts::Fact;
 use crate::testing::file::{Ask, Frame, RequestFile, Transaction};
-use crate::testing::history::{History, Since};
+use crate::testing::history::{Event, History, Since};
 use crate::testing::model::reply;
+use crate::testing::requests::Asking;
 
 impl BankModel {
-    /// `PMTSYNCRS`: what is newer than the token, the answers to what is enclosed, and the token behind all that.
+    /// `xxxSYNCRS`: what is newer than the token, the answers to what is enclosed, and the token behind all that.
     pub(super) fn synchronize(&mut self, name: &str, frame: &Frame, file: &RequestFile) -> Element {
         self.watch_frame(frame);
-        if let Err(status) = self.source(&frame.account) {
+        let source = frame.account.as_ref().map_or(Ok(()), |account| self.source(name, account));
+        if let Err(status) = source {
             return refused(frame, &status, file);
         }
         let full = self.keeps_history();
         let since = match &frame.from {
-            SyncFrom::Token(token) if full => self.history(name, &frame.account).map(|history| history.since(token)),
+            SyncFrom::Token(token) if full => self.history_of(name, frame).map(|history| history.since(token)),
             _ => None,
         };
         let since = since.unwrap_or_default();
-        let mut replies = if full && frame.from == SyncFrom::Refresh {
-            self.refreshed(name, &frame.account, file.version)
+        let mut replies: Vec<Element> = if full && frame.from == SyncFrom::Refresh {
+            let present = self.present(name, frame);
+            present.iter().map(|event| event.write(frame.kind, file.version)).collect()
         } else {
-            since.responses.iter().map(|response| response.write("PMTTRNRS", file.version)).collect()
+            since.responses.iter().map(|event| event.write(frame.kind, file.version)).collect()
         };
         for transaction in &frame.transactions {
             match self.stopped(frame, &since, file.version) {
                 Some(status) => replies.extend(status.map(|status| reply(transaction, &status, None, file))),
-                None => replies.push(self.enclosed(name, transaction, frame, file)),
+                None => replies.extend(self.enclosed(name, transaction, frame, file)),
             }
         }
-        let newest = self.history(name, &frame.account).filter(|_| full).map(|history| history.newest());
+        let newest = self.history_of(name, frame).filter(|_| full).map(|history| history.newest());
         let token = newest.unwrap_or_else(|| "0".to_owned());
         written(&token, Some(since.lost), frame, replies, file.version)
     }
 
     /// Keeps a response for those who synchronize.
-    pub(super) fn remember(&mut self, name: &str, account: &BankAccount, response: PaymentTransactionResponse) {
+    pub(super) fn remember(&mut self, name: &str, kind: SyncKind, account: Option<&BankAccount>, event: Event) {
         let (most, keeps_refusals) = (self.settings.promises.history, self.settings.promises.keeps_refusals);
-        if !self.keeps_history() || response.status.is_error() && !keeps_refusals || self.source(account).is_err() {
+        let of_account = match account {
+            Some(account) => self.source(name, account).is_ok(),
+            None => !kind.is_of_account(),
+        };
+        if !self.keeps_history() || event.status.is_error() && !keeps_refusals || !of_account {
             return;
         }
-        self.note(|| Fact::remembered(name, account, &response));
-        if let Some(history) = self.history(name, account) {
-            history.push(response, most);
+        self.note(|| Fact::happened(name, kind, account, &event));
+        if let Some(history) = self.history(name, kind, account) {
+            history.push(event, most);
         }
     }
 
@@ -56,13 +60,23 @@ impl BankModel {
         self.settings.sync_mode == SyncMode::Full
     }
 
-    pub(super) fn history(&mut self, name: &str, account: &BankAccount) -> Option<&mut History> {
+    pub(super) fn history(
+        &mut self,
+        name: &str,
+        kind: SyncKind,
+        account: Option<&BankAccount>,
+    ) -> Option<&mut History> {
         let histories = &mut self.user_mut(name)?.histories;
-        let at = histories.iter().position(|(known, _)| known == account).unwrap_or_else(|| {
-            histories.push((account.clone(), History::new(name, account)));
+        let found = histories.iter().position(|(known, of, _)| *known == kind && of.as_ref() == account);
+        let at = found.unwrap_or_else(|| {
+            histories.push((kind, account.cloned(), History::new(name, kind, account)));
             histories.len() - 1
         });
-        histories.get_mut(at).map(|(_, history)| history)
+        histories.get_mut(at).map(|(_, _, history)| history)
+    }
+
+    fn history_of(&mut self, name: &str, frame: &Frame) -> Option<&mut History> {
+        self.history(name, frame.kind, frame.account.as_ref())
     }
 
     /// `Some` when what is enclosed is not to be carried out; in it the status, unless nothing is to show.
@@ -78,38 +92,61 @@ impl BankModel {
         Some(Some(Status::new(code, Some("REJECTIFMISSING needs a TOKEN"))))
     }
 
-    fn enclosed(&mut self, name: &str, transaction: &Transaction, frame: &Frame, file: &RequestFile) -> Element {
-        match &transaction.ask {
-            Ask::Pay(payment) if payment.from != frame.account => {
-                let (status, _) = self.decline_foreign(name, &transaction.trn_uid);
-                reply(transaction, &status, None, file)
+    /// The answer to what is enclosed, and what the institution did by itself because of it: the token is behind both.
+    fn enclosed(&mut self, name: &str, transaction: &Transaction, frame: &Frame, file: &RequestFile) -> Vec<Element> {
+        let before = self.history_of(name, frame).map_or(0, |history| history.length());
+        let answer = if self.is_elsewhere(Some(name), transaction, frame) {
+            let message = format!("BANKACCTFROM is not the account of the {}", frame.kind.frame().request);
+            let asking = Asking { name, trn_uid: &transaction.trn_uid, ours: true };
+            let (status, _) = self.decline(asking, StatusCode::ACCOUNT_ERROR, &message);
+            reply(transaction, &status, None, file)
+        } else {
+            self.carry_out(transaction, Some(name), file)
+        };
+        let since = self.history_of(name, frame).map(|history| history.behind(before).to_vec()).unwrap_or_default();
+        let by_itself = since.iter().filter(|event| event.trn_uid.as_str() != transaction.trn_uid);
+        std::iter::once(answer).chain(by_itself.map(|event| event.write(frame.kind, file.version))).collect()
+    }
+
+    /// The present state of everything that a frame is about, as if each were new.
+    fn present(&self, name: &str, frame: &Frame) -> Vec<Event> {
+        match frame.kind {
+            SyncKind::Payments => {
+                let payments = self.ledger.iter().filter(|entry| {
+                    Some(&entry.payment.from) == frame.account.as_ref()
+                        && !entry.is_canceled()
+                        && self.payment_of(name, &entry.server_id).is_some()
+                });
+                payments.map(|entry| Event::by_itself(Reply::Pay(Box::new(self.as_new(entry))))).collect()
             }
-            _ => self.carry_out(transaction, Some(name), file),
+            SyncKind::RecurringPayments => self.models_as_new(name, frame.account.as_ref()),
+            SyncKind::Payees => self.payees_as_new(name),
+            _ => Vec::new(),
         }
     }
 
-    /// The present state of every payment of the account, as if each were new.
-    fn refreshed(&self, name: &str, account: &BankAccount, version: Version) -> Vec<Element> {
-        let of_account = self.ledger.iter().filter(|entry| entry.user == name && entry.payment.from == *account);
-        let as_new = of_account.map(|entry| {
-            let day = PaymentProcessing::new(PaymentState::WillProcessOn, self.processing_day(&entry.payment));
-            let list_id = entry.payment.payee_list_id.as_deref().unwrap_or_default();
-            let mut response = PaymentResponse::new(&entry.server_id, list_id, entry.payment.clone(), day);
-            response.extended_payee = self.extended_payee(&entry.payment);
-            PaymentTransactionResponse::new(TrnUid::new("0"), Status::new(StatusCode::SUCCESS, None), Some(response))
-        });
-        as_new.map(|response| response.write("PMTTRNRS", version)).collect()
+    /// Whether a request stands in the frame of another account.
+    fn is_elsewhere(&self, name: Option<&str>, transaction: &Transaction, frame: &Frame) -> bool {
+        let Ask::Request(request) = &transaction.ask else { return false };
+        let account = match name {
+            Some(name) => self.account_of(name, request),
+            None => request.account().cloned(),
+        };
+        account.is_some() && frame.account.is_some() && account != frame.account
     }
 
     fn watch_frame(&mut self, frame: &Frame) {
-        let pays = |transaction: &Transaction| matches!(transaction.ask, Ask::Pay(_) | Ask::PayNonsense);
+        let tag = frame.kind.frame().request;
+        let pays = |transaction: &Transaction| match &transaction.ask {
+            Ask::Request(request) => request.kind().row().effect == Effect::Pays,
+            Ask::Nonsense => true,
+            _ => false,
+        };
         if frame.transactions.iter().any(pays) && !frame.reject_if_missing {
-            self.violation("a payment stands in a PMTSYNCRQ without REJECTIFMISSING");
+            self.violation(format!("a payment stands in a {tag} without REJECTIFMISSING"));
         }
-        let elsewhere =
-            |transaction: &Transaction| matches!(&transaction.ask, Ask::Pay(payment) if payment.from != frame.account);
-        if frame.transactions.iter().any(elsewhere) {
-            self.violation("a payment stands in the PMTSYNCRQ of another account");
+        if frame.transactions.iter().any(|one| self.is_elsewhere(None, one, frame)) {
+            self.violation(format!("a payment stands in the {tag} of another account"));
         }
         if frame.from == SyncFrom::Refresh && !self.keeps_history() {
             self.violation("REFRESH is asked of an institution with SYNCMODE LITE");
@@ -126,7 +163,7 @@ pub(super) fn refused(frame: &Frame, status: &Status, file: &RequestFile) -> Ele
 fn written(token: &str, lost: Option<bool>, frame: &Frame, replies: Vec<Element>, version: Version) -> Element {
     let mut inside = vec![Element::leaf("TOKEN", token)];
     inside.extend(lost.map(|lost| lost.write("LOSTSYNC", version)));
-    inside.push(frame.account.write("BANKACCTFROM", version));
+    inside.extend(frame.account.as_ref().map(|account| account.write("BANKACCTFROM", version)));
     inside.extend(replies);
-    Element::aggregate("PMTSYNCRS", inside)
+    Element::aggregate(frame.kind.frame().response, inside)
 }

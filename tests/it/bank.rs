@@ -1,10 +1,14 @@
 //! The pretend bank: does it refuse what it must, answer what it must, and count right?
 
+mod changes;
 mod classes;
 mod faults;
 mod https;
 mod ledger;
+mod payees;
 mod payments;
+mod recurring;
+mod session;
 mod signon;
 mod support;
 mod sync;

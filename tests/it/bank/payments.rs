@@ -187,6 +187,9 @@ fn what_is_not_done_says_so() {
     let mut bank = easy().build_model();
     let canc = wrap("PMTTRNRQ", "c-1", Element::aggregate("PMTCANCRQ", vec![Element::leaf("SRVRTID", "1")]));
     let answer = Ask::new(V).set("BILLPAYMSGSRQV1", vec![canc]).send(&mut bank);
+    assert_eq!(answer.payment_status(), Some("2018"));
+    let tell = wrap("PMTTRNRQ", "x-1", Element::aggregate("PMTTELLRQ", vec![Element::leaf("SRVRTID", "1")]));
+    let answer = Ask::new(V).set("BILLPAYMSGSRQV1", vec![tell]).send(&mut bank);
     assert_eq!(answer.payment_status(), Some("2000"));
     let sync = Element::aggregate("PMTSYNCRQ", vec![Element::leaf("TOKEN", "0")]);
     let refusal = Ask::new(V).set("BILLPAYMSGSRQV1", vec![sync]).try_send(&mut bank, Endpoint::Main);

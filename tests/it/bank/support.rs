@@ -115,6 +115,19 @@ impl Ask {
         self
     }
 
+    /// A bill-payment set, given as the text inside of it.
+    pub(super) fn bill(mut self, text: &str) -> Self {
+        self.sets.push(tree(&format!("<BILLPAYMSGSRQV1>{text}</BILLPAYMSGSRQV1>")));
+        self
+    }
+
+    #[expect(dead_code, reason = "the sign-up desk is next")]
+    /// A sign-up set, given as the text inside of it.
+    pub(super) fn signup(mut self, text: &str) -> Self {
+        self.sets.push(tree(&format!("<SIGNUPMSGSRQV1>{text}</SIGNUPMSGSRQV1>")));
+        self
+    }
+
     pub(super) fn bytes(&self) -> Vec<u8> {
         let leaf = Element::leaf;
         let mut signon = vec![leaf("DTCLIENT", "20260105093000"), leaf("USERID", self.user.0)];
@@ -141,6 +154,33 @@ impl Ask {
 
 pub(super) fn wrap(tag: &'static str, trn_uid: &str, request: Element) -> Element {
     Element::aggregate(tag, vec![Element::leaf("TRNUID", trn_uid), request])
+}
+
+/// An element, given as text with its tags closed.
+pub(super) fn tree(text: &str) -> Element {
+    Element::from_markup(text).unwrap()
+}
+
+/// A wrapper as text, named for its `TRNUID`.
+pub(super) fn trn(tag: &str, trn_uid: &str, request: &str) -> String {
+    format!("<{tag}><TRNUID>{trn_uid}</TRNUID>{request}</{tag}>")
+}
+
+/// A synchronization frame without an account as text: what is newer than `token`, and what is enclosed if nothing is.
+pub(super) fn framed(tag: &str, token: &str, more: &str) -> String {
+    format!("<{tag}><TOKEN>{token}</TOKEN><REJECTIFMISSING>Y</REJECTIFMISSING>{more}</{tag}>")
+}
+
+/// The account that bills are paid from, as text.
+pub(super) const FROM: &str =
+    "<BANKACCTFROM><BANKID>999888777</BANKID><ACCTID>1000001</ACCTID><ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM>";
+
+/// A payee as text.
+pub(super) fn payee(name: &str, city: &str) -> String {
+    format!(
+        "<PAYEE><NAME>{name}</NAME><ADDR1>14 Quay Street</ADDR1><CITY>{city}</CITY><STATE>RI</STATE>\
+         <POSTALCODE>02840</POSTALCODE><PHONE>401-555-0142</PHONE></PAYEE>"
+    )
 }
 
 /// A `PMTSYNCRQ`.
@@ -192,12 +232,15 @@ impl Pay {
     }
 
     pub(super) fn wrapped(&self, trn_uid: &str) -> Element {
+        wrap("PMTTRNRQ", trn_uid, Element::aggregate("PMTRQ", vec![self.info()]))
+    }
+
+    pub(super) fn info(&self) -> Element {
         let leaf = Element::leaf;
         let mut info = vec![from_account(self.account), leaf("TRNAMT", self.amount), self.payee.clone()];
         info.extend(self.list_id.iter().map(|id| leaf("PAYEELSTID", id)));
         info.extend([leaf("PAYACCT", "88-204-117"), leaf("DTDUE", self.due)]);
-        let request = Element::aggregate("PMTRQ", vec![Element::aggregate("PMTINFO", info)]);
-        wrap("PMTTRNRQ", trn_uid, request)
+        Element::aggregate("PMTINFO", info)
     }
 }
 
@@ -233,6 +276,22 @@ impl Answer {
         self.text("BILLPAYMSGSRSV1/PMTTRNRS/STATUS/CODE")
     }
 
+    /// What stands at a path in the bill-payment set.
+    pub(super) fn bill(&self, path: &str) -> Option<&str> {
+        self.text(&format!("BILLPAYMSGSRSV1/{path}"))
+    }
+
+    #[expect(dead_code, reason = "the sign-up desk is next")]
+    /// What stands at a path in the sign-up set.
+    pub(super) fn signup(&self, path: &str) -> Option<&str> {
+        self.text(&format!("SIGNUPMSGSRSV1/{path}"))
+    }
+
+    /// The first frame under this tag.
+    pub(super) fn sync(&self, set: &str, tag: &str) -> Frame<'_> {
+        Frame(self.0.root().find(&format!("{set}MSGSRSV1/{tag}")).unwrap())
+    }
+
     /// The one synchronization frame.
     pub(super) fn frame(&self) -> &Element {
         self.0.root().find("BILLPAYMSGSRSV1/PMTSYNCRS").unwrap()
@@ -250,6 +309,31 @@ impl Answer {
 
     pub(super) fn payment(&self, path: &str) -> Option<&str> {
         self.text(&format!("BILLPAYMSGSRSV1/PMTTRNRS/PMTRS/{path}"))
+    }
+}
+
+/// An answered synchronization frame.
+pub(super) struct Frame<'a>(pub(super) &'a Element);
+
+impl Frame<'_> {
+    pub(super) fn token(&self) -> &str {
+        self.0.value("TOKEN").unwrap()
+    }
+
+    /// Each transaction: `TRNUID`, status, and the tag of the response.
+    pub(super) fn told(&self) -> Vec<(&str, &str, &str)> {
+        let all = self.0.children().iter().filter(|child| child.tag().ends_with("TRNRS"));
+        fn tag(one: &Element) -> &str {
+            one.children().iter().map(Element::tag).find(|tag| tag.ends_with("RS")).unwrap_or_default()
+        }
+        all.map(|one| (one.value("TRNUID").unwrap(), one.find("STATUS/CODE").unwrap().text().unwrap(), tag(one)))
+            .collect()
+    }
+
+    /// What stands at a path in the transaction at a place.
+    pub(super) fn text(&self, at: usize, path: &str) -> Option<&str> {
+        let mut all = self.0.children().iter().filter(|child| child.tag().ends_with("TRNRS"));
+        all.nth(at)?.find(path)?.text()
     }
 }
 

@@ -309,3 +309,62 @@ fn a_payment_of_another_day_is_told_apart() {
     got.due = ofx_session::ofx::Stamp::new("20300101");
     assert_eq!(got.differences(&asked), ["DTDUE"]);
 }
+
+#[test]
+fn invoices_that_cannot_be_read_do_not_hide_that_the_payment_was_accepted() {
+    let mut scenario = promising(SyncMode::Lite);
+    scenario.then_says(|sent| {
+        let mut accepted = super::scenario::acceptance(sent);
+        let broken = Element::aggregate(
+            "EXTDPMT",
+            vec![
+                Element::leaf("EXTDPMTFOR", "BUSINESS"),
+                Element::aggregate(
+                    "EXTDPMTINV",
+                    vec![Element::aggregate("INVOICE", vec![Element::leaf("INVNO", "1")])],
+                ),
+            ],
+        );
+        let with = |element: &Element| match element.tag() {
+            "PMTINFO" => {
+                let mut inside = element.children().to_vec();
+                let at = inside.iter().position(|child| child.tag() == "PAYACCT").unwrap();
+                inside.insert(at, broken.clone());
+                Element::aggregate("PMTINFO", inside)
+            }
+            _ => element.clone(),
+        };
+        accepted = Element::aggregate("PMTRS", accepted.children().iter().map(with).collect());
+        Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(accepted))])
+    });
+    let receipt = super::scenario::paid(scenario.pay());
+    assert_eq!((receipt.id(), receipt.response.payment.extended.len()), ("4711", 0));
+}
+
+#[test]
+fn what_cannot_be_read_in_a_history_does_not_hide_the_rest() {
+    let mut scenario = promising(SyncMode::Full);
+    let nonsense =
+        transaction("PMTTRNRS", "0", 0, Some(Element::aggregate("PMTRS", vec![Element::leaf("CURDEF", "USD")])));
+    scenario.then_says(move |_| frame("PMTSYNCRS", "t-9", vec![nonsense, canceled("0", 0)]));
+    let sync = Intent::Synchronize { kind: SyncKind::Payments, account: Some(account()), from: None };
+    let Ok(Step::Done(Outcome::Synchronized(changes))) = scenario.run(sync) else { panic!("no changes") };
+    assert_eq!((changes.changes.len(), changes.unreadable.len()), (1, 1));
+    assert!(changes.unreadable[0].to_string().contains("SRVRTID"), "{}", changes.unreadable[0]);
+}
+
+#[test]
+fn another_answer_under_our_identifier_is_no_proof_of_absence() {
+    let mut scenario = promising(SyncMode::Full);
+    scenario.then_says(|_| frame("PMTSYNCRS", "t-1", vec![]));
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    unknown(scenario.pay());
+    let uid = scenario.last().trn_uid().to_owned();
+    scenario.then_says(move |_| frame("PMTSYNCRS", "t-2", vec![canceled(&uid, 0)]));
+    assert!(matches!(unknown(scenario.reconcile()), Doubt::Unreadable(_)));
+    assert_eq!(
+        scenario.sent.iter().filter(|sent| find(sent, "PMTSYNCRQ/PMTTRNRQ").is_some()).count(),
+        1,
+        "never sent again"
+    );
+}

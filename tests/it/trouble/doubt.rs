@@ -47,7 +47,7 @@ async fn a_payment_whose_answer_is_lost_is_kept_and_made_once() {
     let progress = session.repeat_payment_in_doubt().await.unwrap();
     assert!(matches!(&progress, Progress::Unknown(Doubt::Duplicate(Some(_)))), "{progress:?}");
     let error = progress.done().unwrap_err();
-    told(&error, ErrorKind::Transport, Delivery::Unknown, &["received this payment before", "do not enter it again"]);
+    told(&error, ErrorKind::Transport, Delivery::Unknown, &["received it before", "do not enter it again"]);
     assert_eq!((bank.payments_made(), bank.violations()), (1, vec![]));
 }
 

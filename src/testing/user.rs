@@ -1,0 +1,149 @@
+//! A user, as the institution knows one: credentials, what was received, and what can be asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash as _, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ofx::{BankAccount, SyncKind};
+use crate::secret::Secret;
+use crate::testing::answers::SavedAnswer;
+use crate::testing::digest;
+use crate::testing::history::History;
+use crate::testing::models::Model;
+use crate::testing::payee_list::Listed;
+
+/// What the institution knows of a user.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    pub(super) password: Secret,
+    pub(super) wrong_passwords: u32,
+    pub(super) locked: bool,
+    pub(super) expired: bool,
+    /// Valid keys, oldest first.
+    pub(super) keys: Vec<Secret>,
+    /// Keys that were answered with 3000.
+    pub(super) refused: Vec<Secret>,
+    /// Clients, by `CLIENTUID`, whose challenge waits for answers.
+    pub(super) challenged: BTreeSet<Option<String>>,
+    /// Clients that asked for a challenge at least once.
+    pub(super) met: BTreeSet<Option<String>>,
+    /// `NEWFILEUID` of every file that carried answers.
+    pub(super) answered: BTreeSet<String>,
+    pub(super) cookies: Vec<Secret>,
+    /// `TRNUID` of every request that was received and changes something.
+    pub(super) received: BTreeSet<String>,
+    /// The payee list.
+    pub(super) payees: Vec<Listed>,
+    /// Recurring payments, those that are over, too.
+    pub(super) models: Vec<Model>,
+    /// Answers that are kept for file-based recovery, oldest first.
+    pub(super) saved: Vec<SavedAnswer>,
+    /// A mark of what each file that could be recovered asked for, by `NEWFILEUID`.
+    pub(super) files: BTreeMap<String, u64>,
+    /// What can be synchronized.
+    pub(super) histories: Vec<(SyncKind, Option<BankAccount>, History)>,
+}
+
+impl User {
+    pub(super) fn new(password: Secret) -> Self {
+        Self {
+            password,
+            wrong_passwords: 0,
+            locked: false,
+            expired: false,
+            keys: Vec::new(),
+            refused: Vec::new(),
+            challenged: BTreeSet::new(),
+            met: BTreeSet::new(),
+            answered: BTreeSet::new(),
+            cookies: Vec::new(),
+            received: BTreeSet::new(),
+            payees: Vec::new(),
+            models: Vec::new(),
+            saved: Vec::new(),
+            files: BTreeMap::new(),
+            histories: Vec::new(),
+        }
+    }
+
+    /// Takes a step of a signon.
+    pub(super) fn take(&mut self, step: &Step) {
+        match step {
+            Step::WrongPassword => {
+                self.wrong_passwords += 1;
+                self.locked = self.wrong_passwords >= WRONG_PASSWORDS;
+            }
+            Step::RightPassword => self.wrong_passwords = 0,
+            Step::Locked => self.locked = true,
+            Step::Expired => self.expired = true,
+            Step::Asked(client) => {
+                self.challenged.insert(client.clone());
+                self.met.insert(client.clone());
+            }
+            Step::Answered { file, client } => {
+                self.answered.insert(file.clone());
+                self.challenged.remove(client);
+            }
+            Step::KeyGiven(key) => self.keys.push(Secret::new(key.as_str())),
+            Step::KeyUsed(key) => {
+                let at = self.keys.iter().position(|valid| valid.expose() == key).unwrap_or_default();
+                self.keys.drain(..at);
+            }
+            Step::KeyRefused(key) => self.refused.push(Secret::new(key.as_str())),
+            Step::KeysRevoked => self.keys.clear(),
+            Step::PasswordChanged(password) => {
+                self.password = Secret::new(password.as_str());
+                self.expired = false;
+            }
+        }
+    }
+
+    /// Adds what decides how the user is treated. Cookies decide nothing.
+    pub(super) fn digest(&self, hasher: &mut impl Hasher) {
+        (self.wrong_passwords, self.locked, self.expired, self.password.expose()).hash(hasher);
+        for keys in [&self.keys, &self.refused] {
+            keys.len().hash(hasher);
+            keys.iter().for_each(|key| key.expose().hash(hasher));
+        }
+        (&self.challenged, &self.met, &self.answered, &self.received, &self.files).hash(hasher);
+        self.payees.len().hash(hasher);
+        self.payees.iter().for_each(|listed| listed.digest(hasher));
+        self.models.iter().for_each(|model| model.digest(hasher));
+        for saved in &self.saved {
+            (&saved.uid, saved.answer).hash(hasher);
+        }
+        for (kind, account, history) in &self.histories {
+            let (dropped, kept) = history.contents();
+            if history.length() > 0 {
+                (kind, account, dropped).hash(hasher);
+                kept.iter().for_each(|response| digest::response(*kind, response, hasher));
+            }
+        }
+    }
+}
+
+/// What a signon changes about a user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Step {
+    WrongPassword,
+    RightPassword,
+    Locked,
+    Expired,
+    /// A client, by `CLIENTUID`, asked for the questions.
+    Asked(Option<String>),
+    /// It sent answers, in the file with this `NEWFILEUID`.
+    Answered {
+        file: String,
+        client: Option<String>,
+    },
+    KeyGiven(String),
+    /// Older ones are no longer good.
+    KeyUsed(String),
+    KeyRefused(String),
+    KeysRevoked,
+    PasswordChanged(String),
+}
+
+/// So many in a row lock the user out; the last of them is still answered with 15500.
+const WRONG_PASSWORDS: u32 = 3;
