@@ -1,5 +1,6 @@
 //! What `inspect` finds in a document: one report, printed for people or as JSON.
 
+pub mod objects;
 pub mod own;
 pub mod profile;
 pub mod rows;
@@ -10,7 +11,8 @@ pub mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ofx_session::ofx::{
-    Answer, Document, Element, Limits, ProfileTransactionResponse, Reply, Request, Response, SyncFrom, SyncRequest,
+    Answer, Document, Element, Limits, ProfileTransactionResponse, Reply, Request, Response, Severity, Status,
+    SyncFrom, SyncRequest,
 };
 use ofx_session::{StatusCode, Version};
 use profile::ProfileReport;
@@ -94,18 +96,15 @@ pub struct StatusReport {
 
 impl StatusReport {
     /// Of a `STATUS`; `None` when its code is no number.
-    pub fn of(status: &Element) -> Option<Self> {
-        let code = StatusCode::new(status.value("CODE")?.parse().ok()?);
-        let severity = status.value("SEVERITY").map(str::to_owned);
-        let is_error = match code.severity().map_or(severity.clone(), |known| Some(known.to_string())) {
-            Some(severity) => severity != "INFO" && severity != "WARN",
-            None => true,
-        };
+    pub fn of(element: &Element) -> Option<Self> {
+        let code = StatusCode::new(element.value("CODE")?.parse().ok()?);
+        let mut status = Status::new(code, element.value("MESSAGE"));
+        status.severity = element.value("SEVERITY").map(Severity::from_word);
         Some(Self {
             code: code.value(),
-            severity,
-            message: status.value("MESSAGE").map(str::to_owned),
-            is_error,
+            is_error: status.is_error(),
+            severity: status.severity.map(|severity| severity.to_string()),
+            message: status.message,
             meaning: code.meaning(),
             remedy: code.remedy(),
         })

@@ -1,12 +1,12 @@
 //! Payments, payees, recurring payments and accounts: what a person wants to know of each.
 
 use ofx_session::ofx::{
-    AccountInfo, AccountRef, ExtendedPayee, PaymentMail, PaymentProcessing, Recurrence, Reply, Request, RequestKind,
-    ServiceChange, Stamp, UserInfo,
+    AccountInfo, AccountRef, PaymentMail, Recurrence, Reply, Request, RequestKind, ServiceChange, UserInfo,
 };
 use ofx_session::{Payee, PayeeRef, Payment};
 use serde::Serialize;
 
+use super::objects::{AccountRow, PayeeRow, PaymentRow, RecurringRow, day};
 use super::tree::Veil;
 
 /// What a document tells of objects.
@@ -18,62 +18,6 @@ pub struct Rows {
     pub accounts: Vec<AccountRow>,
     #[serde(skip)]
     pub veil: Veil,
-}
-
-#[derive(Debug, Default, Serialize)]
-pub struct PaymentRow {
-    pub what: &'static str,
-    pub id: Option<String>,
-    pub amount: Option<String>,
-    pub currency: Option<String>,
-    pub due: Option<String>,
-    pub payee: Option<String>,
-    pub payee_list_id: Option<String>,
-    pub from: Option<String>,
-    pub to: Option<String>,
-    pub account_at_payee: Option<String>,
-    pub state: Option<String>,
-    pub state_day: Option<String>,
-    pub check_number: Option<String>,
-    pub model_id: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct RecurringRow {
-    pub what: &'static str,
-    pub id: Option<String>,
-    pub frequency: Option<String>,
-    pub times: Option<u32>,
-    pub initial_amount: Option<String>,
-    pub final_amount: Option<String>,
-    /// Whether payments that were made of it are concerned, too.
-    pub pending: Option<bool>,
-    #[serde(flatten)]
-    pub payment: PaymentRow,
-}
-
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct PayeeRow {
-    pub what: &'static str,
-    pub list_id: Option<String>,
-    pub id: Option<String>,
-    pub scope: Option<String>,
-    pub name: Option<String>,
-    pub place: Option<String>,
-    pub phone: Option<String>,
-    pub to: Option<String>,
-    pub accounts: Vec<String>,
-    pub days_to_pay: Option<u32>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct AccountRow {
-    pub description: Option<String>,
-    pub kind: &'static str,
-    pub bank: Option<String>,
-    pub number: String,
-    pub account_type: Option<String>,
-    pub status: Option<String>,
 }
 
 /// The kind of a request, for people.
@@ -96,11 +40,6 @@ pub fn name(kind: RequestKind) -> &'static str {
         RequestKind::ChangeService => "service",
         _ => "newer than this program",
     }
-}
-
-/// A date as people write it, with the time where there is one.
-pub fn day(stamp: &Stamp) -> String {
-    stamp.date().map_or_else(|| stamp.to_string(), |date| date.to_string())
 }
 
 impl Rows {
@@ -159,7 +98,7 @@ impl Rows {
                 let about = self.pay("accepted", Some(&paid.server_id), &paid.payment);
                 if let Some(row) = self.payments.last_mut() {
                     row.currency.clone_from(&paid.currency);
-                    row.payee_list_id = paid.payee_list_id.clone().or(row.payee_list_id.take());
+                    row.payee_list_id = paid.payee_list_id.clone().or_else(|| row.payee_list_id.take());
                     row.check_number.clone_from(&paid.check_number);
                     row.model_id.clone_from(&paid.model_id);
                     row.stands(paid.processing.as_ref());
@@ -195,7 +134,8 @@ impl Rows {
                 let about = self.repeat("accepted", id, &model.recurrence, &model.payment, amounts, None);
                 if let Some(row) = self.recurring.last_mut() {
                     row.payment.currency.clone_from(&model.currency);
-                    row.payment.payee_list_id = model.payee_list_id.clone().or(row.payment.payee_list_id.take());
+                    row.payment.payee_list_id =
+                        model.payee_list_id.clone().or_else(|| row.payment.payee_list_id.take());
                 }
                 about
             }
@@ -279,7 +219,7 @@ impl Rows {
     }
 
     fn list(&mut self, row: PayeeRow) -> String {
-        let words = [row.list_id.clone(), row.name.clone().or(row.id.clone())];
+        let words = [row.list_id.clone(), row.name.clone().or_else(|| row.id.clone())];
         self.payees.push(row);
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
@@ -309,7 +249,10 @@ impl Rows {
     ) -> PayeeRow {
         let row = self.accounts_at(what, accounts);
         let row = PayeeRow { to: to.map(|account| self.veil.bank(account)), ..row };
-        payee.map_or(row.clone(), |payee| row.address(payee))
+        match payee {
+            Some(payee) => row.address(payee),
+            None => row,
+        }
     }
 
     fn accounts_at(&self, what: &'static str, accounts: &[String]) -> PayeeRow {
@@ -344,7 +287,7 @@ impl Rows {
     fn account(&mut self, account: &AccountInfo) {
         let row =
             |kind, bank: Option<&str>, number: &str, account_type: Option<String>, status: Option<String>| AccountRow {
-                description: account.description.clone().or(account.name.clone()),
+                description: account.description.clone().or_else(|| account.name.clone()),
                 kind,
                 bank: bank.map(str::to_owned),
                 number: self.veil.account(number),
@@ -383,41 +326,6 @@ impl Rows {
         });
         let rows = [bank, card, bill_pay, investment, loan, presentment];
         self.accounts.extend(rows.into_iter().flatten());
-    }
-}
-
-impl PaymentRow {
-    fn about(&self) -> String {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let id = self.id.as_ref().map_or_else(String::new, |id| format!("{id}: "));
-        format!("{id}{} to {}, due {}", text(&self.amount), text(&self.payee), text(&self.due))
-    }
-
-    fn stands(&mut self, processing: Option<&PaymentProcessing>) {
-        self.state = processing.map(|processing| processing.state.to_string());
-        self.state_day = processing.map(|processing| day(&processing.date));
-    }
-}
-
-impl PayeeRow {
-    fn address(self, payee: &Payee) -> Self {
-        Self {
-            name: Some(payee.name.clone()),
-            place: Some(format!("{} {} {}", payee.city, payee.state, payee.postal_code)),
-            phone: Some(payee.phone.clone()),
-            ..self
-        }
-    }
-
-    fn extended(self, extended: Option<&ExtendedPayee>) -> Self {
-        let Some(extended) = extended else { return self };
-        Self {
-            id: extended.id.clone(),
-            scope: extended.scope.as_ref().map(ToString::to_string),
-            name: self.name.or(extended.name.clone()),
-            days_to_pay: extended.days_to_pay,
-            ..self
-        }
     }
 }
 

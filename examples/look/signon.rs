@@ -77,7 +77,8 @@ impl Signon {
             _ => "with a password",
         };
         let answers = signon.children().iter().filter(|child| child.tag().starts_with("MFACHALLENGEA"));
-        let id = |answer: &Element| answer.value("MFAPHRASEID").or(answer.value("MFAPRHASEID")).map(str::to_owned);
+        let id =
+            |answer: &Element| answer.value("MFAPHRASEID").or_else(|| answer.value("MFAPRHASEID")).map(str::to_owned);
         Some(Self {
             time: text("DTCLIENT"),
             user: text("USERID").filter(|_| how == "with a password"),
@@ -108,7 +109,7 @@ pub fn describe(wrapper: &Element) -> Option<(&'static str, String, Option<Eleme
     };
     let Some(request) = wrapper.child(inside) else { return Some((kind, String::new(), None)) };
     let questions = request.children_named("MFACHALLENGE").map(|question| {
-        let id = question.value("MFAPHRASEID").or(question.value("MFAPRHASEID")).unwrap_or_default();
+        let id = question.value("MFAPHRASEID").or_else(|| question.value("MFAPRHASEID")).unwrap_or_default();
         question.value("MFAPHRASELABEL").map_or_else(|| id.to_owned(), |label| format!("{id} ({label})"))
     });
     let about = match (inside, request.value("USERID"), request.value("DTPROFUP")) {

@@ -1,6 +1,6 @@
 //! The report for people: short tables.
 
-use super::rows::{AccountRow, PayeeRow, PaymentRow, RecurringRow};
+use super::objects::{AccountRow, PayeeRow, PaymentRow, RecurringRow};
 use super::signon::Signon;
 use super::{Report, StatusReport, Synchronization, Transaction};
 

@@ -87,7 +87,8 @@ pub fn uncovered(element: &Element, known: &Element) -> BTreeMap<String, usize> 
 }
 
 fn count(element: &Element, path: &str, paths: &mut BTreeMap<String, usize>) {
-    let tag = ALIASES.iter().find(|(alias, _)| *alias == element.tag()).map_or(element.tag(), |(_, tag)| tag);
+    let own = element.tag();
+    let tag = ALIASES.iter().find(|(alias, _)| *alias == own).map_or(own, |(_, tag)| tag);
     let path = format!("{path}/{tag}");
     if element.text().is_some() {
         *paths.entry(path.clone()).or_default() += 1;

@@ -22,8 +22,10 @@ pub struct Case {
     pub has: fn(Version) -> bool,
     /// What is left out in the other versions, where they do not refuse the operation as a whole.
     pub left_out: Option<&'static str>,
-    make: Box<dyn Fn(&mut Scene) -> Result<File>>,
+    make: Box<Make>,
 }
+
+type Make = dyn Fn(&mut Scene) -> Result<File>;
 
 impl Case {
     /// One that every version has.

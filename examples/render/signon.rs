@@ -1,6 +1,6 @@
 //! Who signs on, and how: each way with a request that does no harm.
 
-use ofx_session::engine::{Answers, Application, Intent, Operation};
+use ofx_session::engine::{Answers, Application, ClientUidUse, Dialect, Intent, Operation};
 use ofx_session::ofx::Style;
 use ofx_session::{Credentials, Version};
 
@@ -70,6 +70,12 @@ pub fn cases() -> Vec<Case> {
             scene.style(Style::new().line_breaks(true));
             scene.render(Intent::Accounts)
         }),
+        // What differs from the published grammars on purpose (MFACHALLENGEA, CLIENTUID in every version) is not for a validator.
+        dialect("signon-short-dates", Dialect::new().short_dates(true)),
+        dialect("signon-without-fi", Dialect::new().without_fi(true)),
+        dialect("signon-without-file-uids", Dialect::new().without_file_uids(true)),
+        dialect("signon-client-uid-in-upper-case", Dialect::new().client_uid(ClientUidUse::UpperCase)),
+        dialect("signon-without-client-uid", Dialect::new().client_uid(ClientUidUse::Never)),
         Case::new("questions", |scene| {
             let operation = refused_for_questions(scene)?;
             scene.file(&operation)
@@ -93,6 +99,15 @@ pub fn cases() -> Vec<Case> {
             scene.render(Intent::ChangePassword)
         }),
     ]
+}
+
+/// An institution that wants to be spoken to in another way.
+fn dialect(name: &str, dialect: Dialect) -> Case {
+    Case::new(name, move |scene| {
+        let dialect = dialect.clone();
+        scene.at(|institution| institution.org("EXAMPLE").fid("7777").dialect(dialect));
+        scene.render(Intent::Accounts)
+    })
 }
 
 /// The account list was asked for, and the institution wants its questions answered first.

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 aggregate! {
     /// `ENROLLRQ`: asks the institution to let a user in. Sent with the anonymous signon.
     ///
-    /// Versions before 2.1 require everything but the user id and the account, and 2.0 to 2.0.3 also the account.
+    /// Versions before 2.1 require everything but the user id and the account.
     #[doc(alias = "ENROLLRQ")]
     pub struct EnrollmentRequest {
         /// `FIRSTNAME`, up to 32 characters.
@@ -186,11 +186,6 @@ impl EnrollmentRequest {
         self.account.as_ref().map_or(Ok(()), |account| account.check(version))?;
         if version.since_210() {
             return Ok(());
-        }
-        if version.since_200() && self.account.is_none() {
-            // By the schema of 2.0.3 alone; the text and every other grammar leave it to the profile.
-            let expected = "is required to enroll in versions 200 to 203: name an account of the user's";
-            return Err(EncodeError::Invalid { tag: "BANKACCTFROM", expected });
         }
         let required = [
             ("MIDDLENAME", self.middle_name.as_deref()),
