@@ -52,7 +52,7 @@ impl Institution {
         self
     }
 
-    /// Sets `LANGUAGE`, ISO 639 with three letters; `ENG` when it is not called.
+    /// Sets `LANGUAGE`, ISO 639 with three letters, in the older form where there are two (`FRE`, `GER`); `ENG` when it is not called.
     #[must_use]
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.language = language.into();

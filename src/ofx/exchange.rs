@@ -103,8 +103,9 @@ macro_rules! exchanges {
                 }
             }
 
-            /// The request aggregate.
-            fn write(&self, version: Version) -> Element {
+            /// The request aggregate, as the given version has it.
+            #[must_use]
+            pub fn to_element(&self, version: Version) -> Element {
                 match self {
                     $(Self::$variant(request) => request.write($rq, version),)*
                 }
@@ -172,12 +173,25 @@ impl RequestKind {
 impl Request {
     /// `xxxTRNRQ`: the request in its wrapper.
     pub(crate) fn transaction(&self, trn_uid: &TrnUid, version: Version) -> Element {
-        let inside = vec![trn_uid.write("TRNUID", version), self.write(version)];
+        let inside = vec![trn_uid.write("TRNUID", version), self.to_element(version)];
         Element::aggregate(self.kind().row().transaction_request, inside)
     }
 
-    /// Reads a wrapper; `None` when it holds no request of the table.
-    pub(crate) fn read_transaction(element: &Element) -> Option<Result<(TrnUid, Self), DecodeError>> {
+    /// Reads one `xxxTRNRQ` of a request file, which stands in its message set or inside of a synchronization; `None` when it holds
+    /// none of the requests that this crate has records for. What is read need not be what can be sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ofx_session::ofx::{Element, Request};
+    ///
+    /// let wrapper = Element::from_markup("<PMTTRNRQ><TRNUID>7<PMTCANCRQ><SRVRTID>4711</PMTCANCRQ></PMTTRNRQ>")?;
+    /// let (trn_uid, request) = Request::read_transaction(&wrapper).ok_or("no request")??;
+    /// assert_eq!(trn_uid.as_str(), "7");
+    /// assert!(matches!(request, Request::CancelPayment(canceled) if canceled.server_id == "4711"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_transaction(element: &Element) -> Option<Result<(TrnUid, Self), DecodeError>> {
         let mut kinds = RequestKind::ALL.iter().filter(|kind| kind.row().transaction_request == element.tag());
         let kind = kinds.find(|kind| element.child(kind.row().request).is_some())?;
         let request = element.child(kind.row().request)?;

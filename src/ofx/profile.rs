@@ -129,6 +129,12 @@ impl Profile {
         }
     }
 
+    /// The `PROFRS` aggregate, as the given version has it.
+    #[must_use]
+    pub fn to_element(&self, version: Version) -> Element {
+        self.write("PROFRS", version)
+    }
+
     /// A message set by the name before `MSGSET`: `BILLPAY`, `SIGNUP`, `BANK`. Version 1 of it, which is what this crate
     /// speaks, and another one only where there is no version 1.
     #[must_use]

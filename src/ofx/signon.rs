@@ -269,6 +269,16 @@ impl SignonResponse {
         )
     }
 
+    /// The `SONRS` aggregate, as the given version has it.
+    ///
+    /// # Security
+    ///
+    /// It holds the keys that the institution gave.
+    #[must_use]
+    pub fn to_element(&self, version: Version) -> Element {
+        self.write("SONRS", version)
+    }
+
     /// A response with what is always required.
     #[must_use]
     pub fn new(status: Status, server_time: Stamp, language: &str) -> Self {

@@ -80,8 +80,9 @@ impl SyncRequest {
         Element::aggregate(frame.request, inside)
     }
 
-    /// Reads a frame; `None` when it is none.
-    pub(crate) fn read(element: &Element) -> Option<Result<Self, DecodeError>> {
+    /// Reads one `xxxSYNCRQ` of a request file; `None` when it is none. What is enclosed in it is read one by one:
+    /// [`Request::read_transaction`](crate::ofx::Request::read_transaction).
+    pub fn read(element: &Element) -> Option<Result<Self, DecodeError>> {
         let kind = SyncKind::ALL.into_iter().find(|kind| kind.frame().request == element.tag())?;
         let read = SyncFrom::take(element, "TOKEN")
             .and_then(|from| Ok(Self { kind, from, account: Member::take(element, "BANKACCTFROM")? }));

@@ -1,0 +1,61 @@
+//! Says what is in an OFX document, request or response, of any version: for people in tables, or as JSON.
+//!
+//! `cargo run --example inspect -- FILE` reads a file, `-` the standard input; without one it looks at an answer that it makes itself.
+//! Account numbers are shown by their ends only, unless `--show-accounts` is given; passwords and keys never are.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing, reason = "examples print")]
+#![allow(missing_docs, unreachable_pub, dead_code, reason = "the examples share modules")]
+
+mod common;
+mod look;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::Result;
+use look::tree::Veil;
+
+/// Say what is in an OFX document
+#[derive(Parser)]
+struct Arguments {
+    /// A request or a response, 1.x or 2.x; - for the standard input
+    file: Option<PathBuf>,
+    /// Everything, for programs
+    #[arg(long)]
+    json: bool,
+    /// Whole account numbers
+    #[arg(long)]
+    show_accounts: bool,
+}
+
+fn main() -> ExitCode {
+    common::report(inspect(&Arguments::parse()))
+}
+
+fn inspect(arguments: &Arguments) -> Result<()> {
+    let bytes = match &arguments.file {
+        Some(file) => read(file)?,
+        None => look::own::document()?,
+    };
+    let veil = Veil { show_accounts: arguments.show_accounts };
+    let report = look::examine(&bytes, veil)?;
+    if arguments.json {
+        let mut out = std::io::stdout().lock();
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        look::text::print(&report);
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    Ok(fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?)
+}
