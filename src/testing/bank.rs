@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
-use crate::ofx::{ListedPayee, Payment, PaymentState, RecurringModel, Request, TrnUid};
+use crate::ofx::{ListedPayee, Payment, PaymentState, RecurringModel, Request, TrnUid, UserInfo};
 use crate::testing::certificate::Papers;
 use crate::testing::desk::{self, Desk};
 use crate::testing::journal::Journal;
@@ -199,6 +199,11 @@ impl Bank {
         desk::lock(&self.desk).change(|model| model.match_payee(user_id, list_id, payee_id))
     }
 
+    /// The institution writes to a user of its own accord: the mail stands in the user's history of mail.
+    pub fn send_mail(&self, user_id: &str, subject: &str, body: &str) {
+        desk::lock(&self.desk).change(|model| model.send_mail(user_id, subject, body));
+    }
+
     /// Loses the next `count` answers: the request is carried out and the connection closed without a word.
     pub fn lose_answers(&self, count: usize) {
         desk::lock(&self.desk).answers_to_lose = count;
@@ -274,6 +279,12 @@ impl Bank {
     #[must_use]
     pub fn payee_list(&self, user_id: &str) -> Vec<ListedPayee> {
         desk::lock(&self.desk).model.payee_list(user_id)
+    }
+
+    /// What the institution knows of a user's name and address; `None` for one whose data it was never told.
+    #[must_use]
+    pub fn user_info(&self, user_id: &str) -> Option<UserInfo> {
+        desk::lock(&self.desk).model.user_info(user_id)
     }
 
     /// The user's recurring payments that are not over, oldest first.

@@ -110,6 +110,12 @@ impl RequestFile {
         self.transactions().any(|transaction| matches!(transaction.ask, Ask::Questions))
     }
 
+    /// Whether it asks for nothing but what is there for those who have no credentials yet.
+    pub(super) fn is_for_anyone(&self) -> bool {
+        let is_for_anyone = |one: &Transaction| matches!(one.ask, Ask::Profile(_) | Ask::Request(Request::Enroll(_)));
+        self.transactions().all(is_for_anyone)
+    }
+
     /// Whether it changes the user's password.
     pub(super) fn changes_password(&self) -> bool {
         self.transactions().any(|transaction| matches!(transaction.ask, Ask::Password(_)))

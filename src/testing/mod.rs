@@ -34,6 +34,7 @@ mod history;
 mod journal;
 mod lasting;
 mod ledger;
+mod mail;
 mod model;
 mod models;
 mod others;
@@ -44,6 +45,7 @@ mod record;
 mod requests;
 mod server;
 mod signon;
+mod signup;
 mod sync;
 mod user;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 
 use crate::error::StatusCode;
-use crate::ofx::{Content as _, Document, Element, FileUid, Header, SignonResponse, Stamp, Status, Style};
+use crate::ofx::{Content as _, Document, Element, FileUid, Header, Request, SignonResponse, Stamp, Status, Style};
 use crate::secret::Secret;
 use crate::testing::builder::Settings;
 use crate::testing::facts::Fact;
@@ -302,7 +302,8 @@ impl BankModel {
         signon.access_key = signed_on.access_key;
         signon.session_cookie = signed_on.cookie;
         if let Who::User(name) = who {
-            signon.accounts_updated = Some(self.accounts_updated());
+            signon.accounts_updated = Some(self.accounts_updated(name));
+            signon.user_updated = self.info_updated(name);
             self.give_user_key(name, file, &mut signon);
         }
         let name = match who {
@@ -320,6 +321,7 @@ impl BankModel {
             (Ask::Questions, _) => self.questions(transaction, file.version),
             (Ask::Profile(known), _) => self.profile(known, file.version),
             (Ask::Request(request), Some(name)) => self.perform(asking(name), request, file.version),
+            (Ask::Request(request @ Request::Enroll(_)), None) => self.perform(asking(""), request, file.version),
             (Ask::Nonsense, Some(name)) => {
                 self.decline(asking(name), StatusCode::INVALID_AMOUNT, "an amount is not an amount")
             }

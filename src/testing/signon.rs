@@ -29,8 +29,8 @@ impl BankModel {
             return refuse(StatusCode::FI_MISSING, "this bank needs its ORG and FID in each signon");
         }
         if file.signon.login == Login::anonymous() {
-            if file.transactions().next().is_some() && !file.is_only_profile() {
-                return refuse(StatusCode::SIGNON_INVALID, "anonymous users can only ask for the profile");
+            if !file.is_for_anyone() {
+                return refuse(StatusCode::SIGNON_INVALID, "anonymous users can only ask for the profile, and enrol");
             }
             return Ok(Who::Anonymous);
         }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ofx::{BankAccount, SyncKind};
+use crate::ofx::{AccountInfo, BankAccount, Content as _, SyncKind, UserInfo, Version};
 use crate::secret::Secret;
 use crate::testing::answers::SavedAnswer;
 use crate::testing::digest;
@@ -45,6 +46,10 @@ pub(super) struct User {
     pub(super) received: BTreeSet<String>,
     /// The payee list.
     pub(super) payees: Vec<Listed>,
+    /// Name and address, and when they last changed.
+    pub(super) info: Option<(UserInfo, DateTime<Utc>)>,
+    /// Accounts, when they are other than everybody's, and since when.
+    pub(super) accounts: Option<(Vec<AccountInfo>, DateTime<Utc>)>,
     /// Recurring payments, those that are over, too.
     pub(super) models: Vec<Model>,
     /// Answers that are kept for file-based recovery, oldest first.
@@ -75,6 +80,8 @@ impl User {
             token_used: None,
             received: BTreeSet::new(),
             payees: Vec::new(),
+            info: None,
+            accounts: None,
             models: Vec::new(),
             saved: Vec::new(),
             files: BTreeMap::new(),
@@ -134,6 +141,12 @@ impl User {
         (&self.challenged, &self.met, &self.answered, &self.received, &self.files).hash(hasher);
         self.payees.len().hash(hasher);
         self.payees.iter().for_each(|listed| listed.digest(hasher));
+        if let Some((info, _)) = &self.info {
+            digest::fingerprint(&info.write("CHGUSERINFORQ", Version::V230), hasher);
+        }
+        for account in self.accounts.iter().flat_map(|(accounts, _)| accounts) {
+            digest::fingerprint(&account.write("ACCTINFO", Version::V230), hasher);
+        }
         self.models.iter().for_each(|model| model.digest(hasher));
         for saved in &self.saved {
             (&saved.uid, saved.answer).hash(hasher);

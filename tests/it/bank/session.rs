@@ -1,8 +1,9 @@
 //! The same bank as the crate's own client meets it, over HTTPS: one operation after the other, and what gets lost.
 
 use ofx_session::ofx::{
-    CanceledPayment, Frequency, ListedPayee, ModelModification, Payee, PayeeAddition, PayeeModification, PayeeRef,
-    PaymentState, Recurrence, RecurringModel, RecurringPayment,
+    AccountRef, CanceledPayment, EnrollmentRequest, Frequency, ListedPayee, Mail, ModelModification, Payee,
+    PayeeAddition, PayeeModification, PayeeRef, PaymentMail, PaymentState, Recurrence, RecurringModel,
+    RecurringPayment, Service, ServiceChange, ServiceRequest, ServiceStatus, Stamp, UserInfo,
 };
 use ofx_session::testing::{Bank, Fault, On};
 use ofx_session::{Client, Credentials, HttpsOptions, Institution, Progress, Session, StatusCode, engine::Origin};
@@ -276,5 +277,94 @@ async fn an_access_token_signs_on() {
     let mut session = client.open(Credentials::access_token("t0ken")).unwrap();
     session.pay(&typed("rent")).await.unwrap().done().unwrap();
     assert_eq!(bank.payments()[0].user, "jane");
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn mail_goes_out_and_its_reply_comes_back() {
+    let bank = start();
+    let mut session = session(&bank);
+    let paid = session.pay(&typed("rent")).await.unwrap().done().unwrap();
+    let mail = Mail::new("jane", Stamp::day(super::support::day("20260105")), "Jane", "Bank", "Lost", "Where is it?");
+    let about = PaymentMail::new(mail).about(paid.id(), paid.response.payment.clone());
+    bank.next(On::With("PMTMAILRQ"), Fault::DropAfter);
+    assert!(matches!(session.send_payment_mail(&about).await.unwrap(), Progress::Unknown(_)));
+    let sent = session.reconcile().await.unwrap().done().unwrap().confirmed::<PaymentMail>().unwrap();
+    assert_eq!(
+        sent.about,
+        about.about.clone().map(|mut about| {
+            about.payment = paid.response.payment.clone();
+            about
+        })
+    );
+    let changes = session.sync_payment_mail().await.unwrap().done().unwrap();
+    let subjects: Vec<_> = changes.changes.iter().map(|change| change.mail().unwrap().mail.subject.as_str()).collect();
+    assert_eq!(subjects, ["Lost", "Re: Lost"], "sent once");
+    assert_eq!(changes.changes[1].origin, Origin::Institution);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_user_enrols_and_changes_their_data() {
+    let bank = start();
+    let request = EnrollmentRequest::new("Jim", "Public", "1 Main Street", "Newport", "RI", "02840", "jim@example.com");
+    let mut nobody = client(&bank).open(Credentials::new("jimmy", "?")).unwrap();
+    let enrolled = nobody.enroll(&request.user_id("jimmy")).await.unwrap().done().unwrap();
+    assert_eq!(enrolled.user_id.as_deref(), Some("jimmy"));
+    let client = nobody.close().unwrap();
+    let mut session = client.open(Credentials::new("jimmy", enrolled.temporary_password.clone().unwrap())).unwrap();
+    session.accounts().await.unwrap().done().unwrap();
+    assert!(session.is_password_change_due());
+    session.change_password("new horse").await.unwrap().done().unwrap();
+    let info = UserInfo::new().first_name("James").city("Bristol");
+    let changed = session.change_user_info(&info).await.unwrap().done().unwrap();
+    assert_eq!((&changed.info, bank.user_info("jimmy")), (&info, Some(info.clone())));
+    let changes = session.synchronize(ofx_session::ofx::SyncKind::UserInfo, None, None).await.unwrap().done().unwrap();
+    assert_eq!(changes.changes.len(), 1);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_service_is_asked_for() {
+    let bank = start();
+    let mut session = session(&bank);
+    let accounts = session.accounts().await.unwrap().done().unwrap();
+    let savings = accounts[1].bank.as_ref().unwrap().account.clone();
+    let add = ServiceRequest::new(ServiceChange::Add(AccountRef::from(savings.clone())), Service::BillPay);
+    let added = session.change_service(&add).await.unwrap().done().unwrap();
+    assert_eq!(added.status, ServiceStatus::Active);
+    let mut payment = typed("from savings");
+    payment.from = savings;
+    session.pay(&payment).await.unwrap().done().unwrap();
+    let accounts = session.accounts().await.unwrap().done().unwrap();
+    assert_eq!(accounts.iter().filter_map(|account| account.pays_bills()).count(), 2);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn several_things_go_in_one_file() {
+    use ofx_session::ofx::{PaymentRequest, Request};
+    let bank = start();
+    let mut session = session(&bank);
+    let water = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+    session.accounts().await.unwrap().done().unwrap();
+    let before = bank.requests().len();
+    let requests: Vec<Request> = vec![
+        PaymentRequest::new(typed("one")).into(),
+        PayeeAddition::new(water).into(),
+        PaymentRequest::new(typed("two")).into(),
+    ];
+    let answers = session.batch(requests.into_iter().map(Into::into).collect()).await.unwrap().done().unwrap();
+    assert_eq!((answers.len(), bank.requests().len()), (3, before + 1));
+    let kinds: Vec<_> = answers
+        .iter()
+        .map(|answer| match answer {
+            ofx_session::engine::BatchAnswer::Confirmed(confirmed) => confirmed.record.kind(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    use ofx_session::ofx::RequestKind::{AddPayee, Pay};
+    assert_eq!(kinds, [Pay, AddPayee, Pay]);
+    assert_eq!((bank.payments_made(), bank.payee_list("jane").len()), (2, 1), "the payee is added before it is paid");
     is_clean(&bank);
 }

@@ -143,7 +143,6 @@ impl Ask {
         self
     }
 
-    #[expect(dead_code, reason = "the sign-up desk is next")]
     /// A sign-up set, given as the text inside of it.
     pub(super) fn signup(mut self, text: &str) -> Self {
         self.sets.push(tree(&format!("<SIGNUPMSGSRQV1>{text}</SIGNUPMSGSRQV1>")));
@@ -308,7 +307,6 @@ impl Answer {
         self.text(&format!("BILLPAYMSGSRSV1/{path}"))
     }
 
-    #[expect(dead_code, reason = "the sign-up desk is next")]
     /// What stands at a path in the sign-up set.
     pub(super) fn signup(&self, path: &str) -> Option<&str> {
         self.text(&format!("SIGNUPMSGSRSV1/{path}"))
