@@ -107,7 +107,9 @@ async fn drive(
                 let counts = operation.kind().counts();
                 *current = Some(operation);
                 if !left && !goes_on {
-                    return Err(nothing_moved(error.into(), counts));
+                    let error = nothing_moved(error.into(), counts);
+                    let may_have_arrived = !counts && delivery != Delivery::NotSent;
+                    return Err(if may_have_arrived { error.while_doing(ONLY_READS) } else { error });
                 }
             }
         }
@@ -196,3 +198,5 @@ pub(crate) fn bug(what: &'static str) -> Error {
 }
 
 const STILL_IN_DOUBT: &str = "the payment is still in doubt and was not sent once more";
+
+const ONLY_READS: &str = "while asking, which changes nothing";

@@ -104,6 +104,40 @@ impl Paused {
         Ok(Session::new(self.client, credentials, Some(self.operation)))
     }
 
+    /// Gives the operation up and the client back. Nothing was carried out.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it is in doubt: forgetting it invites doing it twice. It comes back in
+    /// the error.
+    pub fn abandon(self) -> Result<Client, Kept<Self>> {
+        if let Some(doubt) = self.operation.doubt() {
+            let text =
+                format!("it is in doubt: open and reconcile it, or settle it when it is known: {}", doubt.explain());
+            return Err(Kept::new(Error::misuse(text).with_moved(Moved::Unknown), self));
+        }
+        Ok(self.client)
+    }
+
+    /// Ends a doubt that was settled by other means, and gives the client back: the institution's own list, or a call there, has
+    /// shown what became of the request.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when nothing is in doubt. It comes back in the error.
+    pub fn settle_doubt(self) -> Result<Client, Kept<Self>> {
+        if self.operation.doubt().is_none() {
+            return Err(Kept::new(Error::misuse("nothing is in doubt here: abandon gives it up"), self));
+        }
+        Ok(self.client)
+    }
+
+    /// Whether [`Session::reconcile`] has a way to find out what became of a request in doubt.
+    #[must_use]
+    pub fn can_reconcile(&self) -> bool {
+        self.operation.can_reconcile()
+    }
+
     /// Makes the same blob once more under the key that seals by now, readable until when it was before. Needs no credentials:
     /// nothing goes on.
     ///

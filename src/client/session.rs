@@ -292,10 +292,14 @@ impl Session {
         self.current.as_ref().and_then(|operation| operation.payment(&self.client.state).ok())
     }
 
-    /// Whether the institution has said in this session that the password must be changed (status 15000).
+    /// Whether the password must be changed: the institution has said so in this session (status 15000), or its profile wants it
+    /// of a user that it has not met under this client (`CHGPINFIRST`).
     #[must_use]
     pub fn is_password_change_due(&self) -> bool {
-        self.client.state.password_change_due
+        let state = &self.client.state;
+        let info = state.profile().and_then(|profile| profile.signon_info("SIGNON"));
+        let at_first = state.user_id.is_none() && info.and_then(|info| info.change_first) == Some(true);
+        state.password_change_due || at_first
     }
 
     /// Makes an operation, in place of a list that could not be fetched. A payment is never replaced: it has its identifiers.
@@ -341,7 +345,10 @@ impl Session {
 
     fn refuse_doubt(&self) -> Result<(), Error> {
         let Some(doubt) = self.doubt() else { return Ok(()) };
-        let text = format!("a payment of this session is in doubt, pause it to keep it: {}", doubt.explain());
+        let text = format!(
+            "a request of this session is in doubt: reconcile it, pause it to keep it, or settle it: {}",
+            doubt.explain()
+        );
         Err(Error::misuse(text).with_moved(Moved::Unknown))
     }
 

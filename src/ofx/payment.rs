@@ -311,6 +311,14 @@ aggregate! {
     }
 }
 
+impl ExtendedPayee {
+    /// What is known of a payee whose payments take so many business days, and who has no id.
+    #[must_use]
+    pub const fn taking(days_to_pay: u32) -> Self {
+        Self { id: None, scope: None, name: None, days_to_pay: Some(days_to_pay) }
+    }
+}
+
 words! {
     /// `PMTPRCCODE`: what the day in `DTPMTPRC` is.
     pub enum PaymentState {
