@@ -1,9 +1,10 @@
 //! The file: whose it is, how it is set up, how one process waits for another, and what errors mean.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::store::sqlite::NAME;
 use crate::store::{Applied, Cause, StoreError};
@@ -26,6 +27,16 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, StoreErr
         transaction.execute_batch(TABLE).map_err(failed)?;
     }
     transaction.commit().map_err(failed)?;
+    Ok(connection)
+}
+
+/// A second connection to a file that is set up, which only reads and never waits.
+pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::default().difference(OpenFlags::SQLITE_OPEN_CREATE);
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| unreachable(Arc::new(error)))?;
+    let failed = |error| explain(error, Applied::No);
+    connection.busy_handler(None::<fn(i32) -> bool>).map_err(failed)?;
+    connection.execute_batch("PRAGMA query_only = ON").map_err(failed)?;
     Ok(connection)
 }
 
