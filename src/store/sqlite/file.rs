@@ -48,7 +48,10 @@ fn wait(tries: i32) -> bool {
         None => (SHORT_STEP, SHORT_STEP.saturating_mul(tries)),
         Some(long) => (LONG_STEP, LONG_STEP.saturating_mul(long)),
     };
-    std::thread::sleep(step);
+    // The first time it may be over already: "busy" is also said where somebody wrote between a look at the file and its lock.
+    if tries > 0 {
+        std::thread::sleep(step);
+    }
     waited < PATIENCE
 }
 
@@ -143,8 +146,8 @@ pub(super) fn explain(error: rusqlite::Error, applied: Applied) -> StoreError {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// About one write of another process; from then on it may be a slow disk, or many processes.
-const SHORT_STEP: Duration = Duration::from_micros(200);
-const SHORT_STEPS: u32 = 50;
+const SHORT_STEP: Duration = Duration::from_micros(50);
+const SHORT_STEPS: u32 = 100;
 const LONG_STEP: Duration = Duration::from_millis(2);
 
 /// "OFXS" in the file's header, so that no other program's file is touched.
