@@ -20,11 +20,13 @@ impl Raw {
     pub(crate) async fn open(place: &str) -> Self {
         match place.split_once(':').unwrap() {
             ("sqlite", path) => {
-                // A file of its own: two writers would wait for each other.
+                // A file of its own, or it would wait for the payments. How it waits for a second process is SQLite's own way.
                 let connection = Connection::open(format!("{path}.raw")).unwrap();
                 connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
                 connection.execute_batch("PRAGMA synchronous = FULL").unwrap();
-                connection.execute_batch("CREATE TABLE raw (key BLOB PRIMARY KEY, version BLOB, bytes BLOB)").unwrap();
+                connection
+                    .execute_batch("CREATE TABLE IF NOT EXISTS raw (key BLOB PRIMARY KEY, version BLOB, bytes BLOB)")
+                    .unwrap();
                 Self::Sqlite(connection)
             }
             ("redis", _) => {
@@ -36,7 +38,7 @@ impl Raw {
                 tokio::spawn(connection);
                 client
                     .batch_execute(
-                        "CREATE TABLE raw (key bytea PRIMARY KEY, version bytea NOT NULL, bytes bytea NOT NULL)",
+                        "CREATE TABLE IF NOT EXISTS raw (key bytea PRIMARY KEY, version bytea NOT NULL, bytes bytea NOT NULL)",
                     )
                     .await
                     .unwrap();
@@ -65,9 +67,8 @@ impl Raw {
 
 fn sqlite(connection: &mut Connection, call: Call, key: &[u8], bytes: &[u8]) {
     if call == Call::Load {
-        let found = connection.query_row("SELECT version, bytes FROM raw WHERE key = ?1", [key], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
-        });
+        let mut load = connection.prepare_cached("SELECT version, bytes FROM raw WHERE key = ?1").unwrap();
+        let found = load.query_row([key], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?)));
         assert!(matches!(found, Ok(_) | Err(rusqlite::Error::QueryReturnedNoRows)), "{found:?}");
         return;
     }
@@ -76,7 +77,8 @@ fn sqlite(connection: &mut Connection, call: Call, key: &[u8], bytes: &[u8]) {
         Call::Create => "INSERT INTO raw (key, version, bytes) VALUES (?1, ?2, ?3)",
         _ => "UPDATE raw SET bytes = ?3 WHERE key = ?1 AND version = ?2",
     };
-    assert_eq!(transaction.execute(statement, params![key, VERSION, bytes]).unwrap(), 1);
+    let written = transaction.prepare_cached(statement).unwrap().execute(params![key, VERSION, bytes]);
+    assert_eq!(written.unwrap(), 1);
     transaction.commit().unwrap();
 }
 

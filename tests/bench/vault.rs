@@ -1,10 +1,14 @@
 //! What a vault costs: whole payments beside the bare reads and writes of the same store, and how many there are per second.
 //!
-//! `cargo bench --bench vault` prints a table for SQLite, Redis and PostgreSQL; the servers are started from the installed
-//! binaries, and left out where there are none. "Payment" is everything under one id, from the first load to the stored result, without
-//! the institution's own time: claim, write-ahead, result, and the file of the payment before. "Bare" is as many
-//! reads and conditional writes of as many bytes through rusqlite, redis or tokio-postgres alone, in turn with the payments, so that
-//! both meet the same disk. `synced` is Redis with `appendfsync always`, which survives a crash of its machine.
+//! `cargo bench --bench vault` prints a table for SQLite, Redis and PostgreSQL, or for those that are named, as in
+//! `cargo bench --bench vault -- sqlite`; the servers are started from the installed binaries, and left out where there are none.
+//! "Payment" is everything under one id, from the first load to the stored result, without the institution's own time: claim,
+//! write-ahead, result, and the file of the payment before. "Bare" is as many reads and conditional writes of as many bytes through
+//! rusqlite, redis or tokio-postgres alone, in turn with the payments, so that both meet the same disk. `synced` is Redis with
+//! `appendfsync always`, which survives a crash of its machine.
+//!
+//! What processes do together is measured in turn, too: one and two of ours, one and two that do nothing but the bare calls on
+//! one file or server. All rates are medians.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
@@ -19,13 +23,12 @@
     reason = "a benchmark prints and fails by panicking"
 )]
 
+mod rate;
 mod raw;
 #[path = "../stores/servers.rs"]
 mod servers;
 mod watched;
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,52 +41,52 @@ use raw::Raw;
 use rust_decimal::Decimal;
 use servers::{Kind, Server};
 use tokio_postgres::NoTls;
-use watched::{Call, Near, Watched};
+use watched::{Call, Near, Noted, Watched};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
-/// In the environment of a child: the store to work on.
-const PLACE: &str = "OFX_BENCH_PLACE";
-
-/// How long each of the processes of the throughput is at work.
-const TIME: Duration = Duration::from_secs(3);
-
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    if let Ok(place) = std::env::var(PLACE) {
-        return runtime.block_on(child(&place));
+    if runtime.block_on(rate::child()).is_some() {
+        return;
     }
+    // Cargo adds options of its own.
+    let named: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
     let folder = tempfile::tempdir().unwrap();
     let redis = |fsync: &str| Server::start(Kind::Redis, &["--appendfsync", fsync]);
     let url = |server: &Server| format!("redis://127.0.0.1:{}/", server.port());
     println!("{:<16}{:<34} {:>10} {:>10} {:>8}", "store", "", "median", "p99", "bare x");
     let measure = |name: &str, rounds: usize, place: &str| {
-        runtime.block_on(payments(name, rounds, place));
-        throughput(name, place);
+        let calls = runtime.block_on(payments(name, rounds, place));
+        rate::measure(name, place, &calls);
     };
-    measure("SQLite", 300, &format!("sqlite:{}", folder.path().join("vault.db").display()));
-    if let Some(server) = redis("everysec") {
+    if wanted("sqlite") {
+        measure("SQLite", 300, &format!("sqlite:{}", folder.path().join("vault.db").display()));
+    }
+    if let Some(server) = wanted("redis").then(|| redis("everysec")).flatten() {
         measure("Redis", 2000, &url(&server));
     }
-    if let Some(server) = redis("always") {
+    if let Some(server) = wanted("redis").then(|| redis("always")).flatten() {
         measure("Redis, synced", 300, &url(&server));
     }
-    if let Some(server) = Server::start(Kind::Postgres, &["-c", "fsync=on"]) {
+    let postgres = || Server::start(Kind::Postgres, &["-c", "fsync=on"]);
+    if let Some(server) = wanted("postgres").then(postgres).flatten() {
         let place = format!("postgres://jane:{}@127.0.0.1:{}/postgres", servers::PASSWORD, server.port());
         runtime.block_on(table(&place));
         measure("PostgreSQL", 300, &place);
     }
 }
 
-/// Whole payments, and their reads and writes once more without this crate.
-async fn payments(name: &str, rounds: usize, place: &str) {
+/// Whole payments, and their reads and writes once more without this crate. Returns the calls of a payment.
+async fn payments(name: &str, rounds: usize, place: &str) -> Vec<Noted> {
     let store = Watched::new(open(place));
     let bank = Near::new();
     let vault = vault(store.clone(), bank.clone(), "payments");
     let mut bare = Raw::open(place).await;
     let (mut whole, mut inside, mut alone): (Vec<_>, Vec<_>, Vec<_>) = Default::default();
     let (mut per_call, mut bare_call, mut plain_call): (Vec<_>, Vec<_>, Vec<_>) = Default::default();
-    let mut shape = String::new();
+    let mut shape = Vec::new();
     for round in 0..rounds + WARM {
         store.take();
         bank.take();
@@ -113,7 +116,7 @@ async fn payments(name: &str, rounds: usize, place: &str) {
             inside.push(calls.iter().map(|noted| noted.time).sum());
             alone.push(took);
         }
-        shape = calls.iter().map(|noted| format!(" {:?} {}", noted.call, noted.len)).collect();
+        shape = calls;
     }
     assert_eq!(bank.payments_made(), rounds + WARM);
     row(name, "payment", &mut whole, Some(&mut alone));
@@ -124,7 +127,9 @@ async fn payments(name: &str, rounds: usize, place: &str) {
     if !plain_call.is_empty() {
         row(name, "  as many bytes, without condition", &mut plain_call, None);
     }
-    println!("{name:<16}calls of a payment, with bytes written:{shape}");
+    let told: String = shape.iter().map(|noted| format!(" {:?} {}", noted.call, noted.len)).collect();
+    println!("{name:<16}calls of a payment, with bytes written:{told}");
+    shape
 }
 
 fn row(name: &str, what: &str, times: &mut [Duration], bare: Option<&mut Vec<Duration>>) {
@@ -137,52 +142,6 @@ fn row(name: &str, what: &str, times: &mut [Duration], bare: Option<&mut Vec<Dur
 fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
-}
-
-/// Processes with a vault each, on the same store, one and then two at the same time.
-fn throughput(name: &str, place: &str) {
-    let mut rates = Vec::new();
-    for count in [1, 2] {
-        let children: Vec<_> = (0..count)
-            .map(|_| {
-                let mut command = Command::new(std::env::current_exe().unwrap());
-                command.env(PLACE, place).stdout(Stdio::piped()).spawn().unwrap()
-            })
-            .collect();
-        let mut sum = [0.0; 2];
-        for mut child in children {
-            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            for (sum, line) in sum.iter_mut().zip(lines) {
-                *sum += line.unwrap().parse::<f64>().unwrap();
-            }
-            assert!(child.wait().unwrap().success());
-        }
-        rates.push(sum);
-    }
-    for (at, what) in ["payments per second", "resumes per second"].into_iter().enumerate() {
-        let (one, two) = (rates[0][at], rates[1][at]);
-        println!("{name:<16}{what:<34} one process {one:.0}, two {two:.0} ({:.2} x)", two / one);
-    }
-}
-
-/// Pays for a while, then asks for results for a while; prints both rates.
-async fn child(place: &str) {
-    let bank = Near::new();
-    let vault = vault(open(place), bank.clone(), &uuid::Uuid::new_v4().to_string());
-    let id = |number: usize| format!("bill {number}");
-    let (start, mut paid) = (Instant::now(), 0);
-    while start.elapsed() < TIME {
-        vault.pay(&id(paid), &payment(), jane()).await.unwrap().done().unwrap();
-        paid += 1;
-    }
-    println!("{}", paid as f64 / (start.elapsed() - bank.take()).as_secs_f64());
-    let (start, mut resumed) = (Instant::now(), 0);
-    while start.elapsed() < TIME {
-        vault.resume(&id(resumed % paid), jane()).await.unwrap().done().unwrap();
-        resumed += 1;
-    }
-    println!("{}", resumed as f64 / start.elapsed().as_secs_f64());
-    assert_eq!(bank.payments_made(), paid);
 }
 
 fn vault(store: impl Store + 'static, bank: Near, user: &str) -> Vault {

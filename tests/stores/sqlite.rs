@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use ofx_session::store::{Applied, Record, Sqlite, Store, StoreError, Swap, Version};
 use ofx_session::testing::conformance;
@@ -35,11 +36,11 @@ fn needs_no_runtime() {
     let mut waiting = store.create(&key, &record);
     // Polled by hand; the waker wakes this thread.
     let waker = Arc::new(Unpark(std::thread::current())).into();
-    let mut context = std::task::Context::from_waker(&waker);
+    let mut context = Context::from_waker(&waker);
     loop {
         match waiting.as_mut().poll(&mut context) {
-            std::task::Poll::Ready(answer) => break assert_eq!(answer.unwrap(), Swap::Done),
-            std::task::Poll::Pending => std::thread::park(),
+            Poll::Ready(answer) => break assert_eq!(answer.unwrap(), Swap::Done),
+            Poll::Pending => std::thread::park(),
         }
     }
 }
@@ -58,6 +59,50 @@ async fn an_answer_that_is_not_awaited_does_nothing() {
     let store = Sqlite::open(folder.path().join("records.db")).unwrap();
     drop(store.create(&key(1), &any_record("sealed")));
     assert_eq!(store.load(&key(1)).await.unwrap(), None);
+}
+
+#[test]
+fn a_load_waits_for_no_writer_and_sees_what_was_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.db");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let store = Sqlite::open(&path).unwrap();
+    let (key, before) = (key(1), any_record("before"));
+    assert_eq!(runtime.block_on(store.create(&key, &before)).unwrap(), Swap::Done);
+    let at_once = || match store.load(&key).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(found) => found.unwrap(),
+        Poll::Pending => panic!("waits"),
+    };
+    assert_eq!(at_once(), Some(before.clone()));
+
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    other.execute("UPDATE ofx_session_records SET bytes = x'00'", []).unwrap();
+    assert_eq!(at_once(), Some(before));
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(at_once().unwrap().into_bytes(), [0]);
+
+    let after = any_record("after");
+    assert_eq!(runtime.block_on(store.create(&crate::key(2), &after)).unwrap(), Swap::Done);
+    assert_eq!(runtime.block_on(store.load(&crate::key(2))).unwrap(), Some(after));
+}
+
+#[test]
+fn the_last_handle_leaves_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.db");
+    let store = Sqlite::open(&path).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        assert_eq!(store.clone().create(&key(1), &any_record("sealed")).await.unwrap(), Swap::Done);
+        assert!(store.load(&key(1)).await.unwrap().is_some());
+    });
+    drop(store);
+    let log = folder.path().join("records.db-wal");
+    let start = std::time::Instant::now();
+    while log.exists() {
+        assert!(start.elapsed().as_secs() < 60, "the log is left");
+        std::thread::yield_now();
+    }
 }
 
 #[tokio::test]
