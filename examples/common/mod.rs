@@ -223,7 +223,7 @@ pub fn write_blob(file: &Path, blob: &Blob) -> Result<()> {
 }
 
 /// Writes a whole file or none of it, readable by its owner only.
-fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = |error: std::io::Error| format!("cannot write {}: {error}", file.display());
     written(file, bytes).map_err(cannot)?.persist(file).map_err(|error| cannot(error.error))?;
     Ok(())
@@ -249,9 +249,14 @@ pub fn with_client_uid(error: Problem, client: &Client) -> Problem {
 
 /// The key beside a state file. A real program keeps its keys away from its blobs.
 pub fn keys(state: &Path) -> Result<KeyRing> {
-    let mut name = state.as_os_str().to_owned();
-    name.push(".key");
-    keys_in(&PathBuf::from(name))
+    keys_in(&beside(state, ".key"))
+}
+
+/// The file of the same name with something behind it.
+pub fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
 }
 
 /// The key in a file, made when missing, readable by its owner only. Of several processes that make it at once, one does.

@@ -9,6 +9,7 @@
 //! deconstruct
 //! ```
 
+mod ahead;
 mod builder;
 mod driver;
 pub mod equivalents;

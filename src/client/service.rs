@@ -320,8 +320,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Misuse` when the session was not opened with id and password, or the new one breaks a rule of the profile; `Refused` when the
-    /// institution says no: the old password counts.
+    /// `Misuse` when the session was not opened with id and password, the profile offers no changes (`PINCH`) and none is due, or the new
+    /// one breaks a rule of the profile; `Refused` when the institution says no: the old password counts.
     ///
     /// # Security
     ///
@@ -329,8 +329,13 @@ impl Session {
     pub async fn change_password(&mut self, new: impl Into<Secret>) -> Result<Progress<()>, Error> {
         let with_both = self.credentials.clone().new_password(new);
         with_both.password_change()?;
-        self.credentials = with_both;
         self.begin(Intent::ChangePassword).await?;
+        if let Err(error) = self.client.state.allows_password(&with_both) {
+            self.current = None;
+            return Err(error.into());
+        }
+        // Not before: another change may be in doubt, and needs its own new password.
+        self.credentials = with_both;
         self.run_as(|completed| matches!(completed, Completed::PasswordChanged).then_some(())).await
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::client::driver::InMemory;
+use crate::client::ahead::Keeping;
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
@@ -19,6 +19,8 @@ pub struct Session {
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,
     pub(crate) current: Option<Operation>,
+    /// Who stores what must survive before a file leaves.
+    pub(crate) ahead: Option<Keeping>,
     profile_refused: bool,
 }
 
@@ -27,7 +29,7 @@ impl Session {
         client.state.challenged = false;
         client.state.recognized = false;
         client.state.password_change_due = false;
-        Self { client, credentials, current, profile_refused: false }
+        Self { client, credentials, current, ahead: None, profile_refused: false }
     }
 
     /// Fetches the account list, unless the known one is up to date. OFX 1.0.3 §8.5, OFX 2.3 §8.5.
@@ -102,7 +104,7 @@ impl Session {
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
         self.current = self.current.take().map(|operation| operation.after_approval(&self.client.state));
-        let progress = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut InMemory).await?;
+        let progress = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut self.ahead).await?;
         if progress == Progress::Done(Completed::PasswordChanged) {
             self.credentials.adopt_new_password();
             self.client.state.password_change_due = false;
@@ -356,10 +358,10 @@ impl Session {
 const PAUSE_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// What is asked today is not asked tomorrow: an institution's questions belong to one signon.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// Whoever must be asked about a payment may be away for a week; with the blob its identifiers are lost.
-const LONGEST_DOUBT: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(crate) const LONGEST_DOUBT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Institutions give a week, and letters take days.
 const LONGEST_APPROVAL: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -2,7 +2,7 @@
 
 use crate::engine::Refusal;
 use crate::error::{Delivery, Error, ErrorKind};
-use crate::ofx::{DecodeError, EncodeError};
+use crate::ofx::{DecodeError, EncodeError, PasswordProblem};
 
 /// Why a step of an operation could not be made.
 ///
@@ -29,6 +29,9 @@ pub enum EngineError {
         "the institution's profile offers no {0}; nothing was sent (Institution::without_profile asks all the same)"
     )]
     NotOffered(&'static str),
+    /// The new password breaks a rule of the institution's profile. Nothing was sent.
+    #[error("the new password {0}; nothing was sent")]
+    Password(PasswordProblem),
     /// The institution refused, in a place where no request has an answer of its own.
     #[error("the institution refused the request")]
     Refused(Box<Refusal>),
@@ -67,6 +70,7 @@ impl From<EngineError> for Error {
             EngineError::Refused(refusal) => (*refusal).into(),
             EngineError::NoHistory(_) => Self::new(ErrorKind::Refused, Delivery::Answered, error.to_string()),
             EngineError::NotOffered(_)
+            | EngineError::Password(_)
             | EngineError::Batch(_)
             | EngineError::Credential { .. }
             | EngineError::Answers(_)

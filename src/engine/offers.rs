@@ -1,7 +1,7 @@
 //! What an institution's profile allows: what it refuses is refused before it is sent. OFX 1.0.3 §7.2 and §12.11, OFX 2.3 likewise.
 
-use crate::engine::{EngineError, State};
-use crate::ofx::{BillPaySet, Enrollment, MessageSetDetails, PayeeRef, Payment, Request, SignupSet};
+use crate::engine::{Credentials, EngineError, State};
+use crate::ofx::{BillPaySet, Enrollment, Login, MessageSetDetails, PayeeRef, Payment, Request, SignupSet};
 
 impl State {
     /// Refuses a request that the profile says the institution does not do. Without a profile nothing is known, and nothing refused.
@@ -11,6 +11,17 @@ impl State {
             "BILLPAY" => self.bill_pay().map_or(Ok(()), |set| allows_bill(set, request)),
             _ => self.signup().map_or(Ok(()), |set| allows_signup(set, request)),
         }
+    }
+
+    /// Refuses a change of the password that the profile does not offer, unless one is due, and a new one that it has rules against.
+    pub(crate) fn allows_password(&self, credentials: &Credentials) -> Result<(), EngineError> {
+        let Some(info) = self.profile().and_then(|profile| profile.signon_info("SIGNON")) else { return Ok(()) };
+        offered(info.password_change != Some(false) || self.password_change_due, "change of the password (PINCH)")?;
+        let (Login::Password { password, .. }, Some(new)) = (&credentials.login, &credentials.new_password) else {
+            return Ok(());
+        };
+        let problem = info.password_rules().problems(new, Some(password)).into_iter().next();
+        problem.map_or(Ok(()), |problem| Err(EngineError::Password(problem)))
     }
 
     /// Refuses a message set that is not in the profile: what is sent to an address that knows nothing of it would be in doubt for

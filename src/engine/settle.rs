@@ -173,9 +173,13 @@ impl Operation {
     }
 }
 
-/// Whether what is wrong is the request, of which every copy is the same: its amount, a day that has come too near, its payee.
+/// Whether what is wrong is the request, of which every copy is the same: its amount, a day that has come too near, its payee; or what
+/// it would change, which was committed, cancelled or gone before and stays so.
 /// What is wrong with accounts and their money may be right when another copy arrives. It says nothing about copies that arrived
 /// before: a day that is too near today was not yesterday.
 fn is_in_the_request(code: StatusCode) -> bool {
-    matches!(code.value(), 2012 | 2014 | 10_501..=10_503 | 10_510..=10_513 | 10_517 | 10_519)
+    matches!(
+        code.value(),
+        2012 | 2014 | 2016..=2018 | 10_501..=10_503 | 10_505 | 10_508..=10_513 | 10_515 | 10_517..=10_519
+    )
 }

@@ -168,8 +168,21 @@ pub enum EncodeError {
     },
 }
 
+impl EncodeError {
+    /// The element that is wrong, where it is one.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        match self {
+            Self::Version { .. } => None,
+            Self::Charset { tag, .. } | Self::Control(tag) | Self::OuterBlank(tag) => Some(tag),
+            Self::TooLong { tag, .. } | Self::Empty(tag) | Self::Invalid { tag, .. } => Some(tag),
+        }
+    }
+}
+
 impl From<EncodeError> for Error {
+    /// The error itself is the [`detail`](Error::detail), so that a form can mark the field.
     fn from(error: EncodeError) -> Self {
-        Self::misuse(error.to_string())
+        Self::misuse(error.to_string()).with_detail(error)
     }
 }

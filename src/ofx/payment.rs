@@ -7,8 +7,8 @@ use zeroize::Zeroize as _;
 use crate::ofx::aggregate::{aggregate, words};
 use crate::ofx::check::{day, limit, optional, positive, texts, transfer};
 use crate::ofx::{
-    Amount, BankAccount, Content as _, EncodeError, ExtendedPayment, PayeeRef, PublishedBill, Stamp, Status, TrnUid,
-    Version,
+    Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, PayeeRef, Problem,
+    PublishedBill, Stamp, Status, TrnUid, Version,
 };
 
 aggregate! {
@@ -122,6 +122,40 @@ impl Payment {
     pub fn published_bill(mut self, bill: PublishedBill) -> Self {
         self.published_bill = Some(bill);
         self
+    }
+
+    /// Reads the text of a `PMTINFO` aggregate, of either syntax, such as [`to_aggregate`](Self::to_aggregate) writes: a program that
+    /// keeps payments as text can change them later, with whatever it does not know itself.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when it is no such aggregate, or lacks what is required.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use chrono::NaiveDate;
+    /// use ofx_session::ofx::{AccountType, BankAccount, Payment, PayeeRef};
+    /// use rust_decimal::Decimal;
+    ///
+    /// let from = BankAccount::new("999888777", "0042917730", AccountType::Checking);
+    /// let due = NaiveDate::from_ymd_opt(2026, 12, 4).ok_or("no such day")?;
+    /// let payment = Payment::new(from, Decimal::new(8420, 2), PayeeRef::Id("77".to_owned()), "88-204-117", due);
+    /// assert_eq!(Payment::from_aggregate(&payment.to_aggregate())?, payment);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_aggregate(text: &str) -> Result<Self, DecodeError> {
+        let element = Element::from_markup(text)?;
+        if element.tag() != "PMTINFO" {
+            return Err(DecodeError::new(Problem::Missing("PMTINFO"), element.offset()));
+        }
+        Self::read(&element).map_err(|error| error.within("PMTINFO"))
+    }
+
+    /// The text of its `PMTINFO` aggregate, as [`from_aggregate`](Self::from_aggregate) reads it.
+    #[must_use]
+    pub fn to_aggregate(&self) -> String {
+        self.write("PMTINFO", Version::V230).to_markup()
     }
 
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.

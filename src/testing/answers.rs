@@ -43,7 +43,7 @@ impl BankModel {
             return;
         }
         self.forget(name, |saved| purges || saved.uid == file.old_uid || saved.uid == file.new_uid);
-        if !file.old_uid.is_none() {
+        if !file.old_uid.is_none() && !file.changes_password() {
             let answer = Document::decode(bytes, &Limits::new()).map_or(0, |document| digest::mark(document.root()));
             self.filed(name, file.new_uid.as_str(), request_mark(file));
             let saved = SavedAnswer { uid: file.new_uid.clone(), answer, bytes: bytes.to_owned() };
@@ -74,6 +74,9 @@ impl BankModel {
     pub(super) fn watch_file_uids(&mut self, file: &RequestFile) {
         if !self.settings.file_recovery && !file.old_uid.is_none() {
             self.violation("OLDFILEUID is not NONE although the profile says RESPFILEER N");
+        }
+        if file.changes_password() && !file.old_uid.is_none() {
+            self.violation("a password change stands in a file that can be recovered");
         }
     }
 }

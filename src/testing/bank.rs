@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
-use crate::ofx::{ListedPayee, Payment, PaymentState, RecurringModel, Request, TrnUid};
+use crate::ofx::{ListedPayee, Payment, PaymentState, RecurringModel, Request, TrnUid, UserInfo};
 use crate::testing::certificate::Papers;
 use crate::testing::desk::{self, Desk};
 use crate::testing::journal::Journal;
@@ -136,6 +136,27 @@ impl Bank {
         desk::lock(&self.desk).change(|model| model.set_password_expired(user_id));
     }
 
+    /// Makes every `USERKEY` invalid: the next signon with one is refused with 15500.
+    pub fn revoke_user_keys(&self) {
+        desk::lock(&self.desk).change(BankModel::revoke_user_keys);
+    }
+
+    /// From now on each client of a user is refused with 15510 until it is approved; see
+    /// [`BankModel::require_approval`](crate::testing::BankModel::require_approval).
+    pub fn require_approval(&self) {
+        desk::lock(&self.desk).change(BankModel::require_approval);
+    }
+
+    /// Approves every client that was refused, by its `CLIENTUID`.
+    pub fn approve_clients(&self) {
+        desk::lock(&self.desk).change(BankModel::approve_clients);
+    }
+
+    /// Wants this one-time token in the next signon of a user: 15512 without it, 15513 for another one.
+    pub fn require_auth_token(&self, user_id: &str, token: &str) {
+        desk::lock(&self.desk).change(|model| model.require_auth_token(user_id, token));
+    }
+
     /// Another client of the user pays; see [`BankModel::other_client_pays`](crate::testing::BankModel::other_client_pays).
     #[must_use = "None says that nothing was paid"]
     pub fn other_client_pays(&self, user_id: &str, payment: &Payment) -> Option<TrnUid> {
@@ -176,6 +197,11 @@ impl Bank {
     #[must_use = "false says that there is no such entry or payee"]
     pub fn match_payee(&self, user_id: &str, list_id: &str, payee_id: &str) -> bool {
         desk::lock(&self.desk).change(|model| model.match_payee(user_id, list_id, payee_id))
+    }
+
+    /// The institution writes to a user of its own accord: the mail stands in the user's history of mail.
+    pub fn send_mail(&self, user_id: &str, subject: &str, body: &str) {
+        desk::lock(&self.desk).change(|model| model.send_mail(user_id, subject, body));
     }
 
     /// Loses the next `count` answers: the request is carried out and the connection closed without a word.
@@ -253,6 +279,12 @@ impl Bank {
     #[must_use]
     pub fn payee_list(&self, user_id: &str) -> Vec<ListedPayee> {
         desk::lock(&self.desk).model.payee_list(user_id)
+    }
+
+    /// What the institution knows of a user's name and address; `None` for one whose data it was never told.
+    #[must_use]
+    pub fn user_info(&self, user_id: &str) -> Option<UserInfo> {
+        desk::lock(&self.desk).model.user_info(user_id)
     }
 
     /// The user's recurring payments that are not over, oldest first.

@@ -12,6 +12,7 @@ use crate::ofx::{
 };
 use crate::secret::Secret;
 use crate::testing::class::Promises;
+use crate::testing::factors::Factors;
 use crate::testing::lasting::Lasting;
 use crate::testing::{Bank, BankModel, Feature};
 
@@ -53,6 +54,7 @@ pub(super) struct Settings {
     pub(super) file_recovery: bool,
     pub(super) promises: Promises,
     pub(super) features: BTreeSet<Feature>,
+    pub(super) factors: Factors,
     pub(super) session_cookies: bool,
     pub(super) client_uid_required: bool,
     pub(super) versions: Vec<Version>,
@@ -77,7 +79,7 @@ impl Settings {
 
     /// Whether a user cannot be served in a version without the multi-factor elements.
     pub(super) fn needs_mfa(&self) -> bool {
-        !self.questions.is_empty() || self.client_uid_required
+        !self.questions.is_empty() || self.client_uid_required || self.factors.need_mfa()
     }
 }
 
@@ -99,6 +101,7 @@ impl BankBuilder {
                 file_recovery: false,
                 promises: Promises::new(),
                 features: Feature::USUAL.into(),
+                factors: Factors::default(),
                 session_cookies: true,
                 client_uid_required: false,
                 versions: Version::ALL.to_vec(),
@@ -259,6 +262,10 @@ impl BankBuilder {
 
     pub(super) fn promises(&mut self) -> &mut Promises {
         &mut self.settings.promises
+    }
+
+    pub(super) fn factors(&mut self) -> &mut Factors {
+        &mut self.settings.factors
     }
 
     pub(super) fn feature(&mut self, feature: Feature, offers: bool) {

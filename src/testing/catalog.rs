@@ -21,9 +21,10 @@ impl BankModel {
         self.before_start(30)
     }
 
-    /// When the account list last changed: 7 days before the clock started.
-    pub(super) fn accounts_updated(&self) -> Stamp {
-        self.before_start(7)
+    /// When the account list last changed: 7 days before the clock started, unless the user changed it.
+    pub(super) fn accounts_updated(&self, name: &str) -> Stamp {
+        let changed = self.users.get(name).and_then(|user| user.accounts.as_ref());
+        changed.map_or_else(|| self.before_start(7), |(_, when)| Stamp::moment(*when))
     }
 
     /// `MFACHALLENGERS`.
@@ -56,7 +57,7 @@ impl BankModel {
 
     /// `ACCTINFORS`, unless the client has the newest. OFX 1.0.3 §8.5.
     pub(super) fn accounts(&self, name: &str, known: &Stamp) -> Decision {
-        let updated = self.accounts_updated();
+        let updated = self.accounts_updated(name);
         if is_current(known, &updated) {
             return Err(Status::new(StatusCode::UP_TO_DATE, None));
         }
@@ -65,8 +66,9 @@ impl BankModel {
     }
 
     /// The accounts of a user.
-    pub(super) fn accounts_of(&self, _: &str) -> &[AccountInfo] {
-        &self.settings.accounts
+    pub(super) fn accounts_of(&self, name: &str) -> &[AccountInfo] {
+        let own = self.users.get(name).and_then(|user| user.accounts.as_ref());
+        own.map_or(&self.settings.accounts, |(accounts, _)| accounts)
     }
 
     fn before_start(&self, days: i64) -> Stamp {
@@ -117,6 +119,7 @@ impl BankModel {
         info.spaces = Some(true);
         info.password_change = Some(self.offers(Feature::ChangePassword));
         info.client_uid_required = Some(self.settings.client_uid_required);
+        self.tell_factors(&mut info);
         info.mfa_supported = Some(!self.settings.questions.is_empty());
         info.mfa_first = Some(self.settings.challenge_first && !self.settings.questions.is_empty());
         info

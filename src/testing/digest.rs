@@ -14,7 +14,7 @@ impl BankModel {
     #[must_use]
     pub fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.profile_given.hash(&mut hasher);
+        (self.profile_given, self.approval).hash(&mut hasher);
         self.trn_uids.hash(&mut hasher);
         for entry in self.ledger.iter() {
             (&entry.user, entry.trn_uid.as_str(), entry.ours).hash(&mut hasher);

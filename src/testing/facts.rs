@@ -1,11 +1,11 @@
 //! What happened at the institution, as its ledger file keeps it: enough to go on after a restart.
 
-use chrono::{DateTime, Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ofx::{
-    BankAccount, Content, Element, FileUid, Member as _, PayeeAddition, PayeeRef, Payment, PaymentState,
-    RecurringPayment, SyncKind, TrnUid, Version,
+    AccountInfo, BankAccount, Content, Element, FileUid, Member as _, PayeeAddition, PayeeRef, Payment, PaymentState,
+    RecurringPayment, SyncKind, TrnUid, UserInfo, Version,
 };
 use crate::testing::answers::SavedAnswer;
 use crate::testing::history::Event;
@@ -46,6 +46,16 @@ pub(super) enum Fact {
     DayPassed,
     /// What a recurring payment is from now on.
     Model(String, Recurs),
+    /// Clients must be approved from now on.
+    ApprovalWanted,
+    /// A user who enrolled, and the password for the first signon.
+    Enrolled(String, String),
+    /// Name and address of a user, and when they changed.
+    Info(String, Node, i64),
+    /// The accounts of a user, and when they changed.
+    Accounts(String, Vec<Node>, i64),
+    /// An account of a user that has got another number.
+    Moved(String, Node, Node),
 }
 
 /// [`LedgerEntry`] in a form that can be stored.
@@ -117,6 +127,19 @@ impl Fact {
         let Model { id, ours, request, made, before, is_canceled } = model.clone();
         let request = Node::of(&request, "RECPMTRQ");
         Self::Model(user.to_owned(), Recurs { id, ours, request, made, before, is_canceled })
+    }
+
+    pub(super) fn info(user: &str, info: &UserInfo, when: DateTime<Utc>) -> Self {
+        Self::Info(user.to_owned(), Node::of(info, "CHGUSERINFORQ"), when.timestamp_millis())
+    }
+
+    pub(super) fn accounts(user: &str, accounts: &[AccountInfo], when: DateTime<Utc>) -> Self {
+        let accounts = accounts.iter().map(|account| Node::of(account, "ACCTINFO")).collect();
+        Self::Accounts(user.to_owned(), accounts, when.timestamp_millis())
+    }
+
+    pub(super) fn moved(user: &str, from: &BankAccount, to: &BankAccount) -> Self {
+        Self::Moved(user.to_owned(), Node::of(from, "BANKACCTFROM"), Node::of(to, "BANKACCTFROM"))
     }
 
     pub(super) fn happened(user: &str, kind: SyncKind, account: Option<&BankAccount>, event: &Event) -> Self {
@@ -218,7 +241,22 @@ impl BankModel {
             Fact::Paid(paid) => self.enter(paid.entry()?),
             Fact::Model(name, recurs) => self.put_model(&name, recurs.model()?),
             Fact::ProfileGiven => self.profile_given = true,
+            Fact::Enrolled(name, password) => self.add_user(&name, &password),
+            Fact::Info(name, info, when) => {
+                let info = UserInfo::read(&info.element()).ok()?;
+                self.put_info(&name, info, DateTime::from_timestamp_millis(when)?);
+            }
+            Fact::Accounts(name, accounts, when) => {
+                let accounts = accounts.iter().map(|account| AccountInfo::read(&account.element()));
+                let accounts = accounts.collect::<Result<_, _>>().ok()?;
+                self.put_accounts(&name, accounts, DateTime::from_timestamp_millis(when)?);
+            }
+            Fact::Moved(name, from, to) => {
+                let (from, to) = (BankAccount::read(&from.element()).ok()?, BankAccount::read(&to.element()).ok()?);
+                self.move_account(&name, &from, &to);
+            }
             Fact::DayPassed => {}
+            Fact::ApprovalWanted => self.approval = true,
             Fact::Filed(name, uid, mark) => self.filed(&name, &uid, mark),
             Fact::Stands(stands) => {
                 let mut read = Some(());

@@ -1,7 +1,7 @@
 //! A request file taken apart, before anything in it is done.
 
 use crate::ofx::{
-    BankAccount, ChallengeTransaction, Content as _, DecodeError, Document, Element, FileUid, Limits, Login, Member,
+    BankAccount, ChallengeTransaction, Content as _, DecodeError, Document, Element, FileUid, Limits, Member,
     PasswordChange, Problem, ProfileTransaction, Request, SignonRequest, Stamp, SyncFrom, SyncKind, SyncRequest,
     Version,
 };
@@ -101,14 +101,6 @@ impl RequestFile {
         })
     }
 
-    /// Who claims to sign on; empty where no user id is given.
-    pub(super) fn user_id(&self) -> &str {
-        match &self.signon.login {
-            Login::Password { user_id, .. } => user_id,
-            _ => "",
-        }
-    }
-
     pub(super) fn has_set(&self, name: &str) -> bool {
         self.sets.iter().any(|set| set.name == name)
     }
@@ -116,6 +108,17 @@ impl RequestFile {
     /// Whether it asks for the security questions.
     pub(super) fn asks_questions(&self) -> bool {
         self.transactions().any(|transaction| matches!(transaction.ask, Ask::Questions))
+    }
+
+    /// Whether it asks for nothing but what is there for those who have no credentials yet.
+    pub(super) fn is_for_anyone(&self) -> bool {
+        let is_for_anyone = |one: &Transaction| matches!(one.ask, Ask::Profile(_) | Ask::Request(Request::Enroll(_)));
+        self.transactions().all(is_for_anyone)
+    }
+
+    /// Whether it changes the user's password.
+    pub(super) fn changes_password(&self) -> bool {
+        self.transactions().any(|transaction| matches!(transaction.ask, Ask::Password(_)))
     }
 
     /// Whether it asks for the profile and nothing else.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 
 use crate::error::StatusCode;
-use crate::ofx::{Content as _, Document, Element, FileUid, Header, SignonResponse, Stamp, Status, Style};
+use crate::ofx::{Content as _, Document, Element, FileUid, Header, Request, SignonResponse, Stamp, Status, Style};
 use crate::secret::Secret;
 use crate::testing::builder::Settings;
 use crate::testing::facts::Fact;
@@ -80,6 +80,8 @@ pub struct BankModel {
     pub(super) trn_uids: Arc<BTreeMap<(String, String), u64>>,
     pub(super) now: DateTime<Utc>,
     pub(super) profile_given: bool,
+    /// Whether clients must be approved.
+    pub(super) approval: bool,
     pub(super) counter: u64,
     /// What happened since it was last written down, where that is done.
     pub(super) facts: Option<Vec<Fact>>,
@@ -87,14 +89,19 @@ pub struct BankModel {
 
 impl BankModel {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
-        let users = settings.users.iter();
+        let user = |password: &Secret| {
+            let mut user = User::new(password.clone());
+            user.token_due.clone_from(&settings.factors.first_token);
+            Arc::new(user)
+        };
         Self {
-            users: users.map(|(name, password)| (name.clone(), Arc::new(User::new(password.clone())))).collect(),
+            users: settings.users.iter().map(|(name, password)| (name.clone(), user(password))).collect(),
             ledger: Arc::default(),
             violations: Arc::default(),
             trn_uids: Arc::default(),
             now: settings.start,
             profile_given: false,
+            approval: settings.factors.approval,
             counter: FIRST_ID,
             facts: None,
             settings,
@@ -230,6 +237,12 @@ impl BankModel {
         self.note(|| Fact::stands(&entry));
     }
 
+    /// Wants clients to be approved.
+    pub(super) fn want_approval(&mut self) {
+        self.note(|| Fact::ApprovalWanted);
+        self.approval = true;
+    }
+
     /// A number that was not used before.
     pub(super) fn next_id(&mut self) -> u64 {
         self.counter += 1;
@@ -255,7 +268,7 @@ impl BankModel {
 
     /// A `TRNUID` stands for one request for ever. The client's clock in a challenge request may go on.
     fn watch_trn_uids(&mut self, file: &RequestFile) {
-        let name = file.user_id().to_owned();
+        let name = self.named_by(&file.signon.login).unwrap_or_default().to_owned();
         for transaction in file.wrappers() {
             let tag = transaction.element.tag();
             let request = match transaction.ask {
@@ -288,8 +301,10 @@ impl BankModel {
         let mut signon = self.signon_response(Status::new(code, None));
         signon.access_key = signed_on.access_key;
         signon.session_cookie = signed_on.cookie;
-        if let Who::User(_) = who {
-            signon.accounts_updated = Some(self.accounts_updated());
+        if let Who::User(name) = who {
+            signon.accounts_updated = Some(self.accounts_updated(name));
+            signon.user_updated = self.info_updated(name);
+            self.give_user_key(name, file, &mut signon);
         }
         let name = match who {
             Who::User(name) => Some(name.as_str()),
@@ -306,6 +321,7 @@ impl BankModel {
             (Ask::Questions, _) => self.questions(transaction, file.version),
             (Ask::Profile(known), _) => self.profile(known, file.version),
             (Ask::Request(request), Some(name)) => self.perform(asking(name), request, file.version),
+            (Ask::Request(request @ Request::Enroll(_)), None) => self.perform(asking(""), request, file.version),
             (Ask::Nonsense, Some(name)) => {
                 self.decline(asking(name), StatusCode::INVALID_AMOUNT, "an amount is not an amount")
             }

@@ -1,7 +1,7 @@
 //! Users change their password. OFX 1.0.3 §2.5.2, OFX 2.3 §2.5.2.
 
 use crate::error::StatusCode;
-use crate::ofx::{CharType, Content as _, PasswordChange, PasswordChanged, SignonInfo, Stamp, Status, Version};
+use crate::ofx::{Content as _, PasswordChange, PasswordChanged, Stamp, Status, Version};
 use crate::testing::requests::{Asking, Written, duplicate, refusal};
 use crate::testing::user::Step;
 use crate::testing::{BankModel, Feature};
@@ -35,33 +35,11 @@ impl BankModel {
         if request.user_id != name {
             return declined("USERID is not the user who signed on");
         }
-        let new = request.new_password.expose();
-        if !keeps_the_rules(&self.signon_info(), new) {
+        let old = self.users.get(name).map(|user| user.password.clone());
+        if !self.signon_info().password_rules().problems(&request.new_password, old.as_ref()).is_empty() {
             return declined("the new password breaks a rule of the profile");
         }
-        if self.users.get(name).is_some_and(|user| user.password == request.new_password) {
-            return declined("the new password is the old one");
-        }
-        self.step(name, Step::PasswordChanged(new.to_owned()));
+        self.step(name, Step::PasswordChanged(request.new_password.expose().to_owned()));
         Ok(())
     }
-}
-
-/// Whether the profile allows it: length and kinds of characters.
-fn keeps_the_rules(info: &SignonInfo, password: &str) -> bool {
-    let length = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
-    let has = |kind: fn(char) -> bool| password.chars().any(kind);
-    let special = |c: char| !c.is_alphanumeric() && c != ' ';
-    let (letters, digits) = (has(char::is_alphabetic), has(|c| c.is_ascii_digit()));
-    let made_of = match info.char_type {
-        Some(CharType::AlphaOnly) => !digits,
-        Some(CharType::NumericOnly) => !letters,
-        Some(CharType::AlphaAndNumeric) => letters && digits,
-        _ => true,
-    };
-    info.min.is_none_or(|min| min <= length)
-        && info.max.is_none_or(|max| length <= max)
-        && made_of
-        && (info.spaces != Some(false) || !password.contains(' '))
-        && (info.special != Some(false) || !has(special))
 }

@@ -12,7 +12,7 @@ pub(super) type Decision = Result<Reply, Status>;
 /// `STATUS`, and the response inside of the wrapper unless it is an error.
 pub(super) type Written = (Status, Option<Element>);
 
-/// Who asks, and under which `TRNUID`.
+/// Who asks, nobody for an enrolment, and under which `TRNUID`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asking<'a> {
     pub(super) name: &'a str,
@@ -61,7 +61,11 @@ impl BankModel {
             Request::AddPayee(request) => self.add_payee(asking.name, request),
             Request::ModifyPayee(request) => self.modify_payee(asking.name, request),
             Request::DeletePayee(request) => self.delete_payee(asking.name, &request.list_id),
-            _ => Err(Status::new(StatusCode::GENERAL_ERROR, Some("this bank does not do that"))),
+            Request::SendPaymentMail(request) => self.take_mail(asking.name, request),
+            Request::Enroll(request) if asking.name.is_empty() => self.enroll(request),
+            Request::Enroll(_) => Err(refusal(StatusCode::ALREADY_ENROLLED, "you are signed on")),
+            Request::ChangeUserInfo(request) => self.change_info(asking.name, request),
+            Request::ChangeService(request) => self.change_service(asking.name, request),
         }
     }
 
@@ -71,6 +75,7 @@ impl BankModel {
             Reply::AddRecurring(_) | Reply::ModifyRecurring(_) => {
                 self.make_payments(asking.name, reply.id().unwrap_or_default());
             }
+            Reply::SendPaymentMail(mail) => self.reply_to(asking, mail),
             _ => {}
         }
     }

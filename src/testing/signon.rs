@@ -29,13 +29,33 @@ impl BankModel {
             return refuse(StatusCode::FI_MISSING, "this bank needs its ORG and FID in each signon");
         }
         if file.signon.login == Login::anonymous() {
-            if file.transactions().next().is_some() && !file.is_only_profile() {
-                return refuse(StatusCode::SIGNON_INVALID, "anonymous users can only ask for the profile");
+            if !file.is_for_anyone() {
+                return refuse(StatusCode::SIGNON_INVALID, "anonymous users can only ask for the profile, and enrol");
             }
             return Ok(Who::Anonymous);
         }
+        let name = self.identify(file)?;
+        if self.settings.needs_mfa() && !file.version.knows_mfa() {
+            return refuse(StatusCode::UNSUPPORTED_VERSION, "users are served in versions 103, 203 and 211 up");
+        }
+        if matches!(file.signon.login, Login::AccessToken(_)) {
+            return Ok(Who::User(name));
+        }
+        if self.settings.client_uid_required && file.signon.client_uid.is_none() {
+            self.violation("CLIENTUID is missing although the profile requires it");
+            return refuse(StatusCode::CLIENT_UID_UNKNOWN, "a CLIENTUID is required");
+        }
+        self.check_approval(&name, file)?;
+        self.check_extras(&name, file)?;
+        Ok(Who::User(name))
+    }
+
+    /// Looks at id and password, or at what stands in their place.
+    fn identify(&mut self, file: &RequestFile) -> Result<String, Status> {
         let Login::Password { user_id, password } = &file.signon.login else {
-            return refuse(StatusCode::SIGNON_INVALID, "this bank gives out no keys or tokens in place of passwords");
+            let name = self.check_stand_in(file)?;
+            let is_locked = self.users.get(&name).is_some_and(|user| user.locked);
+            return if is_locked { refuse(StatusCode::LOCKED_OUT, "please call us") } else { Ok(name) };
         };
         let Some(user) = self.users.get(user_id) else {
             return refuse(StatusCode::SIGNON_INVALID, "user id or password is wrong");
@@ -50,18 +70,15 @@ impl BankModel {
         if user.wrong_passwords > 0 {
             self.step(user_id, Step::RightPassword);
         }
-        if self.settings.needs_mfa() && !file.version.knows_mfa() {
-            return refuse(StatusCode::UNSUPPORTED_VERSION, "users are served in versions 103, 203 and 211 up");
-        }
-        if self.settings.client_uid_required && file.signon.client_uid.is_none() {
-            self.violation("CLIENTUID is missing although the profile requires it");
-            return refuse(StatusCode::CLIENT_UID_UNKNOWN, "a CLIENTUID is required");
-        }
-        Ok(Who::User(user_id.clone()))
+        self.refuse_password(file)?;
+        Ok(user_id.clone())
     }
 
     /// Looks at what is wanted beyond the password; the answer's `ACCESSKEY` comes back.
     pub(super) fn check_factors(&mut self, name: &str, file: &RequestFile) -> Result<Option<Secret>, Status> {
+        if matches!(file.signon.login, Login::AccessToken(_)) {
+            return Ok(None);
+        }
         let settings = self.settings.clone();
         let (answers, key, client) = (&file.signon.answers, &file.signon.access_key, &file.signon.client_uid);
         let profile_known = self.profile_given;
@@ -198,6 +215,6 @@ impl SecurityQuestion {
     }
 }
 
-fn refuse<T>(code: StatusCode, message: &str) -> Result<T, Status> {
+pub(super) fn refuse<T>(code: StatusCode, message: &str) -> Result<T, Status> {
     Err(Status::new(code, Some(message)))
 }

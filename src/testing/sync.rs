@@ -121,7 +121,9 @@ impl BankModel {
             }
             SyncKind::RecurringPayments => self.models_as_new(name, frame.account.as_ref()),
             SyncKind::Payees => self.payees_as_new(name),
-            _ => Vec::new(),
+            SyncKind::PaymentMail => self.mail_as_new(name),
+            SyncKind::Services => self.services_as_new(name),
+            SyncKind::UserInfo => self.info_as_new(name),
         }
     }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ofx::{BankAccount, SyncKind};
+use crate::ofx::{AccountInfo, BankAccount, Content as _, SyncKind, UserInfo, Version};
 use crate::secret::Secret;
 use crate::testing::answers::SavedAnswer;
 use crate::testing::digest;
@@ -31,10 +32,24 @@ pub(super) struct User {
     /// `NEWFILEUID` of every file that carried answers.
     pub(super) answered: BTreeSet<String>,
     pub(super) cookies: Vec<Secret>,
+    /// The newest `USERKEY`, and when it ends, in milliseconds since 1970, UTC.
+    pub(super) user_key: Option<(Secret, i64)>,
+    /// Clients, by `CLIENTUID`, that wait for approval.
+    pub(super) seen: BTreeSet<String>,
+    /// Clients that were approved.
+    pub(super) approved: BTreeSet<String>,
+    /// The `AUTHTOKEN` that the next signon needs.
+    pub(super) token_due: Option<Secret>,
+    /// The last one that was taken.
+    pub(super) token_used: Option<Secret>,
     /// `TRNUID` of every request that was received and changes something.
     pub(super) received: BTreeSet<String>,
     /// The payee list.
     pub(super) payees: Vec<Listed>,
+    /// Name and address, and when they last changed.
+    pub(super) info: Option<(UserInfo, DateTime<Utc>)>,
+    /// Accounts, when they are other than everybody's, and since when.
+    pub(super) accounts: Option<(Vec<AccountInfo>, DateTime<Utc>)>,
     /// Recurring payments, those that are over, too.
     pub(super) models: Vec<Model>,
     /// Answers that are kept for file-based recovery, oldest first.
@@ -58,8 +73,15 @@ impl User {
             met: BTreeSet::new(),
             answered: BTreeSet::new(),
             cookies: Vec::new(),
+            user_key: None,
+            seen: BTreeSet::new(),
+            approved: BTreeSet::new(),
+            token_due: None,
+            token_used: None,
             received: BTreeSet::new(),
             payees: Vec::new(),
+            info: None,
+            accounts: None,
             models: Vec::new(),
             saved: Vec::new(),
             files: BTreeMap::new(),
@@ -96,12 +118,22 @@ impl User {
                 self.password = Secret::new(password.as_str());
                 self.expired = false;
             }
+            Step::UserKeyGiven { key, until } => self.user_key = Some((Secret::new(key.as_str()), *until)),
+            Step::UserKeyRevoked => self.user_key = None,
+            Step::ClientSeen(client) => drop(self.seen.insert(client.clone())),
+            Step::ClientsApproved => self.approved.append(&mut self.seen),
+            Step::ApprovalsForgotten => self.approved.clear(),
+            Step::TokenWanted(token) => self.token_due = Some(Secret::new(token.as_str())),
+            Step::TokenUsed => self.token_used = self.token_due.take(),
         }
     }
 
     /// Adds what decides how the user is treated. Cookies decide nothing.
     pub(super) fn digest(&self, hasher: &mut impl Hasher) {
         (self.wrong_passwords, self.locked, self.expired, self.password.expose()).hash(hasher);
+        (&self.seen, &self.approved).hash(hasher);
+        [&self.token_due, &self.token_used].map(|token| token.as_ref().map(Secret::expose)).hash(hasher);
+        self.user_key.as_ref().map(|(key, until)| (key.expose(), until)).hash(hasher);
         for keys in [&self.keys, &self.refused] {
             keys.len().hash(hasher);
             keys.iter().for_each(|key| key.expose().hash(hasher));
@@ -109,6 +141,12 @@ impl User {
         (&self.challenged, &self.met, &self.answered, &self.received, &self.files).hash(hasher);
         self.payees.len().hash(hasher);
         self.payees.iter().for_each(|listed| listed.digest(hasher));
+        if let Some((info, _)) = &self.info {
+            digest::fingerprint(&info.write("CHGUSERINFORQ", Version::V230), hasher);
+        }
+        for account in self.accounts.iter().flat_map(|(accounts, _)| accounts) {
+            digest::fingerprint(&account.write("ACCTINFO", Version::V230), hasher);
+        }
         self.models.iter().for_each(|model| model.digest(hasher));
         for saved in &self.saved {
             (&saved.uid, saved.answer).hash(hasher);
@@ -143,6 +181,19 @@ pub(super) enum Step {
     KeyRefused(String),
     KeysRevoked,
     PasswordChanged(String),
+    UserKeyGiven {
+        key: String,
+        /// Milliseconds since 1970, UTC.
+        until: i64,
+    },
+    UserKeyRevoked,
+    /// A client, by `CLIENTUID`, waits for approval.
+    ClientSeen(String),
+    ClientsApproved,
+    ApprovalsForgotten,
+    /// The next signon needs this `AUTHTOKEN`.
+    TokenWanted(String),
+    TokenUsed,
 }
 
 /// So many in a row lock the user out; the last of them is still answered with 15500.

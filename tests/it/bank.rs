@@ -2,14 +2,17 @@
 
 mod changes;
 mod classes;
+mod factors;
 mod faults;
 mod https;
 mod ledger;
+mod mail;
 mod payees;
 mod payments;
 mod recurring;
 mod session;
 mod signon;
+mod signup;
 mod support;
 mod sync;
 mod versions;

@@ -1,5 +1,6 @@
 //! Pausing, sealing, opening and resuming: at every step, of every shape, and never with a secret in the blob.
 
+mod ahead;
 mod blobs;
 mod canary;
 pub(crate) mod line;

@@ -1,8 +1,9 @@
 //! The same bank as the crate's own client meets it, over HTTPS: one operation after the other, and what gets lost.
 
 use ofx_session::ofx::{
-    CanceledPayment, Frequency, ListedPayee, ModelModification, Payee, PayeeAddition, PayeeModification, PayeeRef,
-    PaymentState, Recurrence, RecurringModel, RecurringPayment,
+    AccountRef, CanceledPayment, EnrollmentRequest, Frequency, ListedPayee, Mail, ModelModification, Payee,
+    PayeeAddition, PayeeModification, PayeeRef, PaymentMail, PaymentState, Recurrence, RecurringModel,
+    RecurringPayment, Service, ServiceChange, ServiceRequest, ServiceStatus, Stamp, UserInfo,
 };
 use ofx_session::testing::{Bank, Fault, On};
 use ofx_session::{Client, Credentials, HttpsOptions, Institution, Progress, Session, StatusCode, engine::Origin};
@@ -182,4 +183,188 @@ async fn a_recurring_payment_whose_answer_is_lost_is_started_once() {
         assert_eq!(model.model_id, bank.recurring_payments("jane")[0].model_id);
         is_clean(&bank);
     }
+}
+
+/// Fetches the account list, and gives the status that refused it.
+async fn refused(session: &mut Session) -> Option<StatusCode> {
+    session.accounts().await.and_then(Progress::done).err().and_then(|error| error.status())
+}
+
+#[tokio::test]
+async fn a_password_is_changed_and_the_session_goes_on() {
+    let bank = start();
+    let mut session = session(&bank);
+    bank.set_password_expired("jane");
+    session.accounts().await.unwrap().done().unwrap();
+    assert!(session.is_password_change_due());
+    let before = bank.requests().len();
+    let error = session.change_password("abc").await.unwrap_err();
+    assert_eq!(bank.requests().len(), before, "the profile says what is too short: {error}");
+    session.change_password("new horse").await.unwrap().done().unwrap();
+    assert!(!session.is_password_change_due());
+    session.accounts().await.unwrap().done().unwrap();
+    let client = session.close().unwrap();
+    let mut old = client.open(Credentials::new("jane", "correct horse")).unwrap();
+    assert_eq!(refused(&mut old).await, Some(StatusCode::SIGNON_INVALID));
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_password_change_whose_answer_is_lost_is_found_out_about() {
+    for (fault, counts) in [(Fault::DropAfter, "new horse"), (Fault::DropBefore, "correct horse")] {
+        let bank = start();
+        let mut session = session(&bank);
+        bank.next(On::With("PINCHRQ"), fault);
+        let progress = session.change_password("new horse").await.unwrap();
+        assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
+        let found = session.reconcile().await;
+        assert_eq!(found.is_ok(), counts == "new horse", "{found:?}");
+        let mut next = client(&bank).open(Credentials::new("jane", counts)).unwrap();
+        next.accounts().await.unwrap().done().unwrap();
+        is_clean(&bank);
+    }
+}
+
+#[tokio::test]
+async fn a_user_key_is_asked_for_and_used() {
+    let bank = easy().user_keys(3650).start().unwrap();
+    let asking = Credentials::new("jane", "correct horse").asking_for_user_key();
+    let mut session = client(&bank).open(asking).unwrap();
+    session.accounts().await.unwrap().done().unwrap();
+    let client = session.close().unwrap();
+    assert!(client.user_key().is_some());
+    let mut session = client.open_with_user_key().unwrap();
+    session.pay(&typed("by key")).await.unwrap().done().unwrap();
+    assert_eq!(bank.payments()[0].user, "jane");
+    bank.revoke_user_keys();
+    assert_eq!(refused(&mut session).await, Some(StatusCode::SIGNON_INVALID));
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_client_is_approved_and_goes_on() {
+    let bank = easy().approval_required(true).start().unwrap();
+    let mut session = session(&bank);
+    let progress = session.pay(&typed("rent")).await.unwrap();
+    let Progress::Approve(approval) = progress else { panic!("{progress:?}") };
+    assert!(approval.explain().contains(session.client().client_uid()));
+    assert!(matches!(session.proceed().await.unwrap(), Progress::Approve(_)), "not yet");
+    bank.approve_clients();
+    session.proceed().await.unwrap().done().unwrap();
+    assert_eq!(bank.payments_made(), 1);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_one_time_token_is_given_once() {
+    let bank = easy().auth_token_first("123456").user_cred1("Branch", "Newport").start().unwrap();
+    let credentials = Credentials::new("jane", "correct horse").user_cred1("Newport").auth_token("123456");
+    let mut session = client(&bank).open(credentials).unwrap();
+    session.accounts().await.unwrap().done().unwrap();
+    session.pay(&typed("rent")).await.unwrap().done().unwrap();
+    bank.require_auth_token("jane", "777");
+    assert_eq!(refused(&mut session).await, Some(StatusCode::AUTH_TOKEN_REQUIRED));
+    assert_eq!(bank.payments_made(), 1);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn an_access_token_signs_on() {
+    let bank = easy().access_token("jane", "t0ken").start().unwrap();
+    let trusting = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes()).unwrap().only_given_roots();
+    let institution = Institution::new(bank.url()).version(ofx_session::Version::V220);
+    let client = Client::builder(institution).connection(trusting).build().unwrap();
+    let mut session = client.open(Credentials::access_token("t0ken")).unwrap();
+    session.pay(&typed("rent")).await.unwrap().done().unwrap();
+    assert_eq!(bank.payments()[0].user, "jane");
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn mail_goes_out_and_its_reply_comes_back() {
+    let bank = start();
+    let mut session = session(&bank);
+    let paid = session.pay(&typed("rent")).await.unwrap().done().unwrap();
+    let mail = Mail::new("jane", Stamp::day(super::support::day("20260105")), "Jane", "Bank", "Lost", "Where is it?");
+    let about = PaymentMail::new(mail).about(paid.id(), paid.response.payment.clone());
+    bank.next(On::With("PMTMAILRQ"), Fault::DropAfter);
+    assert!(matches!(session.send_payment_mail(&about).await.unwrap(), Progress::Unknown(_)));
+    let sent = session.reconcile().await.unwrap().done().unwrap().confirmed::<PaymentMail>().unwrap();
+    assert_eq!(
+        sent.about,
+        about.about.clone().map(|mut about| {
+            about.payment = paid.response.payment.clone();
+            about
+        })
+    );
+    let changes = session.sync_payment_mail().await.unwrap().done().unwrap();
+    let subjects: Vec<_> = changes.changes.iter().map(|change| change.mail().unwrap().mail.subject.as_str()).collect();
+    assert_eq!(subjects, ["Lost", "Re: Lost"], "sent once");
+    assert_eq!(changes.changes[1].origin, Origin::Institution);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_user_enrols_and_changes_their_data() {
+    let bank = start();
+    let request = EnrollmentRequest::new("Jim", "Public", "1 Main Street", "Newport", "RI", "02840", "jim@example.com");
+    let mut nobody = client(&bank).open(Credentials::new("jimmy", "?")).unwrap();
+    let enrolled = nobody.enroll(&request.user_id("jimmy")).await.unwrap().done().unwrap();
+    assert_eq!(enrolled.user_id.as_deref(), Some("jimmy"));
+    let client = nobody.close().unwrap();
+    let mut session = client.open(Credentials::new("jimmy", enrolled.temporary_password.clone().unwrap())).unwrap();
+    session.accounts().await.unwrap().done().unwrap();
+    assert!(session.is_password_change_due());
+    session.change_password("new horse").await.unwrap().done().unwrap();
+    let info = UserInfo::new().first_name("James").city("Bristol");
+    let changed = session.change_user_info(&info).await.unwrap().done().unwrap();
+    assert_eq!((&changed.info, bank.user_info("jimmy")), (&info, Some(info.clone())));
+    let changes = session.synchronize(ofx_session::ofx::SyncKind::UserInfo, None, None).await.unwrap().done().unwrap();
+    assert_eq!(changes.changes.len(), 1);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn a_service_is_asked_for() {
+    let bank = start();
+    let mut session = session(&bank);
+    let accounts = session.accounts().await.unwrap().done().unwrap();
+    let savings = accounts[1].bank.as_ref().unwrap().account.clone();
+    let add = ServiceRequest::new(ServiceChange::Add(AccountRef::from(savings.clone())), Service::BillPay);
+    let added = session.change_service(&add).await.unwrap().done().unwrap();
+    assert_eq!(added.status, ServiceStatus::Active);
+    let mut payment = typed("from savings");
+    payment.from = savings;
+    session.pay(&payment).await.unwrap().done().unwrap();
+    let accounts = session.accounts().await.unwrap().done().unwrap();
+    assert_eq!(accounts.iter().filter_map(|account| account.pays_bills()).count(), 2);
+    is_clean(&bank);
+}
+
+#[tokio::test]
+async fn several_things_go_in_one_file() {
+    use ofx_session::ofx::{PaymentRequest, Request};
+    let bank = start();
+    let mut session = session(&bank);
+    let water = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+    session.accounts().await.unwrap().done().unwrap();
+    let before = bank.requests().len();
+    let requests: Vec<Request> = vec![
+        PaymentRequest::new(typed("one")).into(),
+        PayeeAddition::new(water).into(),
+        PaymentRequest::new(typed("two")).into(),
+    ];
+    let answers = session.batch(requests.into_iter().map(Into::into).collect()).await.unwrap().done().unwrap();
+    assert_eq!((answers.len(), bank.requests().len()), (3, before + 1));
+    let kinds: Vec<_> = answers
+        .iter()
+        .map(|answer| match answer {
+            ofx_session::engine::BatchAnswer::Confirmed(confirmed) => confirmed.record.kind(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    use ofx_session::ofx::RequestKind::{AddPayee, Pay};
+    assert_eq!(kinds, [Pay, AddPayee, Pay]);
+    assert_eq!((bank.payments_made(), bank.payee_list("jane").len()), (2, 1), "the payee is added before it is paid");
+    is_clean(&bank);
 }

@@ -31,6 +31,8 @@ pub(super) struct Ask {
     pub(super) old: &'static str,
     pub(super) uid: String,
     pub(super) user: (&'static str, &'static str),
+    /// Behind id and password.
+    pub(super) in_place: Vec<Element>,
     pub(super) before_app: Vec<Element>,
     pub(super) behind_app: Vec<Element>,
     pub(super) signon_set: Vec<Element>,
@@ -39,13 +41,33 @@ pub(super) struct Ask {
 
 impl Ask {
     pub(super) fn new(version: Version) -> Self {
-        let (before_app, behind_app, signon_set, sets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let user = ("jane", "correct horse");
-        Self { version, old: "NONE", uid: "file-1".to_owned(), user, before_app, behind_app, signon_set, sets }
+        Self {
+            version,
+            old: "NONE",
+            uid: "file-1".to_owned(),
+            user: ("jane", "correct horse"),
+            in_place: Vec::new(),
+            before_app: Vec::new(),
+            behind_app: Vec::new(),
+            signon_set: Vec::new(),
+            sets: Vec::new(),
+        }
     }
 
     pub(super) fn user(mut self, user_id: &'static str, password: &'static str) -> Self {
         self.user = (user_id, password);
+        self
+    }
+
+    /// Signs on with `USERKEY` or `ACCESSTOKEN`.
+    pub(super) fn stand_in(self, tag: &'static str, value: &str) -> Self {
+        self.user(tag, value.to_owned().leak())
+    }
+
+    /// Changes the password, too.
+    pub(super) fn new_password(mut self, trn_uid: &str, user_id: &str, password: &str) -> Self {
+        let request = format!("<PINCHRQ><USERID>{user_id}</USERID><NEWUSERPASS>{password}</NEWUSERPASS></PINCHRQ>");
+        self.signon_set.push(tree(&trn("PINCHTRNRQ", trn_uid, &request)));
         self
     }
 
@@ -121,7 +143,6 @@ impl Ask {
         self
     }
 
-    #[expect(dead_code, reason = "the sign-up desk is next")]
     /// A sign-up set, given as the text inside of it.
     pub(super) fn signup(mut self, text: &str) -> Self {
         self.sets.push(tree(&format!("<SIGNUPMSGSRQV1>{text}</SIGNUPMSGSRQV1>")));
@@ -130,8 +151,13 @@ impl Ask {
 
     pub(super) fn bytes(&self) -> Vec<u8> {
         let leaf = Element::leaf;
-        let mut signon = vec![leaf("DTCLIENT", "20260105093000"), leaf("USERID", self.user.0)];
-        signon.extend([leaf("USERPASS", self.user.1), leaf("LANGUAGE", "ENG")]);
+        let mut signon = vec![leaf("DTCLIENT", "20260105093000")];
+        match self.user {
+            (tag @ ("USERKEY" | "ACCESSTOKEN"), value) => signon.push(leaf(tag, value)),
+            (user_id, password) => signon.extend([leaf("USERID", user_id), leaf("USERPASS", password)]),
+        }
+        signon.extend(self.in_place.iter().cloned());
+        signon.push(leaf("LANGUAGE", "ENG"));
         signon.extend(self.before_app.iter().cloned());
         signon.extend([leaf("APPID", "QWIN"), leaf("APPVER", "2700")]);
         signon.extend(self.behind_app.iter().cloned());
@@ -281,7 +307,6 @@ impl Answer {
         self.text(&format!("BILLPAYMSGSRSV1/{path}"))
     }
 
-    #[expect(dead_code, reason = "the sign-up desk is next")]
     /// What stands at a path in the sign-up set.
     pub(super) fn signup(&self, path: &str) -> Option<&str> {
         self.text(&format!("SIGNUPMSGSRSV1/{path}"))

@@ -1,0 +1,71 @@
+//! What a program without a vault stores before a file leaves: whoever is stopped while it is on its way must find it again.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use crate::client::driver::Ahead;
+use crate::client::stored::{self, Protection, Validity};
+use crate::client::{Session, World};
+use crate::engine::{Operation, Situation, State};
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::seal::{Blob, Context, KeyRing};
+
+/// Gets what is to be stored.
+type Keep = Box<dyn FnMut(&Blob) -> io::Result<()> + Send + Sync>;
+
+/// Seals a session as it stands once its next file may have been sent, and has it stored.
+pub(crate) struct Keeping {
+    keys: KeyRing,
+    context: Context,
+    keep: Keep,
+    limit: usize,
+    world: Arc<dyn World>,
+}
+
+impl Session {
+    /// From now on, before a file of an operation that counts leaves (a payment, a change), `keep` gets the blob of this session as it
+    /// stands if the program is stopped from there on: as [`pause`](Self::pause) would make it, and in doubt once the request itself
+    /// is on its way. Store it where [`Client::resume`](crate::Client::resume) finds it; when `keep` fails, nothing is sent.
+    ///
+    /// When the call has come back, what was stored is out of date: replace it, by [`pause`](Self::pause) or by the client.
+    ///
+    /// For programs that keep their state themselves; a [`Vault`](crate::Vault) does this, and more, for payments.
+    pub fn keep_ahead(
+        &mut self,
+        keys: &KeyRing,
+        context: &Context,
+        keep: impl FnMut(&Blob) -> io::Result<()> + Send + Sync + 'static,
+    ) {
+        self.ahead = Some(Keeping {
+            keys: keys.clone(),
+            context: context.clone(),
+            keep: Box::new(keep),
+            limit: self.client.blob_limit,
+            world: Arc::clone(&self.client.world),
+        });
+    }
+}
+
+impl Ahead for Option<Keeping> {
+    async fn keep(&mut self, state: &State, ready: &Operation, interrupted: &Operation) -> Result<(), Error> {
+        let Some(keeping) = self.as_mut().filter(|_| ready.kind().counts()) else { return Ok(()) };
+        let life = match interrupted.situation(state, keeping.world.now()) {
+            Situation::InDoubt(_) => super::session::LONGEST_DOUBT,
+            _ => super::session::LONGEST_PAUSE,
+        };
+        let protection = Protection::Sealed(&keeping.keys, &keeping.context);
+        let validity = Validity::For(life);
+        let blob = stored::save(&*keeping.world, state, Some(interrupted), protection, keeping.limit, validity)?;
+        (keeping.keep)(&blob).map_err(|cause| {
+            let text = "what must survive could not be stored, so nothing was sent";
+            Error::new(ErrorKind::Store, Delivery::NotSent, text).with_source(cause)
+        })
+    }
+}
+
+impl fmt::Debug for Keeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeping").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+//! What a session stores before a file leaves: a program that is killed while it waits for the answer finds its payment in doubt.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use ofx_session::engine::Doubt;
+use ofx_session::error::{Delivery, ErrorKind};
+use ofx_session::ofx::SyncMode;
+use ofx_session::{Blob, Client, Completed, Moved, Progress, Session, Situation};
+
+use super::line::{Fate, Line, context, easy, jane, keys, now, once, payment, questioning, right, session};
+
+/// Every blob that was stored, oldest first.
+type Stored = Arc<Mutex<Vec<Blob>>>;
+
+fn keeping(session: &mut Session) -> Stored {
+    let stored = Stored::default();
+    let kept = Arc::clone(&stored);
+    session.keep_ahead(&keys(), &context(), move |blob| {
+        kept.lock().unwrap().push(Blob::from_text(&blob.to_text()).unwrap());
+        Ok(())
+    });
+    stored
+}
+
+/// Another process, with the blob that was stored last.
+fn after_the_crash(line: &Line, stored: &Stored) -> Session {
+    let blob = stored.lock().unwrap().pop().unwrap();
+    let paused = Client::resume(&blob, &keys(), &context()).unwrap();
+    assert_eq!(paused.payment(), Some(payment()));
+    paused.transport(line.clone()).open_risking_a_second_payment(jane()).unwrap()
+}
+
+#[test]
+fn a_program_that_is_killed_while_it_pays_finds_the_payment_in_doubt() {
+    let line = Line::new(easy().sync_mode(SyncMode::Full).build_model());
+    let mut first = session(&line);
+    let _ = now(first.accounts()).unwrap();
+    let stored = keeping(&mut first);
+    now(first.prepare_payment(&payment())).unwrap();
+    let trn_uid = first.trn_uid();
+    // The token is asked for first; then the payment is carried out, and no answer ever comes.
+    line.then([Fate::Honest, Fate::Hangs]);
+    assert!(once(first.proceed()).is_none());
+    drop(first);
+    assert_eq!(stored.lock().unwrap().len(), 2, "one for each file");
+
+    let mut second = after_the_crash(&line, &stored);
+    assert_eq!(second.trn_uid(), trn_uid);
+    assert_eq!(second.situation(), Some(Situation::InDoubt(Doubt::Interrupted)));
+    let Progress::Done(Completed::Paid(receipt)) = now(second.reconcile()).unwrap() else { panic!("it was paid") };
+    assert_eq!(Some(receipt.trn_uid), trn_uid);
+    line.clean(1);
+}
+
+#[test]
+fn before_the_request_itself_is_sent_what_is_stored_is_ready() {
+    let line = Line::new(questioning().challenge_first(true).build_model());
+    let mut first = session(&line);
+    now(first.prepare_payment(&payment())).unwrap();
+    let stored = keeping(&mut first);
+    line.then([Fate::Hangs]);
+    assert!(once(first.proceed()).is_none());
+
+    let mut second = after_the_crash(&line, &stored);
+    assert!(matches!(second.situation(), Some(Situation::Ready)), "{:?}", second.situation());
+    assert!(matches!(now(second.proceed()), Ok(Progress::Ask(_))));
+    assert!(matches!(now(second.answer(right())), Ok(Progress::Done(Completed::Paid(_)))));
+    assert_eq!(line.wire().bank.payments_made(), 1);
+}
+
+#[test]
+fn what_cannot_be_stored_is_not_sent() {
+    let line = Line::new(easy().build_model());
+    let mut session = session(&line);
+    now(session.prepare_payment(&payment())).unwrap();
+    let sent = line.wire().sent.len();
+    session.keep_ahead(&keys(), &context(), |_| Err(io::Error::other("the disk is full")));
+    let error = now(session.proceed()).unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Store, Delivery::NotSent), "{error}");
+    assert_eq!(error.money_may_have_moved(), Moved::No);
+    assert_eq!(line.wire().sent.len(), sent);
+    assert_eq!(session.situation(), Some(Situation::Ready));
+
+    let stored = keeping(&mut session);
+    assert!(matches!(now(session.proceed()), Ok(Progress::Done(Completed::Paid(_)))));
+    assert_eq!(stored.lock().unwrap().len(), 1);
+    line.clean(1);
+}
+
+#[test]
+fn what_only_reads_is_not_stored() {
+    let line = Line::new(easy().build_model());
+    let mut session = session(&line);
+    let stored = keeping(&mut session);
+    let _ = now(session.accounts()).unwrap();
+    assert!(stored.lock().unwrap().is_empty());
+}
