@@ -9,7 +9,7 @@ mod common;
 mod look;
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,14 +41,15 @@ fn inspect(arguments: &Arguments) -> Result<()> {
     };
     let veil = Veil { show_accounts: arguments.show_accounts };
     let report = look::examine(&bytes, veil)?;
-    if arguments.json {
-        let mut out = std::io::stdout().lock();
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
-    } else {
-        look::text::print(&report);
+    let page = match arguments.json {
+        true => serde_json::to_string_pretty(&report)? + "\n",
+        false => look::text::page(&report),
+    };
+    match std::io::stdout().write_all(page.as_bytes()) {
+        // Whoever reads along has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
-    Ok(())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

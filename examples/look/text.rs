@@ -6,93 +6,108 @@ use super::{Report, StatusReport, Synchronization, Transaction};
 
 type Row = Vec<String>;
 
-pub fn print(report: &Report) {
-    header(report);
+/// All of it.
+pub fn page(report: &Report) -> String {
+    let mut page = String::new();
+    let out = &mut page;
+    header(out, report);
     if let Some(signon) = &report.signon {
-        self::signon(signon);
+        self::signon(out, signon);
     }
     let sets = report.message_sets.iter().map(|set| {
         let inside = set.transactions.iter().map(|(tag, count)| format!("{count} {tag}"));
         vec![set.tag.clone(), inside.collect::<Vec<_>>().join(", ")]
     });
-    table("message sets", &[], sets.collect());
+    table(out, "message sets", &[], sets.collect());
     // What is beside a refused signon was not looked at, and its status says nothing of its own. OFX 1.0.3 §2.5.1.
     let signon = report.signon.as_ref().and_then(|signon| signon.status.as_ref());
     let is_refused = signon.is_some_and(|status| status.is_error);
     table(
+        out,
         "transactions",
         &["", "status", "TRNUID", "about"],
         report.transactions.iter().map(|one| transaction(one, is_refused)).collect(),
     );
     let head = ["", "account", "token", "lost", "transactions"];
-    table("synchronizations", &head, report.synchronizations.iter().map(synchronization).collect());
+    table(out, "synchronizations", &head, report.synchronizations.iter().map(synchronization).collect());
     let head = ["", "id", "amount", "due", "payee", "list id", "from", "account there", "state"];
-    table("payments", &head, report.rows.payments.iter().map(payment).collect());
+    table(out, "payments", &head, report.rows.payments.iter().map(payment).collect());
     let head = ["", "id", "amount", "first", "last", "how often", "from day", "payee", "list id", "from"];
-    table("recurring payments", &head, report.rows.recurring.iter().map(recurring).collect());
+    table(out, "recurring payments", &head, report.rows.recurring.iter().map(recurring).collect());
     let head = ["", "list id", "payee id", "name", "place", "telephone", "accounts there", "days"];
-    table("payees", &head, report.rows.payees.iter().map(payee).collect());
+    table(out, "payees", &head, report.rows.payees.iter().map(payee).collect());
     table(
+        out,
         "accounts",
         &["", "", "bank", "number", "type", "status"],
         report.rows.accounts.iter().map(account).collect(),
     );
-    profile(report);
+    profile(out, report);
     let unknown = report
         .unknown
         .iter()
         .map(|(path, count)| vec![path.clone(), format!("{count} value{}", if *count == 1 { "" } else { "s" })]);
-    table("parts without a record", &[], unknown.collect());
+    table(out, "parts without a record", &[], unknown.collect());
     if !report.problems.is_empty() {
-        println!("\nproblems");
-        report.problems.iter().for_each(|problem| println!("  {problem}"));
+        line(out, "\nproblems");
+        report.problems.iter().for_each(|problem| line(out, &format!("  {}", clean(problem))));
     }
+    page
 }
 
-fn header(report: &Report) {
+fn header(out: &mut String, report: &Report) {
     let header = &report.header;
     let version = match (header.version, header.version_is_known) {
         (None, _) => "without a version".to_owned(),
         (Some(version), true) => format!("OFX {version}, {}", header.syntax),
         (Some(version), false) => format!("OFX {version}, which is no version that can be written, {}", header.syntax),
     };
-    println!("a {}, {version}, {} bytes", report.direction, header.bytes);
+    line(out, &format!("a {}, {version}, {} bytes", report.direction, header.bytes));
     let sets: Vec<_> = [&header.encoding, &header.charset].into_iter().flatten().cloned().collect();
     let none = |text: &str| if text.is_empty() { "not said".to_owned() } else { text.to_owned() };
-    pairs(&[
-        ("character set", none(&sets.join(" "))),
-        ("security", none(header.security.as_deref().unwrap_or_default())),
-        ("file", none(header.new_file_uid.trim_start_matches("NONE"))),
-        ("file before", header.old_file_uid.trim_start_matches("NONE").to_owned()),
-    ]);
+    pairs(
+        out,
+        &[
+            ("character set", none(&sets.join(" "))),
+            ("security", none(header.security.as_deref().unwrap_or_default())),
+            ("file", none(header.new_file_uid.trim_start_matches("NONE"))),
+            ("file before", header.old_file_uid.trim_start_matches("NONE").to_owned()),
+        ],
+    );
 }
 
-fn signon(signon: &Signon) {
-    println!("\nsignon");
+fn signon(out: &mut String, signon: &Signon) {
+    line(out, "\nsignon");
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let institution = [&signon.org, &signon.fid].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
     let who = signon.how.map_or_else(String::new, |how| {
         signon.user.as_ref().map_or_else(|| how.to_owned(), |user| format!("{user}, {how}"))
     });
-    pairs(&[
-        (
-            "status",
-            signon.status.as_ref().map_or_else(String::new, |status| format!("{} {}", status.code, explained(status))),
-        ),
-        ("user", who),
-        ("application", text(&signon.app)),
-        ("institution", institution),
-        ("time", text(&signon.time)),
-        ("language", text(&signon.language)),
-        ("country", text(&signon.country)),
-        ("client", text(&signon.client_uid)),
-        ("profile as of", text(&signon.profile_updated)),
-        ("user's data as of", text(&signon.user_updated)),
-        ("accounts as of", text(&signon.accounts_updated)),
-        ("user key until", text(&signon.user_key_expires)),
-        ("answers to", signon.answers.join(" ")),
-        ("secrets", signon.secrets.join(" ")),
-    ]);
+    pairs(
+        out,
+        &[
+            (
+                "status",
+                signon
+                    .status
+                    .as_ref()
+                    .map_or_else(String::new, |status| format!("{} {}", status.code, explained(status))),
+            ),
+            ("user", who),
+            ("application", text(&signon.app)),
+            ("institution", institution),
+            ("time", text(&signon.time)),
+            ("language", text(&signon.language)),
+            ("country", text(&signon.country)),
+            ("client", text(&signon.client_uid)),
+            ("profile as of", text(&signon.profile_updated)),
+            ("user's data as of", text(&signon.user_updated)),
+            ("accounts as of", text(&signon.accounts_updated)),
+            ("user key until", text(&signon.user_key_expires)),
+            ("answers to", signon.answers.join(" ")),
+            ("secrets", signon.secrets.join(" ")),
+        ],
+    );
 }
 
 /// What it means, the institution's own words, and what to do about it.
@@ -201,14 +216,17 @@ fn account(row: &AccountRow) -> Row {
     ]
 }
 
-fn profile(report: &Report) {
+fn profile(out: &mut String, report: &Report) {
     let Some(profile) = &report.profile else { return };
-    println!("\nprofile");
-    pairs(&[
-        ("institution", text(&profile.name)),
-        ("address", profile.address.join(", ")),
-        ("as of", text(&profile.updated)),
-    ]);
+    line(out, "\nprofile");
+    pairs(
+        out,
+        &[
+            ("institution", text(&profile.name)),
+            ("address", profile.address.join(", ")),
+            ("as of", text(&profile.updated)),
+        ],
+    );
     let yes = |is: Option<bool>| is.map_or("", |is| if is { "yes" } else { "no" }).to_owned();
     let sets = profile.message_sets.iter().map(|set| {
         let name =
@@ -216,7 +234,7 @@ fn profile(report: &Report) {
         let url = set.url.clone();
         vec![name, text(&set.sync_mode), yes(set.refresh), yes(set.file_recovery), text(&set.realm), url]
     });
-    table("message sets on offer", &["", "sync", "refresh", "files kept", "realm", "url"], sets.collect());
+    table(out, "message sets on offer", &["", "sync", "refresh", "files kept", "realm", "url"], sets.collect());
     let realms = profile.realms.iter().map(|realm| {
         vec![
             realm.realm.clone(),
@@ -229,26 +247,31 @@ fn profile(report: &Report) {
         ]
     });
     let head = ["", "password", "can change", "CLIENTUID", "questions", "first", "also asks for"];
-    table("signon realms", &head, realms.collect());
+    table(out, "signon realms", &head, realms.collect());
     let facts =
         |facts: &[(&str, String)]| facts.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]).collect();
-    table("bill payment", &[], facts(&profile.bill_pay));
-    table("sign-up", &[], facts(&profile.signup));
+    table(out, "bill payment", &[], facts(&profile.bill_pay));
+    table(out, "sign-up", &[], facts(&profile.signup));
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
 }
 
 /// The pairs that have a value.
-fn pairs(pairs: &[(&str, String)]) {
+fn pairs(out: &mut String, pairs: &[(&str, String)]) {
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-        println!("  {name:<18} {}", clean(value));
+        line(out, &format!("  {name:<18} {}", clean(value)));
     }
 }
 
 /// Aligned columns; those in which nothing stands are left out.
-fn table(title: &str, head: &[&str], rows: Vec<Row>) {
+fn table(out: &mut String, title: &str, head: &[&str], rows: Vec<Row>) {
     if rows.is_empty() {
         return;
     }
-    println!("\n{title}");
+    line(out, &format!("\n{title}"));
     let rows: Vec<Row> = rows.into_iter().map(|row| row.iter().map(|cell| clean(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let used: Vec<usize> =
@@ -257,15 +280,15 @@ fn table(title: &str, head: &[&str], rows: Vec<Row>) {
         let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
         cells.chain(head.get(at).map(|name| name.len())).max().unwrap_or(0)
     };
-    let line = |cell: &dyn Fn(usize) -> String| {
+    let mut columns = |cell: &dyn Fn(usize) -> String| {
         let cells: Vec<String> = used.iter().map(|at| format!("{:<width$}", cell(*at), width = width(*at))).collect();
-        println!("  {}", cells.join("  ").trim_end());
+        line(out, &format!("  {}", cells.join("  ").trim_end()));
     };
     if !head.is_empty() {
-        line(&|at| head.get(at).map_or_else(String::new, |name| (*name).to_owned()));
+        columns(&|at| head.get(at).map_or_else(String::new, |name| (*name).to_owned()));
     }
     for row in &rows {
-        line(&|at| row.get(at).cloned().unwrap_or_default());
+        columns(&|at| row.get(at).cloned().unwrap_or_default());
     }
 }
 
