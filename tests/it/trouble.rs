@@ -2,5 +2,6 @@
 
 mod blobs;
 mod doubt;
+mod input;
 mod support;
 mod wire;
