@@ -17,31 +17,40 @@ use crate::testing::{BankBuilder, BankModel, Endpoint, Fault, Ledger, LedgerEntr
 
 /// A pretend institution on loopback HTTPS, in a thread of its own.
 ///
-/// It signs users on, asks security questions, gives out access keys, sends its profile and account list, accepts payments
-/// into a ledger that a test can count, and tells what happened to them in a synchronization. It refuses what the specification has it refuse, answers each request in
+/// It signs users on, asks security questions, gives out access keys, sends its profile and account list, and does the whole
+/// bill-payment and sign-up service: payments with changes, cancellations and inquiries, recurring payments that make theirs as
+/// [days pass](Self::pass_days), the list of payees, mail, enrolment, the user's data, services of accounts, passwords; all of
+/// them with synchronization, and in a ledger that a test can count. What a profile can leave out is a [`Feature`](crate::testing::Feature):
+/// [`BankBuilder::everything`] offers all. It refuses what the specification has it refuse, answers each request in
 /// the version it came in, and notes in [`violations`](Self::violations) what a client may not do. Dropping it stops it.
 ///
 /// For tests of the engine without a network, [`BankBuilder::build_model`] makes a [`BankModel`](crate::testing::BankModel).
 ///
 /// # What it does not do
 ///
-/// - No statements, transfers, mail, recurring payments, payee list requests, changes or cancellations of payments: an
-///   `xxxTRNRQ` of those is answered with status 2000, an `xxxSYNCRQ` other than `PMTSYNCRQ` with HTTP 400. The profile
-///   names the banking and card sets nevertheless, so that clients meet a profile of the usual shape.
-/// - Nothing comes into the history by itself: no payment is processed, and none of a recurring model appears. With
-///   `SYNCMODE` `LITE` nothing is held for a later synchronization, not even a payment of another client.
-/// - A `TRNUID` is remembered for ever where duplicates are checked, and a history is cut by number, not by age.
-/// - No password change (`PINCHRQ` is answered with 15503, and the profile says so), `USERKEY`, `ACCESSTOKEN`, `AUTHTOKEN`,
-///   `USERCRED`, Type 1 security, enrolment.
+/// - No statements, transfers, or mail about anything but payments: an `xxxTRNRQ` of those is answered with status 2000, an
+///   `xxxSYNCRQ` of those with HTTP 400. The profile names the banking and card sets nevertheless, so that clients meet a
+///   profile of the usual shape.
+/// - Time passes only when a test lets it: [`pass_days`](Self::pass_days) and [`process_until`](Self::process_until). Nothing
+///   fails or is cancelled by telephone but by [`end_payment`](Self::end_payment). With `SYNCMODE` `LITE` nothing is held for a
+///   later synchronization, neither what happens by itself nor what another client does.
+/// - A recurring payment keeps its days, weekends included, and goes by the calendar from its first day on. Payments that it
+///   has made keep their days when it is changed; the user's list of payees is followed by those that come.
+/// - A `TRNUID` is remembered for ever where duplicates are checked, and a history is cut by number, not by age. Mail is kept
+///   as long as the history is.
+/// - An old password ends with the file that changes it: it is not taken once more from a client that may have lost the answer.
+///   `CHGPINFIRST` is not said. An `ACCESSTOKEN` never ends. No Type 1 security.
+/// - A service is active, or gone, as soon as it is asked for; only bill pay and banking of bank accounts are services here.
+///   Whoever enrols is believed, has the same accounts as everybody, and signs on at once.
 /// - No second versions of message sets, which 1.5.1 and 1.6 have. Only English.
 /// - No security questions in versions without them (102, 151, 160, 200 to 202, 210): when it has questions, or requires a
 ///   `CLIENTUID`, users are refused there with 2021; the anonymous profile request still works.
-/// - No money: balances, cut-off times, holidays and fees do not exist, an accepted payment stays accepted, and its clock is
-///   not the real one (see [`BankBuilder::clock`]).
+/// - No money: balances, cut-off times, holidays and fees do not exist, and its clock is not the real one (see
+///   [`BankBuilder::clock`]).
 /// - Nothing outlives it unless it has a [`BankBuilder::ledger_file`], and then session cookies, waiting faults and its books
 ///   about requests, answers and violations do not.
-/// - No second factor of the connection: a challenge belongs to user and `CLIENTUID`, an access key to the user.
-/// - A repeated `TRNUID` of a payment is 2019 whether the first was accepted or refused, unless
+/// - No second factor of the connection: a challenge and an approval belong to user and `CLIENTUID`, an access key to the user.
+/// - A repeated `TRNUID` of what changes something is 2019 whether the first was accepted or refused, unless
 ///   [`BankBuilder::checks_duplicates`] is off. What `REJECTIFMISSING` stopped, what stands in a frame that is answered with
 ///   `TOKEN` -1, and what comes with a refused signon leaves no trace.
 /// - No answer has a message set that the version's grammar lacks; requests with one are refused with HTTP 400.
@@ -331,8 +340,10 @@ impl Bank {
     /// answered twice, or not asked; answers without a challenge that waits for them; something else beside an
     /// `MFACHALLENGETRNRQ`; anything before the challenge where the profile says `MFACHALLENGEFIRST`; a refused
     /// `ACCESSKEY` sent again; a `TRNUID` used for two different requests; a repeated file with other transactions; an
-    /// `OLDFILEUID` where there is no file-based recovery; a payment in a `PMTSYNCRQ` without `REJECTIFMISSING`, or of another
-    /// account; `REFRESH` where `SYNCMODE` is `LITE`; a missing `CLIENTUID`; a wrong `Content-Type`.
+    /// `OLDFILEUID` where there is no file-based recovery, or beside a password change; a payment in a frame without
+    /// `REJECTIFMISSING`, or in that of another account; `REFRESH` where `SYNCMODE` is `LITE`; what the profile does not offer
+    /// ([`Feature`](crate::testing::Feature)), but for a password change; a missing `CLIENTUID`, `USERCRED1`, `USERCRED2` or first `AUTHTOKEN`, an
+    /// `AUTHTOKEN` that nobody asks for; a password where an `ACCESSTOKEN` is wanted; a wrong `Content-Type`.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         desk::lock(&self.desk).model.violations().to_vec()

@@ -26,8 +26,9 @@ impl Lasting {
 }
 
 impl BankBuilder {
-    /// Keeps everything that the institution promises in a file: payments, received `TRNUID`s, histories, saved answers, the
-    /// payee lists, access keys and challenges. Only for [`start`](Self::start).
+    /// Keeps everything that the institution promises in a file: payments and what became of them, recurring payments, received
+    /// `TRNUID`s, histories, saved answers, the payee lists, users who enrolled, their data, services and passwords, keys,
+    /// approvals and challenges. Only for [`start`](Self::start).
     ///
     /// What a request changed is on disk before its answer goes out. A bank that is started with the same file and the same
     /// settings goes on where the other one ended, however it ended. Session cookies are forgotten, and so are faults and
@@ -40,7 +41,7 @@ impl BankBuilder {
     ///
     /// # Security
     ///
-    /// Account numbers, payments, access keys and answers are in the file, and anyone can read them. Use invented ones.
+    /// Account numbers, payments, new passwords, keys and answers are in the file, and anyone can read them. Use invented ones.
     #[must_use]
     pub fn ledger_file(mut self, path: impl AsRef<Path>) -> Self {
         self.lasting().ledger = Some(path.as_ref().to_owned());

@@ -6,10 +6,13 @@
 //! ```text
 //! HTTPS ─ server.rs ─► desk.rs (faults.rs) ─► model.rs
 //!
-//!                      model.rs ─ file.rs ─► signon.rs ─► catalog.rs (profile, accounts)
-//!                          │                      └─────► payments.rs ◄─ sync.rs (history.rs), others.rs
-//!                          ├─ grammar.rs (what the client may not do)    │
-//!                          └─ answers.rs (saved answers)                ledger.rs
+//! model.rs ─ file.rs ─► signon.rs, factors.rs ─► catalog.rs (profile, accounts)
+//!    │                    user.rs        ├─────► password.rs
+//!    ├─ grammar.rs (what the             └─────► requests.rs ◄─ sync.rs (history.rs), others.rs
+//!    │  client may not do)                          ├─ payments.rs ─► ledger.rs
+//!    ├─ answers.rs (saved answers)                  ├─ models.rs      ▲
+//!    └─ features.rs                                 ├─ payee_list.rs  └─ calendar.rs (days pass)
+//!                                                   └─ mail.rs, signup.rs
 //!
 //! desk.rs ─ journal.rs (the ledger file) ◄─ facts.rs ◄─ everything that changes the model
 //! ```

@@ -10,6 +10,7 @@ mod mail;
 mod payees;
 mod payments;
 mod recurring;
+mod service;
 mod session;
 mod signon;
 mod signup;

@@ -10,7 +10,7 @@ use super::support::{Answer, Ask, Pay, easy, questioning};
 const OLD: &str = "19900101";
 
 /// Sends, checks what holds for every answer, and records both documents.
-fn exchange(bank: &mut BankModel, name: &str, ask: &Ask) -> Answer {
+pub(super) fn exchange(bank: &mut BankModel, name: &str, ask: &Ask) -> Answer {
     let request = ask.bytes();
     let bytes = bank.answer(Endpoint::Main, &request).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
     let answer = Answer::read(&bytes);
