@@ -6,6 +6,7 @@ mod factors;
 mod faults;
 mod https;
 mod ledger;
+mod lost;
 mod mail;
 mod payees;
 mod payments;
