@@ -48,8 +48,10 @@ impl Tail {
         }
         let sets: Result<Vec<_>, _> = inside.iter().map(|set| writer::write(set, version, style)).collect();
         let sets = sets?;
-        let parts: Vec<&[u8]> = sets.iter().map(|set| set.as_slice()).collect();
-        Ok(Self(Zeroizing::new([b"</SIGNONMSGSRQV1>", parts.concat().as_slice(), b"</OFX>"].concat())))
+        let mut parts: Vec<&[u8]> = vec![b"</SIGNONMSGSRQV1>"];
+        parts.extend(sets.iter().map(|set| set.as_slice()));
+        parts.push(b"</OFX>");
+        Ok(Self(Zeroizing::new(parts.concat())))
     }
 
     /// The same request, to be carried out only if nothing happened since `token`. OFX 1.0.3 §6.4.
