@@ -55,6 +55,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`client`] | `Client`, `Session` and what they return; re-exported here |
+//! | [`client::equivalents`] | what the properties and methods of the commercial components are called here |
 //! | [`engine`] | the same as pure state machines, for drivers of your own |
 //! | [`ofx`] | documents and typed records of OFX |
 //! | [`seal`] | blobs, keys and contexts |

@@ -47,7 +47,7 @@
 //! | `payment_payee_id` | [`PayeeRef::Id`](crate::PayeeRef::Id) |
 //! | `payment_payee_list_id` | [`Payment::payee_list_id`](crate::Payment::payee_list_id) |
 //! | `payment_payee_aggregate` | [`Payee::from_aggregate`](crate::Payee::from_aggregate) |
-//! | `payment_aggregate` | [`Confirmed::aggregate`](crate::Confirmed::aggregate), [`Answer::aggregate`](crate::ofx::Answer::aggregate) |
+//! | `payment_aggregate` | [`Receipt::aggregate`](crate::Receipt::aggregate), [`Confirmed::aggregate`](crate::Confirmed::aggregate), and back: [`Payment::from_aggregate`](crate::Payment::from_aggregate) |
 //! | `payment_tx_type` | [`Change::kind`](crate::Change::kind) |
 //! | - | recurring payments: [`Session::add_recurring`](crate::Session::add_recurring), [`modify_recurring`](crate::Session::modify_recurring), [`cancel_recurring`](crate::Session::cancel_recurring) |
 //! | - | invoices: [`ExtendedPayment`](crate::ofx::ExtendedPayment) |

@@ -9,7 +9,8 @@ use crate::engine::changes::says_more;
 use crate::engine::operation::shortened;
 use crate::error::{Delivery, Error, ErrorKind, StatusCode};
 use crate::ofx::{
-    Answer, EncodeError, Payment, PaymentResponse, PaymentState, Reply, SignonResponse, Stamp, Status, TrnUid,
+    Answer, Content as _, EncodeError, Payment, PaymentResponse, PaymentState, Reply, SignonResponse, Stamp, Status,
+    TrnUid, Version,
 };
 
 /// How an operation ended.
@@ -151,6 +152,12 @@ impl Receipt {
     pub fn date(&self) -> Option<NaiveDate> {
         let processing = self.response.processing.as_ref().and_then(|processing| processing.date.date());
         processing.or_else(|| self.response.payment.due.date())
+    }
+
+    /// The response aggregate as text, tags closed: `<PMTRS>…</PMTRS>`, with everything that the record covers.
+    #[must_use]
+    pub fn aggregate(&self) -> String {
+        self.response.write("PMTRS", Version::V230).to_markup()
     }
 
     /// Which of account, amount, account at the payee and due day the institution's version of the payment has otherwise than

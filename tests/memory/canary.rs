@@ -6,6 +6,7 @@ use crate::allocator::Secrets;
 
 /// Characters that are escaped in a document, and one that is not ASCII.
 pub(crate) const PASSWORD: &str = "Zk83Qv&LmWtY<4dWx-pw-Größe-91";
+pub(crate) const NEW_PASSWORD: &str = "nw5&Hq82-Größer-Tz<61pLs";
 pub(crate) const USER_CRED1: &str = "cred-one-7GhT2mNb";
 pub(crate) const USER_CRED2: &str = "cred-two-Xe9RkL4w";
 pub(crate) const AUTH_TOKEN: &str = "otp-60318845-Vd3s";
@@ -50,7 +51,8 @@ fn forms(text: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-const TEXTS: [(&str, &str); 16] = [
+const TEXTS: [(&str, &str); 17] = [
+    ("new password", NEW_PASSWORD),
     ("password", PASSWORD),
     ("first user credential", USER_CRED1),
     ("second user credential", USER_CRED2),

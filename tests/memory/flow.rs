@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use ofx_session::engine::Device;
+use ofx_session::ofx::{PaymentCancellation, Request};
 use ofx_session::{
-    AccountType, Answers, BankAccount, Client, Context, Credentials, Error, Institution, Key, KeyRing, Payee, Payment,
-    Progress, Session, Situation, Version,
+    AccountType, Answers, BankAccount, Client, Context, Credentials, Error, Frequency, Institution, Intent, Key,
+    KeyRing, Payee, PayeeAddition, Payment, Progress, Recurrence, RecurringPayment, Session, Situation, SyncKind,
+    Version,
 };
 use rust_decimal::Decimal;
 
@@ -207,6 +209,54 @@ async fn faulty(
         }
     }
     Ok(())
+}
+
+/// One request of another kind: made, looked at, sent, and kept in a blob when it is not over.
+async fn another(answers_of: &'static bank::Answers, version: Version, which: usize) -> Result<(), Error> {
+    let mut session = client(Bank::new(answers_of), version)?.open(credentials().new_password(canary::NEW_PASSWORD))?;
+    session.accounts().await?.done()?;
+    let (payment, savings) = (payment(), BankAccount::new("999888777", canary::SAVINGS, AccountType::Savings));
+    let payee = PayeeAddition::new(payment.payee.clone()).by_transfer_to(savings).pay_account(canary::PAY_ACCOUNT);
+    let monthly = RecurringPayment::new(Recurrence::endless(Frequency::Monthly), payment.clone());
+    let request = |request: Request| Intent::from(request);
+    let intent = match which {
+        0 => Intent::Request {
+            request: Box::new(PaymentCancellation::new("4711").into()),
+            account: Some(payment.from.clone()),
+        },
+        1 => request(payee.into()),
+        2 => request(monthly.into()),
+        3 => Intent::Batch(vec![request(payee.into()), Intent::Pay(Box::new(payment))]),
+        4 => Intent::Synchronize { kind: SyncKind::Payments, account: Some(payment.from.clone()), from: None },
+        _ => Intent::ChangePassword,
+    };
+    session.prepare(intent).await?;
+    assert!(session.render()?.is_some());
+    let _ = session.proceed().await;
+    if let Some(Situation::AwaitingAnswers(_)) = session.situation() {
+        let _ = session.answer(answers()).await;
+    }
+    assert!(session.last_answer().is_some());
+    if session.situation().is_some() {
+        let blob = session.pause(&keys(), &context())?;
+        let paused = Client::resume(&blob, &keys(), &context())?;
+        drop(paused.requests());
+        let again = credentials().new_password(canary::NEW_PASSWORD);
+        let mut session = paused.transport(Bank::new(answers_of)).open_risking_a_second_payment(again)?;
+        let _ = session.reconcile().await;
+    }
+    Ok(())
+}
+
+#[test]
+fn requests_of_every_kind_leave_nothing_behind() {
+    for writing in [Writing::Xml, Writing::Sgml] {
+        let answers = bank::Answers::new(writing);
+        for which in 0..6 {
+            clean(&format!("{writing:?}, request {which}"), || block_on(another(answers, version(writing), which)))
+                .unwrap();
+        }
+    }
 }
 
 #[test]
