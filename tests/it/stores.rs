@@ -43,12 +43,14 @@ type Slots = HashMap<RecordKey, (Record, Option<Instant>)>;
 struct Faulty {
     fault: Fault,
     slots: Arc<Mutex<Slots>>,
+    /// Whose turn it is to look and write.
+    turn: Arc<Mutex<()>>,
     writes: Arc<AtomicUsize>,
 }
 
 impl Faulty {
     fn new(fault: Fault) -> Self {
-        Self { fault, slots: Arc::default(), writes: Arc::default() }
+        Self { fault, slots: Arc::default(), turn: Arc::default(), writes: Arc::default() }
     }
 
     fn handle(&self) -> Self {
@@ -119,11 +121,14 @@ impl Store for Faulty {
             return Box::pin(std::future::ready(done));
         }
         Box::pin(async move {
+            if self.fault == Fault::ChecksThenWrites {
+                let found = self.find(key).is_some();
+                tokio::task::yield_now().await;
+                return if found { Ok(Swap::Conflict) } else { self.put(key, record) };
+            }
+            let _turn = self.turn.lock().unwrap();
             if self.find(key).is_some() && self.fault != Fault::CreateOverwrites {
                 return Ok(if self.fault == Fault::SaysDoneOnConflict { Swap::Done } else { Swap::Conflict });
-            }
-            if self.fault == Fault::ChecksThenWrites {
-                tokio::task::yield_now().await;
             }
             self.put(key, record)
         })
@@ -139,6 +144,7 @@ impl Store for Faulty {
 
     fn swap<'a>(&'a self, key: &'a RecordKey, expected: Version, record: &'a Record) -> Answer<'a, Swap> {
         Box::pin(async move {
+            let _turn = self.turn.lock().unwrap();
             let (found, fault) = (self.version(key), self.fault);
             let right = match found {
                 None => fault == Fault::SwapCreates,
@@ -150,6 +156,7 @@ impl Store for Faulty {
 
     fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap> {
         Box::pin(async move {
+            let _turn = self.turn.lock().unwrap();
             let found = self.find(key).map(|record| record.version());
             if found.is_none() || found != Some(expected) && self.fault != Fault::DeleteIgnoresVersion {
                 return Ok(Swap::Conflict);
