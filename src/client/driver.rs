@@ -84,13 +84,16 @@ async fn drive(
         let request = headers.fold(Request::new(url, file), |request, (name, line)| request.header(name, line));
         match wire.send(request).await {
             Ok(response) => {
-                // A one-time token is good for one file.
-                credentials.auth_token = None;
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let counts = operation.kind().counts();
                 client.answered = Some(Zeroizing::new(response.body().to_vec()));
                 let answered = operation.handle_response(&mut client.state, response.body(), client.world.now());
-                let (operation, _) = answered.map_err(|error| nothing_moved(error.into(), counts))?;
+                let answered = answered.map_err(|error| nothing_moved(error.into(), counts));
+                // A one-time token is good for one file, unless that was turned away before anybody looked at it.
+                if !matches!(answered, Ok((_, Step::Approve(_)))) {
+                    credentials.auth_token = None;
+                }
+                let (operation, _) = answered?;
                 if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
                     client.state.user_id = Some(user_id.to_owned());
                 }
