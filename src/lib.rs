@@ -76,7 +76,7 @@ pub mod store;
 pub mod testing;
 pub mod transport;
 
-pub use client::{Client, ClientBuilder, Completed, Kept, Paused, Progress, Session, Vault};
+pub use client::{Client, ClientBuilder, Completed, Kept, Paused, Progress, Session, Stored, Vault};
 pub use engine::{
     Answers, Approval, BatchAnswer, Challenge, ChallengeAnswerTag, Change, ChangeKind, Changes, ClientUidUse,
     Confirmed, Credentials, Device, Dialect, Doubt, HeaderLine, Institution, Intent, Origin, Receipt, Situation,

@@ -28,7 +28,8 @@ impl Session {
     /// stands if the program is stopped from there on: as [`pause`](Self::pause) would make it, and in doubt once the request itself
     /// is on its way. Store it where [`Client::resume`](crate::Client::resume) finds it; when `keep` fails, nothing is sent.
     ///
-    /// When the call has come back, what was stored is out of date: replace it, by [`pause`](Self::pause) or by the client.
+    /// When the call has come back, with an error, too, what was stored is out of date: put what [`store`](Self::store) gives in its
+    /// place.
     ///
     /// For programs that keep their state themselves; a [`Vault`](crate::Vault) does this, and more, for payments.
     pub fn keep_ahead(

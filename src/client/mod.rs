@@ -22,6 +22,7 @@ mod progress;
 mod service;
 mod session;
 mod stored;
+mod storing;
 pub mod vault;
 mod world;
 
@@ -43,6 +44,7 @@ pub use kept::Kept;
 pub use paused::Paused;
 pub use progress::{Completed, Progress};
 pub use session::Session;
+pub use storing::Stored;
 pub use vault::Vault;
 #[cfg(feature = "testing")]
 pub use world::World;

@@ -188,6 +188,12 @@ impl Session {
 impl Session {
     /// What happened to the payments of an account since the changes that were acknowledged last. OFX 1.0.3 §12.10, OFX 2.3 §12.10.
     ///
+    /// When [`lost_sync`](Changes::lost_sync) is set, some of it is missing: [refresh](Self::synchronize), and put the whole in place of
+    /// what you have, before acknowledging. An institution whose `SYNCMODE` is LITE keeps no history: it tells what it did by itself, once;
+    /// what this client did must be kept from the answers, and what others did does not come.
+    ///
+    /// Where questions came first, the changes come from [`answer`](Self::answer) as [`Completed::Synchronized`].
+    ///
     /// # Errors
     ///
     /// `Refused` when the institution says no; `Transport` when it does not answer; `Misuse` when another operation waits.
@@ -209,7 +215,7 @@ impl Session {
     }
 
     /// As [`sync_payments`](Self::sync_payments), for the user's list of payees. A payee that came onto the list because it was paid is
-    /// here and not among the payments.
+    /// here and not among the payments. The whole list: `synchronize(SyncKind::Payees, None, Some(SyncFrom::Refresh))`.
     ///
     /// # Errors
     ///
@@ -315,8 +321,8 @@ impl Session {
     /// Changes the user's password. The session goes on with the new one. OFX 1.0.3 §2.5.2, OFX 2.3 §2.5.2.
     ///
     /// Where the answer is lost, [`Progress::Unknown`], either password may be the one that counts: keep both, and
-    /// [`reconcile`](Self::reconcile), which tries the new one and then the old one, once each. In another process open the
-    /// [paused](Self::pause) session with both: `Credentials::new(id, old).new_password(new)`.
+    /// [`reconcile`](Self::reconcile), which tries the new one and then the old one, once each. In another process, for questions,
+    /// too, open the [paused](Self::pause) session with both: `Credentials::new(id, old).new_password(new)`.
     ///
     /// # Errors
     ///

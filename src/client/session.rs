@@ -203,7 +203,7 @@ impl Session {
     ///
     /// As [`pause`](Self::pause); `Misuse` for a longer life or none.
     pub fn pause_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
-        self.store(Protection::Sealed(keys, context), life)
+        self.pause_as(Protection::Sealed(keys, context), life)
     }
 
     /// As [`pause`](Self::pause), into a blob without protection, for storage that is itself trusted.
@@ -217,10 +217,10 @@ impl Session {
     /// Whoever reads it has the access key and sees the payment; whoever writes it can change the payment.
     pub fn pause_plain_including_private(self) -> Result<Blob, Kept<Self>> {
         let life = self.pause_life();
-        self.store(Protection::Plain(Include::All), life)
+        self.pause_as(Protection::Plain(Include::All), life)
     }
 
-    fn store(mut self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
+    fn pause_as(mut self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
         let Some(operation) = &self.current else {
             let error = Error::misuse(
                 "there is nothing to pause: no operation is under way; close the session and deconstruct the client",

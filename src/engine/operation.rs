@@ -30,7 +30,7 @@ pub enum Step {
     Done(Outcome),
 }
 
-/// Where an operation stands that is not over.
+/// Where an operation stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Situation {

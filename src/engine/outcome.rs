@@ -1,5 +1,6 @@
 //! How an operation ends.
 
+use std::fmt;
 use std::ops::Deref;
 
 use chrono::NaiveDate;
@@ -99,11 +100,11 @@ impl<R> Confirmed<R> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BatchAnswer {
-    /// Done.
+    /// Done. A payment is a [`PaymentResponse`] here: `confirmed.of::<PaymentResponse>()`.
     Confirmed(Box<Confirmed>),
     /// What is known is up to date, as the account list.
     UpToDate,
-    /// Not done.
+    /// Not done; its text says why, and what to do.
     Refused(Box<Refusal>),
     /// What happened.
     Synchronized(Box<Changes>),
@@ -205,28 +206,30 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        let detail = refusal.clone();
-        let Status { code, message, .. } = refusal.status;
-        let what = match refusal.at {
+/// What was refused, why, and what to do.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Status { code, message, .. } = &self.status;
+        let what = match self.at {
             RefusedAt::Signon => "the institution refused the signon",
             RefusedAt::Challenge => "the institution refused to ask its security questions",
             RefusedAt::Request => "the institution refused the request",
         };
         let meaning = code.described();
-        let remedy = match refusal.because {
+        let remedy = match &self.because {
             Some(why) => why.to_string(),
             None => code.remedy().unwrap_or("show its message to the user").to_owned(),
         };
         let quoted = message.as_deref().map_or_else(String::new, |message| format!(", in its words {message:?}"));
-        Self::new(
-            ErrorKind::Refused,
-            Delivery::Answered,
-            format!("{what}: {meaning} (status {code}{quoted}); {remedy}"),
-        )
-        .with_status(code, message)
-        .with_detail(detail)
+        write!(f, "{what}: {meaning} (status {code}{quoted}); {remedy}")
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let Status { code, message, .. } = refusal.status.clone();
+        let text = refusal.to_string();
+        Self::new(ErrorKind::Refused, Delivery::Answered, text).with_status(code, message).with_detail(refusal)
     }
 }
 
@@ -271,8 +274,8 @@ impl Doubt {
             }
         };
         format!(
-            "it is not known whether this was carried out: {what}; do not enter it again before the institution's own list, or a \
-             call there, has settled it"
+            "it is not known whether this was carried out: {what}; do not enter it again: reconcile finds out where the \
+             institution offers a way, and else its own list, or a call there, settles it"
         )
     }
 }

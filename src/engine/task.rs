@@ -5,8 +5,8 @@ use crate::engine::recovery::Recovery;
 use crate::engine::{Changes, Confirmed, EngineError, Held, Outcome, Refusal, RefusedAt, Seed, State};
 use crate::error::StatusCode;
 use crate::ofx::{
-    AccountInfoRequest, Answer, BankAccount, Effect, Item, Payment, PaymentRequest, ProfileTransaction, Reply, Request,
-    RequestKind, Response, SyncFrom, SyncKind, SyncMode, SyncRequest, Tail, TrnUid,
+    AccountInfoRequest, Answer, BankAccount, Effect, Item, Payment, PaymentCancellation, PaymentRequest,
+    ProfileTransaction, Reply, Request, RequestKind, Response, SyncFrom, SyncKind, SyncMode, SyncRequest, Tail, TrnUid,
 };
 
 /// What a program wants from an institution.
@@ -40,6 +40,26 @@ pub enum Intent {
     Batch(Vec<Self>),
     /// Change the password to that of [`Credentials::new_password`](crate::engine::Credentials::new_password). OFX 1.0.3 §2.5.2.
     ChangePassword,
+}
+
+impl Intent {
+    /// Pay a bill.
+    #[must_use]
+    pub fn pay(payment: &Payment) -> Self {
+        Self::Pay(Box::new(payment.clone()))
+    }
+
+    /// Cancel the payment with this `SRVRTID`, which would be paid from this account.
+    #[must_use]
+    pub fn cancel_payment(id: &str, from: &BankAccount) -> Self {
+        Self::Request { request: Box::new(PaymentCancellation::new(id).into()), account: Some(from.clone()) }
+    }
+
+    /// Ask what happened since the changes that were acknowledged last; the account for the kinds that are of one.
+    #[must_use]
+    pub fn synchronize(kind: SyncKind, account: Option<&BankAccount>) -> Self {
+        Self::Synchronize { kind, account: account.cloned(), from: None }
+    }
 }
 
 impl From<Request> for Intent {

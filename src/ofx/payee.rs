@@ -118,7 +118,8 @@ impl Payee {
 pub enum PayeeRef {
     /// By name and address; adds the payee to the user's list when it is new there.
     Address(Box<Payee>),
-    /// `PAYEEID`: a standard payee of the payment system.
+    /// `PAYEEID`: a standard payee of the payment system. Not the `PAYEELSTID` of the user's list: that goes beside it, with
+    /// [`Payment::payee_list_id`](crate::ofx::Payment::payee_list_id).
     Id(String),
 }
 

@@ -7,8 +7,8 @@ use zeroize::Zeroize as _;
 use crate::ofx::aggregate::{aggregate, words};
 use crate::ofx::check::{day, limit, optional, positive, texts, transfer};
 use crate::ofx::{
-    Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, PayeeRef, Problem,
-    PublishedBill, Stamp, Status, TrnUid, Version,
+    Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, ListedPayee, PayeeRef,
+    Problem, PublishedBill, Stamp, Status, TrnUid, Version,
 };
 
 aggregate! {
@@ -80,6 +80,20 @@ impl Payment {
             bill_reference: None,
             published_bill: None,
         }
+    }
+
+    /// A payment to a payee of the user's list, named as its entry says. `None` when the institution told neither its name and
+    /// address nor an id.
+    #[must_use]
+    pub fn to_listed(
+        from: BankAccount,
+        amount: Decimal,
+        payee: &ListedPayee,
+        pay_account: impl Into<String>,
+        due: NaiveDate,
+    ) -> Option<Self> {
+        let named = payee.payee_ref()?;
+        Some(Self::new(from, amount, named, pay_account, due).payee_list_id(payee.list_id.as_str()))
     }
 
     /// Sets the payee's entry in the user's list.

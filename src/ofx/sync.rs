@@ -63,7 +63,10 @@ impl SyncRequest {
     pub(crate) fn check(&self) -> Result<(), EncodeError> {
         match &self.account {
             Some(account) => account.check(),
-            None if self.kind.is_of_account() => Err(EncodeError::Empty("BANKACCTFROM")),
+            None if self.kind.is_of_account() => Err(EncodeError::Invalid {
+                tag: "BANKACCTFROM",
+                expected: "must be given: this history is one of an account",
+            }),
             None => Ok(()),
         }
     }

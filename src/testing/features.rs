@@ -53,7 +53,8 @@ impl Feature {
 }
 
 impl BankBuilder {
-    /// Offers every [`Feature`].
+    /// Offers every [`Feature`]. How it promises to recover is set apart: a history of what happened with
+    /// [`sync_mode`](Self::sync_mode), saved answers with [`file_recovery`](Self::file_recovery).
     #[must_use]
     pub fn everything(self) -> Self {
         Feature::ALL.into_iter().fold(self, |builder, feature| builder.offers(feature, true))

@@ -51,6 +51,12 @@
 //! out by, a payment in doubt is reported as [`Progress::Unknown`], filed as unresolved, and never sent again: a person asks
 //! the institution and calls [`Vault::settle`].
 //!
+//! # Beside sessions
+//!
+//! A vault pays; everything else is a call of a [`Session`](crate::Session): payees, changes, synchronization. Restore one blob twice, once
+//! for the vault and once for sessions: both name themselves by the same `CLIENTUID`, so that a synchronization tells the vault's payments
+//! as [ours](crate::engine::Origin::Us), and the institution may ask its questions of each. Never pay one bill by both.
+//!
 //! # What it does not do
 //!
 //! - A store that is restored from an older copy has forgotten payments: they can be made again. The same holds for a

@@ -136,3 +136,40 @@ async fn letters_that_a_version_cannot_carry_are_refused_and_others_arrive() {
     assert_eq!(bank.payments()[1].payment.memo.as_deref(), Some("水道料金"));
     assert_eq!(bank.payments_made(), 2);
 }
+
+#[tokio::test]
+async fn one_call_stores_a_session_whatever_it_is_doing() {
+    use ofx_session::Stored;
+    let bank = bank();
+    let (keys, context) = (super::support::keys(), super::support::context());
+    let mut idle = session(&bank, Version::V211);
+    idle.accounts().await.unwrap().done().unwrap();
+    let Stored::Client(client) = Stored::open(&idle.store(&keys, &context).unwrap(), &keys, &context).unwrap() else {
+        panic!("nothing was under way")
+    };
+    assert!(!client.known_accounts().is_empty());
+    let mut busy = session(&bank, Version::V211);
+    busy.prepare_payment(&payment()).await.unwrap();
+    let uid = busy.trn_uid();
+    let Stored::Paused(paused) = Stored::open(&busy.store(&keys, &context).unwrap(), &keys, &context).unwrap() else {
+        panic!("a payment waits")
+    };
+    assert_eq!(Some(paused.trn_uid()), uid);
+    paused.abandon().unwrap();
+}
+
+#[tokio::test]
+async fn a_payee_of_the_list_is_paid_as_its_entry_says() {
+    let bank = bank();
+    let mut session = session(&bank, Version::V211);
+    let listed =
+        session.add_payee(&PayeeAddition::new(payee()).pay_account("88-204-117")).await.unwrap().done().unwrap();
+    let asked = payment();
+    let due = asked.due.date().unwrap();
+    let paid = Payment::to_listed(asked.from.clone(), Decimal::new(100, 2), &listed, "88-204-117", due).unwrap();
+    let receipt = session.pay(&paid).await.unwrap().done().unwrap();
+    assert_eq!(receipt.response.payee_list_id.as_deref(), Some(listed.list_id.as_str()));
+    assert_eq!(bank.payee_list("jane").len(), 1, "no second entry");
+    assert_eq!(Payment::from_aggregate(&receipt.response.payment.to_aggregate()).unwrap(), receipt.response.payment);
+    assert!(receipt.aggregate().starts_with("<PMTRS><SRVRTID>"), "{}", receipt.aggregate());
+}

@@ -1,0 +1,69 @@
+//! What a program stores of a session, whatever it is doing: one blob, and one way back.
+
+use crate::client::{Client, Kept, Paused, Session, stored};
+use crate::engine::Situation;
+use crate::error::Error;
+use crate::seal::{Blob, Context, KeyRing, Kind};
+
+/// What was stored of a session: nothing was under way, or an operation waits.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Stored {
+    /// Nothing was under way: [`Client::open`] it.
+    Client(Box<Client>),
+    /// An operation waits, or is in doubt: look at its [`situation`](Paused::situation).
+    Paused(Box<Paused>),
+}
+
+impl Stored {
+    /// Reads a blob of either kind.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::restore`].
+    pub fn open(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Self, Error> {
+        let kind = blob.header().map_err(Error::from)?.kind();
+        Ok(match kind {
+            Kind::Paused => Self::Paused(Box::new(Client::resume(blob, keys, context)?)),
+            Kind::Client | Kind::Vault => Self::Client(Box::new(Client::restore(blob, keys, context)?)),
+        })
+    }
+}
+
+impl Session {
+    /// Ends the session and gives the one blob to store: [paused](Self::pause) when an operation waits or is in doubt, else the
+    /// [client](Client::deconstruct). [`Stored::open`] reads either. Good for every way out of a request handler, errors included.
+    ///
+    /// # Errors
+    ///
+    /// [`Seal`](crate::error::ErrorKind::Seal) when the blob cannot be made. The session comes back in the error.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use ofx_session::{BankAccount, Blob, Changes, Context, Error, KeyRing, Session};
+    ///
+    /// /// One database transaction: what changed, and the blob behind it.
+    /// fn store(changes: Option<&Changes>, blob: &Blob) { /* BEGIN; INSERT ..; UPDATE ..; COMMIT */ }
+    ///
+    /// async fn refresh(mut session: Session, account: &BankAccount, keys: &KeyRing, context: &Context) -> Result<(), Error> {
+    ///     let synchronized = session.sync_payments(account).await.and_then(|progress| progress.done());
+    ///     if let Ok(changes) = &synchronized {
+    ///         session.acknowledge(changes);
+    ///     }
+    ///     let blob = session.store(keys, context)?;
+    ///     store(synchronized.as_ref().ok(), &blob);
+    ///     synchronized.map(|_| ())
+    /// }
+    /// ```
+    pub fn store(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
+        if matches!(self.situation(), None | Some(Situation::Over(_))) {
+            let limit = self.client.blob_limit;
+            let validity = stored::Validity::For(super::CLIENT_LIFE);
+            let protection = stored::Protection::Sealed(keys, context);
+            return stored::save(&*self.client.world, &self.client.state, None, protection, limit, validity)
+                .map_err(|error| Kept::new(error, self));
+        }
+        self.pause(keys, context)
+    }
+}
