@@ -21,10 +21,16 @@ impl Operation {
         _: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
         let items = self.tail.read(state.version())?;
+        // What is said about the last copy says nothing about those before it.
+        let about_all = self.doubt.is_none() || self.recovery.leg == Leg::SameFile && !self.recovery.repeated;
         let mut answers = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             let answer = match item {
                 Item::Request(trn_uid, request) => match answer(request, trn_uid, response, state) {
+                    Ok(BatchAnswer::Refused(refusal)) if !about_all && request.kind().row().effect != Effect::Reads => {
+                        self.recovery.exhausted = true;
+                        return Ok(self.refused(*refusal));
+                    }
                     Ok(answer) => answer,
                     Err(doubt) => {
                         self.recovery.exhausted = self.recovery.file.is_none() || self.recovery.leg == Leg::SameFile;
@@ -57,7 +63,7 @@ fn answer(request: &Request, trn_uid: &TrnUid, response: &Response, state: &mut 
             Verdict::Accepted(answer) => *answer,
             Verdict::Refused(status) | Verdict::OutOfDate(status) => return Ok(refused(&status)),
             Verdict::Duplicate(message) => return Err(Doubt::Duplicate(message)),
-            Verdict::Absent => return Err(Doubt::NotMentioned),
+            Verdict::Absent | Verdict::Hollow => return Err(Doubt::NotMentioned),
             Verdict::Unreadable(why) => return Err(Doubt::Unreadable(shortened(&why))),
         }
     };

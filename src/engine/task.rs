@@ -216,6 +216,11 @@ fn make_batch(intents: Vec<Intent>, state: &State, seed: Seed) -> Result<Made, E
     for (place, intent) in (0..).zip(intents) {
         items.push((place, item(intent, state, seed.item(place, &state.client_uid))?.0));
     }
+    let alone =
+        |item: &Item| matches!(item, Item::Request(_, request) if TaskKind::Request(request.kind()).is_anonymous());
+    if items.iter().any(|(_, item)| alone(item)) {
+        return Err(EngineError::Batch("who enrols signs on anonymously: an enrolment cannot be part of a batch"));
+    }
     // As in the file, so that answers are found by their place.
     items.sort_by_key(|(_, item)| (item.set() != "SIGNUP", !is_about_payees(item)));
     let sets: Vec<&str> = items.iter().map(|(_, item)| item.set()).collect();
