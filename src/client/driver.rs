@@ -85,7 +85,9 @@ async fn drive(
         match wire.send(request).await {
             Ok(response) => {
                 // A one-time token is good for one file.
-                credentials.auth_token = None;
+                if !operation.kind().is_anonymous() {
+                    credentials.auth_token = None;
+                }
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let counts = operation.kind().counts();
                 client.answered = Some(Zeroizing::new(response.body().to_vec()));
