@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::engine::operation::shortened;
 use crate::engine::recovery::Leg;
-use crate::engine::task::{only_answer, take_accounts};
+use crate::engine::task::{answer_that_reads, take_accounts};
 use crate::engine::verdict::Verdict;
 use crate::engine::{
     BatchAnswer, Changes, Confirmed, Doubt, EngineError, Operation, Outcome, Refusal, RefusedAt, State, Step,
@@ -54,7 +54,7 @@ impl Operation {
 fn answer(request: &Request, trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<BatchAnswer, Doubt> {
     let kind = request.kind();
     let found = if kind.row().effect == Effect::Reads {
-        match only_answer(kind, trn_uid, response) {
+        match answer_that_reads(kind, trn_uid, response) {
             Ok(answer) => answer,
             Err(error) => return Ok(BatchAnswer::Unanswered(error.to_string())),
         }

@@ -182,6 +182,10 @@ impl Operation {
 
     /// The request after `token`, under the same identifier.
     fn send_after(mut self, token: &str, state: &State, now: DateTime<Utc>) -> (Self, Step) {
+        if self.recovery.token.as_deref() != Some(token) {
+            // The file before carried another one, and cannot be made again as it was.
+            self.recovery.file = None;
+        }
         self.recovery.token = Some(token.to_owned());
         self.recovery.leg = Leg::Request;
         self.phase = Phase::ExpectResult { passed: None };

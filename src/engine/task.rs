@@ -319,7 +319,7 @@ fn judge_profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Re
 }
 
 fn judge_accounts(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
-    let answer = only_answer(RequestKind::Accounts, trn_uid, response)?;
+    let answer = answer_that_reads(RequestKind::Accounts, trn_uid, response)?;
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
@@ -341,7 +341,7 @@ pub(crate) fn take_accounts(answer: Answer, state: &mut State) -> Result<(), Eng
 }
 
 fn judge_request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Outcome, EngineError> {
-    let answer = only_answer(kind, trn_uid, response)?;
+    let answer = answer_that_reads(kind, trn_uid, response)?;
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
@@ -360,10 +360,19 @@ fn judge_changes(kind: SyncKind, tail: &Tail, response: &Response, state: &mut S
     Ok(Outcome::Synchronized(Box::new(changes)))
 }
 
-/// The answer under our `TRNUID`, or the only one there is: reading the wrong one does no harm.
-pub(crate) fn only_answer(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Answer, EngineError> {
+/// The answer under our `TRNUID`. Of account lists also the only one there is: reading the wrong one does no harm, while whoever
+/// reads that another payment failed may pay this one again.
+pub(crate) fn answer_that_reads(
+    kind: RequestKind,
+    trn_uid: &TrnUid,
+    response: &Response,
+) -> Result<Answer, EngineError> {
     let answers: Result<Vec<_>, _> = response.answers(kind).map(|answer| response.read(kind, answer)).collect();
-    let found = ours_or_only(answers?, |found| &found.trn_uid == trn_uid);
+    let is_ours = |found: &Answer| &found.trn_uid == trn_uid;
+    let found = match kind {
+        RequestKind::Accounts => ours_or_only(answers?, is_ours),
+        _ => answers?.into_iter().find(is_ours),
+    };
     found.ok_or_else(|| EngineError::Missing(kind.row().transaction_response))
 }
 

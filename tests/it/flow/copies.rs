@@ -2,7 +2,7 @@
 
 use ofx_session::engine::{Doubt, Intent, Operation, Outcome, Step};
 use ofx_session::error::Delivery;
-use ofx_session::ofx::{Element, EnrollmentRequest, PaymentCancellation, Request, SyncKind, SyncMode};
+use ofx_session::ofx::{Element, EnrollmentRequest, PaymentCancellation, PaymentInquiry, Request, SyncKind, SyncMode};
 
 use super::scenario::{Reply, Said, Scenario, Sent, acceptance, easy, paid, payment, refused, transaction, unknown};
 
@@ -259,4 +259,48 @@ fn who_enrols_signs_on_as_nobody_and_does_it_alone() {
     let error = scenario.run(Intent::Batch(vec![Intent::from(Request::from(enrol)), Intent::Accounts])).unwrap_err();
     assert!(error.to_string().contains("anonymous"), "{error}");
     assert!(scenario.sent.is_empty());
+}
+
+/// Only the request is stored, and the token that it carries by now: the file before it cannot be made again.
+#[test]
+fn a_file_is_repeated_as_it_was_or_not_at_all() {
+    let mut scenario = promising(SyncMode::Full, true);
+    scenario.then_says(|_| frame("t-1", "N", vec![]));
+    for _ in 0..2 {
+        scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    }
+    unknown(scenario.pay());
+    unknown(scenario.reconcile());
+    scenario.then_says(|_| frame("t-2", "N", vec![]));
+    scenario.then(|_, _| Reply::Failed(Delivery::NotSent));
+    unknown(scenario.reconcile());
+    scenario.then_says(|_| frame("t-2", "N", vec![]));
+    scenario.then_says(|sent| frame("t-3", "N", vec![ours(0, sent.trn_uid(), Some(sent))]));
+    paid(scenario.reconcile());
+    for sent in &scenario.sent {
+        let same: Vec<_> = scenario.sent.iter().filter(|other| other.file_uid() == sent.file_uid()).collect();
+        assert!(same.iter().all(|other| other.tail() == sent.tail()), "one name, two files");
+    }
+}
+
+/// Whoever hears that a payment failed may pay again.
+#[test]
+fn the_state_of_one_payment_is_not_that_of_another() {
+    let status = |uid: &str, id: &str| {
+        let processing = vec![Element::leaf("PMTPRCCODE", "FAILEDON"), Element::leaf("DTPMTPRC", "20260108")];
+        let body = vec![Element::leaf("SRVRTID", id), Element::aggregate("PMTPRCSTS", processing)];
+        transaction("PMTINQTRNRS", uid, 0, Some(Element::aggregate("PMTINQRS", body)))
+    };
+    let inquiry = |id: &str| Intent::from(Request::from(PaymentInquiry::new(id)));
+    let mut scenario = promising(SyncMode::Lite, false);
+    scenario.then_says(move |sent| {
+        let set = sent.document.find("/OFX/BILLPAYMSGSRQV1").unwrap();
+        Said::new(0, "INFO").payments(vec![status(set.children()[0].value("TRNUID").unwrap(), "1")])
+    });
+    let step = scenario.run(Intent::Batch(vec![inquiry("1"), inquiry("2")]));
+    let Ok(Step::Done(Outcome::Batch(answers))) = step else { panic!("no batch") };
+    use ofx_session::engine::BatchAnswer::{Confirmed, Unanswered};
+    assert!(matches!(&answers[..], [Confirmed(_), Unanswered(_)]), "{answers:?}");
+    scenario.then_says(move |_| Said::new(0, "INFO").payments(vec![status("of-somebody-else", "9")]));
+    assert!(scenario.run(inquiry("1")).is_err());
 }
