@@ -385,9 +385,10 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] when they hold no payment: for another kind of operation.
+    /// [`DecodeError`] for another kind of operation, also for several requests: one payment of many must not stand for them all.
     pub fn payment(&self, state: &State) -> Result<Payment, DecodeError> {
-        let payment = self.requests(state)?.into_iter().find_map(|request| match request {
+        let requests = if self.kind == TaskKind::PAY { self.requests(state)? } else { Vec::new() };
+        let payment = requests.into_iter().find_map(|request| match request {
             Request::Pay(request) => Some(request.payment),
             _ => None,
         });

@@ -52,3 +52,17 @@ fn a_batch_that_is_sent_can_be_stored_and_read_again() {
         }
     }
 }
+
+/// Whoever is shown one payment must not answer the questions for two.
+#[test]
+fn one_payment_does_not_stand_for_a_batch() {
+    let line = Line::new(easy().build_model());
+    let mut session = session(&line);
+    let pay = || Intent::Pay(Box::new(payment()));
+    now(session.prepare(Intent::Batch(vec![pay(), pay()]))).unwrap();
+    assert_eq!(session.payment(), None);
+    let paused = reread(&pause(session));
+    assert_eq!((paused.payment(), paused.requests().len()), (None, 2));
+    assert!(paused.kind().pays());
+    assert_eq!(paused.open(jane()).unwrap_err().into_parts().0.kind(), ErrorKind::Misuse);
+}
