@@ -20,6 +20,7 @@ pub(crate) struct Keeping {
     context: Context,
     keep: Keep,
     limit: usize,
+    user_id: Option<String>,
     world: Arc<dyn World>,
 }
 
@@ -43,6 +44,7 @@ impl Session {
             context: context.clone(),
             keep: Box::new(keep),
             limit: self.client.blob_limit,
+            user_id: self.credentials.user_id().map(str::to_owned),
             world: Arc::clone(&self.client.world),
         });
     }
@@ -57,6 +59,9 @@ impl Ahead for Option<Keeping> {
         };
         let protection = Protection::Sealed(&keeping.keys, &keeping.context);
         let validity = Validity::For(life);
+        // The operation is this user's, whether or not the institution has recognized the user yet.
+        let user_id = keeping.user_id.clone().or_else(|| state.user_id.clone());
+        let state = &State { user_id, ..state.clone() };
         let blob = stored::save(&*keeping.world, state, Some(interrupted), protection, keeping.limit, validity)?;
         (keeping.keep)(&blob).map_err(|cause| {
             let text = "what must survive could not be stored, so nothing was sent";

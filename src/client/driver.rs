@@ -85,12 +85,12 @@ async fn drive(
         match wire.send(request).await {
             Ok(response) => {
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
-                let counts = operation.kind().counts();
+                let (counts, anonymous) = (operation.kind().counts(), operation.kind().is_anonymous());
                 client.answered = Some(Zeroizing::new(response.body().to_vec()));
                 let answered = operation.handle_response(&mut client.state, response.body(), client.world.now());
                 let answered = answered.map_err(|error| nothing_moved(error.into(), counts));
                 // A one-time token is good for one file, unless that was turned away before anybody looked at it.
-                if !matches!(answered, Ok((_, Step::Approve(_)))) {
+                if !anonymous && !matches!(answered, Ok((_, Step::Approve(_)))) {
                     credentials.auth_token = None;
                 }
                 let (operation, _) = answered?;

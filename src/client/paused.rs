@@ -186,7 +186,7 @@ impl Paused {
         self.operation.situation(&self.client.state, self.client.world.now())
     }
 
-    /// What is being paid; `None` for another kind of operation.
+    /// What is being paid; `None` for another kind of operation, also for several [requests](Self::requests).
     #[must_use]
     pub fn payment(&self) -> Option<Payment> {
         self.operation.payment(&self.client.state).ok()

@@ -286,7 +286,7 @@ impl Session {
         self.current.as_ref().map(Operation::trn_uid)
     }
 
-    /// The payment under way.
+    /// The payment under way; `None` for another kind of operation, also for several requests.
     #[must_use]
     pub fn payment(&self) -> Option<Payment> {
         self.current.as_ref().and_then(|operation| operation.payment(&self.client.state).ok())

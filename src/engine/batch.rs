@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::engine::operation::shortened;
 use crate::engine::recovery::Leg;
-use crate::engine::task::{only_answer, take_accounts};
+use crate::engine::task::{answer_that_reads, take_accounts};
 use crate::engine::verdict::Verdict;
 use crate::engine::{
     BatchAnswer, Changes, Confirmed, Doubt, EngineError, Operation, Outcome, Refusal, RefusedAt, State, Step,
@@ -21,10 +21,16 @@ impl Operation {
         _: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
         let items = self.tail.read(state.version())?;
+        // What is said about the last copy says nothing about those before it.
+        let about_all = self.doubt.is_none() || self.recovery.leg == Leg::SameFile && !self.recovery.repeated;
         let mut answers = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             let answer = match item {
                 Item::Request(trn_uid, request) => match answer(request, trn_uid, response, state) {
+                    Ok(BatchAnswer::Refused(refusal)) if !about_all && request.kind().row().effect != Effect::Reads => {
+                        self.recovery.exhausted = true;
+                        return Ok(self.refused(*refusal));
+                    }
                     Ok(answer) => answer,
                     Err(doubt) => {
                         self.recovery.exhausted = self.recovery.file.is_none() || self.recovery.leg == Leg::SameFile;
@@ -48,7 +54,7 @@ impl Operation {
 fn answer(request: &Request, trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<BatchAnswer, Doubt> {
     let kind = request.kind();
     let found = if kind.row().effect == Effect::Reads {
-        match only_answer(kind, trn_uid, response) {
+        match answer_that_reads(kind, trn_uid, response) {
             Ok(answer) => answer,
             Err(error) => return Ok(BatchAnswer::Unanswered(error.to_string())),
         }
@@ -57,7 +63,7 @@ fn answer(request: &Request, trn_uid: &TrnUid, response: &Response, state: &mut 
             Verdict::Accepted(answer) => *answer,
             Verdict::Refused(status) | Verdict::OutOfDate(status) => return Ok(refused(&status)),
             Verdict::Duplicate(message) => return Err(Doubt::Duplicate(message)),
-            Verdict::Absent => return Err(Doubt::NotMentioned),
+            Verdict::Absent | Verdict::Hollow => return Err(Doubt::NotMentioned),
             Verdict::Unreadable(why) => return Err(Doubt::Unreadable(shortened(&why))),
         }
     };

@@ -4,7 +4,7 @@ use crate::engine::{EngineError, Refusal, RefusedAt, Seed, State};
 use crate::ofx::{
     Answer, BankAccount, CanceledModel, CanceledPayment, DecodeError, DeletedPayee, ListedPayee, ModifiedModel,
     ModifiedPayee, ModifiedPayment, PaymentMail, PaymentResponse, RecurringModel, Reply, Response, Status, SyncFrom,
-    SyncKind, SyncRequest,
+    SyncKind, SyncRequest, SyncResponse,
 };
 
 /// What happened since a place in an institution's history.
@@ -41,13 +41,7 @@ impl Changes {
         response: &Response,
         state: &mut State,
     ) -> Option<Result<Self, EngineError>> {
-        let mut frames = response.frames(asked.kind);
-        let at = frames.iter().position(|frame| frame.account == asked.account);
-        let frame = match at {
-            Some(at) => frames.swap_remove(at),
-            None if frames.len() == 1 => frames.pop()?,
-            None => return None,
-        };
+        let frame = SyncResponse::about(response.frames(asked.kind), asked.account.as_ref())?;
         let Some(token) = frame.token else {
             let refused = frame.answers.iter().flatten().find(|answer| answer.status.is_error());
             return Some(Err(match refused {

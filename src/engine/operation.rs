@@ -107,6 +107,9 @@ impl Operation {
     /// [`EngineError::NotOffered`] when the profile has no bill payment.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         let Made { kind, tail, recovery, account, order } = make(intent, state, seed)?;
+        if tail.as_bytes().len() > LONGEST_REQUEST {
+            return Err(EngineError::Batch(TOO_LONG));
+        }
         let set = kind.message_set();
         let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
@@ -349,6 +352,7 @@ impl Operation {
     fn note_send(&mut self, state: &State) -> bool {
         let counts = self.sends_what_counts();
         if counts {
+            self.recovery.repeated |= self.doubt.is_some() && self.recovery.leg == Leg::Request;
             self.recovery.file = self.saved_file(state);
         }
         self.files += 1;
@@ -381,9 +385,10 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] when they hold no payment: for another kind of operation.
+    /// [`DecodeError`] for another kind of operation, also for several requests: one payment of many must not stand for them all.
     pub fn payment(&self, state: &State) -> Result<Payment, DecodeError> {
-        let payment = self.requests(state)?.into_iter().find_map(|request| match request {
+        let requests = if self.kind == TaskKind::PAY { self.requests(state)? } else { Vec::new() };
+        let payment = requests.into_iter().find_map(|request| match request {
             Request::Pay(request) => Some(request.payment),
             _ => None,
         });
@@ -473,8 +478,7 @@ impl Operation {
                 let purpose = match (self.recovery.leg, &self.recovery.token) {
                     (Leg::Token, _) => Purpose::History(SyncFrom::TokenOnly),
                     (Leg::History, Some(token)) => Purpose::History(SyncFrom::Token(token.clone())),
-                    (Leg::NewPassword, _) => Purpose::TryPassword { new: true },
-                    (Leg::OldPassword, _) => Purpose::TryPassword { new: false },
+                    (Leg::NewPassword | Leg::OldPassword, _) => Purpose::TryPassword,
                     _ if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
                     (_, token) => Purpose::Work(self.tail.clone(), token.clone()),
                 };
@@ -538,6 +542,11 @@ impl Operation {
         (self, Step::Done(Outcome::Unknown(doubt)))
     }
 }
+
+/// What may be in doubt must fit into a blob, beside the rest of the state.
+const LONGEST_REQUEST: usize = 48 * 1024;
+const TOO_LONG: &str =
+    "this is more than 48 KiB in one file, and could not be stored while it is in doubt; send it in several";
 
 /// An institution's text, no longer than `MESSAGE` may be: it goes into blobs.
 pub(crate) fn shortened(text: &str) -> String {

@@ -116,7 +116,7 @@ pub(crate) struct RecoveryV1<'a> {
     pub(crate) token: Option<&'a str>,
     #[serde(borrow)]
     pub(crate) file: Option<(&'a str, u32)>,
-    /// 1: the same file was sent in vain; 2: exhausted; 4: earlier copies are fenced off.
+    /// 1: the same file was sent in vain; 2: exhausted; 4: earlier copies are fenced off; 8: sent in more than one file.
     pub(crate) flags: u8,
     pub(crate) rounds: u8,
 }
@@ -223,7 +223,7 @@ pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
 }
 
 pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
-    let Recovery { leg, token, file, file_failed, exhausted, fenced, rounds } = recovery;
+    let Recovery { leg, token, file, file_failed, exhausted, fenced, repeated, rounds } = recovery;
     RecoveryV1 {
         leg: match leg {
             Leg::Token => 0,
@@ -235,7 +235,7 @@ pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
         },
         token: token.as_deref(),
         file: file.as_ref().map(|(old, number)| (old.as_str(), *number)),
-        flags: u8::from(*file_failed) | u8::from(*exhausted) << 1 | u8::from(*fenced) << 2,
+        flags: u8::from(*file_failed) | u8::from(*exhausted) << 1 | u8::from(*fenced) << 2 | u8::from(*repeated) << 3,
         rounds: *rounds,
     }
 }
@@ -258,6 +258,7 @@ pub(crate) fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
         file_failed: found.flags & 1 != 0,
         exhausted: found.flags & 2 != 0,
         fenced: found.flags & 4 != 0,
+        repeated: found.flags & 8 != 0,
         rounds: found.rounds,
     };
     let possible = match leg {

@@ -58,6 +58,8 @@ pub(crate) struct Recovery {
     pub(crate) exhausted: bool,
     /// Copies that were sent before carry a token that is out of date.
     pub(crate) fenced: bool,
+    /// It was sent again, in another file, while it was in doubt: the saved answer is that to the last copy only.
+    pub(crate) repeated: bool,
     /// How many answers have led to another file, or refused the same one. Bounded: an institution could go on for ever.
     pub(crate) rounds: u8,
 }
@@ -88,6 +90,11 @@ impl Recovery {
             self.rounds = 0;
         }
         Ok(())
+    }
+
+    /// Whether it signs on to find out which password counts.
+    pub(crate) fn tries_a_password(&self) -> bool {
+        matches!(self.leg, Leg::NewPassword | Leg::OldPassword)
     }
 
     /// Turns to the password to try next: each is tried once, since failed signons lock the user out. OFX 1.0.3 §2.5.2.

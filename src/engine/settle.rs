@@ -26,17 +26,23 @@ impl Operation {
         }
         match Verdict::of(kind, &self.trn_uid(), response, frame.as_ref()) {
             Verdict::Accepted(answer) => self.take_success(kind, *answer, response, state, now),
-            Verdict::Refused(status) => self.take_refusal(&status),
+            Verdict::Refused(status) => self.take_refusal(&status, frame.as_ref()),
             Verdict::OutOfDate(status) => self.take_out_of_date(state, &status, frame, now),
             Verdict::Duplicate(message) => self.take_duplicate(state, Doubt::Duplicate(message), now),
             Verdict::Absent if self.recovery.leg == Leg::History => self.take_absence(state, frame, now),
-            Verdict::Absent => self.look_or_doubt(state, Doubt::NotMentioned, now),
-            Verdict::Unreadable(why) => {
-                let mut operation = self;
-                operation.recovery.exhausted = operation.recovery.leg == Leg::History;
-                operation.in_doubt(Doubt::Unreadable(why))
-            }
+            Verdict::Hollow if self.recovery.leg == Leg::History => self.take_nonsense(HOLLOW.to_owned()),
+            Verdict::Absent | Verdict::Hollow => self.look_or_doubt(state, Doubt::NotMentioned, now),
+            Verdict::Unreadable(why) => self.take_nonsense(why),
         }
+    }
+
+    /// What is said about it cannot be understood, and is the same when it is asked for in this way again.
+    fn take_nonsense(mut self, why: String) -> (Self, Step) {
+        let asked_for_the_answer = self.recovery.leg == Leg::SameFile;
+        self.recovery.file_failed = asked_for_the_answer;
+        self.recovery.exhausted =
+            self.recovery.leg == Leg::History || asked_for_the_answer && self.recovery.token.is_none();
+        self.in_doubt(Doubt::Unreadable(why))
     }
 
     fn take_success(
@@ -83,13 +89,19 @@ impl Operation {
 
     /// The institution says that it was not and will not be carried out.
     ///
-    /// With earlier copies on their way that only counts when it is about them too: the saved answer, the history, a copy after which
-    /// they cannot be carried out any more, or a reason that is in the request itself, where the token says that none was before.
-    fn take_refusal(mut self, status: &Status) -> (Self, Step) {
+    /// With earlier copies on their way that only counts when it is about them too: the saved answer to the only file, the whole
+    /// history, a copy after which they cannot be carried out any more, or a reason that is in the request itself, where the
+    /// history around it says that none was before.
+    fn take_refusal(mut self, status: &Status, frame: Option<&SyncResponse>) -> (Self, Step) {
         let refusal = Refusal::new(status, RefusedAt::Request);
-        let no_copy_can = self.recovery.token.is_some() && is_in_the_request(status.code);
-        let about_all =
-            self.recovery.fenced || no_copy_can || matches!(self.recovery.leg, Leg::SameFile | Leg::History);
+        let whole = frame.is_some_and(SyncResponse::is_whole);
+        let no_copy_can = self.recovery.token.is_some() && whole && is_in_the_request(status.code);
+        let about_all = match self.recovery.leg {
+            _ if self.recovery.fenced || no_copy_can => true,
+            Leg::SameFile => !self.recovery.repeated,
+            Leg::History => whole,
+            Leg::Token | Leg::Request | Leg::NewPassword | Leg::OldPassword => false,
+        };
         if self.doubt.is_some() && !about_all {
             self.recovery.exhausted = true;
             return self.refused(refusal);
@@ -111,11 +123,14 @@ impl Operation {
                 None => self.over(Outcome::Refused(Refusal::new(status, RefusedAt::Request))),
             };
         }
+        if self.recovery.leg == Leg::History {
+            return self.take_absence(state, frame, now);
+        }
+        if let Some(doubt) = self.doubt.clone() {
+            // What happened in between may be the copy before: a further one goes only when the history has nothing of it.
+            return self.look_or_doubt(state, doubt, now);
+        }
         match frame {
-            // What was lost may have been ours.
-            Some(frame) if frame.lost_sync && self.doubt.is_some() => {
-                self.look_or_doubt(state, Doubt::HistoryLost, now)
-            }
             Some(SyncResponse { token: Some(token), .. }) => self.send_after(&token, state, now),
             _ => {
                 self.recovery.leg = Leg::Token;
@@ -148,7 +163,8 @@ impl Operation {
             self.recovery.exhausted = true;
             return self.in_doubt(doubt);
         }
-        self.recovery.fenced |= self.recovery.token.as_ref() != Some(&token);
+        // A copy with the same token is as good as the one before.
+        self.recovery.fenced = self.recovery.token.as_ref() != Some(&token);
         self.send_after(&token, state, now)
     }
 
@@ -166,12 +182,18 @@ impl Operation {
 
     /// The request after `token`, under the same identifier.
     fn send_after(mut self, token: &str, state: &State, now: DateTime<Utc>) -> (Self, Step) {
+        if self.recovery.token.as_deref() != Some(token) {
+            // The file before carried another one, and cannot be made again as it was.
+            self.recovery.file = None;
+        }
         self.recovery.token = Some(token.to_owned());
         self.recovery.leg = Leg::Request;
         self.phase = Phase::ExpectResult { passed: None };
         self.with_step(state, now)
     }
 }
+
+const HOLLOW: &str = "it accepts the request without the response that belongs to it";
 
 /// Whether what is wrong is the request, of which every copy is the same: its amount, a day that has come too near, its payee; or what
 /// it would change, which was committed, cancelled or gone before and stays so.

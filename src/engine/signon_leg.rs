@@ -4,10 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::engine::answers::{complete, open_questions};
 use crate::engine::operation::{Passed, Phase, app, shortened};
-use crate::engine::recovery::Leg;
 use crate::engine::task::judge;
 use crate::engine::{Answers, Doubt, EngineError, Operation, Refusal, RefusedAt, State, Step, TaskKind};
-use crate::error::StatusCode;
+use crate::error::{Delivery, StatusCode};
 use crate::ofx::{Question, Response};
 use crate::secret::Secret;
 
@@ -24,6 +23,9 @@ impl Operation {
         let signon = response.signon().clone();
         let refused_key = refused_key(self.kind, signon.status.code, state);
         state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
+        if !signon.is_accepted() && self.recovery.tries_a_password() {
+            return Ok(self.take_password_try(&signon.status, state, now));
+        }
         if !signon.is_accepted() {
             return Ok(self.refused_at_signon(&signon.status, state, now));
         }
@@ -68,7 +70,9 @@ impl Operation {
         let response = match Response::decode(body, &state.limits) {
             Ok(response) => response,
             Err(error) if counts => {
-                self.recovery.file_failed = self.recovery.leg == Leg::SameFile;
+                // Cut short on its way, it may be whole the next time.
+                let read = if error.is_cut_short(body) { Delivery::Unknown } else { Delivery::Answered };
+                self.recovery.note_failure(read);
                 return Ok(self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))));
             }
             // Cut short on its way, it says nothing about the history: the token is asked for again.
@@ -88,6 +92,7 @@ impl Operation {
         let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         if wants_challenge && !self.kind.is_anonymous() {
             if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
+                self.recovery.exhausted |= self.recovery.tries_a_password();
                 return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon).because(why)));
             }
             // Nothing was carried out, and nothing beside a failed signon is believed. OFX 1.0.3 §2.5.1.
@@ -96,7 +101,7 @@ impl Operation {
             self.phase = Phase::ExpectQuestions { again };
             return Ok(self.with_step(state, now));
         }
-        if matches!(self.recovery.leg, Leg::NewPassword | Leg::OldPassword) {
+        if self.recovery.tries_a_password() {
             return Ok(self.take_password_try(&signon.status, state, now));
         }
         if !signon.is_accepted() {

@@ -35,7 +35,7 @@ use crate::engine::records::{
     ClientUidV1, CredentialsV1, DialectV1, IdentityV1, MarksV1, OperationV1, QuestionsV1, RecoveryV1, RequestV1,
     UserKeyV1, read_dialect, read_doubt, read_recovery, write_dialect, write_doubt, write_recovery,
 };
-use crate::engine::recovery::{Leg, Recovery};
+use crate::engine::recovery::Recovery;
 use crate::engine::{Application, Dialect, Held, Institution, Operation, Seed, State, TaskKind, UserKey};
 use crate::ofx::{
     BankAccount, Content, FileUid, FinancialInstitution, Question, Stamp, Tail, Version, pack, squeeze, stretch, unpack,
@@ -319,8 +319,7 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
     let recovery = read::<RecoveryV1<'_>>(parts, RECOVERY)?
         .map(|found| read_recovery(&found))
         .unwrap_or_else(|| Some(Recovery::default()));
-    let tries_passwords = |leg| matches!(leg, Leg::NewPassword | Leg::OldPassword);
-    let recovery = recovery.filter(|found| kind == TaskKind::ChangePassword || !tries_passwords(found.leg));
+    let recovery = recovery.filter(|found| kind == TaskKind::ChangePassword || !found.tries_a_password());
     let recovery = recovery.ok_or(SnapshotError::Damaged(RECOVERY))?;
     let (account, order) = match read::<RequestV1<'_>>(parts, KIND)? {
         Some(RequestV1 { account: [], order }) => (None, order.to_vec()),

@@ -304,9 +304,9 @@ impl State {
         {
             self.access_key = Some(key.clone());
         }
-        if let Some(key) =
-            signon.user_key.as_ref().filter(|key| key.expose().chars().count() <= LONGEST_USER_KEY && !anonymous)
-        {
+        let short = |key: &&Secret| key.expose().chars().count() <= LONGEST_USER_KEY;
+        // Of a refused signon nobody knows whose it is.
+        if let Some(key) = signon.user_key.as_ref().filter(short).filter(|_| signon.is_accepted() && !anonymous) {
             self.user_key = Some(UserKey { key: key.clone(), expires: signon.user_key_expires.clone() });
         }
         if !anonymous {

@@ -236,6 +236,11 @@ fn make_batch(intents: Vec<Intent>, state: &State, seed: Seed) -> Result<Made, E
     for (place, intent) in (0..).zip(intents) {
         items.push((place, item(intent, state, seed.item(place, &state.client_uid))?.0));
     }
+    let alone =
+        |item: &Item| matches!(item, Item::Request(_, request) if TaskKind::Request(request.kind()).is_anonymous());
+    if items.iter().any(|(_, item)| alone(item)) {
+        return Err(EngineError::Batch("who enrols signs on anonymously: an enrolment cannot be part of a batch"));
+    }
     // As in the file, so that answers are found by their place.
     items.sort_by_key(|(_, item)| (item.set() != "SIGNUP", !is_about_payees(item)));
     let sets: Vec<&str> = items.iter().map(|(_, item)| item.set()).collect();
@@ -334,7 +339,7 @@ fn judge_profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Re
 }
 
 fn judge_accounts(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
-    let answer = only_answer(RequestKind::Accounts, trn_uid, response)?;
+    let answer = answer_that_reads(RequestKind::Accounts, trn_uid, response)?;
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
@@ -356,7 +361,7 @@ pub(crate) fn take_accounts(answer: Answer, state: &mut State) -> Result<(), Eng
 }
 
 fn judge_request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Outcome, EngineError> {
-    let answer = only_answer(kind, trn_uid, response)?;
+    let answer = answer_that_reads(kind, trn_uid, response)?;
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
@@ -375,10 +380,19 @@ fn judge_changes(kind: SyncKind, tail: &Tail, response: &Response, state: &mut S
     Ok(Outcome::Synchronized(Box::new(changes)))
 }
 
-/// The answer under our `TRNUID`, or the only one there is: reading the wrong one does no harm.
-pub(crate) fn only_answer(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Answer, EngineError> {
+/// The answer under our `TRNUID`. Of account lists also the only one there is: reading the wrong one does no harm, while whoever
+/// reads that another payment failed may pay this one again.
+pub(crate) fn answer_that_reads(
+    kind: RequestKind,
+    trn_uid: &TrnUid,
+    response: &Response,
+) -> Result<Answer, EngineError> {
     let answers: Result<Vec<_>, _> = response.answers(kind).map(|answer| response.read(kind, answer)).collect();
-    let found = ours_or_only(answers?, |found| &found.trn_uid == trn_uid);
+    let is_ours = |found: &Answer| &found.trn_uid == trn_uid;
+    let found = match kind {
+        RequestKind::Accounts => ours_or_only(answers?, is_ours),
+        _ => answers?.into_iter().find(is_ours),
+    };
     found.ok_or_else(|| EngineError::Missing(kind.row().transaction_response))
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
 use crate::engine::outcome::known_or_oldest;
+use crate::engine::recovery::Leg;
 use crate::engine::{ClientUidUse, Credentials, EngineError, Operation, State};
 use crate::ofx::{
     ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, ProfileTransaction, SignonRequest, SyncFrom,
@@ -34,7 +35,7 @@ pub(crate) enum Purpose {
     /// A new password, in bytes that are never kept.
     NewPassword,
     /// A signon that finds out which password counts, with a request that does no harm.
-    TryPassword { new: bool },
+    TryPassword,
     /// The request itself, bytes that never change, and the token after which it is to be carried out.
     Work(Tail, Option<String>),
 }
@@ -70,7 +71,8 @@ impl Transmit {
         let dialect = &state.institution.dialect;
         let style = &dialect.style();
         let mut signon = self.signon(credentials, state, now);
-        if self.purpose == (Purpose::TryPassword { new: true }) {
+        // The questions before it, too: the password that signs on last may be the one that counts from then on.
+        if self.interrupted.recovery.leg == Leg::NewPassword {
             signon.login = credentials.with_new_password()?;
         }
         // A file that is to be found again keeps the name it was sent under.
@@ -95,7 +97,7 @@ impl Transmit {
                 let request = credentials.password_change()?;
                 Tail::password(&self.interrupted.trn_uid(), &request, version, style)?
             }
-            Purpose::TryPassword { .. } => {
+            Purpose::TryPassword => {
                 let known = state.profile().and_then(|profile| profile.updated.as_ref());
                 let trn_uid = self.interrupted.seed.challenge(self.interrupted.files);
                 Tail::profile(&ProfileTransaction::new(trn_uid, known_or_oldest(known)), version, style)?

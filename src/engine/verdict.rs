@@ -18,6 +18,8 @@ pub(crate) enum Verdict {
     Duplicate(Option<String>),
     /// Not a word.
     Absent,
+    /// Accepted, without the response that says what was done. No proof that it was, and none that it was not.
+    Hollow,
     /// Something that cannot be read.
     Unreadable(String),
 }
@@ -48,10 +50,16 @@ impl Verdict {
         if ours.iter().any(|answer| !answer.status.is_error() && answer.reply.is_some()) {
             return Self::Unreadable("it says something else about our TRNUID than what was asked for".to_owned());
         }
+        let hollow = ours.iter().any(|answer| !answer.status.is_error());
         let errors: Vec<Status> = ours.into_iter().map(|answer| answer.status).filter(Status::is_error).collect();
         let has = |code| errors.iter().position(|status| status.code == code);
         if let Some(at) = has(StatusCode::DUPLICATE) {
             return Self::Duplicate(errors.into_iter().nth(at).and_then(|status| status.message));
+        }
+        match (hollow, errors.is_empty()) {
+            (true, true) => return Self::Hollow,
+            (true, false) => return Self::Unreadable("it says yes and no about our TRNUID".to_owned()),
+            (false, _) => {}
         }
         // Before 2.x there is no code of its own for it. OFX 1.0.3 §6.4.
         let news = frame.is_some_and(|frame| frame.is_out_of_date() || frame.has_news());
@@ -82,14 +90,7 @@ pub(crate) fn frame(
     account: Option<&BankAccount>,
     state: &mut State,
 ) -> Option<SyncResponse> {
-    let mut frames = response.frames(kind);
-    let ours =
-        frames.iter().position(|frame| !kind.is_of_account() || account.is_some() && frame.account.as_ref() == account);
-    let frame = match ours {
-        Some(at) => frames.swap_remove(at),
-        None if frames.len() == 1 => frames.pop()?,
-        None => return None,
-    };
+    let frame = SyncResponse::about(response.frames(kind), account)?;
     if let Some(token) = frame.token.as_deref().filter(|_| account.is_some() || !kind.is_of_account()) {
         state.keep_token(kind, account, token);
     }

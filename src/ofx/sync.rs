@@ -133,6 +133,22 @@ impl SyncResponse {
         })
     }
 
+    /// The one of `frames` that is about `account`. Where there is only one, it may leave out whose it is, or say it with other zeros
+    /// in front and another branch; that of another account is none: neither its token nor what is not in it says anything of ours.
+    pub(crate) fn about(mut frames: Vec<Self>, account: Option<&BankAccount>) -> Option<Self> {
+        if let Some(at) = frames.iter().position(|frame| frame.account.as_ref() == account) {
+            return Some(frames.swap_remove(at));
+        }
+        let only = frames.pop().filter(|_| frames.is_empty())?;
+        let differs = only.account.as_ref().zip(account).is_some_and(|(found, ours)| !is_the_same(found, ours));
+        Some(only).filter(|_| !differs)
+    }
+
+    /// Whether it has everything since the token that was asked with.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.token.is_some() && !self.lost_sync
+    }
+
     /// Whether something enclosed was not looked at because the token is out of date. OFX 2.3 §6.4.
     pub(crate) fn is_out_of_date(&self) -> bool {
         self.error == Some(StatusCode::TOKEN_OUT_OF_DATE)
@@ -143,6 +159,13 @@ impl SyncResponse {
         let done = |answer: &Answer| answer.status.code == StatusCode::SUCCESS;
         self.answers.iter().any(|answer| answer.as_ref().map_or(true, done))
     }
+}
+
+/// Whether two spellings name one account. Accounts of different types may share a number.
+fn is_the_same(one: &BankAccount, other: &BankAccount) -> bool {
+    let number = |text: &str| text.trim().trim_start_matches('0').to_owned();
+    let name = |account: &BankAccount| (number(&account.bank_id), number(&account.account_id));
+    name(one) == name(other) && one.account_type == other.account_type
 }
 
 /// Whether it can be written as a `TOKEN`.

@@ -4,6 +4,7 @@ mod challenge;
 mod changes;
 mod classes;
 mod codes;
+mod copies;
 mod doubt;
 mod keys;
 mod lies;

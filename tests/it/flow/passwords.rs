@@ -5,7 +5,9 @@ use ofx_session::engine::{Doubt, Intent, Operation, Outcome, Step};
 use ofx_session::error::Delivery;
 use ofx_session::ofx::Element;
 
-use super::scenario::{Reply, Said, Scenario, easy, refused, transaction, unknown};
+use super::scenario::{
+    Reply, Said, Scenario, asked, easy, questioning, questions, refused, right, transaction, unknown,
+};
 
 fn with_both() -> Scenario {
     let mut scenario = Scenario::new(easy());
@@ -97,4 +99,32 @@ fn both_passwords_are_needed() {
     let error = scenario.run(Intent::ChangePassword).unwrap_err();
     assert!(error.to_string().contains("new_password"), "{error}");
     assert!(scenario.sent.is_empty());
+}
+
+/// Whatever password signs on last may be the one that counts: the old one must not come in between.
+#[test]
+fn questions_while_the_new_password_is_tried_are_asked_for_with_it() {
+    let mut scenario = Scenario::new(questioning());
+    scenario.credentials = Credentials::new("jane", "correct horse").new_password("battery staple");
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    unknown(scenario.run(Intent::ChangePassword));
+    scenario.then_says(|_| Said::new(3000, "ERROR"));
+    scenario.then_says(|sent| Said::new(0, "INFO").beside(questions(sent.trn_uid(), &["MFA16", "BRQ7"])));
+    asked(scenario.reconcile());
+    scenario.then_says(|_| Said::new(0, "INFO"));
+    assert_eq!(scenario.answer(&right()), Ok(Step::Done(Outcome::PasswordChanged)));
+    assert_eq!(passwords(&scenario), ["correct horse", "battery staple", "battery staple", "battery staple"]);
+}
+
+/// Each is tried once, also where questions come in between: a failed signon more could lock the user out.
+#[test]
+fn a_password_that_is_refused_where_the_questions_are_asked_is_not_tried_again() {
+    let mut scenario = lost();
+    scenario.then_says(|_| Said::new(3000, "ERROR"));
+    scenario.then_says(|_| Said::new(15_500, "ERROR"));
+    scenario.then_says(|_| Said::new(3000, "ERROR"));
+    scenario.then_says(|_| Said::new(15_500, "ERROR"));
+    unknown(scenario.reconcile());
+    assert!(!scenario.operation.as_ref().is_some_and(Operation::can_reconcile));
+    assert!(scenario.sent.len() <= 5, "{} files", scenario.sent.len());
 }

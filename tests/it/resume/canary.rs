@@ -15,7 +15,8 @@ const WRONG: &str = "cAnArY-Lopez";
 const TOKEN: &str = "cAnArY-394817";
 const CRED1: &str = "cAnArY-blue";
 const CRED2: &str = "cAnArY-green";
-const SECRETS: [&str; 6] = [PASSWORD, ANSWER, WRONG, TOKEN, CRED1, CRED2];
+const NEW: &str = "cAnArY-battery-staple";
+const SECRETS: [&str; 7] = [PASSWORD, ANSWER, WRONG, TOKEN, CRED1, CRED2, NEW];
 
 fn credentials() -> Credentials {
     Credentials::new("jane", PASSWORD).auth_token(TOKEN).user_cred1(CRED1).user_cred2(CRED2)
@@ -258,4 +259,26 @@ fn no_secret_is_in_the_error_about_it() {
     let client = mine.open(credentials()).unwrap().close().unwrap();
     quiet(&client);
     line.clean(0);
+}
+
+#[test]
+fn no_password_is_in_any_blob_or_text_of_its_change() {
+    let line = bank();
+    let client = Client::builder(Institution::new(MAIN).without_profile()).transport(line.clone()).build().unwrap();
+    let mut session = client.open(credentials()).unwrap();
+    let Progress::Ask(_) = now(session.change_password(NEW)).unwrap() else { panic!("nothing asked") };
+    quiet(&session);
+    line.then([Fate::LostBefore]);
+    let progress = now(session.answer(answers(ANSWER))).unwrap();
+    assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
+    quiet(&progress);
+    let session = examine(session, &line);
+    let sealed = session.pause(&keys(), &context()).unwrap();
+    let paused = Client::resume(&sealed, &keys(), &context()).unwrap().transport(line.clone());
+    let mut session = paused.open(credentials().new_password(NEW)).unwrap();
+    quiet(&session);
+    let end = now(session.reconcile());
+    assert!(end.is_err() || matches!(end, Ok(Progress::Ask(_))), "{end:?}");
+    quiet(&end);
+    assert!(line.wire().sent.iter().any(|(_, file)| holds(file, NEW)), "the search finds what is there");
 }

@@ -1,0 +1,68 @@
+//! What is stored for one user is not for another, and what is stored can be read again, however much it is.
+
+use std::sync::{Arc, Mutex};
+
+use ofx_session::engine::Intent;
+use ofx_session::error::ErrorKind;
+use ofx_session::ofx::SyncMode;
+use ofx_session::{Blob, Client, Credentials, Progress};
+
+use super::line::{Fate, Line, context, easy, jane, keys, now, once, pause, payment, reread, session};
+
+/// The institution has not said yet that it knows the user: the blob says whose it is all the same, as that of a pause does.
+#[test]
+fn what_is_stored_ahead_is_the_user_s_own() {
+    let line = Line::new(easy().sync_mode(SyncMode::Full).build_model());
+    let mut first = session(&line);
+    now(first.prepare_payment(&payment())).unwrap();
+    let stored = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&stored);
+    first.keep_ahead(&keys(), &context(), move |blob| {
+        kept.lock().unwrap().push(Blob::from_text(&blob.to_text()).unwrap());
+        Ok(())
+    });
+    line.then([Fate::Hangs]);
+    assert!(once(first.proceed()).is_none());
+    let blob = stored.lock().unwrap().pop().unwrap();
+    let paused = Client::resume(&blob, &keys(), &context()).unwrap().transport(line);
+    let (error, paused) =
+        paused.open_risking_a_second_payment(Credentials::new("bob", "hunter2")).unwrap_err().into_parts();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(paused.open_risking_a_second_payment(jane()).is_ok());
+}
+
+/// What can be paused can be resumed: a batch is as large as a blob holds, or is refused before anything is sent.
+#[test]
+fn a_batch_that_is_sent_can_be_stored_and_read_again() {
+    for count in [40, 70, 100] {
+        let line = Line::new(easy().build_model());
+        let mut session = session(&line);
+        let memo = "Memo of 250 letters, ".repeat(12);
+        let one = |_| Intent::Pay(Box::new(payment().memo(memo.trim())));
+        line.then([Fate::Honest, Fate::LostBefore]);
+        match now(session.batch((0..count).map(one).collect())) {
+            Ok(Progress::Unknown(_)) => {
+                let trn_uid = session.trn_uid();
+                let again = reread(&pause(session));
+                assert_eq!(Some(again.trn_uid()), trn_uid, "{count}");
+                assert_eq!(again.requests().len(), count);
+            }
+            Err(error) => assert!(error.kind() == ErrorKind::Misuse && count > 40, "{count}: {error}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Whoever is shown one payment must not answer the questions for two.
+#[test]
+fn one_payment_does_not_stand_for_a_batch() {
+    let line = Line::new(easy().build_model());
+    let mut session = session(&line);
+    let pay = || Intent::Pay(Box::new(payment()));
+    now(session.prepare(Intent::Batch(vec![pay(), pay()]))).unwrap();
+    assert_eq!(session.payment(), None);
+    let paused = reread(&pause(session));
+    assert_eq!((paused.payment(), paused.requests().len()), (None, 2));
+    assert!(paused.kind().pays());
+    assert_eq!(paused.open(jane()).unwrap_err().into_parts().0.kind(), ErrorKind::Misuse);
+}
