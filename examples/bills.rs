@@ -128,7 +128,7 @@ async fn at_desk(mut desk: Desk, command: Command) -> Result<Shown, Failure> {
     match command {
         Command::List { which } => {
             if let Err(waiting) = desk.refuse_if_waiting() {
-                eprintln!("note: {}", waiting.text);
+                eprintln!("note: {}\n{}", waiting.text, waiting.hint.unwrap_or_default());
             }
             let keeps_no_history = desk.client().is_ok_and(|client| sync::keeps_no_history(&client));
             Ok(desk.book.list(which.as_ref(), keeps_no_history))

@@ -100,7 +100,10 @@ impl Failure {
 
     /// What it is about is in doubt from before: that it could not be found out changes nothing of it.
     pub fn still_in_doubt(self, what: &str, pays: bool) -> Self {
-        let text = format!("{what}: it is still not known whether this was carried out: {}", self.text);
+        // The library says in front of the cause that the doubt stays; here it is said with what it is about.
+        let cause =
+            self.text.split_once("still in doubt and was not sent once more: ").map_or(&*self.text, |(_, cause)| cause);
+        let text = format!("{what}: it is still not known whether this was carried out: {cause}");
         let hint = about_certificate(&self.text);
         let failure = Self { more: self.more, ..Self::in_doubt(text, pays) };
         match hint {
