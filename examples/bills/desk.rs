@@ -12,7 +12,7 @@ use ofx_session::{
 
 use crate::book::{Book, Speech, Then, Waiting};
 use crate::common::{Options, beside, keys, write_private};
-use crate::perform::{Work, resume_line};
+use crate::perform::{Work, resume_line, way_out};
 use crate::prompt;
 use crate::shown::Failure;
 
@@ -74,8 +74,8 @@ impl Desk {
         let what = format!("{} waits (TRNUID {})", waiting.what, waiting.trn_uid);
         if waiting.in_doubt {
             let text = format!("{what}: it is not known whether it was carried out");
-            return Failure::in_doubt(text, waiting.pays)
-                .hint("`reconcile` finds out; `settle` ends it when the institution's own list, or a call, has shown what became of it");
+            let way_out = self.paused().map(|paused| way_out(paused.kind(), paused.can_reconcile()));
+            return Failure::in_doubt(text, waiting.pays).hint(way_out.unwrap_or("it is kept: `settle` ends it"));
         }
         let mut resume = "resume".to_owned();
         let why = match self.paused().map(|paused| paused.situation()) {

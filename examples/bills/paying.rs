@@ -103,7 +103,8 @@ async fn source(desk: &mut Desk, work: &mut Work, wanted: Option<&str>) -> Resul
     }
     if work.session.client().known_accounts().is_empty() {
         let first = "the account list comes first; afterwards enter the same command again";
-        work.perform(desk, Intent::Accounts).await.map_err(|failure| failure.also(first))?;
+        let explain = |failure: Failure| if failure.kind == "waits" { failure.also(first) } else { failure };
+        work.perform(desk, Intent::Accounts).await.map_err(explain)?;
     }
     let accounts = work.session.client().known_accounts();
     let pay: Vec<&BankAccount> = accounts.iter().filter_map(|account| account.pays_bills()).collect();

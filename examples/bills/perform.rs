@@ -112,7 +112,8 @@ impl Work {
     /// A call failed. Where it was about something that is in doubt, that is what counts.
     fn failed(&self, error: ofx_session::Error) -> Failure {
         let failure = Failure::from(error);
-        if failure.kind == "misuse" || !matches!(self.session.situation(), Some(Situation::InDoubt(_))) {
+        let asked_wrongly = failure.kind == "misuse" && self.session.can_reconcile();
+        if asked_wrongly || !matches!(self.session.situation(), Some(Situation::InDoubt(_))) {
             return failure;
         }
         self.kept_in_doubt(failure.still_in_doubt(&self.named(), concerns_money(self.kind)))
@@ -125,14 +126,7 @@ impl Work {
 
     /// How to get out of the doubt.
     fn kept_in_doubt(&self, failure: Failure) -> Failure {
-        let hint = if self.kind == TaskKind::ChangePassword {
-            "it is kept. Either password may be the one that counts by now: keep both, `reconcile` asks for both and tries them"
-        } else if self.session.can_reconcile() {
-            "it is kept: `reconcile` finds out"
-        } else {
-            "it is kept. This institution offers no way to find out from here: look at its own list or call, then `settle`; or \
-             `reconcile --repeat` sends it once more under the same identifiers"
-        };
+        let hint = way_out(self.kind, self.session.can_reconcile());
         failure
             .also(hint)
             .with("trn_uid", json!(self.session.trn_uid().map(|uid| uid.to_string())))
@@ -167,6 +161,18 @@ pub fn asks(what: &str, challenge: &Challenge) -> Failure {
     Failure::waits(format!("{what}: {first}:\n{}", lines.join("\n")))
         .hint(format!("it is kept for a day: `{}` goes on with it, `abandon` gives it up", resume_line(challenge)))
         .with("questions", json!(list))
+}
+
+/// What can be done about a doubt.
+pub fn way_out(kind: TaskKind, can_reconcile: bool) -> &'static str {
+    if kind == TaskKind::ChangePassword {
+        "it is kept. Either password may be the one that counts by now: keep both, `reconcile` asks for both and tries them"
+    } else if can_reconcile {
+        "it is kept: `reconcile` finds out; or `settle`, when the institution's own list, or a call, has shown what became of it"
+    } else {
+        "it is kept. This institution offers no way to find out from here: look at its own list or call, then `settle`; or \
+         `reconcile --repeat` sends it once more under the same identifiers"
+    }
 }
 
 /// What to type to go on.

@@ -39,7 +39,7 @@ const OPTIONS: [(&str, &str); 6] = [
 ];
 
 const GIVE_CA_FILE: &str = "nothing was sent: if it is the right institution, give `--ca-file FILE`, its root certificate as PEM; it is \
-                            asked for once";
+                            kept for later commands";
 
 /// Which option says what goes into an element.
 pub fn option_of(tag: &str) -> Option<&'static str> {
