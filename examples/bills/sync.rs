@@ -58,7 +58,7 @@ pub async fn go_on(
                     notes.push(format!("{}{of}: {}", kind.name(), failure.text));
                     break;
                 }
-                Err(failure) => return Err(failure),
+                Err(failure) => return Err(after(failure, &told)),
             }
         }
     }
@@ -67,6 +67,16 @@ pub async fn go_on(
         notes.push(NO_HISTORY.to_owned());
     }
     Ok(news(&told, &notes))
+}
+
+/// What came before it is in the copies already and does not come again: it is told along with the failure.
+fn after(mut failure: Failure, told: &[Value]) -> Failure {
+    let changes = list(told);
+    if changes.is_empty() {
+        return failure;
+    }
+    failure.text = format!("{}\nbefore that came:\n{}", failure.text, rows(&changes).trim_end());
+    failure.with("changes", json!(changes))
 }
 
 /// Whether the institution tells only what it does by itself: `SYNCMODE` LITE.
@@ -78,17 +88,22 @@ pub fn keeps_no_history(client: &Client) -> bool {
 }
 
 fn news(told: &[Value], notes: &[String]) -> Shown {
-    let changes: Vec<&Value> = told.iter().filter_map(|part| part["changes"].as_array()).flatten().collect();
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let rows: Vec<_> = changes
-        .iter()
-        .map(|change| vec![word(&change["change"]), word(&change["by"]), word(&change["text"])])
-        .collect();
-    let mut text = if rows.is_empty() { "nothing new".to_owned() } else { table(&["WHAT", "WHO", "CHANGE"], &rows) };
+    let changes = list(told);
+    let mut text = if changes.is_empty() { "nothing new".to_owned() } else { rows(&changes) };
     for note in notes {
         text = format!("{}\nnote: {note}", text.trim_end());
     }
     Shown::new(text, json!({ "changes": changes, "notes": notes }))
+}
+
+fn list(told: &[Value]) -> Vec<&Value> {
+    told.iter().filter_map(|part| part["changes"].as_array()).flatten().collect()
+}
+
+fn rows(changes: &[&Value]) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let row = |change: &&Value| vec![word(&change["change"]), word(&change["by"]), word(&change["text"])];
+    table(&["WHAT", "WHO", "CHANGE"], &changes.iter().map(row).collect::<Vec<_>>())
 }
 
 pub const NO_HISTORY: &str =
