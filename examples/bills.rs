@@ -34,10 +34,14 @@ mod perform;
 mod prompt;
 #[path = "bills/shown.rs"]
 mod shown;
+#[path = "bills/sync.rs"]
+mod sync;
 #[path = "bills/take.rs"]
 mod take;
 #[path = "bills/waiting.rs"]
 mod waiting;
+#[path = "bills/words.rs"]
+mod words;
 
 use std::process::ExitCode;
 
@@ -50,6 +54,8 @@ use perform::Work;
 use shown::{Failure, Shown};
 
 /// Pay bills, and everything around it.
+///
+/// Without a command it runs a demonstration, against a pretend institution on this machine.
 ///
 /// The exit status:
 ///
@@ -113,18 +119,19 @@ async fn run(arguments: Arguments, said: &[String]) -> Result<Shown, Failure> {
     let Arguments { options, command, .. } = arguments;
     match command {
         None => demo::run(),
-        Some(Command::Serve { port, folder }) => demo::serve(port, &folder).await,
+        Some(Command::Serve { port, folder }) => demo::serve(port, folder).await,
         Some(command) => at_desk(Desk::open(options, said)?, command).await,
     }
 }
 
 async fn at_desk(mut desk: Desk, command: Command) -> Result<Shown, Failure> {
     match command {
-        Command::List(which) => {
+        Command::List { which } => {
             if let Err(waiting) = desk.refuse_if_waiting() {
-                eprintln!("note: {}", waiting.text);
+                eprintln!("note: {}\n{}", waiting.text, waiting.hint.unwrap_or_default());
             }
-            Ok(desk.book.list(&which))
+            let keeps_no_history = desk.client().is_ok_and(|client| sync::keeps_no_history(&client));
+            Ok(desk.book.list(which.as_ref(), keeps_no_history))
         }
         Command::Profile => {
             desk.refuse_if_waiting()?;

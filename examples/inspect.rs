@@ -17,10 +17,10 @@ use clap::Parser;
 use common::Result;
 use look::tree::Veil;
 
-/// Say what is in an OFX document
+/// Say what is in an OFX document; without FILE, in a sample that it makes itself
 #[derive(Parser)]
 struct Arguments {
-    /// A request or a response, 1.x or 2.x; - for the standard input
+    /// A request or a response, 1.x or 2.x; - for the standard input. When left out, a sample document is looked at
     file: Option<PathBuf>,
     /// Everything, for programs
     #[arg(long)]

@@ -18,9 +18,11 @@ pub enum Command {
         #[arg(long)]
         refresh: bool,
     },
-    /// Show what is in the state file, without asking the institution
-    #[command(subcommand)]
-    List(List),
+    /// Show what is in the state file, without asking the institution: all of it, or one kind
+    List {
+        #[command(subcommand)]
+        which: Option<List>,
+    },
     /// Pay a bill, once
     Pay(Pay),
     /// Add a payee, or a payment that is made again and again
@@ -64,14 +66,16 @@ pub enum Command {
     Settle,
     /// Give up the operation that waits. Nothing of it was carried out
     Abandon,
-    /// Start a pretend institution to play with, from other terminals
+    /// Start a pretend institution to play with, from other terminals.
+    ///
+    /// It takes commands on its standard input, which it lists. A user whom it has locked out stays so until it is started again.
     Serve {
         /// Port to listen on; any free one when left out
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
-        /// Where to write its root certificate, ca.pem
-        #[arg(long, value_name = "FOLDER", default_value = ".")]
-        folder: std::path::PathBuf,
+        /// Where to write its root certificate, ca.pem; a new folder for temporary files when left out
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<std::path::PathBuf>,
     },
 }
 
@@ -135,7 +139,7 @@ pub enum CancelWhat {
     Recurring {
         /// Id of the recurring payment, as `list recurring` shows it
         id: String,
-        /// Cancel the payments that it has made already and that wait, too
+        /// Cancel the payments that it has made already and that wait, too; without this they are made
         #[arg(long)]
         pending: bool,
     },
@@ -249,7 +253,7 @@ pub struct Pay {
     /// Whom to pay: list id or name of a payee of the list. For a new payee give --name, --address and so on
     pub payee: Option<String>,
     /// How much, like 84.20, in the currency of the account to pay from
-    #[arg(long, value_parser = amount)]
+    #[arg(long, value_parser = amount, allow_negative_numbers = true)]
     pub amount: Decimal,
     /// Day by which the payee must have the money: 2026-12-24, or +10d for ten days from today
     #[arg(long, value_name = "DAY", default_value = "+10d", value_parser = day)]
@@ -282,10 +286,10 @@ pub struct AddRecurring {
     #[arg(long, value_name = "COUNT")]
     pub times: Option<u32>,
     /// Another amount of the first payment
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, allow_negative_numbers = true)]
     pub first_amount: Option<Decimal>,
     /// Another amount of the last payment
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, allow_negative_numbers = true)]
     pub last_amount: Option<Decimal>,
     #[command(flatten)]
     pub pay: Pay,
@@ -297,7 +301,7 @@ pub struct ModifyPayment {
     #[arg(value_name = "PAYMENT")]
     pub id: String,
     /// The new amount
-    #[arg(long, value_parser = amount)]
+    #[arg(long, value_parser = amount, allow_negative_numbers = true)]
     pub amount: Option<Decimal>,
     /// The new day by which the payee must have the money: 2026-12-24, or +10d
     #[arg(long, value_name = "DAY", value_parser = day)]
@@ -312,7 +316,7 @@ pub struct ModifyRecurring {
     /// Id of the recurring payment, as `list recurring` shows it
     pub id: String,
     /// The new amount
-    #[arg(long, value_parser = amount)]
+    #[arg(long, value_parser = amount, allow_negative_numbers = true)]
     pub amount: Option<Decimal>,
     /// The new number of payments in all, those that were made included
     #[arg(long, value_name = "COUNT")]
@@ -351,7 +355,8 @@ fn amount(text: &str) -> Result<Decimal, String> {
     match found.map(Amount::value) {
         None => Err("expected an amount like 84.20".to_owned()),
         Some(value) if value <= Decimal::ZERO => Err("expected an amount above zero, like 84.20".to_owned()),
-        Some(mut value) => {
+        Some(value) => {
+            let mut value = value.normalize();
             value.rescale(value.scale().max(2));
             Ok(value)
         }

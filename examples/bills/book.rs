@@ -54,6 +54,19 @@ pub struct Waiting {
     pub pays: bool,
     /// The session and the operation. Sealed.
     pub blob: String,
+    /// What the command that began it has yet to do.
+    #[serde(default)]
+    pub then: Option<Then>,
+}
+
+/// The rest of a command whose first operation waits.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Then {
+    Sync {
+        refresh: bool,
+    },
+    /// It is to be entered again, by this name.
+    Again(String),
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -168,6 +181,19 @@ impl PayeeCopy {
             aggregate: payee.map(Payee::to_aggregate),
             payee_id,
         }
+    }
+
+    /// What another copy of it has otherwise: the name of the field, and both values.
+    pub fn differences(&self, new: &Self) -> Vec<(&'static str, String, String)> {
+        let values = |copy: &Self| {
+            let texts = [&copy.city, &copy.region, &copy.postal_code, &copy.country, &copy.phone, &copy.transfer_to];
+            let lists = [copy.name.clone(), copy.address.join(", "), copy.accounts.join(", ")];
+            lists.into_iter().chain(texts.map(|text| text.clone().unwrap_or_default())).collect::<Vec<_>>()
+        };
+        let names = ["name", "address", "account", "city", "region", "postal code", "country", "phone", "transfer to"];
+        let shown = |value: String| if value.is_empty() { "nothing".to_owned() } else { value };
+        let both = values(self).into_iter().zip(values(new)).zip(names);
+        both.filter(|((old, new), _)| old != new).map(|((old, new), name)| (name, shown(old), shown(new))).collect()
     }
 
     /// How a payment names it: by the id of the payment system once there is one, by name and address for a transfer.

@@ -5,28 +5,34 @@ use ofx_session::ofx::{
     Amount, Mail, MessageSetDetails, ModelCancellation, ModelModification, PayeeAddition, PayeeDeletion,
     PayeeModification, PaymentCancellation, PaymentInquiry, PaymentMail, PaymentModification, Profile, Request, Stamp,
 };
-use ofx_session::{
-    BankAccount, Completed, Frequency, Intent, PayeeRef, Recurrence, RecurringPayment, SyncFrom, SyncKind,
-};
-use serde_json::{Value, json};
+use ofx_session::{Frequency, Intent, PayeeRef, Recurrence, RecurringPayment};
+use serde_json::json;
 
 use crate::arguments::{
     Add, AddPayee, AddRecurring, CancelWhat, Command, Delete, MailArguments, Modify, ModifyPayee, ModifyPayment,
     ModifyRecurring,
 };
+use crate::book::Then;
 use crate::desk::Desk;
-use crate::paying::payment;
+use crate::paying::{fits, payment};
 use crate::perform::Work;
 use crate::shown::{Failure, Shown, table};
+use crate::sync;
 
 /// What a command asks for, in a session.
 pub async fn online(desk: &mut Desk, work: &mut Work, command: Command) -> Result<Shown, Failure> {
     let intent = match command {
         Command::Accounts => Intent::Accounts,
-        Command::Sync { refresh } => return sync(desk, work, refresh).await,
-        Command::Pay(arguments) => Intent::Pay(Box::new(payment(desk, work, &arguments).await?)),
+        Command::Sync { refresh } => return sync::go_on(desk, work, refresh, None).await,
+        Command::Pay(arguments) => {
+            work.then = Some(Then::Again("pay".to_owned()));
+            Intent::Pay(Box::new(payment(desk, work, &arguments).await?))
+        }
         Command::Add(Add::Payee(arguments)) => request(add_payee(&arguments)?),
-        Command::Add(Add::Recurring(arguments)) => request(add_recurring(desk, work, &arguments).await?),
+        Command::Add(Add::Recurring(arguments)) => {
+            work.then = Some(Then::Again("add recurring".to_owned()));
+            request(add_recurring(desk, work, &arguments).await?)
+        }
         Command::Modify(Modify::Payee(arguments)) => request(modify_payee(desk, &arguments)?),
         Command::Modify(Modify::Payment(arguments)) => request(modify_payment(desk, &arguments)?),
         Command::Modify(Modify::Recurring(arguments)) => request(modify_recurring(desk, &arguments)?),
@@ -50,6 +56,8 @@ pub async fn online(desk: &mut Desk, work: &mut Work, command: Command) -> Resul
         Command::Mail(arguments) => request(mail(desk, work, &arguments)?),
         _ => return Err(Failure::misuse("this command needs no session")),
     };
+    // From here on, the operation is what the command is about.
+    work.then = None;
     work.perform(desk, intent).await.map(|(_, shown)| shown)
 }
 
@@ -102,6 +110,7 @@ fn modify_payment(desk: &Desk, arguments: &ModifyPayment) -> Result<PaymentModif
     // The whole payment is sent again, what is changed and what is not.
     let mut payment = known.payment()?;
     if let Some(amount) = arguments.amount {
+        fits(desk, "--amount", amount)?;
         payment.amount = Amount::new(amount);
     }
     if let Some(due) = arguments.due {
@@ -121,6 +130,7 @@ fn modify_recurring(desk: &Desk, arguments: &ModifyRecurring) -> Result<ModelMod
     }
     let mut payment = known.payment()?;
     if let Some(amount) = arguments.amount {
+        fits(desk, "--amount", amount)?;
         payment.amount = Amount::new(amount);
     }
     let frequency = Frequency::from_word(&known.every.to_ascii_uppercase());
@@ -140,6 +150,9 @@ async fn add_recurring(
     work: &mut Work,
     arguments: &AddRecurring,
 ) -> Result<RecurringPayment, Failure> {
+    for (option, amount) in [("--first-amount", arguments.first_amount), ("--last-amount", arguments.last_amount)] {
+        amount.map_or(Ok(()), |amount| fits(desk, option, amount))?;
+    }
     let payment = payment(desk, work, &arguments.pay).await?;
     let recurrence = match arguments.times {
         Some(times) => Recurrence::times(times, arguments.every.clone()),
@@ -165,62 +178,6 @@ fn mail(desk: &Desk, work: &Work, arguments: &MailArguments) -> Result<PaymentMa
         Some(id) => mail.about(id, desk.book.payment(id).ok_or_else(|| unknown("payment", id))?.payment()?),
         None => mail,
     })
-}
-
-/// What happened to everything, since the last time or as a whole.
-async fn sync(desk: &mut Desk, work: &mut Work, refresh: bool) -> Result<Shown, Failure> {
-    work.perform(desk, Intent::Accounts).await?;
-    let accounts = work.session.client().known_accounts().iter();
-    let accounts: Vec<BankAccount> = accounts.filter_map(|account| account.pays_bills()).cloned().collect();
-    // Payees first: payments name them.
-    let mut wanted = vec![(SyncKind::Payees, None)];
-    for account in &accounts {
-        wanted.push((SyncKind::Payments, Some(account.clone())));
-        wanted.push((SyncKind::RecurringPayments, Some(account.clone())));
-    }
-    wanted.push((SyncKind::PaymentMail, None));
-    let (mut told, mut notes) = (Vec::new(), Vec::new());
-    for (kind, account) in wanted {
-        let mut from = refresh.then_some(SyncFrom::Refresh);
-        loop {
-            let intent = Intent::Synchronize { kind, account: account.clone(), from: from.clone() };
-            match work.perform(desk, intent).await {
-                Ok((Completed::Synchronized(changes), shown)) => {
-                    told.push(shown.json);
-                    if !changes.lost_sync || changes.is_refresh {
-                        break;
-                    }
-                    notes.push(format!(
-                        "{}: the institution no longer had all changes; everything was fetched anew",
-                        kind.name()
-                    ));
-                    from = Some(SyncFrom::Refresh);
-                }
-                Ok(_) => break,
-                // One kind that the institution does not do is no reason to leave out the others.
-                Err(failure) if failure.kind == "refused" => {
-                    notes.push(format!("{}: {}", kind.name(), failure.text));
-                    break;
-                }
-                Err(failure) => return Err(failure),
-            }
-        }
-    }
-    Ok(news(&told, &notes))
-}
-
-fn news(told: &[Value], notes: &[String]) -> Shown {
-    let changes: Vec<&Value> = told.iter().filter_map(|part| part["changes"].as_array()).flatten().collect();
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let rows: Vec<_> = changes
-        .iter()
-        .map(|change| vec![word(&change["change"]), word(&change["by"]), word(&change["text"])])
-        .collect();
-    let mut text = if rows.is_empty() { "nothing new".to_owned() } else { table(&["WHAT", "WHO", "CHANGE"], &rows) };
-    for note in notes {
-        text = format!("{}\nnote: {note}", text.trim_end());
-    }
-    Shown::new(text, json!({ "changes": changes, "notes": notes }))
 }
 
 /// What the institution says it can do, for people and programs.

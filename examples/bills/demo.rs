@@ -1,6 +1,6 @@
 //! The command line at work against a pretend institution: as a demonstration, or for as long as somebody wants to play.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use chrono::Utc;
@@ -25,17 +25,24 @@ fn institution() -> BankBuilder {
 }
 
 /// A pretend institution that stays until it is stopped.
-pub async fn serve(port: Option<u16>, folder: &Path) -> Result<Shown, Failure> {
+pub async fn serve(port: Option<u16>, folder: Option<PathBuf>) -> Result<Shown, Failure> {
     let builder = institution();
     let bank = match port {
         Some(port) => builder.port(port).start()?,
         None => builder.start()?,
     };
+    let folder = match folder {
+        Some(folder) => folder,
+        None => tempfile::Builder::new().prefix("bills-").tempdir()?.keep(),
+    };
+    let cannot = |error: std::io::Error| format!("cannot write into {}: {error}", folder.display());
+    std::fs::create_dir_all(&folder).map_err(cannot)?;
     let ca_file = std::path::absolute(folder.join("ca.pem"))?;
-    std::fs::write(&ca_file, bank.ca_pem())?;
+    std::fs::write(&ca_file, bank.ca_pem()).map_err(cannot)?;
     let me = std::env::current_exe()?;
     println!("a pretend institution is at {}", bank.url());
-    println!("its user is jane with the password {PASSWORD:?}; her mother's maiden name (MFA16) is Garcia\n");
+    println!("its user is jane with the password {PASSWORD:?}; her mother's maiden name (MFA16) is Garcia");
+    println!("its root certificate is in {}\n", ca_file.display());
     println!("in another terminal, the first command says where it is, later ones need not:\n");
     println!("  alias bills={}", me.display());
     println!("  export OFX_PASSWORD='{PASSWORD}'");
@@ -192,4 +199,5 @@ const TROUBLE: &str = "here, type  day     and a day passes: what is due is paid
             ask     and the security question is asked again
             require and clients have to be approved first; approve  approves those that asked
             expire  and the password is to be changed
+            A user whom three wrong passwords have locked out stays so until this is started again
             Ctrl-C stops it";

@@ -10,8 +10,9 @@ use ofx_session::{
     Blob, Client, Context, Credentials, Institution, KeyRing, OpenPolicy, Paused, Session, Situation, Version,
 };
 
-use crate::book::{Book, Speech, Waiting};
+use crate::book::{Book, Speech, Then, Waiting};
 use crate::common::{Options, beside, keys, write_private};
+use crate::perform::{Work, resume_line, way_out};
 use crate::prompt;
 use crate::shown::Failure;
 
@@ -24,6 +25,8 @@ pub struct Desk {
     path: PathBuf,
     keys: KeyRing,
     context: Context,
+    /// A key that was made for this command, and is of no use before there is a state file.
+    fresh_key: Option<PathBuf>,
     /// Held until the command is over.
     _lock: File,
 }
@@ -47,8 +50,11 @@ impl Desk {
             book.speech = wanted;
         }
         let context = Context::new("ofx-session bills", &book.user)?.and(&book.url);
+        let key = beside(&path, ".key");
+        let fresh_key = (!key.exists()).then(|| key.clone());
+        private(&key)?;
         let keys = keys(&path)?;
-        Ok(Self { book, options, anew, path, keys, context, _lock: lock })
+        Ok(Self { book, options, anew, path, keys, context, fresh_key, _lock: lock })
     }
 
     pub fn options(&mut self) -> &mut Options {
@@ -68,18 +74,20 @@ impl Desk {
         let what = format!("{} waits (TRNUID {})", waiting.what, waiting.trn_uid);
         if waiting.in_doubt {
             let text = format!("{what}: it is not known whether it was carried out");
-            return Failure::in_doubt(text, waiting.pays)
-                .hint("`reconcile` finds out; `settle` ends it when the institution's own list, or a call, has shown what became of it");
+            let way_out = self.paused().map(|paused| way_out(paused.kind(), paused.can_reconcile()));
+            return Failure::in_doubt(text, waiting.pays).hint(way_out.unwrap_or("it is kept: `settle` ends it"));
         }
+        let mut resume = "resume".to_owned();
         let why = match self.paused().map(|paused| paused.situation()) {
             Ok(Situation::AwaitingAnswers(challenge)) => {
+                resume = resume_line(&challenge);
                 format!("for answers to {} security question(s)", challenge.questions().len())
             }
             Ok(Situation::AwaitingApproval(approval)) => approval.explain(),
             Ok(_) => "and was not sent".to_owned(),
             Err(_) => "and is too old to go on with; nothing of it was carried out".to_owned(),
         };
-        Failure::waits(format!("{what}: {why}")).hint("`resume` goes on with it, `abandon` gives it up")
+        Failure::waits(format!("{what}: {why}")).hint(format!("`{resume}` goes on with it, `abandon` gives it up"))
     }
 
     /// A signed-on scope for something new.
@@ -145,7 +153,8 @@ impl Desk {
         let (mut book, path) = (self.book.clone(), self.path.clone());
         let (keys, context, what) = (self.keys.clone(), self.context.clone(), what.to_owned());
         session.keep_ahead(&self.keys, &self.context, move |blob| {
-            let waiting = waiting(blob, &keys, &context, &what).map_err(|error| std::io::Error::other(error.text))?;
+            let waiting =
+                waiting(blob, &keys, &context, &what, None).map_err(|error| std::io::Error::other(error.text))?;
             book.waiting = Some(waiting);
             write(&path, &book).map_err(|error| std::io::Error::other(error.text))
         });
@@ -154,14 +163,15 @@ impl Desk {
     /// Ends the session: what is under way waits in the state file, or the client is back there. In one write with all copies.
     ///
     /// What is ready and was not sent is forgotten, because the same command asks for it again; unless it has waited before.
-    pub fn put_away(&mut self, mut session: Session, what: &str, has_waited: bool) -> Result<(), Failure> {
+    pub fn put_away(&mut self, work: Work) -> Result<(), Failure> {
+        let Work { mut session, what, resumed, then, .. } = work;
         match session.situation() {
             None | Some(Situation::Over(_)) => {}
-            Some(Situation::Ready) if !has_waited => session.abandon()?,
+            Some(Situation::Ready) if !resumed => session.abandon()?,
             Some(_) => {
                 let life = session.longest_pause();
                 let blob = session.pause_for(life, &self.keys, &self.context)?;
-                self.book.waiting = Some(waiting(&blob, &self.keys, &self.context, what)?);
+                self.book.waiting = Some(waiting(&blob, &self.keys, &self.context, &what, then)?);
                 return self.write();
             }
         }
@@ -169,7 +179,13 @@ impl Desk {
     }
 
     /// The client is back in the state file, and nothing waits.
+    ///
+    /// A first command that never reached the institution leaves nothing behind: what it said may have been wrong.
     pub fn keep(&mut self, client: Client) -> Result<(), Failure> {
+        let has_met = client.profile().is_some() || !client.known_accounts().is_empty();
+        if !has_met && self.book.synchronized.is_none() && !self.path.exists() {
+            return Ok(());
+        }
         // The file is its user's own and lies beside the key: it does not get safer by forgetting.
         let for_ever = std::time::Duration::ZERO;
         self.book.client = Some(client.deconstruct_for(for_ever, &self.keys, &self.context)?.to_text());
@@ -182,7 +198,15 @@ impl Desk {
     }
 }
 
-fn waiting(blob: &Blob, keys: &KeyRing, context: &Context, what: &str) -> Result<Waiting, Failure> {
+impl Drop for Desk {
+    fn drop(&mut self) {
+        if let Some(key) = self.fresh_key.take().filter(|_| !self.path.exists()) {
+            let _ = std::fs::remove_file(key);
+        }
+    }
+}
+
+fn waiting(blob: &Blob, keys: &KeyRing, context: &Context, what: &str, then: Option<Then>) -> Result<Waiting, Failure> {
     let paused = Client::resume(blob, keys, context)?;
     Ok(Waiting {
         what: what.to_owned(),
@@ -191,6 +215,7 @@ fn waiting(blob: &Blob, keys: &KeyRing, context: &Context, what: &str) -> Result
         in_doubt: matches!(paused.situation(), Situation::InDoubt(_)),
         pays: concerns_money(paused.kind()),
         blob: blob.to_text(),
+        then,
     })
 }
 
@@ -204,7 +229,7 @@ pub fn concerns_money(kind: TaskKind) -> bool {
 fn read(path: &Path, options: &mut Options) -> Result<Book, Failure> {
     let cannot = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| cannot(&error))?;
-    let book: Book = serde_json::from_str(&text).map_err(|error| cannot(&error))?;
+    let mut book: Book = serde_json::from_str(&text).map_err(|error| cannot(&error))?;
     if book.format != FORMAT {
         return Err(cannot(&"it was written by another version of this program").into());
     }
@@ -221,8 +246,18 @@ fn read(path: &Path, options: &mut Options) -> Result<Book, Failure> {
     }
     options.url = Some(book.url.clone());
     options.user = Some(book.user.clone());
-    options.ca_file = options.ca_file.take().or_else(|| book.ca_file.clone());
-    options.allow_http_loopback |= book.allow_http_loopback;
+    // How to connect counts from now on when it is said again; once it has been seen to be readable.
+    let given = options.ca_file.as_ref().map(std::path::absolute).transpose()?;
+    let is_news = given.as_ref().is_some_and(|given| book.ca_file.as_ref() != Some(given))
+        || (options.allow_http_loopback && !book.allow_http_loopback);
+    book.ca_file = given.or(book.ca_file);
+    book.allow_http_loopback |= options.allow_http_loopback;
+    options.ca_file.clone_from(&book.ca_file);
+    options.allow_http_loopback = book.allow_http_loopback;
+    if is_news {
+        options.connection()?;
+        write(path, &book)?;
+    }
     Ok(book)
 }
 
@@ -278,6 +313,27 @@ fn lock(path: &Path) -> Result<File, Failure> {
             Err(Failure::misuse(format!("another command is at work with {}; wait until it is over", path.display())))
         }
     }
+}
+
+/// The key is for its owner alone.
+#[cfg(unix)]
+fn private(key: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Ok(found) = std::fs::metadata(key) else { return Ok(()) };
+    if found.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600))?;
+        eprintln!(
+            "note: others could read {}, and with it the state file; from now on only its owner can. Who may have read it can sign on \
+             as this client until the institution is told",
+            key.display()
+        );
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) -> Result<(), Failure> {
+    Ok(())
 }
 
 fn write(path: &Path, book: &Book) -> Result<(), Failure> {

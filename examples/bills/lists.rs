@@ -5,9 +5,34 @@ use serde_json::json;
 use crate::arguments::List;
 use crate::book::Book;
 use crate::shown::{Shown, table};
+use crate::sync::NO_HISTORY;
 
 impl Book {
-    pub fn list(&self, which: &List) -> Shown {
+    /// One kind, or all.
+    pub fn list(&self, which: Option<&List>, keeps_no_history: bool) -> Shown {
+        let as_of = match &self.synchronized {
+            Some(when) => format!("(as of {when}; `sync` asks for news)"),
+            None => "(the institution was not asked yet: `sync`)".to_owned(),
+        };
+        let note = if keeps_no_history { format!("\nnote: {NO_HISTORY}") } else { String::new() };
+        let mut shown = match which {
+            Some(which) => self.table(which),
+            None => {
+                let all = [List::Payees, List::Payments, List::Recurring, List::Mail].map(|which| self.table(&which));
+                let mut json = json!({});
+                for object in all.iter().filter_map(|shown| shown.json.as_object()) {
+                    object.iter().for_each(|(name, list)| json[name] = list.clone());
+                }
+                Shown::new(all.map(|shown| shown.text).join("\n"), json)
+            }
+        };
+        shown.text = format!("{}{as_of}{note}", shown.text);
+        shown.json["synchronized"] = json!(self.synchronized);
+        shown.json["keeps_no_history"] = json!(keeps_no_history);
+        shown
+    }
+
+    fn table(&self, which: &List) -> Shown {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let end = |account: &str| account.split(':').nth(1).unwrap_or(account).to_owned();
         let (name, rows, headings, json) = match which {
@@ -70,19 +95,22 @@ impl Book {
             }
             List::Mail => {
                 let row = |copy: &crate::book::MailCopy| {
-                    vec![copy.date.clone(), copy.from.clone(), copy.to.clone(), copy.subject.clone(), copy.text.clone()]
+                    let about = copy.about.as_ref().map(|id| self.payment_in_short(id));
+                    vec![
+                        copy.date.clone(),
+                        copy.from.clone(),
+                        copy.to.clone(),
+                        text(&about),
+                        copy.subject.clone(),
+                        copy.text.clone(),
+                    ]
                 };
                 let rows: Vec<_> = self.mail.iter().map(row).collect();
-                ("mail", rows, ["DATE", "FROM", "TO", "SUBJECT", "TEXT"].as_slice(), json!({ "mail": self.mail }))
+                let headings = ["DATE", "FROM", "TO", "ABOUT PAYMENT", "SUBJECT", "TEXT"].as_slice();
+                ("mail", rows, headings, json!({ "mail": self.mail }))
             }
         };
-        let as_of = match &self.synchronized {
-            Some(when) => format!("as of {when}; `sync` asks for news"),
-            None => "the institution was not asked yet: `sync`".to_owned(),
-        };
         let body = if rows.is_empty() { format!("no {name} here\n") } else { table(headings, &rows) };
-        let mut json = json;
-        json["synchronized"] = json!(self.synchronized);
-        Shown::new(format!("{body}({as_of})"), json)
+        Shown::new(body, json)
     }
 }

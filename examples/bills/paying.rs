@@ -2,6 +2,7 @@
 
 use chrono::Utc;
 use ofx_session::{BankAccount, Intent, PayeeRef, Payment};
+use rust_decimal::Decimal;
 
 use crate::arguments::{Pay, account};
 use crate::desk::Desk;
@@ -22,6 +23,7 @@ struct Whom {
 
 /// The payment, to a payee of the list, a standard payee, or a new one.
 pub async fn payment(desk: &mut Desk, work: &mut Work, arguments: &Pay) -> Result<Payment, Failure> {
+    fits(desk, "--amount", arguments.amount)?;
     let whom = whom(desk, arguments)?;
     let account = match (&arguments.account, whom.accounts.as_slice()) {
         (Some(account), _) => account.clone(),
@@ -46,6 +48,31 @@ pub async fn payment(desk: &mut Desk, work: &mut Work, arguments: &Pay) -> Resul
     payment.memo.clone_from(&arguments.memo);
     payment.bill_reference.clone_from(&arguments.reference);
     Ok(payment)
+}
+
+/// Refuses an amount that no coin can pay. Most currencies have hundredths; the institution has told in which the account is kept
+/// once there is a payment.
+pub fn fits(desk: &Desk, option: &str, amount: Decimal) -> Result<(), Failure> {
+    let payments = desk.book.payments.iter().map(|payment| &payment.currency);
+    let currencies = payments.chain(desk.book.recurring.iter().map(|recurring| &recurring.currency)).flatten();
+    let decimals = currencies.map(|currency| decimals(currency)).max().unwrap_or(2);
+    if amount.normalize().scale() <= decimals {
+        return Ok(());
+    }
+    let why = match decimals {
+        2 => "more than two decimals, and no currency that has more, like KWD, is known here",
+        _ => "more decimals than the currency",
+    };
+    Err(Failure::misuse(format!("{option}: {amount} has {why}; nothing was sent")))
+}
+
+/// Of the currencies of ISO 4217, those with more than two decimals.
+fn decimals(currency: &str) -> u32 {
+    match currency {
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        "CLF" | "UYW" => 4,
+        _ => 2,
+    }
 }
 
 fn whom(desk: &Desk, arguments: &Pay) -> Result<Whom, Failure> {
@@ -75,8 +102,9 @@ async fn source(desk: &mut Desk, work: &mut Work, wanted: Option<&str>) -> Resul
         return Ok(account);
     }
     if work.session.client().known_accounts().is_empty() {
-        let first = "the account list comes first; afterwards ask for the payment again";
-        work.perform(desk, Intent::Accounts).await.map_err(|failure| failure.also(first))?;
+        let first = "the account list comes first; afterwards enter the same command again";
+        let explain = |failure: Failure| if failure.kind == "waits" { failure.also(first) } else { failure };
+        work.perform(desk, Intent::Accounts).await.map_err(explain)?;
     }
     let accounts = work.session.client().known_accounts();
     let pay: Vec<&BankAccount> = accounts.iter().filter_map(|account| account.pays_bills()).collect();

@@ -4,9 +4,10 @@ use std::io::IsTerminal as _;
 
 use ofx_session::engine::{Challenge, TaskKind};
 use ofx_session::ofx::{PaymentState, Request};
-use ofx_session::{Answers, Completed, Doubt, Intent, PayeeRef, Payment, Progress, Session};
+use ofx_session::{Answers, Completed, Doubt, Intent, PayeeRef, Payment, Progress, Session, Situation};
 use serde_json::json;
 
+use crate::book::Then;
 use crate::desk::{Desk, concerns_money};
 use crate::prompt;
 use crate::shown::{Failure, Shown};
@@ -18,11 +19,13 @@ pub struct Work {
     pub kind: TaskKind,
     /// Whether another process began it: then it waits on when it cannot be sent, and is not forgotten.
     pub resumed: bool,
+    /// What the command has yet to do after it.
+    pub then: Option<Then>,
 }
 
 impl Work {
     pub fn new(session: Session) -> Self {
-        Self { session, what: "nothing".to_owned(), kind: TaskKind::Profile, resumed: false }
+        Self { session, what: "nothing".to_owned(), kind: TaskKind::Profile, resumed: false, then: None }
     }
 
     /// Begins an operation and goes on with it. Its identifiers and its bytes are made, and kept, before anything of it leaves.
@@ -75,7 +78,7 @@ impl Work {
         mut progress: Result<Progress<Completed>, ofx_session::Error>,
     ) -> Result<(Completed, Shown), Failure> {
         loop {
-            progress = match progress? {
+            progress = match progress.map_err(|error| self.failed(error))? {
                 Progress::Done(completed) => {
                     let shown = desk.book.take(&completed, asked);
                     if let Completed::Synchronized(changes) = &completed {
@@ -102,20 +105,31 @@ impl Work {
     }
 
     fn doubt(&self, doubt: &Doubt) -> Failure {
+        let failure = Failure::in_doubt(format!("{}: {}", self.named(), doubt.explain()), concerns_money(self.kind));
+        self.kept_in_doubt(failure)
+    }
+
+    /// A call failed. Where it was about something that is in doubt, that is what counts.
+    fn failed(&self, error: ofx_session::Error) -> Failure {
+        let failure = Failure::from(error);
+        let asked_wrongly = failure.kind == "misuse" && self.session.can_reconcile();
+        if asked_wrongly || !matches!(self.session.situation(), Some(Situation::InDoubt(_))) {
+            return failure;
+        }
+        self.kept_in_doubt(failure.still_in_doubt(&self.named(), concerns_money(self.kind)))
+    }
+
+    fn named(&self) -> String {
         let uid = self.session.trn_uid().map(|uid| uid.to_string());
-        let text = format!("{} (TRNUID {}): {}", self.what, uid.as_deref().unwrap_or("unknown"), doubt.explain());
-        let hint = if self.kind == TaskKind::ChangePassword {
-            "it is kept. Either password may be the one that counts by now: keep both, `reconcile` asks for both and tries them"
-        } else if self.session.can_reconcile() {
-            "it is kept: `reconcile` finds out"
-        } else {
-            "it is kept. This institution offers no way to find out from here: look at its own list or call, then `settle`; or \
-             `reconcile --repeat` sends it once more under the same identifiers"
-        };
-        let pays = concerns_money(self.kind);
-        Failure::in_doubt(text, pays)
-            .hint(hint)
-            .with("trn_uid", json!(uid))
+        format!("{} (TRNUID {})", self.what, uid.as_deref().unwrap_or("unknown"))
+    }
+
+    /// How to get out of the doubt.
+    fn kept_in_doubt(&self, failure: Failure) -> Failure {
+        let hint = way_out(self.kind, self.session.can_reconcile());
+        failure
+            .also(hint)
+            .with("trn_uid", json!(self.session.trn_uid().map(|uid| uid.to_string())))
             .with("can_reconcile", json!(self.session.can_reconcile()))
     }
 }
@@ -137,7 +151,6 @@ pub fn asks(what: &str, challenge: &Challenge) -> Failure {
     let questions = challenge.questions();
     let lines: Vec<_> =
         questions.iter().map(|question| format!("  {:<8} {}", question.id(), question.text())).collect();
-    let options: Vec<_> = questions.iter().map(|question| format!("--answer {}=...", question.id())).collect();
     let first = if challenge.is_repeated() {
         "the institution did not accept the answers, and asks again"
     } else {
@@ -146,8 +159,28 @@ pub fn asks(what: &str, challenge: &Challenge) -> Failure {
     let list: Vec<_> =
         questions.iter().map(|question| json!({ "id": question.id(), "text": question.text() })).collect();
     Failure::waits(format!("{what}: {first}:\n{}", lines.join("\n")))
-        .hint(format!("it is kept for a day: `resume {}` goes on with it, `abandon` gives it up", options.join(" ")))
+        .hint(format!("it is kept for a day: `{}` goes on with it, `abandon` gives it up", resume_line(challenge)))
         .with("questions", json!(list))
+}
+
+/// What can be done about a doubt.
+pub fn way_out(kind: TaskKind, can_reconcile: bool) -> &'static str {
+    if kind == TaskKind::ChangePassword {
+        "it is kept. Either password may be the one that counts by now: keep both, `reconcile` asks for both and tries them"
+    } else if can_reconcile {
+        "it is kept: `reconcile` finds out; or `settle`, when the institution's own list, or a call, has shown what became of it"
+    } else {
+        "it is kept. This institution offers no way to find out from here: look at its own list or call, then `settle`; or \
+         `reconcile --repeat` sends it once more under the same identifiers"
+    }
+}
+
+/// What to type to go on.
+pub fn resume_line(challenge: &Challenge) -> String {
+    challenge
+        .questions()
+        .iter()
+        .fold("resume".to_owned(), |line, question| format!("{line} --answer {}=...", question.id()))
 }
 
 fn kind_of(intent: &Intent) -> TaskKind {

@@ -9,6 +9,7 @@ use ofx_session::{Delivery, Error, ErrorKind, Kept, Moved};
 use serde_json::{Value, json};
 
 use crate::common::Problem;
+use crate::words::{about_certificate, in_options, option_of};
 
 /// The result of a command: lines for people, and the same for programs.
 #[derive(Default)]
@@ -33,6 +34,10 @@ impl Shown {
 
 /// Columns, aligned; those whose heading begins with `>` to the right.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    // A cell is one line, whatever somebody wrote into it.
+    let one_line =
+        |cell: &String| cell.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ");
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(one_line).collect()).collect();
     let len = |text: &str| text.chars().count();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| len(cell));
@@ -91,6 +96,20 @@ impl Failure {
     pub fn in_doubt(text: impl Into<String>, pays: bool) -> Self {
         let moved = if pays { "unknown" } else { "no" };
         Self { delivery: "unknown", moved, ..Self::new("in_doubt", text) }
+    }
+
+    /// What it is about is in doubt from before: that it could not be found out changes nothing of it.
+    pub fn still_in_doubt(self, what: &str, pays: bool) -> Self {
+        // The library says in front of the cause that the doubt stays; here it is said with what it is about.
+        let cause =
+            self.text.split_once("still in doubt and was not sent once more: ").map_or(&*self.text, |(_, cause)| cause);
+        let text = format!("{what}: it is still not known whether this was carried out: {cause}");
+        let hint = about_certificate(&self.text);
+        let failure = Self { more: self.more, ..Self::in_doubt(text, pays) };
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -153,7 +172,7 @@ impl From<Error> for Failure {
             ErrorKind::Busy => "busy",
             _ => "bug",
         };
-        let mut text = error.to_string();
+        let mut text = in_options(&error.to_string());
         let mut cause = std::error::Error::source(&error);
         while let Some(source) = cause {
             let _ = write!(text, ": {source}");
@@ -177,7 +196,12 @@ impl From<Error> for Failure {
             Moved::Yes => "yes",
             _ => "unknown",
         };
-        let hint = (matches!(kind, "unreachable" | "malformed") && moved == "no").then(|| NOT_SENT.to_owned());
+        let hint = match kind {
+            "unreachable" | "malformed" if moved == "no" => {
+                Some(about_certificate(&text).unwrap_or(NOT_SENT).to_owned())
+            }
+            _ => None,
+        };
         Self { kind, text, hint, delivery, moved, more }
     }
 }
@@ -224,35 +248,3 @@ impl From<std::io::Error> for Failure {
 }
 
 const NOT_SENT: &str = "nothing was changed by it; run the same command again later";
-
-/// Which option says what goes into an element.
-fn option_of(tag: &str) -> Option<&'static str> {
-    Some(match tag {
-        "NAME" => "--name",
-        "ADDR1" | "ADDR2" | "ADDR3" => "--address",
-        "CITY" => "--city",
-        "STATE" => "--region",
-        "POSTALCODE" => "--postal-code",
-        "COUNTRY" => "--country",
-        "PHONE" => "--phone",
-        "PAYACCT" => "--account",
-        "PAYEEID" => "--payee-id",
-        "TRNAMT" => "--amount",
-        "INITIALAMT" => "--first-amount",
-        "FINALAMT" => "--last-amount",
-        "NINSTS" => "--times",
-        "DTDUE" => "--due",
-        "MEMO" => "--memo",
-        "BILLREFINFO" => "--reference",
-        "BANKID" | "ACCTID" | "ACCTTYPE" => "--from",
-        "SRVRTID" => "the id of the payment",
-        "RECSRVRTID" => "the id of the recurring payment",
-        "PAYEELSTID" => "the list id of the payee",
-        "SUBJECT" => "the subject",
-        "MSGBODY" => "the text",
-        "USERID" => "--user",
-        "USERPASS" => "--password",
-        "NEWUSERPASS" => "--new-password",
-        _ => return None,
-    })
-}

@@ -1,6 +1,6 @@
 //! What the institution told goes into the copies, and what is printed of it. The same thing may be told more than once.
 
-use ofx_session::ofx::{PaymentResponse, Reply, Status};
+use ofx_session::ofx::{Answer, PaymentResponse, Reply, Status};
 use ofx_session::{AccountInfo, Change, ChangeKind, Changes, Completed, Origin, PayeeRef, Payment, SyncKind};
 use serde_json::{Value, json};
 
@@ -30,6 +30,9 @@ impl Book {
             }
             Completed::Confirmed(confirmed) => {
                 let mut shown = self.reply(&confirmed.record);
+                if let Reply::CancelRecurring(model) = &confirmed.record {
+                    self.tell_what_stays(&mut shown, &model.model_id, model.pending);
+                }
                 note(&mut shown, &confirmed.notices);
                 shown
             }
@@ -116,8 +119,16 @@ impl Book {
                 self.show_payee(&payee.list_id)
             }
             Reply::ModifyPayee(payee) => {
-                put(&mut self.payees, PayeeCopy::modified(payee), |copy| &copy.id);
-                self.show_payee(&payee.list_id)
+                let new = PayeeCopy::modified(payee);
+                let differences = self.payee(&new.id).map(|old| old.differences(&new)).unwrap_or_default();
+                put(&mut self.payees, new, |copy| &copy.id);
+                let mut shown = self.show_payee(&payee.list_id);
+                for (name, old, new) in &differences {
+                    shown.text += &format!("\n{name}: {new} (was {old})");
+                }
+                let list = differences.iter().map(|(name, old, new)| json!({ "what": name, "old": old, "new": new }));
+                shown.json["changed"] = list.collect();
+                shown
             }
             Reply::DeletePayee(payee) => {
                 let name = self.payee(&payee.list_id).map_or_else(String::new, |payee| format!(": {}", payee.name));
@@ -127,7 +138,15 @@ impl Book {
             }
             Reply::SendPaymentMail(mail) => {
                 let copy = MailCopy::new(mail);
-                let text = format!("mail {:?} from {} to {}, {}", copy.subject, copy.from, copy.to, copy.date);
+                let about = copy.about.as_ref().map(|id| format!(", about payment {}", self.payment_in_short(id)));
+                let text = format!(
+                    "mail {:?} from {} to {}, {}{}",
+                    copy.subject,
+                    copy.from,
+                    copy.to,
+                    copy.date,
+                    about.unwrap_or_default()
+                );
                 let json = json!({ "mail": copy });
                 if !self.mail.contains(&copy) {
                     self.mail.push(copy);
@@ -169,7 +188,7 @@ impl Book {
         for change in &changes.changes {
             let what = match &change.answer.reply {
                 Some(reply) => self.reply(reply),
-                None => Shown::new(format!("a request was refused (status {})", change.answer.status.code), json!({})),
+                None => refused(&change.answer),
             };
             list.push(json!({
                 "kind": kind_word(changes.kind),
@@ -215,6 +234,33 @@ impl Book {
             copy.amount, copy.payee, copy.every, copy.first
         );
         Shown::new(text, json!({ "recurring": copy }))
+    }
+
+    /// What becomes of the payments that an ended one has made already; `pending` is what the institution says of them.
+    fn tell_what_stays(&self, shown: &mut Shown, id: &str, pending: Option<bool>) {
+        let made = self.payments.iter().filter(|payment| payment.recurring.as_deref() == Some(id));
+        let scheduled: Vec<_> =
+            made.filter(|payment| payment.state == "scheduled").map(|payment| &payment.id).collect();
+        let (count, ids) = (scheduled.len(), scheduled.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", "));
+        shown.text += &match (pending, count) {
+            (None, _) => "\n`sync` shows what becomes of the payments that it made and that wait".to_owned(),
+            (Some(true), _) => "\nthe payments that it made and that wait are cancelled, too: `sync` shows them".to_owned(),
+            (Some(false), 0) => "\nno payment that it made is known here to be scheduled; `sync` asks the institution. `--pending` would \
+                           cancel such payments, too"
+                .to_owned(),
+            (Some(false), _) => format!(
+                "\n{count} payment(s) that it made stay scheduled: {ids}. `--pending` would cancel them, too; `cancel PAYMENT` cancels one"
+            ),
+        };
+        if pending == Some(false) {
+            shown.json["stay_scheduled"] = json!(scheduled);
+        }
+    }
+
+    /// `P12: 84.20 to Harbor Water`.
+    pub fn payment_in_short(&self, id: &str) -> String {
+        let payment = self.payment(id);
+        payment.map_or_else(|| id.to_owned(), |payment| format!("{id}: {} to {}", payment.amount, payment.payee))
     }
 
     fn show_payee(&self, id: &str) -> Shown {
@@ -272,6 +318,25 @@ fn put<T>(list: &mut Vec<T>, new: T, id: impl Fn(&T) -> &String) {
         Some(old) => *old = new,
         None => list.push(new),
     }
+}
+
+/// A request of this or another client that came to nothing: which, and why.
+fn refused(answer: &Answer) -> Shown {
+    let what = match answer.element().tag() {
+        "PMTTRNRS" | "PMTINQTRNRS" => "a payment, or a change of one",
+        "RECPMTTRNRS" => "a recurring payment, or a change of one",
+        "PAYEETRNRS" => "a payee, or a change of one",
+        "PMTMAILTRNRS" => "a mail",
+        _ => "a request",
+    };
+    let (code, meaning) = (answer.status.code, answer.status.code.meaning());
+    let meaning = meaning.map_or_else(String::new, |meaning| format!(": {meaning}"));
+    let words = answer.status.message.as_ref().map_or_else(String::new, |words| format!(", in its words {words:?}"));
+    let text = format!("{what} (TRNUID {}) was refused{meaning} (status {code}){words}", answer.trn_uid);
+    Shown::new(
+        text,
+        json!({ "status": code.value(), "message": answer.status.message, "trn_uid": answer.trn_uid.to_string() }),
+    )
 }
 
 fn change_word(change: &Change) -> &'static str {

@@ -1,13 +1,15 @@
 //! The commands for an operation that waits: go on, find out, settle, give up.
 
 use ofx_session::engine::TaskKind;
-use ofx_session::{Credentials, Situation};
+use ofx_session::{Completed, Credentials, Situation};
 use serde_json::json;
 
+use crate::book::Then;
 use crate::desk::Desk;
 use crate::perform::{Work, asks};
 use crate::prompt;
 use crate::shown::{Failure, Shown};
+use crate::sync;
 
 /// Answers the questions, or sends what was approved meanwhile.
 pub async fn resume(desk: &mut Desk) -> Result<Shown, Failure> {
@@ -23,13 +25,35 @@ pub async fn resume(desk: &mut Desk) -> Result<Shown, Failure> {
         _ => {}
     }
     let kind = paused.kind();
+    let then = then(desk);
     let credentials = desk.credentials()?;
-    let mut work = Work { session: desk.resumed(paused, credentials)?, what, kind, resumed: true };
+    let mut work = Work { session: desk.resumed(paused, credentials)?, what, kind, resumed: true, then };
     let result = match answers {
         Some(answers) => work.answer(desk, answers).await,
         None => work.proceed(desk).await,
     };
-    finish(desk, work, result.map(|(_, shown)| shown))
+    let result = match result {
+        Ok((completed, shown)) => rest(desk, &mut work, completed, shown).await,
+        Err(failure) => Err(failure),
+    };
+    finish(desk, work, result)
+}
+
+/// Does what the command that was interrupted had yet to do, or says what to enter.
+async fn rest(desk: &mut Desk, work: &mut Work, completed: Completed, mut shown: Shown) -> Result<Shown, Failure> {
+    match work.then.clone() {
+        None => Ok(shown),
+        Some(Then::Sync { refresh }) => {
+            work.resumed = false;
+            sync::go_on(desk, work, refresh, Some((completed, shown))).await
+        }
+        Some(Then::Again(command)) => {
+            shown.text =
+                format!("{}\nnow enter the `{command}` command again: nothing of it was sent", shown.text.trim_end());
+            shown.json["enter_again"] = json!(command);
+            Ok(shown)
+        }
+    }
 }
 
 /// Finds out what became of an operation in doubt, or sends it once more.
@@ -42,12 +66,13 @@ pub async fn reconcile(desk: &mut Desk, repeat: bool, new_password: Option<Strin
         )));
     }
     let kind = paused.kind();
+    let then = then(desk);
     let mut credentials = desk.credentials()?;
     if kind == TaskKind::ChangePassword {
         // Either may count by now: the new one is tried, then the old one, once each.
         credentials = credentials.new_password(new_password_of(new_password)?);
     }
-    let mut work = Work { session: desk.resumed(paused, credentials)?, what, kind, resumed: true };
+    let mut work = Work { session: desk.resumed(paused, credentials)?, what, kind, resumed: true, then };
     let result = work.settle(desk, repeat).await;
     finish(desk, work, result.map(|(_, shown)| shown))
 }
@@ -97,7 +122,7 @@ pub fn abandon(desk: &mut Desk) -> Result<Shown, Failure> {
 /// Puts the session away, whatever came of it.
 pub fn finish(desk: &mut Desk, work: Work, result: Result<Shown, Failure>) -> Result<Shown, Failure> {
     let due = work.session.is_password_change_due();
-    match (result, desk.put_away(work.session, &work.what, work.resumed)) {
+    match (result, desk.put_away(work)) {
         (Ok(mut shown), Ok(())) => {
             if due {
                 let text = shown.text.trim_end();
@@ -133,6 +158,10 @@ pub fn new_password_of(given: Option<String>) -> Result<String, Failure> {
 fn what(desk: &Desk) -> Result<String, Failure> {
     let waiting = desk.book.waiting.as_ref().ok_or_else(|| Failure::misuse("nothing waits"))?;
     Ok(waiting.what.clone())
+}
+
+fn then(desk: &Desk) -> Option<Then> {
+    desk.book.waiting.as_ref().and_then(|waiting| waiting.then.clone())
 }
 
 fn too_old(failure: Failure) -> Failure {
