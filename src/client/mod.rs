@@ -23,6 +23,7 @@ mod service;
 mod session;
 mod stored;
 mod storing;
+mod user;
 pub mod vault;
 mod world;
 

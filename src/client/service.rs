@@ -1,19 +1,15 @@
 //! The bill-payment and sign-up services, as calls of a session: changes of payments, recurring payments, payees, mail,
 //! synchronization, and what concerns the user.
 
-use zeroize::Zeroizing;
-
 use crate::client::{Completed, Progress, Session};
-use crate::engine::{BatchAnswer, Changes, Confirmed, Intent};
+use crate::engine::{Changes, Confirmed, Intent};
 use crate::error::Error;
 use crate::ofx::{
-    BankAccount, CanceledModel, CanceledPayment, ChangedUserInfo, DecodeError, DeletedPayee, Document,
-    EnrollmentRequest, EnrollmentResponse, ListedPayee, ModelCancellation, ModelModification, ModifiedModel,
-    ModifiedPayee, ModifiedPayment, PayeeAddition, PayeeDeletion, PayeeModification, Payment, PaymentCancellation,
-    PaymentInquiry, PaymentMail, PaymentModification, PaymentStatus, RecurringModel, RecurringPayment, Reply, Request,
-    ServiceRequest, ServiceResponse, SyncFrom, SyncKind, UserInfo,
+    BankAccount, CanceledModel, CanceledPayment, DeletedPayee, ListedPayee, ModelCancellation, ModelModification,
+    ModifiedModel, ModifiedPayee, ModifiedPayment, PayeeAddition, PayeeDeletion, PayeeModification, Payment,
+    PaymentCancellation, PaymentInquiry, PaymentModification, PaymentStatus, RecurringModel, RecurringPayment,
+    SyncFrom, SyncKind,
 };
-use crate::secret::Secret;
 
 /// Payments that were accepted before. All of these can be repeated safely only under their own identifiers: where an answer is lost
 /// they are [`Progress::Unknown`], as a payment is, and [`reconcile`](Self::reconcile) finds out.
@@ -252,177 +248,5 @@ impl Session {
     /// Lets the next synchronization start behind these changes. Store them, and the blob of the client, together.
     pub fn acknowledge(&mut self, changes: &Changes) {
         self.client.state.acknowledge(changes);
-    }
-}
-
-/// Mail, sign-up, and the user's own data.
-impl Session {
-    /// Sends mail about a payment, or about payments in general. The reply comes by [`sync_payment_mail`](Self::sync_payment_mail). OFX 1.0.3
-    /// §12.8, OFX 2.3 §12.8.
-    ///
-    /// # Errors
-    ///
-    /// As [`add_payee`](Self::add_payee).
-    ///
-    /// # Resuming
-    ///
-    /// As [`pay`](Self::pay): calling it twice sends the mail twice.
-    pub async fn send_payment_mail(&mut self, mail: &PaymentMail) -> Result<Progress<Confirmed<PaymentMail>>, Error> {
-        self.perform(mail.clone()).await
-    }
-
-    /// Enrols a user, anonymously: there are no credentials yet. OFX 1.0.3 §8.4, OFX 2.3 §8.4.
-    ///
-    /// # Errors
-    ///
-    /// `Misuse` when the profile says that users enrol elsewhere; `Refused` with 13501 when the user is enrolled already.
-    ///
-    /// # Resuming
-    ///
-    /// Safe to repeat: an institution does not enrol a user twice.
-    pub async fn enroll(
-        &mut self,
-        request: &EnrollmentRequest,
-    ) -> Result<Progress<Confirmed<EnrollmentResponse>>, Error> {
-        self.perform(request.clone()).await
-    }
-
-    /// Changes the user's name and address. What is left out is deleted at the institution: give everything. OFX 1.0.3 §8.7, OFX 2.3
-    /// §8.7.
-    ///
-    /// # Errors
-    ///
-    /// `Misuse` when the profile offers no such changes (`CHGUSERINFO`); `Refused` with 13503 when the institution says no.
-    ///
-    /// # Resuming
-    ///
-    /// As [`pay`](Self::pay).
-    pub async fn change_user_info(&mut self, info: &UserInfo) -> Result<Progress<Confirmed<ChangedUserInfo>>, Error> {
-        self.perform(info.clone()).await
-    }
-
-    /// Asks for a service of an account to be activated, moved to another account, or ended. OFX 1.0.3 §8.6, OFX 2.3 §8.6.
-    ///
-    /// # Errors
-    ///
-    /// `Misuse` when the profile lets no client ask for it (`CLIENTACTREQ`); `Refused` with 13502 when the service is none of the
-    /// account's.
-    ///
-    /// # Resuming
-    ///
-    /// As [`pay`](Self::pay).
-    pub async fn change_service(
-        &mut self,
-        request: &ServiceRequest,
-    ) -> Result<Progress<Confirmed<ServiceResponse>>, Error> {
-        self.perform(request.clone()).await
-    }
-
-    /// Changes the user's password. The session goes on with the new one. OFX 1.0.3 §2.5.2, OFX 2.3 §2.5.2.
-    ///
-    /// Where the answer is lost, [`Progress::Unknown`], either password may be the one that counts: keep both, and
-    /// [`reconcile`](Self::reconcile), which tries the new one and then the old one, once each. In another process, for questions,
-    /// too, open the [paused](Self::pause) session with both: `Credentials::new(id, old).new_password(new)`.
-    ///
-    /// # Errors
-    ///
-    /// `Misuse` when the session was not opened with id and password, the profile offers no changes (`PINCH`) and none is due, or the new
-    /// one breaks a rule of the profile; `Refused` when the institution says no: the old password counts.
-    ///
-    /// # Security
-    ///
-    /// Neither password is ever in a blob.
-    pub async fn change_password(&mut self, new: impl Into<Secret>) -> Result<Progress<()>, Error> {
-        let with_both = self.credentials.clone().new_password(new);
-        with_both.password_change()?;
-        self.begin(Intent::ChangePassword).await?;
-        if let Err(error) = self.client.state.allows_password(&with_both) {
-            self.current = None;
-            return Err(error.into());
-        }
-        // Not before: another change may be in doubt, and needs its own new password.
-        self.credentials = with_both;
-        self.run_as(|completed| matches!(completed, Completed::PasswordChanged).then_some(())).await
-    }
-
-    /// Asks for several things in one file, with one signon. The answers come in the order of `intents`. OFX 1.0.3 §2.4.5.
-    ///
-    /// What counts in it is not fenced off by a token as a single request is. Where the answer is lost, the whole is
-    /// [`Progress::Unknown`], and [`reconcile`](Self::reconcile) has a way only at an institution that keeps its answers
-    /// (`RESPFILEER`). Pay what must be certain one by one.
-    ///
-    /// # Errors
-    ///
-    /// As the single calls; `Misuse` when the requests go to different addresses of the institution.
-    ///
-    /// # Resuming
-    ///
-    /// As the single calls.
-    pub async fn batch(&mut self, intents: Vec<Intent>) -> Result<Progress<Vec<BatchAnswer>>, Error> {
-        self.begin(Intent::Batch(intents)).await?;
-        self.run_as(Completed::batch).await
-    }
-
-    /// Makes any request, and gives the record of its response.
-    ///
-    /// # Errors
-    ///
-    /// As the call that is named for the request.
-    pub async fn perform<R: TryFrom<Reply>>(
-        &mut self,
-        request: impl Into<Request>,
-    ) -> Result<Progress<Confirmed<R>>, Error> {
-        self.perform_as(Intent::from(request.into())).await
-    }
-
-    async fn perform_as<R: TryFrom<Reply>>(&mut self, intent: Intent) -> Result<Progress<Confirmed<R>>, Error> {
-        self.begin(intent).await?;
-        self.run_as(Completed::confirmed).await
-    }
-
-    /// Makes the request of an intent without sending it: [`pause`](Self::pause) stores it, [`proceed`](Self::proceed) sends it. The
-    /// profile is fetched when it is not known.
-    ///
-    /// # Errors
-    ///
-    /// As the call that is named for the request.
-    pub async fn prepare(&mut self, intent: Intent) -> Result<(), Error> {
-        self.begin(intent).await
-    }
-
-    /// The file that the operation under way would send now; `None` when there is none, or it waits for something else. To look at:
-    /// [`proceed`](Self::proceed) sends it.
-    ///
-    /// # Errors
-    ///
-    /// `Misuse` when the credentials lack what the institution asks for.
-    ///
-    /// # Security
-    ///
-    /// The bytes hold the password; they are wiped when dropped.
-    pub fn render(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        let now = self.client.world.now();
-        let rendered =
-            self.current.as_ref().map(|operation| operation.render(&self.credentials, &self.client.state, now));
-        rendered.transpose().map(Option::flatten).map_err(Error::from)
-    }
-
-    /// The last answer of the institution, as it came.
-    #[must_use]
-    pub fn last_answer(&self) -> Option<&[u8]> {
-        self.client.answered.as_ref().map(|body| body.as_slice())
-    }
-
-    /// The last answer of the institution as a tree, with whatever the typed records do not cover.
-    ///
-    /// # Errors
-    ///
-    /// [`DecodeError`] when it cannot be read.
-    ///
-    /// # Security
-    ///
-    /// An answer may hold an access key, a session cookie and account numbers.
-    pub fn document(&self) -> Option<Result<Document, DecodeError>> {
-        self.last_answer().map(|body| Document::decode(body, &self.client.state.limits))
     }
 }

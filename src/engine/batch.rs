@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::engine::judge::{answer_that_reads, take_accounts};
 use crate::engine::operation::shortened;
 use crate::engine::recovery::Leg;
-use crate::engine::task::{answer_that_reads, take_accounts};
 use crate::engine::verdict::Verdict;
 use crate::engine::{
     BatchAnswer, Changes, Confirmed, Doubt, EngineError, Operation, Outcome, Refusal, RefusedAt, State, Step,

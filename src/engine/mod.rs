@@ -38,6 +38,7 @@
 mod anew;
 mod answers;
 mod approval;
+mod asked;
 mod batch;
 mod changes;
 mod credentials;
@@ -45,6 +46,7 @@ mod dialect;
 mod error;
 mod held;
 mod ids;
+mod judge;
 mod marks;
 mod offers;
 mod operation;

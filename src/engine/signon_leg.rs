@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::engine::answers::{complete, open_questions};
+use crate::engine::judge::judge;
 use crate::engine::operation::{Passed, Phase, app, shortened};
-use crate::engine::task::judge;
 use crate::engine::{Answers, Doubt, EngineError, Operation, Refusal, RefusedAt, State, Step, TaskKind};
 use crate::error::{Delivery, StatusCode};
 use crate::ofx::{Question, Response};

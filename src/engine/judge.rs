@@ -1,0 +1,109 @@
+//! What an answer means to what does no harm when it is asked for again: profile, lists, inquiries, synchronizations.
+
+use crate::engine::TaskKind;
+use crate::engine::{Changes, Confirmed, EngineError, Held, Outcome, Refusal, RefusedAt, State};
+use crate::error::StatusCode;
+use crate::ofx::{Answer, Item, Reply, RequestKind, Response, SyncKind, Tail, TrnUid};
+
+/// What an answer means whose signon was accepted, for what does no harm when it is asked for again.
+pub(crate) fn judge(
+    kind: TaskKind,
+    trn_uid: &TrnUid,
+    tail: &Tail,
+    response: &Response,
+    state: &mut State,
+) -> Result<Outcome, EngineError> {
+    match kind {
+        TaskKind::Profile => judge_profile(trn_uid, response, state),
+        TaskKind::ACCOUNTS => judge_accounts(trn_uid, response, state),
+        TaskKind::Request(kind) => judge_request(kind, trn_uid, response),
+        TaskKind::Synchronize(kind) => judge_changes(kind, tail, response, state),
+        TaskKind::Batch(_) | TaskKind::ChangePassword => {
+            Err(EngineError::Situation("is one whose answer is read elsewhere"))
+        }
+    }
+}
+
+fn judge_profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
+    let found = ours_or_only(response.profiles()?, |found| &found.trn_uid == trn_uid);
+    let answer = found.ok_or(EngineError::Missing("profile (PROFTRNRS)"))?;
+    if answer.status.is_error() {
+        return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
+    }
+    match answer.response {
+        Some(profile) => state.profile = Some(Held::new("PROFRS", profile)),
+        None if answer.status.code == StatusCode::UP_TO_DATE && state.profile().is_none() => {
+            return Err(EngineError::NothingKnown("profile"));
+        }
+        None if answer.status.code == StatusCode::UP_TO_DATE => {}
+        None => return Err(EngineError::Missing("profile (PROFRS)")),
+    }
+    state.profile_is_old = false;
+    Ok(Outcome::Profile)
+}
+
+fn judge_accounts(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
+    let answer = answer_that_reads(RequestKind::Accounts, trn_uid, response)?;
+    if answer.status.is_error() {
+        return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
+    }
+    take_accounts(answer, state)?;
+    Ok(Outcome::Accounts)
+}
+
+/// Keeps the account list of an answer that is no refusal.
+pub(crate) fn take_accounts(answer: Answer, state: &mut State) -> Result<(), EngineError> {
+    match answer.reply {
+        Some(Reply::Accounts(list)) => state.accounts = Some(Held::new("ACCTINFORS", *list)),
+        _ if answer.status.code == StatusCode::UP_TO_DATE && state.accounts().is_none() => {
+            return Err(EngineError::NothingKnown("account list"));
+        }
+        _ if answer.status.code == StatusCode::UP_TO_DATE => {}
+        _ => return Err(EngineError::Missing("account list (ACCTINFORS)")),
+    }
+    Ok(())
+}
+
+fn judge_request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Outcome, EngineError> {
+    let answer = answer_that_reads(kind, trn_uid, response)?;
+    if answer.status.is_error() {
+        return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
+    }
+    let confirmed = Confirmed::new(answer, response.signon());
+    Ok(Outcome::Confirmed(Box::new(confirmed.ok_or_else(|| EngineError::Missing(kind.row().response))?)))
+}
+
+fn judge_changes(kind: SyncKind, tail: &Tail, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
+    let asked = tail.read(state.version())?.into_iter().find_map(|item| match item {
+        Item::Sync(request) => Some(request),
+        Item::Request(..) => None,
+    });
+    let asked = asked.ok_or(EngineError::Situation("was stored without what it asks for"))?;
+    let changes =
+        Changes::find(&asked, response, state).ok_or_else(|| EngineError::Missing(kind.frame().response))??;
+    Ok(Outcome::Synchronized(Box::new(changes)))
+}
+
+/// The answer under our `TRNUID`. Of account lists also the only one there is: reading the wrong one does no harm, while whoever
+/// reads that another payment failed may pay this one again.
+pub(crate) fn answer_that_reads(
+    kind: RequestKind,
+    trn_uid: &TrnUid,
+    response: &Response,
+) -> Result<Answer, EngineError> {
+    let answers: Result<Vec<_>, _> = response.answers(kind).map(|answer| response.read(kind, answer)).collect();
+    let is_ours = |found: &Answer| &found.trn_uid == trn_uid;
+    let found = match kind {
+        RequestKind::Accounts => ours_or_only(answers?, is_ours),
+        _ => answers?.into_iter().find(is_ours),
+    };
+    found.ok_or_else(|| EngineError::Missing(kind.row().transaction_response))
+}
+
+fn ours_or_only<T>(mut found: Vec<T>, is_ours: impl Fn(&T) -> bool) -> Option<T> {
+    match found.iter().position(is_ours) {
+        Some(at) => Some(found.swap_remove(at)),
+        None if found.len() == 1 => found.pop(),
+        None => None,
+    }
+}
