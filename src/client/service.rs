@@ -196,7 +196,7 @@ impl Session {
     ///
     /// # Resuming
     ///
-    /// Safe to repeat at any point.
+    /// Safe to repeat at any point where `SYNCMODE` is FULL. LITE tells what it did by itself once: a lost answer loses it.
     pub async fn sync_payments(&mut self, account: &BankAccount) -> Result<Progress<Changes>, Error> {
         self.synchronize(SyncKind::Payments, Some(account), None).await
     }

@@ -92,7 +92,8 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// This client, in this process or another: the `TRNUID` was made under its `CLIENTUID`.
+    /// This client, in this process or another: the `TRNUID` was made under its `CLIENTUID`. For people to read: whoever knows the
+    /// `CLIENTUID` can make such a one.
     Us,
     /// Another client of the same user.
     AnotherClient,

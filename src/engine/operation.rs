@@ -394,7 +394,8 @@ impl Operation {
                 };
                 let saved = self.saved_file(state).filter(|_| self.sends_what_counts());
                 let file = saved.unwrap_or_else(|| (FileUid::none(), self.files));
-                self.send(self.url(state), purpose, file, answers, interrupted)
+                let url = if self.recovery.tries_a_password() { state.url_of("SIGNUP") } else { self.url(state) };
+                self.send(url, purpose, file, answers, interrupted)
             }
             Phase::ExpectAnswers { questions, again } => Step::Ask(challenge(questions, *again, state, now)),
             Phase::ExpectApproval { message } => Step::Approve(Approval::new(state, message.clone())),

@@ -7,7 +7,7 @@ use crate::engine::outcome::known_or_oldest;
 use crate::engine::recovery::Leg;
 use crate::engine::{ClientUidUse, Credentials, EngineError, Operation, State};
 use crate::ofx::{
-    ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, ProfileTransaction, SignonRequest, SyncFrom,
+    AccountInfoRequest, ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, SignonRequest, SyncFrom,
     SyncRequest, Tail, TrnUid,
 };
 
@@ -98,9 +98,11 @@ impl Transmit {
                 Tail::password(&self.interrupted.trn_uid(), &request, version, style)?
             }
             Purpose::TryPassword => {
-                let known = state.profile().and_then(|profile| profile.updated.as_ref());
+                // A profile is given to anybody, and says nothing about a password.
+                let known = state.accounts().and_then(|accounts| accounts.updated.as_ref());
                 let trn_uid = self.interrupted.seed.challenge(self.interrupted.files);
-                Tail::profile(&ProfileTransaction::new(trn_uid, known_or_oldest(known)), version, style)?
+                let request = AccountInfoRequest::new(known_or_oldest(known));
+                Tail::items(&[Item::Request(trn_uid, request.into())], version, style)?
             }
             Purpose::Challenge(trn_uid) => {
                 Tail::challenge(&ChallengeTransaction::new(trn_uid, dialect.stamp(now)), version, style)?
