@@ -35,7 +35,7 @@ pub(crate) enum Purpose {
     /// A new password, in bytes that are never kept.
     NewPassword,
     /// A signon that finds out which password counts, with a request that does no harm.
-    TryPassword,
+    TryPassword(TrnUid),
     /// The request itself, bytes that never change, and the token after which it is to be carried out.
     Work(Tail, Option<String>),
 }
@@ -97,9 +97,8 @@ impl Transmit {
                 let request = credentials.password_change()?;
                 Tail::password(&self.interrupted.trn_uid(), &request, version, style)?
             }
-            Purpose::TryPassword => {
+            Purpose::TryPassword(trn_uid) => {
                 let known = state.profile().and_then(|profile| profile.updated.as_ref());
-                let trn_uid = self.interrupted.seed.challenge(self.interrupted.files);
                 Tail::profile(&ProfileTransaction::new(trn_uid, known_or_oldest(known)), version, style)?
             }
             Purpose::Challenge(trn_uid) => {
