@@ -117,6 +117,10 @@ fn every_blob_is_stored_again_with_the_same_content() {
             // A copy may have gone on: the whole history takes the place of the question for a token.
             expected["recovery"]["leg"] = 3.into();
         }
+        if golden.name == "hand_flags" {
+            // One of its flags has a meaning by now.
+            expected["recovery"]["repeated"] = true.into();
+        }
         let operation = &golden.page["content"]["operation"];
         if operation["kind"].as_u64() > Some(2) || operation["phase"] == 5 {
             let none = json!({"account": null, "order": []});

@@ -225,10 +225,15 @@ fn recovery(at: &mut Cursor<'_>) -> Value {
     let (leg, token) = (at.byte(), at.optional(Cursor::text));
     let file = at.optional(|at| json!({"old_file_uid": at.text(), "number": at.varint()}));
     let (flags, rounds) = (at.byte(), at.byte());
-    json!({
+    let mut recovery = json!({
         "leg": leg, "token": token, "file": file, "rounds": rounds,
         "same_file_in_vain": flags & 1 != 0, "exhausted": flags & 2 != 0, "fenced": flags & 4 != 0,
-    })
+    });
+    // Older pages have no such member, and one of them the flag, among all that had no meaning then.
+    if flags & 0xf8 == 8 {
+        recovery["repeated"] = true.into();
+    }
+    recovery
 }
 
 fn place(at: &mut Cursor<'_>) -> Value {
