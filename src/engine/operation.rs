@@ -388,7 +388,8 @@ impl Operation {
                 let purpose = match (self.recovery.leg, &self.recovery.token) {
                     (Leg::Token, _) => Purpose::History(SyncFrom::TokenOnly),
                     (Leg::History, Some(token)) => Purpose::History(SyncFrom::Token(token.clone())),
-                    (Leg::NewPassword | Leg::OldPassword, _) => Purpose::TryPassword,
+                    // A file that tries a password asks no questions, so the identifier is used once.
+                    (Leg::NewPassword | Leg::OldPassword, _) => Purpose::TryPassword(self.seed.challenge(self.files)),
                     _ if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
                     (_, token) => Purpose::Work(self.tail.clone(), token.clone()),
                 };

@@ -8,7 +8,7 @@
 //! |---|---|---|---|---|
 //! | 1 | identity | postcard `IdentityV1` | yes | user id |
 //! | 2 | credentials that are not the login | postcard `CredentialsV1` | | yes |
-//! | 3 | tokens and saved files | postcard `MarksV1` | | |
+//! | 3 | tokens, places that were acknowledged, saved files | postcard `MarksV1` | | digests of accounts |
 //! | 4 | institution profile | packed `PROFRS` | | |
 //! | 5 | operation | postcard `OperationV1` | yes | |
 //! | 6 | request bytes after `</SONRQ>` | squeezed | yes | account numbers |
@@ -18,7 +18,11 @@
 //! | 10 | `USERKEY` | postcard `UserKeyV1` | | yes |
 //! | 11 | how the institution differs from most | postcard `DialectV1` | yes | |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
-//! | 130 | what only requests other than these three have: profile, account list, payment | postcard `RequestV1` | yes | account numbers |
+//! | 130 | account of the request's history, order of several requests | postcard `RequestV1` | yes | account numbers |
+//!
+//! Part 130 is there for every kind but the first three (profile, account list, payment) and in the phase that waits for approval, also
+//! when it is empty: the first versions knew neither, and refuse it. Part 6 has no bytes for a change of the password: they would hold
+//! the new one. The whole format is in `fixtures/blobs/README.md`.
 //!
 //! Tags 64 and 65 are those of a vault's records (`client/vault/record.rs`).
 //! A part that a reader does not know makes it refuse the whole when it is critical.
@@ -225,17 +229,13 @@ pub(crate) fn save_operation(
         parts.push(record(RECOVERY, true, &write_recovery(&operation.recovery))?);
     }
     // The first versions knew three kinds and five phases, and must not take another for one of those.
-    if operation.kind.number() > 2 || record_v1_is_new(&operation.phase) {
+    if operation.kind.number() > 2 || matches!(operation.phase, Phase::ExpectApproval { .. }) {
         let account = operation.account.as_ref().map(|account| pack(&account.write("BANKACCTFROM", Version::V230)));
         let account = account.as_ref().map(|account| account.as_slice()).unwrap_or_default();
         parts.push(record(KIND, true, &RequestV1 { account, order: &operation.order })?);
     }
     parts.extend(operation.unknown.iter().cloned());
     Ok(parts)
-}
-
-fn record_v1_is_new(phase: &Phase) -> bool {
-    matches!(phase, Phase::ExpectApproval { .. })
 }
 
 /// The state in `parts`, out of which it takes what can be kept as it is. Parts of an operation are passed over.

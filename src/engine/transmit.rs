@@ -35,7 +35,7 @@ pub(crate) enum Purpose {
     /// A new password, in bytes that are never kept.
     NewPassword,
     /// A signon that finds out which password counts, with a request that does no harm.
-    TryPassword,
+    TryPassword(TrnUid),
     /// The request itself, bytes that never change, and the token after which it is to be carried out.
     Work(Tail, Option<String>),
 }
@@ -97,10 +97,9 @@ impl Transmit {
                 let request = credentials.password_change()?;
                 Tail::password(&self.interrupted.trn_uid(), &request, version, style)?
             }
-            Purpose::TryPassword => {
+            Purpose::TryPassword(trn_uid) => {
                 // A profile is given to anybody, and says nothing about a password.
                 let known = state.accounts().and_then(|accounts| accounts.updated.as_ref());
-                let trn_uid = self.interrupted.seed.challenge(self.interrupted.files);
                 let request = AccountInfoRequest::new(known_or_oldest(known));
                 Tail::items(&[Item::Request(trn_uid, request.into())], version, style)?
             }

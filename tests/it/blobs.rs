@@ -2,12 +2,16 @@
 
 mod content;
 mod hand;
+mod kinds;
 mod lost;
 mod make;
 mod read;
 #[path = "../bench/reference.rs"]
 mod reference;
+mod sent;
+mod service;
 mod sync;
+mod tree;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -113,6 +117,17 @@ fn every_blob_is_stored_again_with_the_same_content() {
             // A copy may have gone on: the whole history takes the place of the question for a token.
             expected["recovery"]["leg"] = 3.into();
         }
+        if golden.name == "hand_flags" {
+            // One of its flags has a meaning by now.
+            expected["recovery"]["repeated"] = true.into();
+        }
+        let operation = &golden.page["content"]["operation"];
+        if operation["kind"].as_u64() > Some(2) || operation["phase"] == 5 {
+            let none = json!({"account": null, "order": []});
+            expected["place"] = expected.get("place").cloned().unwrap_or(none);
+        } else if let Some(content) = expected.as_object_mut() {
+            content.remove("place");
+        }
         for blob in [&sealed, &plain] {
             let found = read::take_apart(blob.as_bytes(), Some(&key), &encoded);
             assert_eq!(found["content"], expected, "{}", golden.name);
@@ -205,7 +220,7 @@ fn plain_blobs_hold_and_need_what_they_promise() {
 #[test]
 fn the_lists_of_names_are_those_of_the_crate() {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ofx/names.rs")).unwrap();
-    for (constant, list) in [("COMMON", read::COMMON), ("NAMES", read::NAMES)] {
+    for (constant, list) in [("COMMON", tree::COMMON), ("NAMES", tree::NAMES)] {
         let start = source.find(&format!("const {constant}: ")).unwrap();
         let body = source[start..].split_once(" = [").unwrap().1.split_once("];").unwrap().0;
         let code: String = body.lines().map(|line| line.split("//").next().unwrap()).collect();
@@ -219,7 +234,7 @@ fn every_blob_has_its_line_on_the_page_and_the_pages_vectors_are_right() {
     let page = fs::read_to_string(folder().parent().unwrap().join("README.md")).unwrap();
     let listed: BTreeSet<_> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).collect();
     let goldens: Vec<_> = goldens().collect();
-    assert!(goldens.len() >= 60);
+    assert!(goldens.len() >= 80);
     for golden in &goldens {
         let about = golden.page["about"].as_str().unwrap();
         assert!(listed.iter().any(|(name, says)| *name == golden.name && says.contains(about)), "{}", golden.name);
@@ -306,8 +321,9 @@ impl Golden {
     }
 
     fn credentials(&self) -> Credentials {
-        let user = self.page["content"]["identity"]["user_id"].as_str().unwrap_or("jane");
-        Credentials::new(user, "correct horse")
+        let content = &self.page["content"];
+        let credentials = Credentials::new(content["identity"]["user_id"].as_str().unwrap_or("jane"), "correct horse");
+        if content["operation"]["kind"] == 96 { credentials.new_password("battery staple") } else { credentials }
     }
 
     fn policy_at(&self, now: u64) -> OpenPolicy {

@@ -7,6 +7,7 @@ pub(crate) mod line;
 mod lost;
 mod others;
 mod profile;
+mod services;
 mod shapes;
 mod situations;
 mod steps;

@@ -66,6 +66,11 @@ fn doubts() -> Vec<Made> {
             "a payment that was received before, which is not in the history",
             exhausted(),
         ),
+        SEALED.paused(
+            "paused_doubt_repeated",
+            "a payment in a file to be saved that was sent once more in another, whose answer was lost, too",
+            repeated(),
+        ),
         SEALED.paused("paused_doubt_history_lost", "a payment whose history is lost", history_lost()),
         SEALED.paused(
             "paused_answers_same_file",
@@ -152,6 +157,13 @@ fn file_in_vain() -> Session {
     let faults = [("<PMTRQ>", Fault::Lost); 2];
     let mut session = unknown(Version::V160, easy().file_recovery(true), &faults);
     assert!(matches!(run(session.reconcile()), Ok(Progress::Unknown(Doubt::NoAnswer(_)))));
+    session
+}
+
+fn repeated() -> Session {
+    let faults = [("<PMTRQ>", Fault::Lost); 2];
+    let mut session = unknown(Version::V211, both(easy()), &faults);
+    assert!(matches!(run(session.repeat_payment_in_doubt()), Ok(Progress::Unknown(Doubt::NoAnswer(_)))));
     session
 }
 

@@ -19,13 +19,13 @@ use serde_json::{Map, Value, json};
 
 use super::hand::by_hand;
 use super::wire::{Fault, Wire, large_profile, locked_out, many_profile, silent_duplicate, vendor_profile};
-use super::{answer_to, folder, lost, read, reference, run};
+use super::{answer_to, folder, lost, read, reference, run, service};
 
 #[test]
 #[ignore = "writes to fixtures/blobs/v1, and only where a blob is missing"]
 fn golden_blobs_that_are_missing_are_made() {
     let earlier = clients().into_iter().chain(by_hand()).chain(paused()).chain(versions()).chain(doubts());
-    for made in earlier.chain(lost::made()) {
+    for made in earlier.chain(lost::made()).chain(service::made()) {
         let file = folder().join(format!("{}.blob", made.name));
         if file.exists() {
             continue;

@@ -9,6 +9,8 @@ use hkdf::Hkdf;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::tree::{Cursor, Unpacker, stretch};
+
 /// Header, steps of the cryptography and content of an authentic blob of schema 1.
 pub(super) fn take_apart(blob: &[u8], key: Option<&[u8]>, context: &[u8]) -> Value {
     let header = &blob[..48];
@@ -83,7 +85,13 @@ pub(super) fn context(bound: Option<(&str, &str)>, further: &[&str]) -> Vec<u8> 
     all
 }
 
-pub(super) fn prefixed(part: &[u8]) -> Vec<u8> {
+/// What a token is kept under.
+pub(super) fn digest(parts: &[&str]) -> String {
+    let all: Vec<u8> = parts.iter().flat_map(|part| prefixed(part.as_bytes())).collect();
+    hex(&Sha256::digest(all)[..8])
+}
+
+fn prefixed(part: &[u8]) -> Vec<u8> {
     [&u32::try_from(part.len()).unwrap().to_be_bytes(), part].concat()
 }
 
@@ -120,7 +128,7 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     let operation = find(5).filter(|_| paused).map(|bytes| whole(bytes, operation));
     let asks = operation.as_ref().is_some_and(|operation| operation["phase"] == 3);
     let seed = operation.as_ref().map(|operation| operation["trn_uid"].as_str().unwrap().to_owned());
-    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 129];
+    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 129, 130];
     let kept = |one: &&Segment| !known.contains(&one.tag) && (paused || one.tag < 128 || one.flags & 0x80 != 0);
     let unknown = segments.iter().filter(kept);
     let mut content = json!({
@@ -138,11 +146,17 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     if let Some(bytes) = find(3) {
         content["marks"] = whole(bytes, marks);
     }
+    if let Some(bytes) = find(10) {
+        content["user_key"] = whole(bytes, user_key);
+    }
     if let Some(bytes) = find(11) {
         content["dialect"] = whole(bytes, dialect);
     }
     if let Some(bytes) = find(129).filter(|_| paused) {
         content["recovery"] = whole(bytes, recovery);
+    }
+    if let Some(bytes) = find(130).filter(|_| paused) {
+        content["place"] = whole(bytes, place);
     }
     content
 }
@@ -172,6 +186,11 @@ fn identity(at: &mut Cursor<'_>) -> Value {
 fn credentials(at: &mut Cursor<'_>) -> Value {
     let (access_key, app_key) = (at.optional(Cursor::text), at.optional(Cursor::text));
     json!({"access_key": access_key, "app_key": app_key})
+}
+
+fn user_key(at: &mut Cursor<'_>) -> Value {
+    let (key, expires) = (at.text(), at.optional(Cursor::text));
+    json!({"key": key, "expires": expires})
 }
 
 fn marks(at: &mut Cursor<'_>) -> Value {
@@ -206,10 +225,21 @@ fn recovery(at: &mut Cursor<'_>) -> Value {
     let (leg, token) = (at.byte(), at.optional(Cursor::text));
     let file = at.optional(|at| json!({"old_file_uid": at.text(), "number": at.varint()}));
     let (flags, rounds) = (at.byte(), at.byte());
-    json!({
+    let mut recovery = json!({
         "leg": leg, "token": token, "file": file, "rounds": rounds,
         "same_file_in_vain": flags & 1 != 0, "exhausted": flags & 2 != 0, "fenced": flags & 4 != 0,
-    })
+    });
+    // Older pages have no such member, and one of them the flag, among all that had no meaning then.
+    if flags & 0xf8 == 8 {
+        recovery["repeated"] = true.into();
+    }
+    recovery
+}
+
+fn place(at: &mut Cursor<'_>) -> Value {
+    let (account, order) = (at.bytes(), at.bytes());
+    let account = Some(account).filter(|packed| !packed.is_empty()).map(Unpacker::unpack);
+    json!({"account": account, "order": order})
 }
 
 /// The record, and the identifiers that follow from its seed.
@@ -226,8 +256,26 @@ fn operation(at: &mut Cursor<'_>) -> Value {
 
 /// Of the file with this number, or of its request for questions.
 pub(super) fn identifier(seed: &[u8], what: &str, number: usize) -> String {
+    uuid(&derived(seed, what, number), Some(8))
+}
+
+/// `TRNUID` of one of several requests.
+pub(super) fn item_identifier(seed: &[u8], number: usize, client_uid: &str) -> String {
+    let bytes = if number == 0 { seed.to_vec() } else { marked(&derived(seed, "item", number), client_uid) };
+    uuid(&bytes, Some(4))
+}
+
+/// 16 bytes as those of an identifier that this client made.
+pub(super) fn marked(bytes: &[u8], client_uid: &str) -> Vec<u8> {
+    let mut random = unhex(&uuid(bytes, Some(4)).replace('-', ""));
+    random.truncate(10);
+    let mark = Sha256::digest([b"ofx-session client", client_uid.as_bytes(), &random].concat());
+    [random.as_slice(), &mark[..6]].concat()
+}
+
+fn derived(seed: &[u8], what: &str, number: usize) -> Vec<u8> {
     let number = u32::try_from(number).unwrap().to_be_bytes();
-    uuid(&Sha256::digest([seed, what.as_bytes(), &number].concat())[..16], Some(8))
+    Sha256::digest([seed, what.as_bytes(), &number].concat())[..16].to_vec()
 }
 
 fn questions(at: &mut Cursor<'_>) -> Value {
@@ -237,145 +285,6 @@ fn questions(at: &mut Cursor<'_>) -> Value {
         json!({"id": id, "label": label})
     });
     json!({"questions": questions.collect::<Vec<_>>(), "again": again})
-}
-
-/// The request, one character for each byte.
-fn stretch(squeezed: &[u8], trn_uid: &str) -> String {
-    let mut out = String::new();
-    let mut open: Vec<&str> = Vec::new();
-    let mut at = Cursor(squeezed);
-    while !at.0.is_empty() {
-        match at.byte() {
-            0 => out.push(char::from(at.byte())),
-            code @ (1 | 2) => {
-                let outer = if code == 1 { 0 } else { at.byte() };
-                open.truncate(open.len() - usize::from(outer));
-                out += &format!("</{}>", open.pop().unwrap());
-            }
-            3 => out += trn_uid,
-            code @ 0x80.. => {
-                open.push(name(usize::from(code - 0x80)));
-                out += &format!("<{}>", open[open.len() - 1]);
-            }
-            plain => out.push(char::from(plain)),
-        }
-    }
-    out
-}
-
-/// A packed tree as `{"TAG": "value"}` and `{"TAG": [children]}`.
-struct Unpacker<'a> {
-    at: Cursor<'a>,
-    last: usize,
-    values: Vec<String>,
-    flat: Vec<Value>,
-}
-
-impl<'a> Unpacker<'a> {
-    fn unpack(packed: &'a [u8]) -> Value {
-        let mut reader = Self { at: Cursor(packed), last: 0, values: Vec::new(), flat: Vec::new() };
-        let root = reader.element();
-        assert!(reader.at.0.is_empty());
-        root
-    }
-
-    fn element(&mut self) -> Value {
-        let head = self.at.byte();
-        let tag = match head >> 3 {
-            31 => {
-                self.last = 0;
-                self.at.text()
-            }
-            30 => {
-                self.last = self.at.varint();
-                name(self.last).to_owned()
-            }
-            step => {
-                self.last = self.last + usize::from(step) - 6;
-                name(self.last).to_owned()
-            }
-        };
-        let content: Value = match head & 7 {
-            0 => {
-                let children: Vec<Value> = (0..self.at.varint()).map(|_| self.element()).collect();
-                let flat = !children.is_empty()
-                    && children.iter().all(|child| child.as_object().unwrap().values().all(Value::is_string));
-                let whole = json!({ tag: children });
-                if flat {
-                    self.flat.push(whole.clone());
-                }
-                return whole;
-            }
-            1 => self.new_value(Cursor::text),
-            2 => shown(&self.values[self.at.varint()]),
-            3 => line(COMMON, self.at.varint()).into(),
-            4 => "Y".into(),
-            5 => "N".into(),
-            6 => {
-                let same = self.flat[self.at.varint()].clone();
-                assert!(same.get(&tag).is_some());
-                return same;
-            }
-            _ => self.new_value(Cursor::digits),
-        };
-        json!({ tag: content })
-    }
-
-    fn new_value(&mut self, read: impl Fn(&mut Cursor<'a>) -> String) -> Value {
-        self.values.push(read(&mut self.at));
-        shown(&self.values[self.values.len() - 1])
-    }
-}
-
-/// An empty value counts as an aggregate without elements.
-fn shown(value: &str) -> Value {
-    if value.is_empty() { json!([]) } else { value.into() }
-}
-
-/// What is left to read.
-struct Cursor<'a>(&'a [u8]);
-
-impl<'a> Cursor<'a> {
-    fn take(&mut self, length: usize) -> &'a [u8] {
-        let (taken, rest) = self.0.split_at(length);
-        self.0 = rest;
-        taken
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.take(1)[0]
-    }
-
-    fn varint(&mut self) -> usize {
-        let mut value = 0;
-        for shift in (0..).step_by(7) {
-            let byte = self.byte();
-            value |= usize::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                break;
-            }
-        }
-        value
-    }
-
-    fn text(&mut self) -> String {
-        let length = self.varint();
-        String::from_utf8(self.take(length).to_vec()).unwrap()
-    }
-
-    fn optional<T>(&mut self, read: impl Fn(&mut Self) -> T) -> Option<T> {
-        match self.byte() {
-            0 => None,
-            1 => Some(read(self)),
-            other => panic!("option {other}"),
-        }
-    }
-
-    fn digits(&mut self) -> String {
-        let count = self.varint();
-        let halves = self.take(count.div_ceil(2)).iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        halves.take(count).map(|half| char::from_digit(half.into(), 10).unwrap()).collect()
-    }
 }
 
 /// One value that takes up all of `bytes`.
@@ -407,14 +316,3 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub(super) fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
-
-fn name(number: usize) -> &'static str {
-    line(NAMES, number)
-}
-
-fn line(list: &'static str, number: usize) -> &'static str {
-    list.lines().nth(number).unwrap()
-}
-
-pub(super) const NAMES: &str = include_str!("../../../fixtures/blobs/names.txt");
-pub(super) const COMMON: &str = include_str!("../../../fixtures/blobs/common.txt");

@@ -6,7 +6,7 @@ use ofx_session::error::Delivery;
 use ofx_session::ofx::Element;
 
 use super::scenario::{
-    Reply, Said, Scenario, asked, easy, questioning, questions, refused, right, transaction, unknown,
+    Reply, Said, Scenario, Sent, asked, easy, questioning, questions, refused, right, transaction, unknown,
 };
 
 fn with_both() -> Scenario {
@@ -91,6 +91,17 @@ fn a_try_whose_answer_is_lost_is_tried_again_with_the_same_password() {
     };
     assert_eq!(last, Ok(Step::Done(Outcome::PasswordChanged)));
     assert_eq!(passwords(&scenario), ["correct horse", "battery staple", "battery staple"]);
+}
+
+#[test]
+fn a_try_that_leads_to_questions_has_an_identifier_of_its_own() {
+    let mut scenario = lost();
+    scenario.then_says(|_| Said::new(3000, "ERROR"));
+    scenario.then_says(|sent| Said::new(0, "INFO").beside(questions(sent.trn_uid(), &["MFA16"])));
+    asked(scenario.reconcile());
+    let identifiers: Vec<_> = scenario.sent.iter().map(Sent::trn_uid).collect();
+    let [changed, tried, questioned] = identifiers.as_slice() else { panic!("{identifiers:?}") };
+    assert!(changed != tried && tried != questioned && changed != questioned, "{identifiers:?}");
 }
 
 #[test]

@@ -3,9 +3,12 @@
 use std::fmt::{Debug, Display};
 
 use ofx_session::engine::{Application, Device, Intent, Operation, Seed, State, Step};
-use ofx_session::ofx::ChallengeAnswer;
-use ofx_session::testing::Bank;
-use ofx_session::{Answers, Blob, Client, Credentials, Error, Institution, Progress, Session};
+use ofx_session::ofx::{ChallengeAnswer, PaymentCancellation, Request, SyncMode};
+use ofx_session::testing::{AccessKeys, Bank};
+use ofx_session::{
+    Answers, Blob, Client, Credentials, Error, Frequency, Institution, Payee, PayeeAddition, Progress, Recurrence,
+    RecurringPayment, Session, Situation, SyncKind,
+};
 
 use super::line::{Fate, Line, MAIN, context, keys, now, once, payment};
 
@@ -101,7 +104,7 @@ fn examine(session: Session, line: &Line) -> Session {
         quiet(&paused);
         quiet(&paused.situation());
         quiet(&paused.questions());
-        paused.transport(line.clone()).open_risking_a_second_payment(credentials()).unwrap()
+        paused.transport(line.clone()).open_risking_a_second_payment(credentials().new_password(NEW)).unwrap()
     };
     let plain = resume(&sealed).pause_plain_including_private().unwrap();
     for blob in [&sealed, &plain] {
@@ -111,7 +114,9 @@ fn examine(session: Session, line: &Line) -> Session {
     }
     let content = inflated(&plain);
     silent(&content, "the content of a blob");
-    assert!(holds(&content, "Harbor") || !holds(&content, "PMTTRNRQ"), "the search finds what is there");
+    let requests = Client::resume_plain(&plain).unwrap().requests();
+    let pays = requests.iter().any(|request| matches!(request, Request::Pay(_) | Request::AddRecurring(_)));
+    assert!(holds(&content, MAIN) && holds(&content, "Harbor") == pays, "the search finds what is there");
     quiet(&Client::resume_plain(&plain).unwrap());
     resume(&sealed)
 }
@@ -160,6 +165,86 @@ fn no_secret_is_in_any_blob_or_text_of_a_payment() {
     assert!(matches!(progress, Ok(Progress::Unknown(_))), "{progress:?}");
     examine(session, &line);
     line.clean(1);
+}
+
+/// Goes on through questions until it is over or in doubt, and looks at it wherever it stops.
+fn examine_to_the_end(mut session: Session, line: &Line, fates: &[Fate]) -> Session {
+    session = examine(session, line);
+    line.then(fates.iter().cloned());
+    let mut progress = now(session.proceed());
+    for _ in 0..12 {
+        quiet(&progress);
+        if session.situation().is_none() {
+            return session;
+        }
+        session = examine(session, line);
+        progress = match (progress, session.situation()) {
+            (_, Some(Situation::AwaitingAnswers(challenge))) => {
+                now(session.answer(answers(if challenge.is_repeated() { ANSWER } else { WRONG })))
+            }
+            (Ok(Progress::Approve(approval)), _) => {
+                quiet(&approval);
+                quiet(&approval.explain());
+                line.wire().bank.approve_clients();
+                now(session.proceed())
+            }
+            (_, Some(Situation::InDoubt(doubt))) => {
+                quiet(&doubt.explain());
+                quiet(&now(session.repeat_payment_in_doubt()));
+                session = examine(session, line);
+                now(session.reconcile())
+            }
+            (Err(error), _) => {
+                quiet_error(&error);
+                now(session.proceed())
+            }
+            other => panic!("{other:?}"),
+        };
+    }
+    panic!("no end: {progress:?}")
+}
+
+#[test]
+fn no_secret_is_in_any_blob_or_text_of_another_operation() {
+    let from = payment().from.clone();
+    let of = |request: Request, account| Intent::Request { request: Box::new(request), account };
+    let addition = || Request::from(PayeeAddition::new(Payee::new("Ann", "1 A Street", "Newport", "RI", "02840", "1")));
+    let recurring = RecurringPayment::new(Recurrence::endless(Frequency::Weekly), payment());
+    let several = vec![Intent::Accounts, addition().into()];
+    let intents = [
+        of(PaymentCancellation::new("4711").into(), Some(from)),
+        of(addition(), None),
+        of(recurring.into(), None),
+        Intent::Batch(several),
+        Intent::Synchronize { kind: SyncKind::Payees, account: None, from: None },
+        Intent::ChangePassword,
+    ];
+    for intent in intents {
+        for approval in [false, true] {
+            let builder = Bank::builder().user("jane", PASSWORD).question("MFA16", None, ANSWER);
+            let builder = builder.question("MFA1", None, ANSWER).everything().sync_mode(SyncMode::Full);
+            let line = Line::new(builder.file_recovery(true).access_keys(AccessKeys::Never).build_model());
+            let client = Client::builder(Institution::new(MAIN)).transport(line.clone()).build().unwrap();
+            let mut session = client.open(credentials().new_password(NEW)).unwrap();
+            now(session.prepare(intent.clone())).unwrap();
+            if approval {
+                line.wire().bank.require_approval();
+            }
+            // The questions are asked. What comes after the answers is lost; the new password only when it is the password.
+            let fates = if intent == Intent::ChangePassword {
+                let right_answers = if approval { 5 } else { 4 };
+                [vec![Fate::Honest; right_answers], vec![Fate::LostAfter]].concat()
+            } else {
+                vec![Fate::Honest, Fate::Honest, Fate::NotSent, Fate::LostAfter, Fate::LostBefore]
+            };
+            let session = examine_to_the_end(session, &line, &fates);
+            quiet(&session);
+            let was_sent = |secret| line.wire().sent.iter().any(|(_, file)| holds(file, secret));
+            let found = [PASSWORD, ANSWER, WRONG].map(was_sent);
+            assert_eq!(found, [true; 3], "the search finds what is there: {intent:?}, {approval}");
+            assert_eq!(was_sent(NEW), intent == Intent::ChangePassword);
+        }
+    }
 }
 
 #[test]
