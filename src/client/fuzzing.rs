@@ -70,9 +70,8 @@ pub fn records(bytes: &[u8]) -> usize {
     let Ok(response) = ofx::Response::decode(bytes, &Limits::new()) else { return 0 };
     1 + usize::from(response.challenge().is_ok())
         + response.profiles().map_or(0, |found| found.len())
-        + response.accounts().map_or(0, |found| found.len())
-        + response.payments_under(&ofx::TrnUid::new("1")).len()
-        + response.payment_frames().len()
+        + response.all_answers().filter(Result::is_ok).count()
+        + response.synchronizations().map(|frame| frame.answers.len()).sum::<usize>()
 }
 
 fn stamp(paused: bool) -> Stamp {
