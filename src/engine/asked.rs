@@ -75,7 +75,7 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// As [`Transmit::prepare`].
+    /// As [`Transmit::prepare`](crate::engine::Transmit::prepare).
     ///
     /// # Security
     ///
