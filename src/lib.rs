@@ -88,6 +88,7 @@ pub use ofx::{
 };
 pub use seal::{Blob, Context, Key, KeyRing, OpenPolicy};
 pub use secret::Secret;
+pub use transport::{CertificateSummary, Event, Observer, StepKind};
 #[cfg(feature = "https")]
 pub use transport::{Https, HttpsOptions};
 

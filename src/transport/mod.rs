@@ -7,11 +7,13 @@
 //! [`Https`] is the transport of this crate (feature `https`). Whoever has an HTTP stack of their own implements
 //! [`Transport`] and passes an answer of status 200 through [`Response::from_http_200`].
 
+mod certificate;
 mod error;
 #[cfg(feature = "https")]
 mod gate;
 #[cfg(feature = "https")]
 mod https;
+pub(crate) mod observer;
 #[cfg(feature = "https")]
 mod options;
 mod page;
@@ -20,12 +22,14 @@ mod tls;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 pub use crate::transport::error::{Cause, CertificateProblem, TransportError};
 #[cfg(feature = "https")]
 pub use crate::transport::https::Https;
+pub use crate::transport::observer::{CertificateSummary, Event, Observer, StepKind};
 #[cfg(feature = "https")]
 pub use crate::transport::options::HttpsOptions;
 
@@ -78,13 +82,14 @@ pub struct Request {
     url: String,
     body: Zeroizing<Vec<u8>>,
     headers: Vec<(&'static str, Option<String>)>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Request {
     /// Takes over the address and the body of a request.
     #[must_use]
     pub fn new(url: impl Into<String>, body: impl Into<Zeroizing<Vec<u8>>>) -> Self {
-        Self { url: url.into(), body: body.into(), headers: Vec::new() }
+        Self { url: url.into(), body: body.into(), headers: Vec::new(), observer: None }
     }
 
     /// Wants a header to say something else than the transport would by itself, or with `None` to be left out.
@@ -99,6 +104,19 @@ impl Request {
     /// crate's client asks for `User-Agent` and `Accept` at most.
     pub fn headers(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.headers.iter().map(|(name, line)| (*name, line.as_deref()))
+    }
+
+    /// Lets `observer` be told what happens while the request is sent and answered.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Option<Arc<dyn Observer>>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Who is told what happens, where somebody wants to know.
+    #[must_use]
+    pub fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.observer.as_ref()
     }
 
     /// The address, whole.

@@ -1,0 +1,264 @@
+//! What a program is told of an exchange while it happens.
+//!
+//! The client gives every [`Request`](crate::transport::Request) the program's [`Observer`]; whatever sends it tells of the
+//! connection, and the client's driver tells of the operation. [`tell`] is the one place that calls an observer.
+
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use crate::transport::certificate::CertificateSummary;
+
+/// Is told what happens: on the connection, and in an operation.
+///
+/// Every `Fn(&Event<'_>)` that can be shared between threads is one.
+///
+/// It is called in the middle of an exchange, on whatever thread that runs, so it should return soon. One that panics disturbs
+/// nothing: the panic is caught, and it is called for the next event all the same. (A program that is built to abort on a panic
+/// aborts, which leaves what was on its way in doubt.)
+///
+/// # Security
+///
+/// No event holds a password, an answer, a key, a token, a cookie, an account number, a payee, or any part of a request's or an
+/// answer's body or of an address behind the host.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+///
+/// use ofx_session::{Client, Event, Institution};
+///
+/// let seen = Arc::new(Mutex::new(Vec::new()));
+/// let list = Arc::clone(&seen);
+/// let observer = move |event: &Event<'_>| {
+///     if let (Event::TlsEstablished { version, suite, .. }, Ok(mut list)) = (event, list.lock()) {
+///         list.push(format!("{version} with {suite}"));
+///     }
+/// };
+/// # fn is_one(_: impl ofx_session::Observer) {}
+/// # is_one(observer);
+/// ```
+pub trait Observer: Send + Sync {
+    /// Takes note of `event`.
+    fn event(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
+    fn event(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// Something that happened. More kinds, and more to know of each, may come with any version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The addresses of a host are looked up.
+    #[non_exhaustive]
+    Resolving {
+        /// The institution's host, or the proxy's.
+        host: &'a str,
+    },
+    /// There is a connection to a host, or to its proxy; nothing is encrypted yet.
+    #[non_exhaustive]
+    Connected {
+        /// The institution's host.
+        host: &'a str,
+    },
+    /// A proxy has put a connection through.
+    #[non_exhaustive]
+    ProxyConnected {
+        /// The institution's host.
+        host: &'a str,
+        /// Host and port of the proxy; never its user or password.
+        proxy: &'a str,
+    },
+    /// The host has proved who it is, and from here on all is encrypted.
+    #[non_exhaustive]
+    TlsEstablished {
+        /// The institution's host.
+        host: &'a str,
+        /// `TLSv1.2` or `TLSv1.3`.
+        version: &'a str,
+        /// The cipher suite, as the registry of TLS spells it.
+        suite: &'a str,
+        /// The host's certificate, where there was one to look at.
+        peer: Option<&'a CertificateSummary>,
+    },
+    /// The whole request is on its way.
+    #[non_exhaustive]
+    RequestSent {
+        /// The institution's host.
+        host: &'a str,
+        /// Length of the body.
+        bytes: usize,
+    },
+    /// The answer begins.
+    #[non_exhaustive]
+    ResponseHead {
+        /// HTTP status.
+        status: u16,
+        /// `HTTP/1.1` or `HTTP/2.0`.
+        http_version: &'a str,
+        /// The media type that the institution names, without its parameters; `None` also for what is none.
+        content_type: Option<&'a str>,
+        /// Who sent it, where that is known: the institution, or the proxy.
+        remote: Option<SocketAddr>,
+    },
+    /// The whole answer is there.
+    #[non_exhaustive]
+    BodyReceived {
+        /// Length of the body as it is read, after decompression.
+        bytes: usize,
+    },
+    /// A connection is over.
+    #[non_exhaustive]
+    Closed {
+        /// The institution's host.
+        host: &'a str,
+    },
+    /// An operation got further.
+    #[non_exhaustive]
+    Step {
+        /// What kind of operation it is, in words that stay the same from version to version: `profile`, `accounts`, `pay`,
+        /// `cancel_payment`, `synchronize_payees`, `batch`, `change_password` and so on.
+        operation: &'a str,
+        /// How far it got.
+        step: StepKind,
+    },
+    /// The institution asks security questions.
+    #[non_exhaustive]
+    Challenge {
+        /// Their ids, `MFAPHRASEID`; the questions themselves are the user's business.
+        questions: &'a [&'a str],
+    },
+    /// A synchronization brought a change.
+    #[non_exhaustive]
+    SyncItem {
+        /// What it is a history of: `payments`, `recurring_payments`, `payees` and so on.
+        kind: &'a str,
+        /// What was done: `added`, `modified`, `removed` or `refused`.
+        action: &'a str,
+        /// By whom: `us`, `another_client` or `institution`.
+        origin: &'a str,
+    },
+}
+
+/// How far an operation got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StepKind {
+    /// It begins, or goes on after a pause.
+    Begin,
+    /// A file of it is handed to the transport.
+    Sent,
+    /// A file was answered with something to read.
+    Answered,
+    /// No usable answer came to a file.
+    NoAnswer,
+    /// It waits for the user: for answers, or for an approval.
+    Asked,
+    /// It is done.
+    Done,
+    /// It may have been carried out, and nobody knows.
+    Unknown,
+    /// The institution said no.
+    Refused,
+    /// It could not go on, for another reason.
+    Failed,
+}
+
+impl StepKind {
+    /// The word for it, which stays the same from version to version.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Begin => "begin",
+            Self::Sent => "sent",
+            Self::Answered => "answered",
+            Self::NoAnswer => "no_answer",
+            Self::Asked => "asked",
+            Self::Done => "done",
+            Self::Unknown => "unknown",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Tells `observer` of `event`. Whatever an observer does, the exchange goes on.
+#[cfg_attr(not(test), allow(dead_code, reason = "whoever has something to tell calls it"))]
+pub(crate) fn tell(observer: Option<&dyn Observer>, event: &Event<'_>) {
+    let event = &presentable(event.clone());
+    if let Some(observer) = observer {
+        // A payment must not be lost because a terminal was closed and printing to it panics.
+        let _ = catch_unwind(AssertUnwindSafe(|| observer.event(event)));
+    }
+}
+
+/// `event` without what an institution may have put into it.
+fn presentable(event: Event<'_>) -> Event<'_> {
+    match event {
+        Event::ResponseHead { status, http_version, content_type, remote } => {
+            Event::ResponseHead { status, http_version, content_type: content_type.and_then(media_type), remote }
+        }
+        other => other,
+    }
+}
+
+/// The media type at the start of a `Content-Type`: two short words, and nothing else that an institution may have written there.
+fn media_type(header: &str) -> Option<&str> {
+    let kind = header.split(';').next()?.trim();
+    let (main, sub) = kind.split_once('/')?;
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word.len() <= LONGEST_WORD
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    };
+    (is_word(main) && is_word(sub)).then_some(kind)
+}
+
+const LONGEST_WORD: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, and one panics on purpose")]
+
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn an_observer_that_panics_is_told_of_the_next_event_too() {
+        let told = Mutex::new(0);
+        let observer = |_: &Event<'_>| {
+            *told.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += 1;
+            panic!("on purpose");
+        };
+        tell(Some(&observer), &Event::Resolving { host: "ofx.example.com" });
+        tell(Some(&observer), &Event::Closed { host: "ofx.example.com" });
+        assert_eq!(told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), 2);
+    }
+
+    #[test]
+    fn an_institution_cannot_write_what_it_likes_into_an_event() {
+        for (header, shown) in [
+            ("application/x-ofx", "application/x-ofx"),
+            (" text/html ; charset=utf-8", "text/html"),
+            ("application/x-ofx; was=hunter2", "application/x-ofx"),
+            ("your password is hunter2", "None"),
+            ("a/b/c", "None"),
+            ("text/", "None"),
+        ] {
+            let seen = Mutex::new(String::new());
+            let observer = |event: &Event<'_>| {
+                let Event::ResponseHead { content_type, .. } = event else { return };
+                content_type.unwrap_or("None").clone_into(&mut seen.lock().unwrap());
+            };
+            let event =
+                Event::ResponseHead { status: 200, http_version: "HTTP/1.1", content_type: Some(header), remote: None };
+            tell(Some(&observer), &event);
+            assert_eq!(*seen.lock().unwrap(), shown, "{header}");
+        }
+    }
+}
