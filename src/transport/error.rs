@@ -61,6 +61,16 @@ pub enum TransportError {
         /// What the HTTP stack said.
         source: Option<Cause>,
     },
+    /// The proxy in front of the institution is not there, or does not let us through. Not sent.
+    #[error("the proxy {proxy} {problem}")]
+    Proxy {
+        /// The proxy, as host and port.
+        proxy: String,
+        /// What it did.
+        problem: ProxyProblem,
+        /// What the HTTP stack said.
+        source: Option<Cause>,
+    },
     /// The certificate does not prove that this is the institution. Not sent.
     #[error("the certificate of {host} {problem}")]
     Certificate {
@@ -68,6 +78,18 @@ pub enum TransportError {
         host: String,
         /// What is wrong with its certificate.
         problem: CertificateProblem,
+        /// What the TLS stack said.
+        source: Option<Cause>,
+    },
+    /// The institution wants to know who we are by a certificate, and got none or one that it does not accept. Not sent: it ended the
+    /// handshake and read no request.
+    #[error(
+        "{host} does not accept this client's certificate, or wants one and got none: give the one that the institution issued \
+         (HttpsOptions::client_certificate_pem)"
+    )]
+    ClientCertificate {
+        /// The host that was called.
+        host: String,
         /// What the TLS stack said.
         source: Option<Cause>,
     },
@@ -112,9 +134,24 @@ pub enum TransportError {
     /// The answer had status 200 and nothing in it. Unknown.
     ///
     /// A few institutions mean by it that the request is to be sent again with the cookie they set along with it; the
-    /// transport keeps that cookie, the decision is the caller's.
+    /// transport keeps that cookie, the decision is [the settings'](crate::engine::Dialect::repeat_for_cookie).
     #[error("the institution's server answered with nothing: the request may have been carried out")]
-    Empty,
+    Empty {
+        /// Whether it set a cookie, which the transport sends from now on.
+        cookie_set: bool,
+    },
+    /// The compression of the answer cannot be undone. Unknown.
+    #[error("the answer's compression cannot be undone: {problem}; the request may have been carried out")]
+    Compression {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The head of the answer, its status and headers, was longer than any honest one. Unknown.
+    #[error("the answer of {host} begins with more headers than are read: the request may have been carried out")]
+    HeadTooLarge {
+        /// The host that was called.
+        host: String,
+    },
     /// The answer was longer than allowed. Unknown: the request was carried out or refused, but not read about.
     #[error("the answer is longer than {limit} bytes, the limit set for it: the request may have been carried out")]
     TooLarge {
@@ -134,13 +171,17 @@ impl TransportError {
             | Self::Resolve { .. }
             | Self::Connect { .. }
             | Self::ConnectTimeout { .. }
+            | Self::Proxy { .. }
             | Self::Certificate { .. }
+            | Self::ClientCertificate { .. }
             | Self::Tls { .. } => Delivery::NotSent,
             Self::Timeout { .. }
             | Self::Interrupted { .. }
             | Self::Status { .. }
             | Self::Html { .. }
-            | Self::Empty
+            | Self::Empty { .. }
+            | Self::Compression { .. }
+            | Self::HeadTooLarge { .. }
             | Self::TooLarge { .. } => Delivery::Unknown,
         }
     }
@@ -158,7 +199,9 @@ impl TransportError {
             | Self::Resolve { source, .. }
             | Self::Connect { source, .. }
             | Self::ConnectTimeout { source, .. }
+            | Self::Proxy { source, .. }
             | Self::Certificate { source, .. }
+            | Self::ClientCertificate { source, .. }
             | Self::Tls { source, .. }
             | Self::Timeout { source, .. }
             | Self::Interrupted { source, .. } => source,
@@ -166,7 +209,9 @@ impl TransportError {
             | Self::PlainHttpRefused { .. }
             | Self::Status { .. }
             | Self::Html { .. }
-            | Self::Empty
+            | Self::Empty { .. }
+            | Self::Compression { .. }
+            | Self::HeadTooLarge { .. }
             | Self::TooLarge { .. } => None,
         }
     }
@@ -197,6 +242,12 @@ pub enum CertificateProblem {
     NotYetValid,
     /// Its issuer has taken it back.
     Revoked,
+    /// No list of revoked certificates given tells about it, or the list has expired.
+    RevocationUnknown,
+    /// None of the pinned keys is in its chain.
+    NotPinned,
+    /// The program's own check refused it.
+    RefusedByCheck,
     /// It is broken or not made for a server.
     Unusable,
 }
@@ -212,7 +263,41 @@ impl fmt::Display for CertificateProblem {
             Self::Expired => "has expired: check this machine's clock, then tell the institution",
             Self::NotYetValid => "is not valid yet: check this machine's clock, then tell the institution",
             Self::Revoked => "was revoked by its issuer: give no password to this server, and tell the institution",
+            Self::RevocationUnknown => {
+                "may have been revoked: no list of revoked certificates given here tells about its issuer, or the list has expired; give \
+                 a present one (HttpsOptions::add_crl_pem)"
+            }
+            Self::NotPinned => {
+                "is not one of those pinned here (HttpsOptions::pin_spki): give no password to this server before the institution confirms \
+                 its new key"
+            }
+            Self::RefusedByCheck => "was refused by the program's own check (HttpsOptions::check_certificate)",
             Self::Unusable => "cannot be used for a server: tell the institution",
+        })
+    }
+}
+
+/// What a proxy did; the words follow its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProxyProblem {
+    /// It cannot be connected to.
+    #[default]
+    Unreachable,
+    /// It wants a login, or another one.
+    Login,
+    /// It does not let us through to the institution, or is no proxy of this kind.
+    Refused,
+}
+
+impl fmt::Display for ProxyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreachable => "cannot be reached: check its address, and whether it runs",
+            Self::Login => "does not accept the login, or wants one: give the user and password it knows (Proxy::login)",
+            Self::Refused => {
+                "did not connect to the institution: it may not be allowed to, not find it, or be a proxy of another kind"
+            }
         })
     }
 }

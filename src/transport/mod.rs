@@ -10,8 +10,6 @@
 mod certificate;
 mod error;
 #[cfg(feature = "https")]
-mod gate;
-#[cfg(feature = "https")]
 mod https;
 pub(crate) mod observer;
 #[cfg(feature = "https")]
@@ -19,6 +17,8 @@ mod options;
 mod page;
 #[cfg(feature = "https")]
 mod tls;
+#[cfg(feature = "https")]
+mod watch;
 
 use std::fmt;
 use std::pin::Pin;
@@ -26,12 +26,16 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-pub use crate::transport::error::{Cause, CertificateProblem, TransportError};
+pub use crate::transport::error::{Cause, CertificateProblem, ProxyProblem, TransportError};
 #[cfg(feature = "https")]
 pub use crate::transport::https::Https;
 pub use crate::transport::observer::{CertificateSummary, Event, Observer, StepKind};
 #[cfg(feature = "https")]
-pub use crate::transport::options::HttpsOptions;
+pub use crate::transport::options::{
+    Addresses, DangerousCertificates, HttpVersions, HttpsOptions, KeepAlive, Proxy, Redirects, Roots, TlsVersion,
+};
+#[cfg(feature = "https")]
+pub use crate::transport::tls::PresentedCertificate;
 
 /// Sends one request to an institution and brings back its answer.
 ///
@@ -83,13 +87,14 @@ pub struct Request {
     body: Zeroizing<Vec<u8>>,
     headers: Vec<(&'static str, Option<String>)>,
     observer: Option<Arc<dyn Observer>>,
+    may_reuse_connection: bool,
 }
 
 impl Request {
     /// Takes over the address and the body of a request.
     #[must_use]
     pub fn new(url: impl Into<String>, body: impl Into<Zeroizing<Vec<u8>>>) -> Self {
-        Self { url: url.into(), body: body.into(), headers: Vec::new(), observer: None }
+        Self { url: url.into(), body: body.into(), headers: Vec::new(), observer: None, may_reuse_connection: false }
     }
 
     /// Wants a header to say something else than the transport would by itself, or with `None` to be left out.
@@ -98,6 +103,20 @@ impl Request {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name, line.map(str::to_owned)));
         self
+    }
+
+    /// Allows the transport to send it over a connection that was used before. For a request that only reads: a server may close such a
+    /// connection at that moment, and nobody knows what became of the request.
+    #[must_use]
+    pub fn reusing_connection(mut self) -> Self {
+        self.may_reuse_connection = true;
+        self
+    }
+
+    /// Whether it may be sent over a connection that was used before.
+    #[must_use]
+    pub fn may_reuse_connection(&self) -> bool {
+        self.may_reuse_connection
     }
 
     /// The headers that are wanted otherwise than the transport sends them by itself; `None` for one that is to be left out. This
@@ -172,7 +191,7 @@ impl Response {
     pub fn from_http_200(content_type: Option<&str>, body: Vec<u8>) -> Result<Self, TransportError> {
         let body = Zeroizing::new(body);
         if page::is_blank(&body) {
-            Err(TransportError::Empty)
+            Err(TransportError::Empty { cookie_set: false })
         } else if page::is_html(content_type, &body) {
             Err(TransportError::Html { title: page::title(&body) })
         } else {

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ofx_session::error::{Delivery, Error, ErrorKind};
-use ofx_session::transport::{CertificateProblem, Https, HttpsOptions, Request, Response, Transport, TransportError};
+use ofx_session::transport::{CertificateProblem, Https, HttpsOptions, Proxy, Request, Response, Transport, TransportError};
 use server::{Act, Authority, Server, VALID};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -233,7 +233,7 @@ async fn a_host_without_an_address_gets_nothing() {
     ) {
         return;
     }
-    let options = trusting(&Authority::new("root")).use_environment_proxies(true);
+    let options = trusting(&Authority::new("root")).proxy(Proxy::from_environment());
     let error = send(options, "https://bank.example/?canary").await.unwrap_err();
     assert!(matches!(error, TransportError::Resolve { .. }), "{error:?}");
     assert!(not_sent(error).contains("bank.example"));
@@ -332,7 +332,7 @@ async fn a_redirect_is_not_followed() {
 async fn an_answer_of_nothing_is_none() {
     for body in ["", " \r\n\t", "\u{feff}\n"] {
         let error = failure_of(&answer(body)).await;
-        assert!(matches!(error, TransportError::Empty), "{error:?}");
+        assert!(matches!(error, TransportError::Empty { .. }), "{error:?}");
         unknown(error);
     }
 }
@@ -404,7 +404,7 @@ async fn cookies_come_back_to_the_same_transport_only() {
     let https = Https::new(loopback()).unwrap();
     for _ in 0..2 {
         let error = https.send(Request::new(server.url(), BODY.to_vec())).await.unwrap_err();
-        assert!(matches!(error, TransportError::Empty), "{error:?}");
+        assert!(matches!(error, TransportError::Empty { .. }), "{error:?}");
     }
     send(loopback(), &server.url()).await.unwrap_err();
     let cookies: Vec<_> = server.seen().iter().map(|seen| seen.header("cookie").map(str::to_owned)).collect();
@@ -615,7 +615,7 @@ async fn with_a_proxy() {
     let options = trusting(&authority).allow_http_loopback();
     let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>"))).await;
     send(options.clone(), &server.url()).await.unwrap();
-    let options = options.use_environment_proxies(true);
+    let options = options.proxy(Proxy::from_environment());
     let error = send(options.clone(), &server.url()).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
     not_sent(error);

@@ -398,7 +398,7 @@ impl Transport for Wire {
         Box::pin(async move {
             match (fault, answer) {
                 (None, Some(answer)) => transport::Response::from_http_200(Some("application/x-ofx"), answer),
-                _ => Err(TransportError::Empty),
+                _ => Err(TransportError::Empty { cookie_set: false }),
             }
         })
     }

@@ -17,19 +17,21 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use zeroize::Zeroizing;
 
+use crate::transport::watch::Watch;
+
 /// The sender's end. Dropping it calls back a body that has not left.
 #[derive(Debug)]
 pub(crate) struct Gate(Arc<AtomicU8>);
 
 impl Gate {
-    /// Puts `bytes` behind a new gate.
-    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>) -> (Self, Gated) {
+    /// Puts `bytes` behind a new gate. `watch` is told when they leave.
+    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>, watch: Arc<Watch>) -> (Self, Gated) {
         // Nobody asks for the bytes of an empty body, so there would be no proof: it counts as gone from the start.
         let first = if bytes.is_empty() { GONE } else { WAITING };
         let state = Arc::new(AtomicU8::new(first));
         // Not a copy: the owner inside wipes the bytes when the last view of them is dropped.
         let bytes = Bytes::from_owner(bytes);
-        (Self(Arc::clone(&state)), Gated { state, bytes: Some(bytes) })
+        (Self(Arc::clone(&state)), Gated { state, bytes: Some(bytes), watch })
     }
 
     /// Calls the body back. True when no byte of it has left, and then none ever will.
@@ -50,6 +52,7 @@ impl Drop for Gate {
 pub(crate) struct Gated {
     state: Arc<AtomicU8>,
     bytes: Option<Bytes>,
+    watch: Arc<Watch>,
 }
 
 impl Body for Gated {
@@ -61,7 +64,12 @@ impl Body for Gated {
             return Poll::Ready(None);
         };
         let may_leave = bytes.is_empty() || pass(&self.state, GONE);
-        Poll::Ready(Some(if may_leave { Ok(Frame::data(bytes)) } else { Err(Revoked(())) }))
+        Poll::Ready(Some(if may_leave {
+            self.watch.sent(bytes.len());
+            Ok(Frame::data(bytes))
+        } else {
+            Err(Revoked(()))
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -101,6 +109,10 @@ mod tests {
 
     use super::*;
 
+    fn gate(bytes: &[u8]) -> (Gate, Gated) {
+        Gate::new(Zeroizing::new(bytes.to_vec()), Watch::new(None, "here".to_owned(), None))
+    }
+
     fn pull(body: &mut Gated) -> Option<Result<Vec<u8>, Revoked>> {
         match Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Some(frame)) => Some(frame.map(|frame| frame.into_data().unwrap().to_vec())),
@@ -111,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_body_that_left_cannot_be_called_back() {
-        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()));
+        let (gate, mut body) = gate(b"pay");
         assert_eq!(body.size_hint().exact(), Some(3));
         assert_eq!(pull(&mut body).unwrap().unwrap(), b"pay");
         assert!(!gate.take_back());
@@ -121,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_body_that_was_called_back_cannot_leave() {
-        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()));
+        let (gate, mut body) = gate(b"pay");
         assert!(gate.take_back());
         assert!(gate.take_back(), "asking twice gives the same answer");
         assert!(pull(&mut body).unwrap().is_err());
@@ -129,14 +141,14 @@ mod tests {
 
     #[test]
     fn giving_up_the_wait_calls_the_body_back() {
-        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()));
+        let (gate, mut body) = gate(b"pay");
         drop(gate);
         assert!(pull(&mut body).unwrap().is_err());
     }
 
     #[test]
     fn an_empty_body_is_never_called_unsent() {
-        let (gate, _body) = Gate::new(Zeroizing::new(Vec::new()));
+        let (gate, _body) = gate(b"");
         assert!(!gate.take_back());
     }
 }

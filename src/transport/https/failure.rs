@@ -1,0 +1,87 @@
+//! The words for what failed. Whether the request was sent is proved elsewhere; this only finds the name of the failure.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use crate::transport::watch::Watch;
+use crate::transport::{ProxyProblem, TransportError, tls};
+
+/// The request that failed.
+pub(crate) struct Failed<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) proxy: Option<&'a str>,
+    pub(crate) watch: &'a Arc<Watch>,
+}
+
+impl Failed<'_> {
+    /// Names a failure before the body left.
+    pub(crate) fn not_sent(&self, cause: reqwest::Error) -> TransportError {
+        if cause.is_builder() {
+            return TransportError::BadUrl { reason: "it cannot be put into a request" };
+        }
+        let host = self.host.to_owned();
+        let in_tls = tls::find::<rustls::Error>(&cause);
+        let (certificate, identity) = (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(tls::wants_other_identity));
+        let in_tls = in_tls.is_some();
+        let in_proxy = self.proxy.and_then(|proxy| Some((proxy.to_owned(), proxy_problem(&cause)?)));
+        let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
+        let source = Some(cause.without_url().into());
+        match (certificate, self.proxy) {
+            (Some(problem), _) => TransportError::Certificate { host, problem, source },
+            _ if identity => TransportError::ClientCertificate { host, source },
+            _ if in_tls => TransportError::Tls { host, source },
+            _ if in_proxy.is_some() => {
+                let (proxy, problem) = in_proxy.unwrap_or_default();
+                TransportError::Proxy { proxy, problem, source }
+            }
+            _ if dns => TransportError::Resolve { host, source },
+            _ if timeout => TransportError::ConnectTimeout { host, source },
+            (None, Some(proxy)) => {
+                TransportError::Proxy { proxy: proxy.to_owned(), problem: ProxyProblem::Unreachable, source }
+            }
+            (None, None) => TransportError::Connect { host, source },
+        }
+    }
+
+    /// Names a failure after the body may have left.
+    pub(crate) fn unknown(&self, cause: reqwest::Error) -> TransportError {
+        let host = self.host.to_owned();
+        let identity = tls::find::<rustls::Error>(&cause).is_some_and(tls::wants_other_identity);
+        let too_large = tls::find::<hyper::Error>(&cause).is_some_and(hyper::Error::is_parse_too_large);
+        let timeout = cause.is_timeout();
+        let source = Some(cause.without_url().into());
+        if identity && self.watch.shook_hands() {
+            // By TLS 1.3 the server's word on our certificate comes after ours is said, and with it the request. A server that says so
+            // has ended the handshake, and read nothing behind it. RFC 8446 §4.4.2.4.
+            TransportError::ClientCertificate { host, source }
+        } else if too_large {
+            TransportError::HeadTooLarge { host }
+        } else if timeout {
+            TransportError::Timeout { host, source }
+        } else {
+            TransportError::Interrupted { host, source }
+        }
+    }
+}
+
+/// What a proxy said or did, by the text in which the HTTP stack reports it: it has no other way.
+fn proxy_problem(cause: &(dyn StdError + 'static)) -> Option<ProxyProblem> {
+    tls::causes(cause).find_map(|cause| {
+        let text = cause.to_string();
+        if let Some(said) = text.strip_prefix("tunnel error: ") {
+            return Some(match said {
+                "proxy authorization required" => ProxyProblem::Login,
+                "failed to create underlying connection" => ProxyProblem::Unreachable,
+                _ => ProxyProblem::Refused,
+            });
+        }
+        let said = text.strip_prefix("SOCKS error: ")?;
+        Some(match said {
+            "credentials not accepted"
+            | "server does not support user/pass authentication"
+            | "server implements authentication incorrectly" => ProxyProblem::Login,
+            "failed to create underlying connection" => ProxyProblem::Unreachable,
+            _ => ProxyProblem::Refused,
+        })
+    })
+}

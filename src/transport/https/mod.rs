@@ -1,0 +1,236 @@
+//! The transport of this crate: reqwest over rustls, with everything off that could send a payment twice.
+//!
+//! Headers in the order that some institutions insist on, as far as reqwest and hyper leave it to us. The body is behind a
+//! [`Gate`](crate::transport::https::gate::Gate), which is where "not sent" comes from: not from reading error texts.
+//!
+//! | file | what |
+//! |---|---|
+//! | `mod.rs` | one exchange |
+//! | `stack.rs` | the HTTP stack, made out of the options |
+//! | `gate.rs` | the body, which leaves once at most |
+//! | `answer.rs` | the body of an answer, under its limit |
+//! | `failure.rs` | the words for what failed |
+//! | `names.rs` | addresses of hosts |
+
+mod answer;
+mod failure;
+mod gate;
+mod names;
+mod stack;
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::cookie::Jar;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::{Body, Client, Url};
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use crate::transport::observer::Event;
+use crate::transport::options::{HttpsOptions, Reason, Redirects};
+use crate::transport::watch::Watch;
+use crate::transport::{Request, Response, Sending, Transport, TransportError, tls};
+use failure::Failed;
+use gate::Gate;
+use stack::Stack;
+
+/// Talks HTTPS to institutions. Keeps the cookies they set for as long as it lives, and shares them with nobody.
+///
+/// # Headers
+///
+/// By HTTP/1.1 these lines are sent, in this order: `User-Agent`, `Content-Type`, `Accept`, then `Accept-Encoding` and
+/// `Content-Encoding` where compression is switched on, those that were added, `Cookie` where one was set, `Host`, `Content-Length`.
+/// What [`Request::header`] asks for changes the value of the first and of the third, or leaves out the first. The HTTP stack never
+/// leaves out `Accept`: it is sent without a value then. Discover, which insists on `Content-Type`, `Host`, `Content-Length`, `Connection`
+/// and nothing else, needs a [`Transport`] of your own.
+///
+/// Needs a tokio runtime with time and I/O switched on around [`send`](Transport::send). Connections belong to that runtime.
+///
+/// # Security
+///
+/// Verifies certificates against this machine's roots and those given in the options, unless the options say otherwise. Copies of a
+/// request inside the TLS, HTTP and compression buffers are not wiped.
+pub struct Https {
+    secure: Stack,
+    /// Knows no proxy and no way but to this machine.
+    loopback: Option<Stack>,
+    proxies: Option<Matcher>,
+    options: HttpsOptions,
+}
+
+/// Where a request goes, and how.
+struct Route<'a> {
+    stack: &'a Stack,
+    url: Url,
+    host: String,
+    proxy: Option<String>,
+}
+
+impl Https {
+    /// Sets up the transport; nothing goes out yet.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadOptions`] when the options contradict each other, there is no root certificate to trust, a header cannot be
+    /// sent as given, a timeout is zero, or something is missing that is not [stored](HttpsOptions#storing).
+    pub fn new(options: HttpsOptions) -> Result<Self, TransportError> {
+        options.check()?;
+        stack::headers(&options, &Request::new("", Vec::new()))?;
+        let tls = tls::config(&options)?;
+        let cookies = Arc::new(Jar::default());
+        let secure = Stack::secure(&options, &cookies, &tls)?;
+        let loopback = if options.network.http_loopback {
+            Some(Stack::loopback(&options, &cookies, &tls)?)
+        } else {
+            None
+        };
+        let proxies = options.proxy.matcher();
+        Ok(Self { secure, loopback, proxies, options })
+    }
+
+    /// The way to `url`, or why there is none.
+    fn route(&self, url: &str) -> Result<Route<'_>, TransportError> {
+        let url = Url::parse(url).map_err(|_| TransportError::BadUrl { reason: "it cannot be parsed" })?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        if host.is_empty() {
+            return Err(TransportError::BadUrl { reason: "it names no host" });
+        }
+        match (url.scheme(), &self.loopback) {
+            ("https", _) if tls::can_name(&host) => {
+                let proxy = self.proxies.as_ref().and_then(|proxies| stack::proxy_before(proxies, &url));
+                Ok(Route { stack: &self.secure, url, host, proxy })
+            }
+            ("https", _) => Err(TransportError::BadUrl { reason: "its host is not a name a certificate can be for" }),
+            ("http", Some(stack)) if is_this_machine(&host) => Ok(Route { stack, url, host, proxy: None }),
+            ("http", _) => Err(TransportError::PlainHttpRefused { host }),
+            _ => Err(TransportError::BadUrl { reason: "its scheme is not https" }),
+        }
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+        let route = self.route(request.url())?;
+        // Without this reqwest would panic further down.
+        if Handle::try_current().is_err() {
+            return Err(NO_RUNTIME.error());
+        }
+        let headers = stack::headers(&self.options, &request)?;
+        let client = route.stack.client(request.may_reuse_connection());
+        let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone());
+        let body = if self.options.http.compress_requests {
+            answer::compressed(request.body())?
+        } else {
+            request.into_body()
+        };
+        let whole = self.follow(client, &route, headers, body, &watch);
+        Arc::clone(&watch).over(whole).await
+    }
+
+    /// Sends the body, and again where the same host says that it is to be sent elsewhere and the options allow it.
+    async fn follow(
+        &self,
+        client: &Client,
+        route: &Route<'_>,
+        headers: HeaderMap,
+        mut body: Zeroizing<Vec<u8>>,
+        watch: &Arc<Watch>,
+    ) -> Result<Response, TransportError> {
+        let end = Instant::now().checked_add(self.options.total_timeout);
+        let follows = self.options.http.redirects == Redirects::SameHost;
+        let mut url = route.url.clone();
+        let mut left = if follows { REDIRECTS } else { 0 };
+        loop {
+            // Kept only where it may be needed again.
+            let this = if left > 0 { body.clone() } else { std::mem::take(&mut body) };
+            let failed = Failed { host: &route.host, proxy: route.proxy.as_deref(), watch };
+            let (gate, gated) = Gate::new(this, Arc::clone(watch));
+            let mut post = client.post(url.clone()).headers(headers.clone()).body(Body::wrap(gated));
+            if let Some(end) = end {
+                post = post.timeout(end.saturating_duration_since(Instant::now()));
+            }
+            let answer = match post.send().await {
+                Ok(answer) => answer,
+                Err(cause) if gate.take_back() => return Err(failed.not_sent(cause)),
+                Err(cause) => return Err(failed.unknown(cause)),
+            };
+            let code = answer.status().as_u16();
+            watch.tell(&Event::ResponseHead {
+                status: code,
+                http_version: stack::version(answer.version()),
+                content_type: text(answer.headers(), CONTENT_TYPE).as_deref(),
+                remote: answer.remote_addr(),
+            });
+            if code == 200 {
+                return self.read(answer, &failed).await;
+            }
+            let elsewhere = text(answer.headers(), LOCATION).and_then(|to| url.join(&to).ok());
+            match elsewhere.filter(|to| left > 0 && REDIRECTING.contains(&code) && same_host(&url, to)) {
+                Some(to) => url = to,
+                None => return Err(TransportError::Status { code }),
+            }
+            left -= 1;
+        }
+    }
+
+    async fn read(&self, mut answer: reqwest::Response, failed: &Failed<'_>) -> Result<Response, TransportError> {
+        let kind = text(answer.headers(), CONTENT_TYPE);
+        let coding = text(answer.headers(), CONTENT_ENCODING);
+        let has_cookie = self.options.http.cookies && answer.headers().contains_key(SET_COOKIE);
+        let limit = self.options.body_limit;
+        let mut body = Zeroizing::new(Vec::new());
+        while let Some(chunk) = answer.chunk().await.map_err(|cause| failed.unknown(cause))? {
+            if chunk.len() > limit.saturating_sub(body.len()) {
+                return Err(TransportError::TooLarge { limit });
+            }
+            crate::secret::append(&mut body, &chunk);
+        }
+        let mut body = answer::inflated(body, coding.as_deref(), limit)?;
+        failed.watch.tell(&Event::BodyReceived { bytes: body.len() });
+        match Response::from_http_200(kind.as_deref(), std::mem::take(&mut *body)) {
+            Err(TransportError::Empty { .. }) => Err(TransportError::Empty { cookie_set: has_cookie }),
+            other => other,
+        }
+    }
+}
+
+impl Transport for Https {
+    fn send(&self, request: Request) -> Sending<'_> {
+        Box::pin(self.exchange(request))
+    }
+
+    fn allows(&self, url: &str) -> Result<(), TransportError> {
+        self.route(url).map(|_| ())
+    }
+}
+
+impl fmt::Debug for Https {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the clients: they would show the cookies.
+        f.debug_struct("Https").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+fn text(headers: &HeaderMap, name: reqwest::header::HeaderName) -> Option<String> {
+    headers.get(name).and_then(|line| line.to_str().ok()).map(str::to_owned)
+}
+
+/// `127.0.0.0/8`, `[::1]` or `localhost`, in the spelling that parsing a URL leaves.
+fn is_this_machine(host: &str) -> bool {
+    host == stack::LOCALHOST || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn same_host(one: &Url, other: &Url) -> bool {
+    one.scheme() == other.scheme()
+        && one.host() == other.host()
+        && one.port_or_known_default() == other.port_or_known_default()
+}
+
+/// How often a request is sent elsewhere.
+const REDIRECTS: u8 = 3;
+/// By which an answer says that the same request is to be sent elsewhere. 303 says that it was carried out.
+const REDIRECTING: &[u16] = &[301, 302, 307, 308];
+
+const NO_RUNTIME: Reason = Reason("there is no tokio runtime around this call");

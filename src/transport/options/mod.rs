@@ -1,0 +1,162 @@
+//! What may be set about [`Https`](crate::transport::Https): one value, in files by subject.
+//!
+//! | file | what |
+//! |---|---|
+//! | `mod.rs` | time and limits |
+//! | `http.rs` | versions of HTTP, headers, keep-alive, compression, redirects, cookies |
+//! | `network.rs` | addresses and TCP |
+//! | `proxy.rs` | proxies |
+//! | `tls.rs` | whom to trust, what to speak, who we are |
+//! | `given.rs` | how the options are stored without what is secret in them |
+
+mod given;
+mod http;
+mod network;
+mod proxy;
+mod tls;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::transport::TransportError;
+use given::{millis, millis_or_none};
+use http::HttpSettings;
+use network::NetworkSettings;
+
+pub(crate) use given::Given;
+pub use http::{HttpVersions, KeepAlive, Redirects};
+pub use network::Addresses;
+pub(crate) use proxy::ProxyKind;
+pub use proxy::Proxy;
+pub(crate) use tls::{Check, Danger, TlsSettings, usable_provider};
+pub use tls::{DangerousCertificates, Roots, TlsVersion};
+
+/// Settings of [`Https`](crate::transport::Https); what is not set keeps the default named with it.
+///
+/// # Storing
+///
+/// The options can be stored and read with serde, for a configuration file: everything may be left out there, and what is unknown
+/// is refused. Times are in milliseconds, certificates in PEM. What is secret or code is not stored: the password of a proxy, the key of a
+/// client certificate, the value of a secret header, the checks of certificates. Options that were stored with one of these cannot be
+/// used before it is given again: [`Https::new`](crate::transport::Https::new) says which.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use ofx_session::transport::{Https, HttpsOptions, Proxy};
+///
+/// # fn main() -> Result<(), ofx_session::transport::TransportError> {
+/// # let pem = rcgen::generate_simple_self_signed(["bank.example".to_owned()]).unwrap().cert.pem();
+/// # let pem = pem.as_bytes();
+/// let options = HttpsOptions::new()
+///     .total_timeout(Duration::from_secs(120))
+///     .user_agent(None)
+///     .proxy(Proxy::http("proxy.example:3128").login("app", "secret").except(["intranet.example"]))
+///     .add_root_pem(pem)?
+///     .only_given_roots();
+/// let transport = Https::new(options)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpsOptions {
+    #[serde(with = "millis", rename = "connect_timeout_ms")]
+    pub(crate) connect_timeout: Duration,
+    #[serde(with = "millis_or_none", rename = "read_timeout_ms")]
+    pub(crate) read_timeout: Option<Duration>,
+    #[serde(with = "millis", rename = "total_timeout_ms")]
+    pub(crate) total_timeout: Duration,
+    pub(crate) body_limit: usize,
+    pub(crate) http: HttpSettings,
+    pub(crate) network: NetworkSettings,
+    pub(crate) proxy: Proxy,
+    pub(crate) tls: TlsSettings,
+}
+
+impl HttpsOptions {
+    /// The defaults: what works with most institutions.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            connect_timeout: CONNECT_TIMEOUT,
+            read_timeout: None,
+            total_timeout: TOTAL_TIMEOUT,
+            body_limit: BODY_LIMIT,
+            http: HttpSettings::default(),
+            network: NetworkSettings::default(),
+            proxy: Proxy::none(),
+            tls: TlsSettings::default(),
+        }
+    }
+
+    /// How long finding the host, connecting, a proxy and the TLS handshake may take together. Default: 10 seconds.
+    ///
+    /// When it runs out, nothing was sent.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// How long the institution may be silent: from the start to the first byte of its answer, and between two pieces of it. Default:
+    /// no limit but the [total](Self::total_timeout).
+    ///
+    /// When it runs out after the request left, nobody knows whether it was carried out.
+    #[must_use]
+    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.read_timeout = limit.into();
+        self
+    }
+
+    /// How long the whole exchange may take, connecting included, up to the last byte of the answer. Default: 60 seconds.
+    ///
+    /// When it runs out after the request left, nobody knows whether it was carried out. So leave it long.
+    #[must_use]
+    pub fn total_timeout(mut self, limit: Duration) -> Self {
+        self.total_timeout = limit;
+        self
+    }
+
+    /// How long an answer may be, in bytes, as it comes and after its compression is undone. Default: 16 MiB. A longer one is given
+    /// up while it is being read.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Refuses what cannot work, before anything is set up.
+    pub(crate) fn check(&self) -> Result<(), TransportError> {
+        let times = [Some(self.connect_timeout), Some(self.total_timeout), self.read_timeout];
+        if times.into_iter().flatten().any(|time| time.is_zero()) {
+            return Err(ZERO_TIMEOUT.error());
+        }
+        self.proxy.check()?;
+        self.http.check()?;
+        self.tls.check()
+    }
+}
+
+impl Default for HttpsOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A reason for [`TransportError::BadOptions`] that has no cause of its own.
+pub(crate) struct Reason(pub(crate) &'static str);
+
+impl Reason {
+    pub(crate) fn error(&self) -> TransportError {
+        TransportError::BadOptions { reason: self.0, source: None }
+    }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+const ZERO_TIMEOUT: Reason = Reason("a timeout of zero leaves no time for anything");

@@ -1,0 +1,95 @@
+//! What may be set about addresses and TCP.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::transport::options::HttpsOptions;
+use crate::transport::options::given::millis_or_none;
+
+/// Which addresses of a host are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Addresses {
+    /// All, in the order in which the system names them; when one does not answer at once, the other family is tried beside it.
+    #[default]
+    Any,
+    /// All, those of IPv4 first.
+    PreferIpv4,
+    /// All, those of IPv6 first.
+    PreferIpv6,
+    /// Those of IPv4.
+    OnlyIpv4,
+    /// Those of IPv6.
+    OnlyIpv6,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NetworkSettings {
+    pub(crate) local_address: Option<IpAddr>,
+    pub(crate) addresses: Addresses,
+    pub(crate) connect_to: Vec<(String, SocketAddr)>,
+    #[serde(with = "millis_or_none", rename = "tcp_keep_alive_ms")]
+    pub(crate) tcp_keep_alive: Option<Duration>,
+    #[serde(rename = "allow_http_loopback")]
+    pub(crate) http_loopback: bool,
+}
+
+impl Default for NetworkSettings {
+    fn default() -> Self {
+        Self {
+            local_address: None,
+            addresses: Addresses::default(),
+            connect_to: Vec::new(),
+            tcp_keep_alive: Some(TCP_KEEP_ALIVE),
+            http_loopback: false,
+        }
+    }
+}
+
+/// Addresses and TCP.
+impl HttpsOptions {
+    /// Connects from this address of the machine. Default: the system's choice. Addresses of the other family are then not used.
+    #[must_use]
+    pub fn local_address(mut self, address: impl Into<Option<IpAddr>>) -> Self {
+        self.network.local_address = address.into();
+        self
+    }
+
+    /// Which addresses of a host to use. Default: all.
+    #[must_use]
+    pub fn addresses(mut self, which: Addresses) -> Self {
+        self.network.addresses = which;
+        self
+    }
+
+    /// Connects to `address` where `host` is called, in place of what the system would find: for servers under test, and for tunnels.
+    /// The certificate must still be the host's, and the server is still told the host's name. A port of 0 stands for that of the URL.
+    #[must_use]
+    pub fn connect_to(mut self, host: &str, address: SocketAddr) -> Self {
+        self.network.connect_to.retain(|(known, _)| !known.eq_ignore_ascii_case(host));
+        self.network.connect_to.push((host.to_ascii_lowercase(), address));
+        self
+    }
+
+    /// After how long a silence TCP asks whether the other side is still there; `None` for never. Default: 15 seconds.
+    #[must_use]
+    pub fn tcp_keep_alive(mut self, silence: impl Into<Option<Duration>>) -> Self {
+        self.network.tcp_keep_alive = silence.into();
+        self
+    }
+
+    /// Allows `http://` to `127.0.0.0/8`, `[::1]` and `localhost`, for servers under test. Default: refused.
+    ///
+    /// Such requests never go through a proxy, and `localhost` is never looked up: it is this machine.
+    #[must_use]
+    pub fn allow_http_loopback(mut self) -> Self {
+        self.network.http_loopback = true;
+        self
+    }
+}
+
+const TCP_KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -1,0 +1,185 @@
+//! Which proxy to go through.
+
+use hyper_util::client::proxy::matcher::Matcher;
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+use crate::transport::TransportError;
+use crate::transport::options::{Given, HttpsOptions, Reason};
+
+/// The proxy in front of the institution, if any.
+///
+/// A proxy sees the name or the address of the institution, never a request: it only passes TLS on. Requests over plain `http://` to
+/// [this machine](HttpsOptions::allow_http_loopback) never go through one.
+///
+/// Addresses are `host:port`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Proxy {
+    pub(crate) kind: ProxyKind,
+    pub(crate) address: String,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Given<Secret>,
+    pub(crate) except: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ProxyKind {
+    None,
+    Environment,
+    Http,
+    Https,
+    Socks4,
+    Socks4a,
+    Socks5,
+    Socks5RemoteDns,
+}
+
+impl Proxy {
+    /// No proxy, whatever the environment says.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::of(ProxyKind::None, String::new())
+    }
+
+    /// The proxy that `HTTPS_PROXY` or `ALL_PROXY` names, except for the hosts in `NO_PROXY`; these names in lower case, too.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self::of(ProxyKind::Environment, String::new())
+    }
+
+    /// A proxy of HTTP, by `CONNECT`.
+    #[must_use]
+    pub fn http(address: impl Into<String>) -> Self {
+        Self::of(ProxyKind::Http, address.into())
+    }
+
+    /// As [`http`](Self::http), over TLS: the login is then not shown to everyone on the way to the proxy.
+    #[must_use]
+    pub fn https(address: impl Into<String>) -> Self {
+        Self::of(ProxyKind::Https, address.into())
+    }
+
+    /// A SOCKS proxy of version 4: the host is looked up here, IPv4 only, no login.
+    #[must_use]
+    pub fn socks4(address: impl Into<String>) -> Self {
+        Self::of(ProxyKind::Socks4, address.into())
+    }
+
+    /// A SOCKS proxy of version 4a: the proxy looks up the host, no login.
+    #[must_use]
+    pub fn socks4a(address: impl Into<String>) -> Self {
+        Self::of(ProxyKind::Socks4a, address.into())
+    }
+
+    /// A SOCKS proxy of version 5: the host is looked up here.
+    #[must_use]
+    pub fn socks5(address: impl Into<String>) -> Self {
+        Self::of(ProxyKind::Socks5, address.into())
+    }
+
+    /// A SOCKS proxy of version 5, which looks up the host.
+    #[must_use]
+    pub fn socks5_remote_dns(address: impl Into<String>) -> Self {
+        Self::of(ProxyKind::Socks5RemoteDns, address.into())
+    }
+
+    /// Who we are to the proxy. The password is never shown and never stored.
+    #[must_use]
+    pub fn login(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.user = Some(user.into());
+        self.password = Given::Yes(password.into());
+        self
+    }
+
+    /// Goes to these hosts directly: a name, which stands for the names under it as well, an address, a network like `10.0.0.0/8`, or
+    /// `*`.
+    #[must_use]
+    pub fn except<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.except.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    fn of(kind: ProxyKind, address: String) -> Self {
+        Self { kind, address, user: None, password: Given::No, except: Vec::new() }
+    }
+
+    /// Refuses what no proxy can be reached with.
+    pub(crate) fn check(&self) -> Result<(), TransportError> {
+        let password = self.password.get(&NO_PASSWORD)?;
+        let Some(scheme) = self.scheme() else {
+            let set = self.user.is_some() || !self.except.is_empty() || !self.address.is_empty();
+            return if set { Err(NOT_HERE.error()) } else { Ok(()) };
+        };
+        if matches!(self.kind, ProxyKind::Socks4 | ProxyKind::Socks4a) && self.user.is_some() {
+            return Err(NO_LOGIN.error());
+        }
+        if self.user.is_some() != password.is_some() {
+            return Err(HALF_A_LOGIN.error());
+        }
+        let url = reqwest::Url::parse(&format!("{scheme}://{}", self.address)).map_err(|_| BAD_ADDRESS.error())?;
+        let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        let only_host = url.fragment().is_none() && matches!(url.path(), "" | "/");
+        let with_port = self.address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if plain && only_host && with_port && url.has_host() { Ok(()) } else { Err(BAD_ADDRESS.error()) }
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        Some(match self.kind {
+            ProxyKind::None | ProxyKind::Environment => return None,
+            ProxyKind::Http => "http",
+            ProxyKind::Https => "https",
+            ProxyKind::Socks4 => "socks4",
+            ProxyKind::Socks4a => "socks4a",
+            ProxyKind::Socks5 => "socks5",
+            ProxyKind::Socks5RemoteDns => "socks5h",
+        })
+    }
+
+    /// The same for the HTTP stack; nothing for none and for that of the environment.
+    pub(crate) fn for_reqwest(&self) -> Result<Option<reqwest::Proxy>, TransportError> {
+        let Some(scheme) = self.scheme() else { return Ok(None) };
+        let proxy = reqwest::Proxy::all(format!("{scheme}://{}", self.address)).map_err(|_| BAD_ADDRESS.error())?;
+        let proxy = match (&self.user, self.password.get(&NO_PASSWORD)?) {
+            (Some(user), Some(password)) => proxy.basic_auth(user, password.expose()),
+            _ => proxy,
+        };
+        Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&self.except.join(",")))))
+    }
+
+    /// Finds out which proxy a request goes through, to name it; nothing where there is never one.
+    pub(crate) fn matcher(&self) -> Option<Matcher> {
+        match self.kind {
+            ProxyKind::None => None,
+            ProxyKind::Environment => Some(Matcher::from_env()),
+            _ => {
+                let url = format!("{}://{}", self.scheme()?, self.address);
+                Some(Matcher::builder().all(url).no(self.except.join(",")).build())
+            }
+        }
+    }
+}
+
+impl Default for Proxy {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+/// Proxies.
+impl HttpsOptions {
+    /// Which proxy to go through. Default: none, whatever the environment says.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+}
+
+const BAD_ADDRESS: Reason = Reason("the address of the proxy must be a host and a port, like proxy.example:3128");
+const NO_LOGIN: Reason = Reason("a SOCKS proxy of version 4 knows no login: use version 5, or leave it out");
+const HALF_A_LOGIN: Reason = Reason("the login of the proxy must be a user and a password (Proxy::login)");
+const NO_PASSWORD: Reason =
+    Reason("the options were stored without the password of the proxy: give it again (Proxy::login)");
+const NOT_HERE: Reason = Reason("a login, exceptions or an address were given, and no proxy to which they belong");

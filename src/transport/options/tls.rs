@@ -1,0 +1,461 @@
+//! What may be set about TLS.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls::RootCertStore;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName};
+use serde::{Deserialize, Serialize};
+
+use crate::transport::TransportError;
+use crate::transport::options::{Given, HttpsOptions, Reason};
+use crate::transport::tls::{PresentedCertificate, provider};
+
+/// A version of TLS. Older ones are not spoken: see [`HttpsOptions::tls_versions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// 1.2.
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// 1.3.
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+/// Who is trusted to sign the certificate of an institution, beside the roots that are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Roots {
+    /// Whom this machine trusts, by its own rules.
+    #[default]
+    Platform,
+    /// Whom Mozilla trusts, by a list that is part of this program.
+    Mozilla,
+    /// Nobody else.
+    Given,
+}
+
+/// Decides that certificates count which were found wrong. Whoever can answer in place of the institution then gets the password and
+/// the payments, unless the decision is a narrow one.
+#[derive(Clone)]
+pub struct DangerousCertificates(Arc<dyn Fn(&PresentedCertificate<'_>) -> bool + Send + Sync>);
+
+impl DangerousCertificates {
+    /// Accepts a certificate that was found wrong when `decide` says so. It is not asked about the others.
+    ///
+    /// # Examples
+    ///
+    /// One certificate, known by its key, of a server whose issuer nobody trusts:
+    ///
+    /// ```
+    /// use ofx_session::transport::{DangerousCertificates, HttpsOptions};
+    ///
+    /// let known = "x4QzPSC810K5/cMjb05Qm4k3Bw5zBn4lTdO/nEW/Td4=";
+    /// let accepting = DangerousCertificates::accept_when(move |presented| presented.spki_sha256().as_deref() == Some(known));
+    /// let options = HttpsOptions::new().dangerous_certificates(accepting);
+    /// ```
+    #[must_use]
+    pub fn accept_when(decide: impl Fn(&PresentedCertificate<'_>) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(decide))
+    }
+
+    pub(crate) fn accepts(&self, presented: &PresentedCertificate<'_>) -> bool {
+        (self.0)(presented)
+    }
+}
+
+impl fmt::Debug for DangerousCertificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DangerousCertificates")
+    }
+}
+
+/// What a program says about a certificate: nothing, or why it is refused.
+pub(crate) type Check = Arc<dyn Fn(&PresentedCertificate<'_>) -> Result<(), String> + Send + Sync>;
+pub(crate) type Danger = DangerousCertificates;
+
+/// Who we are to a server that wants to know.
+pub(crate) struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// Wipes itself.
+    pub(crate) key: PrivateKeyDer<'static>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TlsSettings {
+    pub(crate) versions: Vec<TlsVersion>,
+    pub(crate) cipher_suites: Vec<String>,
+    pub(crate) key_exchange_groups: Vec<String>,
+    pub(crate) roots: Roots,
+    #[serde(rename = "root_pem")]
+    pub(crate) given_roots: Pem,
+    pub(crate) client_certificate: Given<Arc<Identity>>,
+    pub(crate) pins: Vec<String>,
+    pub(crate) check_certificate: Given<Check>,
+    pub(crate) dangerous_certificates: Given<Danger>,
+    pub(crate) crl_pem: Pem,
+    pub(crate) certificate_name: Option<String>,
+    pub(crate) send_sni: bool,
+    pub(crate) resumption: bool,
+    pub(crate) log_keys_to: Option<PathBuf>,
+}
+
+impl Default for TlsSettings {
+    fn default() -> Self {
+        Self {
+            versions: vec![TlsVersion::Tls12, TlsVersion::Tls13],
+            cipher_suites: Vec::new(),
+            key_exchange_groups: Vec::new(),
+            roots: Roots::default(),
+            given_roots: Pem::default(),
+            client_certificate: Given::No,
+            pins: Vec::new(),
+            check_certificate: Given::No,
+            dangerous_certificates: Given::No,
+            crl_pem: Pem::default(),
+            certificate_name: None,
+            send_sni: true,
+            resumption: true,
+            log_keys_to: None,
+        }
+    }
+}
+
+/// Blocks of PEM that were found readable when they were given; read again when TLS is set up, because they may come from a file.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Pem(pub(crate) Vec<String>);
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} given", self.0.len())
+    }
+}
+
+impl TlsSettings {
+    /// The roots that were given.
+    pub(crate) fn roots(&self) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+        let mut roots = Vec::new();
+        for pem in &self.given_roots.0 {
+            roots.extend(roots_in(pem.as_bytes())?);
+        }
+        Ok(roots)
+    }
+
+    /// The lists of revoked certificates that were given.
+    pub(crate) fn crls(&self) -> Result<Vec<CertificateRevocationListDer<'static>>, TransportError> {
+        let mut lists = Vec::new();
+        for pem in &self.crl_pem.0 {
+            for list in CertificateRevocationListDer::pem_slice_iter(pem.as_bytes()) {
+                lists.push(list.map_err(|_| BAD_CRL.error())?);
+            }
+        }
+        Ok(lists)
+    }
+
+    /// The SHA-256 of the pinned keys.
+    pub(crate) fn pins(&self) -> Result<Vec<[u8; 32]>, TransportError> {
+        self.pins.iter().map(|pin| hash(pin)).collect()
+    }
+
+    pub(crate) fn name(&self) -> Result<Option<ServerName<'static>>, TransportError> {
+        let name = |name: &String| ServerName::try_from(name.clone()).map_err(|_| BAD_NAME.error());
+        self.certificate_name.as_ref().map(name).transpose()
+    }
+
+    /// Refuses what cannot work, also what came from a file.
+    pub(crate) fn check(&self) -> Result<(), TransportError> {
+        usable_provider(self)?;
+        self.pins()?;
+        self.name()?;
+        self.client_certificate.get(&NO_KEY)?;
+        self.check_certificate.get(&NO_CHECK)?;
+        self.dangerous_certificates.get(&NO_DANGER)?;
+        if self.versions.is_empty() {
+            return Err(NO_VERSION.error());
+        }
+        if !self.crl_pem.0.is_empty() && self.roots == Roots::Platform {
+            return Err(CRL_OF_PLATFORM.error());
+        }
+        Ok(())
+    }
+}
+
+/// TLS.
+impl HttpsOptions {
+    /// Which versions of TLS to speak. Default: 1.2 and 1.3.
+    ///
+    /// TLS 1.1 and older, and key exchange by RSA, which gives up everything that was ever sent once a key is stolen, are not to be had. A
+    /// server that speaks nothing better ends in [`TransportError::Tls`], and nothing was sent: "no secure connection to … could be
+    /// agreed on".
+    #[must_use]
+    pub fn tls_versions(mut self, versions: &[TlsVersion]) -> Self {
+        self.tls.versions = versions.to_vec();
+        self
+    }
+
+    /// Which cipher suites to offer, by their names at IANA, in this order. Default: all nine below, the strongest first.
+    ///
+    /// For TLS 1.3 `TLS_AES_256_GCM_SHA384`, `TLS_AES_128_GCM_SHA256`, `TLS_CHACHA20_POLY1305_SHA256`; for 1.2
+    /// `TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384`, `TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256`,
+    /// `TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256`, and the same three with `RSA` in place of `ECDSA`.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadOptions`] for any other name.
+    pub fn cipher_suites(mut self, names: &[&str]) -> Result<Self, TransportError> {
+        self.tls.cipher_suites = names.iter().map(|name| (*name).to_owned()).collect();
+        usable_provider(&self.tls)?;
+        Ok(self)
+    }
+
+    /// Which groups to offer for the exchange of keys, in this order: `X25519`, `secp256r1`, `secp384r1`. Default: all three.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadOptions`] for any other name.
+    pub fn key_exchange_groups(mut self, names: &[&str]) -> Result<Self, TransportError> {
+        self.tls.key_exchange_groups = names.iter().map(|name| (*name).to_owned()).collect();
+        usable_provider(&self.tls)?;
+        Ok(self)
+    }
+
+    /// Trusts the root certificates in `pem` as well; there may be several in one text, and several calls.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadOptions`] when there is no certificate in `pem` or one cannot be read.
+    ///
+    /// # Security
+    ///
+    /// Whoever holds the key of such a root can pretend to be any institution towards this transport.
+    pub fn add_root_pem(mut self, pem: &[u8]) -> Result<Self, TransportError> {
+        if roots_in(pem)?.is_empty() {
+            return Err(NO_PEM.error());
+        }
+        self.tls.given_roots.0.push(certificates_only(pem));
+        Ok(self)
+    }
+
+    /// Trusts the roots given with [`add_root_pem`](Self::add_root_pem) and no others, not even this machine's: [`Roots::Given`].
+    #[must_use]
+    pub fn only_given_roots(self) -> Self {
+        self.roots(Roots::Given)
+    }
+
+    /// Whom to trust beside the roots given. Default: whom this machine trusts.
+    #[must_use]
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.tls.roots = roots;
+        self
+    }
+
+    /// Shows a certificate to servers that want one: the chain, our own first, and its private key, both PEM.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadOptions`] when one cannot be read. Whether they belong together is found out by
+    /// [`Https::new`](crate::transport::Https::new).
+    pub fn client_certificate_pem(mut self, chain: &[u8], key: &[u8]) -> Result<Self, TransportError> {
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
+            .collect::<Result<_, _>>()
+            .map_err(|_| BAD_CLIENT_CERTIFICATE.error())?;
+        if chain.is_empty() {
+            return Err(BAD_CLIENT_CERTIFICATE.error());
+        }
+        // The parser's error stays out of ours: it can repeat a line of the text, which is a private key.
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| BAD_CLIENT_KEY.error())?;
+        self.tls.client_certificate = Given::Yes(Arc::new(Identity { chain, key }));
+        Ok(self)
+    }
+
+    /// As [`client_certificate_pem`](Self::client_certificate_pem), from a file of PKCS#12 (`.p12`, `.pfx`) with one key in it.
+    ///
+    /// # Errors
+    ///
+    /// As there; also when the password is wrong.
+    #[cfg(feature = "pkcs12")]
+    pub fn client_certificate_pkcs12(mut self, file: &[u8], password: &str) -> Result<Self, TransportError> {
+        let (chain, key) = crate::transport::tls::pkcs12::read(file, password)?;
+        self.tls.client_certificate = Given::Yes(Arc::new(Identity { chain, key }));
+        Ok(self)
+    }
+
+    /// Accepts only institutions in whose chain of certificates one has this key: the SHA-256 of its `SubjectPublicKeyInfo`, in Base64.
+    /// Several calls allow several keys. The chain must be trusted as well.
+    ///
+    /// [`PresentedCertificate::spki_sha256`] tells the value of the certificate at hand.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadOptions`] when it is not 32 bytes in Base64.
+    pub fn pin_spki(mut self, sha256: &str) -> Result<Self, TransportError> {
+        hash(sha256)?;
+        self.tls.pins.push(sha256.to_owned());
+        Ok(self)
+    }
+
+    /// Shows every chain that an institution presents to `check`, with what was found about it. It can refuse what was found good; the
+    /// text it gives is in the error.
+    #[must_use]
+    pub fn check_certificate(
+        mut self,
+        check: impl Fn(&PresentedCertificate<'_>) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.tls.check_certificate = Given::Yes(Arc::new(check));
+        self
+    }
+
+    /// Lets certificates count that were found wrong.
+    ///
+    /// # Security
+    ///
+    /// See [`DangerousCertificates`]. For a server of one's own with an issuer of one's own there is
+    /// [`add_root_pem`](Self::add_root_pem).
+    #[must_use]
+    pub fn dangerous_certificates(mut self, accepting: DangerousCertificates) -> Self {
+        self.tls.dangerous_certificates = Given::Yes(accepting);
+        self
+    }
+
+    /// Refuses certificates that are in the lists of revoked ones in `pem`, and those of which the lists do not tell: there must be one that
+    /// has not expired for the issuer of each certificate of the chain. Not with [`Roots::Platform`].
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadOptions`] when there is no list in `pem` or one cannot be read.
+    pub fn add_crl_pem(mut self, pem: &[u8]) -> Result<Self, TransportError> {
+        let text = String::from_utf8(pem.to_vec()).map_err(|_| BAD_CRL.error())?;
+        let known = self.tls.crls()?.len();
+        self.tls.crl_pem.0.push(text);
+        if self.tls.crls()?.len() == known { Err(BAD_CRL.error()) } else { Ok(self) }
+    }
+
+    /// Wants the certificate to be for this name in place of the URL's: for servers that are called by another name than they know. What the
+    /// server is told (SNI) stays the URL's.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::BadOptions`] when no certificate can be for it.
+    pub fn certificate_name(mut self, name: &str) -> Result<Self, TransportError> {
+        self.tls.certificate_name = Some(name.to_owned());
+        self.tls.name()?;
+        Ok(self)
+    }
+
+    /// Whether to tell the server in the handshake which name it is called by. Default: yes.
+    #[must_use]
+    pub fn send_sni(mut self, yes: bool) -> Self {
+        self.tls.send_sni = yes;
+        self
+    }
+
+    /// Whether a TLS session is resumed on the next connection, which spares a round trip and the certificate. Default: yes.
+    #[must_use]
+    pub fn tls_resumption(mut self, yes: bool) -> Self {
+        self.tls.resumption = yes;
+        self
+    }
+
+    /// Appends the keys of every connection to a file, in the format of NSS, so that a recording of the network can be read. Default: never,
+    /// whatever the environment says (`SSLKEYLOGFILE`).
+    ///
+    /// # Security
+    ///
+    /// Whoever has the file and the recording reads passwords.
+    #[must_use]
+    pub fn log_tls_keys_to(mut self, file: impl Into<PathBuf>) -> Self {
+        self.tls.log_keys_to = Some(file.into());
+        self
+    }
+}
+
+/// The cryptography, reduced to what is offered.
+pub(crate) fn usable_provider(settings: &TlsSettings) -> Result<CryptoProvider, TransportError> {
+    let mut provider = provider();
+    if !settings.cipher_suites.is_empty() {
+        let known = std::mem::take(&mut provider.cipher_suites);
+        for name in &settings.cipher_suites {
+            // The library's own names of those of TLS 1.3 have a number in them.
+            let found = known.iter().find(|suite| {
+                let own = suite.suite().as_str().unwrap_or_default();
+                own == name || own.replacen("TLS13_", "TLS_", 1) == *name
+            });
+            provider.cipher_suites.push(*found.ok_or_else(|| BAD_SUITE.error())?);
+        }
+    }
+    if !settings.key_exchange_groups.is_empty() {
+        let known = std::mem::take(&mut provider.kx_groups);
+        for name in &settings.key_exchange_groups {
+            let found = known.iter().find(|group| group.name().as_str() == Some(name));
+            provider.kx_groups.push(*found.ok_or_else(|| BAD_GROUP.error())?);
+        }
+    }
+    Ok(provider)
+}
+
+fn roots_in(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+    let mut roots = Vec::new();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        // The parser's error stays out of ours: it can repeat a line of the text, which may be a private key.
+        let certificate = certificate.map_err(|_| BAD_PEM.error())?;
+        RootCertStore::empty()
+            .add(certificate.clone())
+            .map_err(|cause| TransportError::BadOptions { reason: BAD_ROOT, source: Some(cause.into()) })?;
+        roots.push(certificate);
+    }
+    Ok(roots)
+}
+
+/// The certificates of a text and nothing else of it: a file may hold a private key as well.
+fn certificates_only(pem: &[u8]) -> String {
+    let mut text = String::new();
+    for certificate in CertificateDer::pem_slice_iter(pem).flatten() {
+        text.push_str("-----BEGIN CERTIFICATE-----\n");
+        for line in STANDARD.encode(&certificate).as_bytes().chunks(PEM_LINE) {
+            text.push_str(&String::from_utf8_lossy(line));
+            text.push('\n');
+        }
+        text.push_str("-----END CERTIFICATE-----\n");
+    }
+    text
+}
+
+fn hash(pin: &str) -> Result<[u8; 32], TransportError> {
+    STANDARD.decode(pin).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| BAD_PIN.error())
+}
+
+const PEM_LINE: usize = 64;
+
+const NO_PEM: Reason = Reason("there is no certificate in the PEM text given as root");
+const BAD_PEM: Reason = Reason("the PEM text given as root cannot be read");
+const BAD_ROOT: &str = "a certificate given as root cannot be used as one";
+const BAD_CRL: Reason = Reason("the list of revoked certificates given is not one in PEM");
+const BAD_PIN: Reason = Reason("a pinned key must be the SHA-256 of a SubjectPublicKeyInfo, 32 bytes in Base64");
+const BAD_NAME: Reason = Reason("no certificate can be for the name given to certificate_name");
+const BAD_CLIENT_CERTIFICATE: Reason = Reason("the client certificate is not a chain of certificates in PEM");
+const BAD_CLIENT_KEY: Reason = Reason("the key of the client certificate is not a private key in PEM without a password");
+const BAD_SUITE: Reason = Reason("a cipher suite has a name that is not known: see HttpsOptions::cipher_suites");
+const BAD_GROUP: Reason =
+    Reason("a group for the exchange of keys has a name that is not known: it must be X25519, secp256r1 or secp384r1");
+const NO_VERSION: Reason = Reason("no version of TLS is left to be spoken");
+const CRL_OF_PLATFORM: Reason = Reason(
+    "lists of revoked certificates go with given roots or those of Mozilla: this machine's own verifier looks at its own (HttpsOptions::roots)",
+);
+const NO_KEY: Reason = Reason(
+    "the options were stored without the key of the client certificate: give it again (HttpsOptions::client_certificate_pem)",
+);
+const NO_CHECK: Reason =
+    Reason("the options were stored without the check of certificates: give it again (HttpsOptions::check_certificate)");
+const NO_DANGER: Reason = Reason(
+    "the options were stored without the decision which wrong certificates count: give it again \
+     (HttpsOptions::dangerous_certificates)",
+);

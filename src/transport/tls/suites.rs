@@ -1,0 +1,129 @@
+//! The cipher suites of ring, each of which tells the [watch](crate::transport::watch) when a connection begins to use it.
+//!
+//! The TLS library tells nobody which suite was agreed on once the HTTP stack has the connection. It does ask the suite for a cipher, in the
+//! task that connects; that is the moment.
+
+use std::sync::OnceLock;
+
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::cipher::{
+    AeadKey, Iv, KeyBlockShape, MessageDecrypter, MessageEncrypter, OutboundOpaqueMessage, OutboundPlainMessage,
+    Tls12AeadAlgorithm, Tls13AeadAlgorithm, UnsupportedOperationError,
+};
+use rustls::{CipherSuiteCommon, ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+
+use crate::transport::watch;
+
+/// The cryptography of ring.
+pub(crate) fn provider() -> CryptoProvider {
+    CryptoProvider { cipher_suites: suites().to_vec(), ..rustls::crypto::ring::default_provider() }
+}
+
+/// Made once: the library wants them to live as long as the process.
+fn suites() -> &'static [SupportedCipherSuite] {
+    static SUITES: OnceLock<Vec<SupportedCipherSuite>> = OnceLock::new();
+    SUITES.get_or_init(|| rustls::crypto::ring::ALL_CIPHER_SUITES.iter().map(telling).collect())
+}
+
+fn telling(suite: &SupportedCipherSuite) -> SupportedCipherSuite {
+    let name = suite.suite().as_str().unwrap_or("unknown");
+    let common = |common: &CipherSuiteCommon| CipherSuiteCommon {
+        suite: common.suite,
+        hash_provider: common.hash_provider,
+        confidentiality_limit: common.confidentiality_limit,
+    };
+    match suite {
+        SupportedCipherSuite::Tls13(of) => SupportedCipherSuite::Tls13(Box::leak(Box::new(Tls13CipherSuite {
+            common: common(&of.common),
+            hkdf_provider: of.hkdf_provider,
+            aead_alg: Box::leak(Box::new(Telling { name, inner: of.aead_alg })),
+            quic: None,
+        }))),
+        SupportedCipherSuite::Tls12(of) => SupportedCipherSuite::Tls12(Box::leak(Box::new(Tls12CipherSuite {
+            common: common(&of.common),
+            prf_provider: of.prf_provider,
+            kx: of.kx,
+            sign: of.sign,
+            aead_alg: Box::leak(Box::new(Telling { name, inner: of.aead_alg })),
+        }))),
+    }
+}
+
+struct Telling<A: ?Sized + 'static> {
+    name: &'static str,
+    inner: &'static A,
+}
+
+impl Tls13AeadAlgorithm for Telling<dyn Tls13AeadAlgorithm> {
+    fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageEncrypter> {
+        told("TLSv1.3", self.name, self.inner.encrypter(key, iv))
+    }
+
+    fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageDecrypter> {
+        self.inner.decrypter(key, iv)
+    }
+
+    fn key_len(&self) -> usize {
+        self.inner.key_len()
+    }
+
+    fn extract_keys(&self, key: AeadKey, iv: Iv) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
+        self.inner.extract_keys(key, iv)
+    }
+
+    fn fips(&self) -> bool {
+        self.inner.fips()
+    }
+}
+
+impl Tls12AeadAlgorithm for Telling<dyn Tls12AeadAlgorithm> {
+    fn encrypter(&self, key: AeadKey, iv: &[u8], extra: &[u8]) -> Box<dyn MessageEncrypter> {
+        told("TLSv1.2", self.name, self.inner.encrypter(key, iv, extra))
+    }
+
+    fn decrypter(&self, key: AeadKey, iv: &[u8]) -> Box<dyn MessageDecrypter> {
+        self.inner.decrypter(key, iv)
+    }
+
+    fn key_block_shape(&self) -> KeyBlockShape {
+        self.inner.key_block_shape()
+    }
+
+    fn extract_keys(
+        &self,
+        key: AeadKey,
+        iv: &[u8],
+        explicit: &[u8],
+    ) -> Result<ConnectionTrafficSecrets, UnsupportedOperationError> {
+        self.inner.extract_keys(key, iv, explicit)
+    }
+
+    fn fips(&self) -> bool {
+        self.inner.fips()
+    }
+}
+
+/// Tells about the suite; the cipher then holds on to the connection's life, and nothing is wrapped where nobody watches.
+fn told(version: &'static str, suite: &str, inner: Box<dyn MessageEncrypter>) -> Box<dyn MessageEncrypter> {
+    // The library's own names of those of TLS 1.3 have a number in them.
+    let suite = suite.replacen("TLS13_", "TLS_", 1);
+    match watch::agreed(version, suite) {
+        Some(life) => Box::new(Held { inner, _life: life }),
+        None => inner,
+    }
+}
+
+struct Held {
+    inner: Box<dyn MessageEncrypter>,
+    _life: std::sync::Arc<watch::Life>,
+}
+
+impl MessageEncrypter for Held {
+    fn encrypt(&mut self, message: OutboundPlainMessage<'_>, seq: u64) -> Result<OutboundOpaqueMessage, rustls::Error> {
+        self.inner.encrypt(message, seq)
+    }
+
+    fn encrypted_payload_len(&self, payload_len: usize) -> usize {
+        self.inner.encrypted_payload_len(payload_len)
+    }
+}

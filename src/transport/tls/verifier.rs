@@ -1,0 +1,187 @@
+//! Is this the institution? What the TLS library finds, then the pins, then the program's own check.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, SignatureScheme};
+use sha2::{Digest as _, Sha256};
+
+use crate::transport::options::{Check, Danger, Reason, TlsSettings};
+use crate::transport::tls::certificate_problem;
+use crate::transport::{CertificateProblem, CertificateSummary, TransportError, watch};
+
+/// The chain of certificates that a server presented, and what was found about it.
+#[derive(Debug)]
+pub struct PresentedCertificate<'a> {
+    host: &'a str,
+    chain: &'a [&'a [u8]],
+    problem: Option<CertificateProblem>,
+    summary: OnceLock<CertificateSummary>,
+}
+
+impl PresentedCertificate<'_> {
+    /// The name or the address that was called.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.host
+    }
+
+    /// The certificates in DER, as they came: the server's own first.
+    pub fn chain(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.chain.iter().copied()
+    }
+
+    /// What is wrong with it; `None` when it is good.
+    #[must_use]
+    pub fn problem(&self) -> Option<CertificateProblem> {
+        self.problem
+    }
+
+    /// What is in the server's own certificate.
+    #[must_use]
+    pub fn summary(&self) -> &CertificateSummary {
+        self.summary.get_or_init(|| CertificateSummary::from_der(self.chain.first().copied().unwrap_or_default()))
+    }
+
+    /// The SHA-256 of the `SubjectPublicKeyInfo` of the server's own certificate, in Base64, as
+    /// [`pin_spki`](crate::transport::HttpsOptions::pin_spki) takes it; `None` when the certificate cannot be read.
+    #[must_use]
+    pub fn spki_sha256(&self) -> Option<String> {
+        self.chain.first().and_then(|own| key_hash(own)).map(|hash| STANDARD.encode(hash))
+    }
+}
+
+/// Adds to a verifier what it does not know: another name, pins, and what the program says.
+pub(crate) struct Checked {
+    inner: Arc<dyn ServerCertVerifier>,
+    name: Option<ServerName<'static>>,
+    pins: Vec<[u8; 32]>,
+    check: Option<Check>,
+    danger: Option<Danger>,
+}
+
+impl Checked {
+    pub(crate) fn new(inner: Arc<dyn ServerCertVerifier>, settings: &TlsSettings) -> Result<Self, TransportError> {
+        Ok(Self {
+            inner,
+            name: settings.name()?,
+            pins: settings.pins()?,
+            check: settings.check_certificate.get(&GIVE_AGAIN)?.cloned(),
+            danger: settings.dangerous_certificates.get(&GIVE_AGAIN)?.cloned(),
+        })
+    }
+
+    fn pinned(&self, chain: &[&[u8]]) -> Result<(), rustls::Error> {
+        let found = |der: &&[u8]| key_hash(der).is_some_and(|hash| self.pins.contains(&hash));
+        if self.pins.is_empty() || chain.iter().any(found) { Ok(()) } else { Err(refused(PinMismatch)) }
+    }
+}
+
+impl ServerCertVerifier for Checked {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        server: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain: Vec<&[u8]> = std::iter::once(own).chain(others).map(|one| &**one).collect();
+        let name = self.name.as_ref().unwrap_or(server);
+        let found = self.inner.verify_server_cert(own, others, name, ocsp, now).map(|_| ());
+        let found = found.and_then(|()| self.pinned(&chain));
+        let problem = |error| certificate_problem(error).unwrap_or(CertificateProblem::Unusable);
+        let host = server.to_str();
+        let presented = PresentedCertificate {
+            host: &host,
+            chain: &chain,
+            problem: found.as_ref().err().map(problem),
+            summary: OnceLock::new(),
+        };
+        if watch::is_watched() {
+            watch::presented(presented.summary());
+        }
+        let said = self.check.as_ref().map_or(Ok(()), |check| check(&presented));
+        if let Err(error) = found
+            && !self.danger.as_ref().is_some_and(|danger| danger.accepts(&presented))
+        {
+            return Err(error);
+        }
+        said.map_err(|text| refused(RefusedByCheck(text)))?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, own, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, own, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+
+    fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
+        self.inner.root_hint_subjects()
+    }
+}
+
+impl fmt::Debug for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+/// None of the keys that are pinned is in the chain.
+#[derive(Debug)]
+pub(crate) struct PinMismatch;
+
+impl fmt::Display for PinMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no key in the chain of certificates is one of those pinned")
+    }
+}
+
+impl StdError for PinMismatch {}
+
+/// The program said no, and why.
+#[derive(Debug)]
+pub(crate) struct RefusedByCheck(String);
+
+impl fmt::Display for RefusedByCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for RefusedByCheck {}
+
+fn refused(why: impl StdError + Send + Sync + 'static) -> rustls::Error {
+    rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(why))))
+}
+
+fn key_hash(der: &[u8]) -> Option<[u8; 32]> {
+    let der = CertificateDer::from(der);
+    let certificate = ParsedCertificate::try_from(&der).ok()?;
+    Some(Sha256::digest(&certificate.subject_public_key_info()).into())
+}
+
+const GIVE_AGAIN: Reason = Reason("a check of certificates is missing: give it again");

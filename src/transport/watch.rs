@@ -1,0 +1,127 @@
+//! What happens on the way of one request, told to its observer from wherever in the HTTP and TLS stacks it is seen.
+//!
+//! The stacks call back with no word about whose request they serve. They do so in the task that waits for the answer, as long as the
+//! connection is being made: so a [`Watch`] lies in that task, where the callbacks find it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::transport::observer::{CertificateSummary, Event, Observer, tell};
+
+tokio::task_local! {
+    static WATCHED: Arc<Watch>;
+}
+
+/// One request on its way.
+pub(crate) struct Watch {
+    observer: Option<Arc<dyn Observer>>,
+    host: String,
+    proxy: Option<String>,
+    handshake: Mutex<Handshake>,
+}
+
+#[derive(Default)]
+struct Handshake {
+    begun: bool,
+    /// The version and the suite, until they were told.
+    agreed: Option<(&'static str, String)>,
+    peer: Option<CertificateSummary>,
+    life: Weak<Life>,
+}
+
+impl Watch {
+    pub(crate) fn new(observer: Option<Arc<dyn Observer>>, host: String, proxy: Option<String>) -> Arc<Self> {
+        Arc::new(Self { observer, host, proxy, handshake: Mutex::default() })
+    }
+
+    /// Runs `future` so that callbacks find this watch.
+    pub(crate) async fn over<F: Future>(self: Arc<Self>, future: F) -> F::Output {
+        WATCHED.scope(self, future).await
+    }
+
+    /// Whether the request had to make a connection, as far as to a handshake of TLS.
+    pub(crate) fn shook_hands(&self) -> bool {
+        self.handshake().begun
+    }
+
+    /// The body is about to leave.
+    pub(crate) fn sent(&self, bytes: usize) {
+        let agreed = {
+            let mut handshake = self.handshake();
+            handshake.agreed.take().map(|agreed| (agreed, handshake.peer.take()))
+        };
+        if let Some(((version, suite), peer)) = agreed {
+            self.tell(&Event::TlsEstablished { host: &self.host, version, suite: &suite, peer: peer.as_ref() });
+        }
+        self.tell(&Event::RequestSent { host: &self.host, bytes });
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        tell(self.observer.as_deref(), event);
+    }
+
+    fn is_heard(&self) -> bool {
+        self.observer.is_some() || cfg!(feature = "tracing")
+    }
+
+    fn handshake(&self) -> MutexGuard<'_, Handshake> {
+        // Nothing in it can be half done.
+        self.handshake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lives as long as a connection; its end is the connection's.
+pub(crate) struct Life {
+    observer: Option<Arc<dyn Observer>>,
+    host: String,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        tell(self.observer.as_deref(), &Event::Closed { host: &self.host });
+    }
+}
+
+/// Whether anybody wants to know.
+pub(crate) fn is_watched() -> bool {
+    WATCHED.try_with(|watch| watch.is_heard()).unwrap_or_default()
+}
+
+/// A name is about to be looked up.
+pub(crate) fn resolving(host: &str) {
+    let _ = WATCHED.try_with(|watch| watch.tell(&Event::Resolving { host }));
+}
+
+/// TCP is connected, through the proxy if there is one.
+pub(crate) fn handshake_begins() {
+    let _ = WATCHED.try_with(|watch| {
+        *watch.handshake() = Handshake { begun: true, ..Handshake::default() };
+        let host = &watch.host;
+        watch.tell(&match &watch.proxy {
+            None => Event::Connected { host },
+            Some(proxy) => Event::ProxyConnected { host, proxy },
+        });
+    });
+}
+
+/// The server has presented a certificate.
+pub(crate) fn presented(summary: &CertificateSummary) {
+    let _ = WATCHED.try_with(|watch| watch.handshake().peer = Some(summary.clone()));
+}
+
+/// A cipher is made. Hands out what the cipher holds on to, when anybody wants to know when it ends.
+pub(crate) fn agreed(version: &'static str, suite: String) -> Option<Arc<Life>> {
+    let found = WATCHED.try_with(|watch| {
+        if !watch.is_heard() {
+            return None;
+        }
+        let mut handshake = watch.handshake();
+        handshake.agreed = Some((version, suite));
+        // One life for all ciphers of a connection, of which there is one for the handshake and one for what follows.
+        let life = handshake.life.upgrade().unwrap_or_else(|| {
+            Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() })
+        });
+        handshake.life = Arc::downgrade(&life);
+        Some(life)
+    });
+    found.ok().flatten()
+}
