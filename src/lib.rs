@@ -90,7 +90,7 @@ pub use seal::{Blob, Context, Key, KeyRing, OpenPolicy};
 pub use secret::Secret;
 pub use transport::{CertificateSummary, Event, Observer, StepKind};
 #[cfg(feature = "https")]
-pub use transport::{Https, HttpsOptions};
+pub use transport::{Https, HttpsOptions, Proxy};
 
 /// Compiles the code of the README.
 #[cfg(doctest)]

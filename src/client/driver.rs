@@ -80,9 +80,19 @@ async fn drive(
         let (interrupted, file) = transmit.prepare(credentials, &client.state, client.world.now())?;
         ahead.keep(&client.state, &operation, &interrupted).await?;
         *current = Some(interrupted);
-        let headers = client.state.institution.dialect.headers();
-        let request = headers.fold(Request::new(url, file), |request, (name, line)| request.header(name, line));
-        match wire.send(request).await {
+        let dialect = &client.state.institution.dialect;
+        let reads = !operation.sends_what_counts();
+        let request = |file| {
+            let request = Request::new(url.as_str(), file);
+            let request = dialect.headers().fold(request, |request, (name, line)| request.header(name, line));
+            if reads { request.reusing_connection() } else { request }
+        };
+        let copy = dialect.repeat_for_cookie.then(|| file.clone());
+        let mut sent = wire.send(request(file)).await;
+        if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy) {
+            sent = wire.send(request(copy)).await;
+        }
+        match sent {
             Ok(response) => {
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let (counts, anonymous) = (operation.kind().counts(), operation.kind().is_anonymous());

@@ -42,6 +42,7 @@ pub struct Dialect {
     pub(crate) without_profile: bool,
     pub(crate) ignore_profile_urls: bool,
     pub(crate) without_synchronization: bool,
+    pub(crate) repeat_for_cookie: bool,
 }
 
 /// What the answer to a security question is called in a signon. OFX 1.0.3 §2.5.4, OFX 2.3 §2.5.4.
@@ -189,6 +190,14 @@ impl Dialect {
     #[must_use]
     pub fn without_synchronization(mut self, yes: bool) -> Self {
         self.without_synchronization = yes;
+        self
+    }
+
+    /// Sends a file once more, as it is, when the answer is empty and sets a cookie: for institutions whose servers mean by it that they
+    /// want the cookie first, and have not looked at the file. Off by default.
+    #[must_use]
+    pub fn repeat_for_cookie(mut self, yes: bool) -> Self {
+        self.repeat_for_cookie = yes;
         self
     }
 

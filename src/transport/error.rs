@@ -278,11 +278,10 @@ impl fmt::Display for CertificateProblem {
 }
 
 /// What a proxy did; the words follow its name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProxyProblem {
     /// It cannot be connected to.
-    #[default]
     Unreachable,
     /// It wants a login, or another one.
     Login,

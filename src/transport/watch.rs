@@ -117,9 +117,10 @@ pub(crate) fn agreed(version: &'static str, suite: String) -> Option<Arc<Life>> 
         let mut handshake = watch.handshake();
         handshake.agreed = Some((version, suite));
         // One life for all ciphers of a connection, of which there is one for the handshake and one for what follows.
-        let life = handshake.life.upgrade().unwrap_or_else(|| {
-            Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() })
-        });
+        let life = handshake
+            .life
+            .upgrade()
+            .unwrap_or_else(|| Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() }));
         handshake.life = Arc::downgrade(&life);
         Some(life)
     });

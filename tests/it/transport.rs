@@ -1,6 +1,7 @@
 //! What the HTTPS transport sends, and what it says about delivery when it fails, against real servers on loopback.
 
 pub(crate) mod server;
+mod settings;
 
 use std::error::Error as _;
 use std::io::{Read as _, Write as _};
@@ -11,7 +12,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ofx_session::error::{Delivery, Error, ErrorKind};
-use ofx_session::transport::{CertificateProblem, Https, HttpsOptions, Proxy, Request, Response, Transport, TransportError};
+use ofx_session::transport::{
+    CertificateProblem, Https, HttpsOptions, Proxy, ProxyProblem, Request, Response, Transport, TransportError,
+};
 use server::{Act, Authority, Server, VALID};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -617,8 +620,8 @@ async fn with_a_proxy() {
     send(options.clone(), &server.url()).await.unwrap();
     let options = options.proxy(Proxy::from_environment());
     let error = send(options.clone(), &server.url()).await.unwrap_err();
-    assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
-    not_sent(error);
+    assert!(matches!(error, TransportError::Proxy { problem: ProxyProblem::Refused, .. }), "{error:?}");
+    assert!(not_sent(error).contains("proxy 127.0.0.1:"));
     assert_eq!(server.seen().len(), 1, "only the first went through");
     // Plain http would show the request to the proxy.
     let plain = Server::plain(reply(&answer("<OFX>"))).await;

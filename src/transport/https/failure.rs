@@ -21,24 +21,19 @@ impl Failed<'_> {
         }
         let host = self.host.to_owned();
         let in_tls = tls::find::<rustls::Error>(&cause);
-        let (certificate, identity) = (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(tls::wants_other_identity));
+        let (certificate, identity) =
+            (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(tls::wants_other_identity));
         let in_tls = in_tls.is_some();
-        let in_proxy = self.proxy.and_then(|proxy| Some((proxy.to_owned(), proxy_problem(&cause)?)));
+        let in_proxy = proxy_problem(&cause);
         let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
         let source = Some(cause.without_url().into());
         match (certificate, self.proxy) {
             (Some(problem), _) => TransportError::Certificate { host, problem, source },
             _ if identity => TransportError::ClientCertificate { host, source },
             _ if in_tls => TransportError::Tls { host, source },
-            _ if in_proxy.is_some() => {
-                let (proxy, problem) = in_proxy.unwrap_or_default();
-                TransportError::Proxy { proxy, problem, source }
-            }
             _ if dns => TransportError::Resolve { host, source },
             _ if timeout => TransportError::ConnectTimeout { host, source },
-            (None, Some(proxy)) => {
-                TransportError::Proxy { proxy: proxy.to_owned(), problem: ProxyProblem::Unreachable, source }
-            }
+            (None, Some(proxy)) => TransportError::Proxy { proxy: proxy.to_owned(), problem: in_proxy, source },
             (None, None) => TransportError::Connect { host, source },
         }
     }
@@ -65,8 +60,8 @@ impl Failed<'_> {
 }
 
 /// What a proxy said or did, by the text in which the HTTP stack reports it: it has no other way.
-fn proxy_problem(cause: &(dyn StdError + 'static)) -> Option<ProxyProblem> {
-    tls::causes(cause).find_map(|cause| {
+fn proxy_problem(cause: &(dyn StdError + 'static)) -> ProxyProblem {
+    let said = tls::causes(cause).find_map(|cause| {
         let text = cause.to_string();
         if let Some(said) = text.strip_prefix("tunnel error: ") {
             return Some(match said {
@@ -83,5 +78,6 @@ fn proxy_problem(cause: &(dyn StdError + 'static)) -> Option<ProxyProblem> {
             "failed to create underlying connection" => ProxyProblem::Unreachable,
             _ => ProxyProblem::Refused,
         })
-    })
+    });
+    said.unwrap_or(ProxyProblem::Unreachable)
 }

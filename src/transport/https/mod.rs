@@ -83,11 +83,8 @@ impl Https {
         let tls = tls::config(&options)?;
         let cookies = Arc::new(Jar::default());
         let secure = Stack::secure(&options, &cookies, &tls)?;
-        let loopback = if options.network.http_loopback {
-            Some(Stack::loopback(&options, &cookies, &tls)?)
-        } else {
-            None
-        };
+        let loopback =
+            if options.network.http_loopback { Some(Stack::loopback(&options, &cookies, &tls)?) } else { None };
         let proxies = options.proxy.matcher();
         Ok(Self { secure, loopback, proxies, options })
     }
@@ -120,11 +117,8 @@ impl Https {
         let headers = stack::headers(&self.options, &request)?;
         let client = route.stack.client(request.may_reuse_connection());
         let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone());
-        let body = if self.options.http.compress_requests {
-            answer::compressed(request.body())?
-        } else {
-            request.into_body()
-        };
+        let body =
+            if self.options.http.compress_requests { answer::compressed(request.body())? } else { request.into_body() };
         let whole = self.follow(client, &route, headers, body, &watch);
         Arc::clone(&watch).over(whole).await
     }

@@ -27,8 +27,8 @@ use network::NetworkSettings;
 pub(crate) use given::Given;
 pub use http::{HttpVersions, KeepAlive, Redirects};
 pub use network::Addresses;
-pub(crate) use proxy::ProxyKind;
 pub use proxy::Proxy;
+pub(crate) use proxy::ProxyKind;
 pub(crate) use tls::{Check, Danger, TlsSettings, usable_provider};
 pub use tls::{DangerousCertificates, Roots, TlsVersion};
 

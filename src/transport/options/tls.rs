@@ -442,7 +442,8 @@ const BAD_CRL: Reason = Reason("the list of revoked certificates given is not on
 const BAD_PIN: Reason = Reason("a pinned key must be the SHA-256 of a SubjectPublicKeyInfo, 32 bytes in Base64");
 const BAD_NAME: Reason = Reason("no certificate can be for the name given to certificate_name");
 const BAD_CLIENT_CERTIFICATE: Reason = Reason("the client certificate is not a chain of certificates in PEM");
-const BAD_CLIENT_KEY: Reason = Reason("the key of the client certificate is not a private key in PEM without a password");
+const BAD_CLIENT_KEY: Reason =
+    Reason("the key of the client certificate is not a private key in PEM without a password");
 const BAD_SUITE: Reason = Reason("a cipher suite has a name that is not known: see HttpsOptions::cipher_suites");
 const BAD_GROUP: Reason =
     Reason("a group for the exchange of keys has a name that is not known: it must be X25519, secp256r1 or secp384r1");
@@ -453,8 +454,9 @@ const CRL_OF_PLATFORM: Reason = Reason(
 const NO_KEY: Reason = Reason(
     "the options were stored without the key of the client certificate: give it again (HttpsOptions::client_certificate_pem)",
 );
-const NO_CHECK: Reason =
-    Reason("the options were stored without the check of certificates: give it again (HttpsOptions::check_certificate)");
+const NO_CHECK: Reason = Reason(
+    "the options were stored without the check of certificates: give it again (HttpsOptions::check_certificate)",
+);
 const NO_DANGER: Reason = Reason(
     "the options were stored without the decision which wrong certificates count: give it again \
      (HttpsOptions::dangerous_certificates)",

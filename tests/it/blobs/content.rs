@@ -48,7 +48,7 @@ fn shows_its_dialect(dialect: &Dialect, content: &Value, name: &str) {
         "ignore_profile_urls": !yes(&identity["follow_profile_urls"]), "without_profile": !yes(&identity["uses_profile"]),
         "without_synchronization": yes(&identity["never_synchronizes"]),
         "challenge_answer": tag, "short_dates": yes(&stored["short_dates"]), "without_fi": yes(&stored["without_fi"]),
-        "without_file_uids": yes(&stored["without_file_uids"]),
+        "without_file_uids": yes(&stored["without_file_uids"]), "repeat_for_cookie": yes(&stored["repeat_for_cookie"]),
         "client_uid": uses[usize::try_from(stored["client_uid"].as_u64().unwrap_or(0)).unwrap()],
         "user_agent": line(&stored["user_agent"]), "accept": line(&stored["accept"]),
     });

@@ -19,6 +19,8 @@ pub(crate) enum Act {
     Reply(String),
     /// Writes these bytes and closes.
     ReplyAndClose(String),
+    /// Writes these bytes, which are no text, and closes.
+    Bytes(Vec<u8>),
     /// Closes without a word.
     Close,
     /// Never answers and never closes.
@@ -124,6 +126,11 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
             Act::ReplyAndClose(bytes) => {
                 // The client may hang up in the middle of an answer that is too long for it.
                 let _ = stream.write_all(bytes.as_bytes()).await;
+                let _ = stream.shutdown().await;
+                return;
+            }
+            Act::Bytes(bytes) => {
+                let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
                 return;
             }

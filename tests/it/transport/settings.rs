@@ -1,0 +1,280 @@
+//! Settings of the connection that a scripted server can judge: how they are stored, headers, redirects, compression, cookies, events.
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use ofx_session::transport::{
+    Addresses, Event, Https, HttpsOptions, KeepAlive, Observer, Proxy, Redirects, Request, Roots, TlsVersion,
+    Transport, TransportError,
+};
+use serde_json::{Value, json};
+
+use super::server::{Act, Authority, Seen, Server, VALID};
+use super::{BODY, answer, loopback, misuse, reply, send, trusting, unknown};
+
+fn stored(options: &HttpsOptions) -> Value {
+    serde_json::to_value(options).unwrap()
+}
+
+/// The options after they were stored and read again.
+fn again(options: &HttpsOptions) -> HttpsOptions {
+    let text = serde_json::to_string(options).unwrap();
+    assert!(!text.contains("canary"), "{text}");
+    let read: HttpsOptions = serde_json::from_str(&text).unwrap();
+    assert_eq!(stored(&read), stored(options));
+    // What has no names of fields in it serves as well.
+    let bytes = postcard::to_allocvec(options).unwrap();
+    assert_eq!(stored(&postcard::from_bytes(&bytes).unwrap()), stored(options));
+    read
+}
+
+#[test]
+fn options_are_stored_and_work_as_they_did() {
+    let pem = Authority::new("root").pem;
+    let options = HttpsOptions::new()
+        .connect_timeout(Duration::from_millis(1500))
+        .read_timeout(Duration::from_secs(2))
+        .body_limit(1000)
+        .user_agent(None)
+        .header("X-Version", "7")
+        .unwrap()
+        .keep_alive(KeepAlive::Always)
+        .addresses(Addresses::PreferIpv6)
+        .connect_to("Bank.Example", ([127, 0, 0, 1], 8443).into())
+        .tls_versions(&[TlsVersion::Tls13])
+        .cipher_suites(&["TLS_AES_128_GCM_SHA256"])
+        .unwrap()
+        .add_root_pem(pem.as_bytes())
+        .unwrap()
+        .only_given_roots()
+        .proxy(Proxy::socks5("proxy.example:1080").except(["10.0.0.0/8"]));
+    let value = stored(&options);
+    assert_eq!(value["connect_timeout_ms"], 1500);
+    assert_eq!(value["tls"]["versions"], json!(["1.3"]));
+    assert_eq!(value["network"]["connect_to"], json!([["bank.example", "127.0.0.1:8443"]]));
+    assert_eq!(value["proxy"]["kind"], "socks5");
+    Https::new(again(&options)).unwrap();
+    // A file names what differs and nothing else; what it says wrongly is found.
+    let few: HttpsOptions = serde_json::from_value(json!({"tls": {"roots": "mozilla"}, "read_timeout_ms": 5})).unwrap();
+    assert_eq!(stored(&few), stored(&HttpsOptions::new().roots(Roots::Mozilla).read_timeout(Duration::from_millis(5))));
+    let wrong = serde_json::from_value::<HttpsOptions>(json!({"tls": {"verify": false}}));
+    assert!(wrong.unwrap_err().to_string().contains("verify"));
+    let bad: HttpsOptions =
+        serde_json::from_value(json!({"tls": {"cipher_suites": ["TLS_RSA_WITH_RC4_128_MD5"]}})).unwrap();
+    assert!(misuse(Https::new(bad).unwrap_err()).contains("cipher suite"));
+}
+
+#[test]
+fn what_is_secret_is_not_stored_and_is_missed() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let own = rcgen::CertificateParams::new(vec!["app.example".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let new = HttpsOptions::new;
+    for (options, named) in [
+        (new().proxy(Proxy::http("proxy.example:1").login("app", "canary")), "Proxy::login"),
+        (new().secret_header("X-Key", "canary").unwrap(), "secret_header"),
+        (
+            new().client_certificate_pem(own.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap(),
+            "client_certificate_pem",
+        ),
+        (new().check_certificate(|_| Ok(())), "check_certificate"),
+    ] {
+        assert!(!format!("{options:?}").contains("canary"), "{options:?}");
+        Https::new(options.clone()).unwrap();
+        let text = misuse(Https::new(again(&options)).unwrap_err());
+        assert!(text.contains("stored without") && text.contains(named), "{text}");
+    }
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    let new = HttpsOptions::new;
+    let refused = |options: HttpsOptions, part: &str| {
+        let text = misuse(Https::new(options).unwrap_err());
+        assert!(text.contains(part), "{text}");
+    };
+    refused(new().read_timeout(Duration::ZERO), "zero");
+    refused(new().tls_versions(&[]), "no version of TLS");
+    refused(new().tls_versions(&[TlsVersion::Tls12]).cipher_suites(&["TLS_AES_128_GCM_SHA256"]).unwrap(), "TLS cannot");
+    for address in
+        ["proxy.example", "", "http://proxy.example:1", "user:canary@proxy.example:1", "proxy.example:1/path"]
+    {
+        refused(new().proxy(Proxy::http(address)), "host and a port");
+    }
+    refused(new().proxy(Proxy::socks4("proxy.example:1").login("app", "canary")), "version 4");
+    refused(new().proxy(Proxy::none().login("app", "canary")), "no proxy");
+    for (name, value) in [("Host", "x"), ("user-agent", "x"), ("Content-Length", "1"), ("a b", "x"), ("X", "a\nb")] {
+        assert!(misuse(new().header(name, value).unwrap_err()).contains("added header"), "{name}");
+    }
+    for pin in ["", "AAAA", "not base64"] {
+        assert!(misuse(new().pin_spki(pin).unwrap_err()).contains("pinned"));
+    }
+    assert!(misuse(new().key_exchange_groups(&["rsa"]).unwrap_err()).contains("X25519"));
+    assert!(misuse(new().add_crl_pem(b"nothing").unwrap_err()).contains("revoked"));
+}
+
+#[tokio::test]
+async fn headers_are_added_behind_our_own() {
+    let server = Server::plain(reply(&answer("<OFX>"))).await;
+    let options = loopback().header("X-Tenant", "old").unwrap().header("x-tenant", "new").unwrap();
+    send(options.secret_header("X-Key", "1234").unwrap().accept_compression(true), &server.url()).await.unwrap();
+    let seen = &server.seen()[0];
+    assert_eq!((seen.header("x-tenant"), seen.header("x-key")), (Some("new"), Some("1234")));
+    assert_eq!(seen.header("accept-encoding"), Some("gzip, deflate"));
+    assert_eq!(seen.head.matches("enant").count(), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_followed_on_the_same_host_when_asked_for() {
+    let elsewhere =
+        |to: &str, code: u16| format!("HTTP/1.1 {code} Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+    for code in [301, 302, 307, 308] {
+        let server = Server::plain(move |seen: &Seen| {
+            let first = seen.head.starts_with("POST /ofx?");
+            Act::ReplyAndClose(if first { elsewhere("/new", code) } else { answer("<OFX>there") })
+        })
+        .await;
+        let options = loopback().redirects(Redirects::SameHost);
+        assert_eq!(send(options, &server.url()).await.unwrap().body(), b"<OFX>there");
+        let seen = server.seen();
+        assert!(seen[1].head.starts_with("POST /new ") && seen[1].body == BODY, "{code}");
+    }
+    for (to, code) in [("/new", 303), ("http://127.0.0.2/new", 307), ("https://127.0.0.1/new", 307), ("", 200)] {
+        let text = if code == 200 { answer("<OFX>") } else { elsewhere(to, code) };
+        let server = Server::plain(reply(&text)).await;
+        let result = send(loopback().redirects(Redirects::SameHost), &server.url()).await;
+        assert_eq!(result.is_ok(), code == 200, "{to} {code}");
+        assert_eq!(server.seen().len(), 1);
+    }
+    let server = Server::plain(reply(&elsewhere("/again", 308))).await;
+    let error = send(loopback().redirects(Redirects::SameHost), &server.url()).await.unwrap_err();
+    assert!(matches!(error, TransportError::Status { code: 308 }), "{error:?}");
+    assert_eq!(server.seen().len(), 4, "three times, then no more");
+}
+
+fn deflated(raw: bool, text: &[u8]) -> Vec<u8> {
+    if raw {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        return encoder.finish().unwrap();
+    }
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn answered(coding: &str, body: Vec<u8>, options: HttpsOptions) -> Result<Vec<u8>, TransportError> {
+    let mut bytes =
+        format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+    bytes.extend(body);
+    let server = Server::plain(move |_: &Seen| Act::Bytes(bytes.clone())).await;
+    send(options, &server.url()).await.map(|response| response.body().to_vec())
+}
+
+#[tokio::test]
+async fn compression_is_undone_under_the_same_limit() {
+    let text = b"<OFX>".repeat(40);
+    for (coding, body) in [
+        ("gzip", gzip(&text)),
+        ("X-Gzip", gzip(&text)),
+        ("deflate", deflated(false, &text)),
+        ("deflate", deflated(true, &text)),
+        ("identity", text.clone()),
+    ] {
+        assert!(coding == "identity" || body.len() < 100);
+        assert_eq!(answered(coding, body.clone(), loopback().body_limit(200)).await.unwrap(), text, "{coding}");
+        let error = answered(coding, body, loopback().body_limit(199)).await.unwrap_err();
+        assert!(matches!(error, TransportError::TooLarge { limit: 199 }), "{coding}: {error:?}");
+    }
+    for (coding, body, part) in [
+        ("br", gzip(&text), "neither gzip nor deflate"),
+        ("gzip", b"<OFX>".to_vec(), "broken"),
+        ("gzip", gzip(&text)[..30].to_vec(), "cut short"),
+    ] {
+        let text = unknown(answered(coding, body, loopback()).await.unwrap_err());
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_compressed_when_asked_for() {
+    let server = Server::plain(reply(&answer("<OFX>"))).await;
+    send(loopback().compress_requests(true), &server.url()).await.unwrap();
+    let seen = &server.seen()[0];
+    assert_eq!(seen.header("content-encoding"), Some("gzip"));
+    let mut body = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&seen.body[..]), &mut body).unwrap();
+    assert_eq!(body, BODY);
+}
+
+#[tokio::test]
+async fn an_empty_answer_tells_whether_it_sets_a_cookie() {
+    let with = "HTTP/1.1 200 OK\r\nSet-Cookie: id=1\r\nContent-Length: 0\r\n\r\n";
+    let without = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    for (text, options, expected) in
+        [(with, loopback(), true), (without, loopback(), false), (with, loopback().cookies(false), false)]
+    {
+        let server = Server::plain(reply(text)).await;
+        let error = send(options, &server.url()).await.unwrap_err();
+        assert!(matches!(error, TransportError::Empty { cookie_set } if cookie_set == expected), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn connections_are_used_again_as_the_setting_says() {
+    let authority = Authority::new("root");
+    let keep = |seen: &Seen| Act::Reply(answer(&format!("<OFX>{}", seen.nth_on_connection)));
+    for (setting, reads, counts) in [(KeepAlive::Never, 2, 2), (KeepAlive::Reads, 1, 2), (KeepAlive::Always, 1, 1)] {
+        for (may_reuse, connections) in [(true, reads), (false, counts)] {
+            let server = Server::tls(authority.server_config("127.0.0.1", VALID), keep).await;
+            let https = Https::new(trusting(&authority).keep_alive(setting)).unwrap();
+            for _ in 0..2 {
+                let request = Request::new(server.url(), BODY.to_vec());
+                https.send(if may_reuse { request.reusing_connection() } else { request }).await.unwrap();
+            }
+            assert_eq!(server.connections(), connections, "{setting:?}, reads: {may_reuse}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_observer_is_told_of_each_step_of_the_connection() {
+    let authority = Authority::new("root");
+    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>fine"))).await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let list = Arc::clone(&seen);
+    let observer: Arc<dyn Observer> =
+        Arc::new(move |event: &Event<'_>| list.lock().unwrap().push(format!("{event:?}")));
+    let https = Https::new(trusting(&authority)).unwrap();
+    let request = || Request::new(server.url(), BODY.to_vec()).observed_by(Some(Arc::clone(&observer)));
+    https.send(request()).await.unwrap();
+    for _ in 0..100 {
+        if seen.lock().unwrap().len() >= 6 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let events = std::mem::take(&mut *seen.lock().unwrap());
+    let names: Vec<_> = events.iter().map(|event| event.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(
+        names,
+        ["Connected", "TlsEstablished", "RequestSent", "ResponseHead", "BodyReceived", "Closed"],
+        "{events:?}"
+    );
+    assert!(events[1].contains("TLSv1.3") && events[1].contains("TLS_AES_256_GCM_SHA384"), "{}", events[1]);
+    assert!(events[1].contains("127.0.0.1") && events[1].contains("not_after"), "{}", events[1]);
+    assert!(events[2].contains(&BODY.len().to_string()) && events[3].contains("200"), "{events:?}");
+    assert!(!format!("{events:?}").contains("canary"));
+    // The second one resumes the session: there is no certificate to look at.
+    https.send(request()).await.unwrap();
+    let second = seen.lock().unwrap().join("\n");
+    assert!(second.contains("TlsEstablished") && second.contains("peer: None"), "{second}");
+}
