@@ -3,7 +3,7 @@
 //! The stacks call back with no word about whose request they serve. They do so in the task that waits for the answer, as long as the
 //! connection is being made: so a [`Watch`] lies in that task, where the callbacks find it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::transport::observer::{CertificateSummary, Event, Observer, tell};
 
@@ -25,7 +25,8 @@ struct Handshake {
     /// The version and the suite, until they were told.
     agreed: Option<(&'static str, String)>,
     peer: Option<CertificateSummary>,
-    life: Weak<Life>,
+    /// Held here as well, so that a connection is not over before its answer.
+    life: Option<Arc<Life>>,
 }
 
 impl Watch {
@@ -117,12 +118,8 @@ pub(crate) fn agreed(version: &'static str, suite: String) -> Option<Arc<Life>> 
         let mut handshake = watch.handshake();
         handshake.agreed = Some((version, suite));
         // One life for all ciphers of a connection, of which there is one for the handshake and one for what follows.
-        let life = handshake
-            .life
-            .upgrade()
-            .unwrap_or_else(|| Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() }));
-        handshake.life = Arc::downgrade(&life);
-        Some(life)
+        let new = || Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() });
+        Some(Arc::clone(handshake.life.get_or_insert_with(new)))
     });
     found.ok().flatten()
 }
