@@ -1,8 +1,7 @@
 //! What the properties, methods, events and settings of the commercial OFX bill-payment components are called here.
 //!
 //! For people who come from one of those. A component keeps everything in properties of one object and reports in events; here
-//! a request is a value, its result is the value of the call, and what must survive is in a blob. "Connection" stands for what
-//! belongs to the HTTPS connection: see [`HttpsOptions`](crate::transport::HttpsOptions).
+//! a request is a value, its result is the value of the call, and what must survive is in a blob.
 //!
 //! # Institution and signon
 //!
@@ -88,5 +87,56 @@
 //! | `DateFormat`, `OFXDateFormat` | not needed: days are days, [`Stamp::date`](crate::ofx::Stamp::date); how `DTCLIENT` is written: [`Dialect`](crate::Dialect) |
 //! | `reset` | a new [`Client`](crate::Client); [`Session::abandon`](crate::Session::abandon) for the operation under way |
 //! | `on_error` | the [`Error`](crate::Error) of the call |
-//! | `timeout` | connection |
-//! | `on_connection_status`, `on_ssl_server_authentication`, `on_ssl_status`, `OFXLog` | connection |
+//!
+//! # Connection
+//!
+//! One value, [`HttpsOptions`], given to [`ClientBuilder::connection`](crate::ClientBuilder::connection); it can be stored without its
+//! secrets. Names that stand in no property there are settings of the configuration string.
+//!
+//! | there | here |
+//! |---|---|
+//! | `timeout`, `AbsoluteTimeout` | [`HttpsOptions::total_timeout`] |
+//! | `InactivityTimeout` | [`HttpsOptions::read_timeout`] |
+//! | - | [`HttpsOptions::connect_timeout`] |
+//! | `firewall_type`, `firewall_host`, `firewall_port` | [`Proxy::http`], [`Proxy::socks4`], [`Proxy::socks4a`], [`Proxy::socks5`], [`Proxy::socks5_remote_dns`] |
+//! | `firewall_user`, `firewall_password`, `proxy_user`, `proxy_password` | [`Proxy::login`] |
+//! | `firewall_auto_detect`, `proxy_auto_detect` | [`Proxy::from_environment`]; never by itself |
+//! | `proxy_server`, `proxy_port` | [`Proxy::http`] |
+//! | `proxy_ssl` | [`Proxy::https`] for TLS to the proxy; to the institution there is always TLS |
+//! | `proxy_auth_scheme` | basic, and user and password of SOCKS. Not here: NTLM, digest and negotiate, which the HTTP stack does not know; a local proxy that signs on to the other one helps |
+//! | exceptions | [`Proxy::except`] |
+//! | PAC files | not here: they are programs, and need an interpreter |
+//! | `ssl_accept_server_cert` | [`HttpsOptions::pin_spki`], [`HttpsOptions::add_root_pem`]; against the verdict [`HttpsOptions::dangerous_certificates`] |
+//! | `ssl_cert`, `SSLCertFilePath` | [`HttpsOptions::client_certificate_pem`], and with the feature `pkcs12` `HttpsOptions::client_certificate_pkcs12`. Not here: keys in the certificate store of Windows or on cards |
+//! | `ssl_server_cert` | [`Event::TlsEstablished`], [`PresentedCertificate`] |
+//! | `ssl_enabled_protocols` | [`HttpsOptions::tls_versions`]; SSL 3, TLS 1.0 and 1.1 are broken and not to be had |
+//! | `SSLEnabledCipherSuites`, `SSLCipherStrength` | [`HttpsOptions::cipher_suites`]; every suite that is to be had is strong |
+//! | `TLS12SupportedGroups`, `TLS13KeyShareGroups` | [`HttpsOptions::key_exchange_groups`] |
+//! | `TLS12SignatureAlgorithms` | not here: the TLS library decides which signatures prove something |
+//! | `SSLCACerts`, `SSLServerCACerts` | [`HttpsOptions::add_root_pem`], [`HttpsOptions::only_given_roots`], [`HttpsOptions::roots`] |
+//! | `SSLCheckCRL` | [`HttpsOptions::add_crl_pem`], with lists that the program fetches. Not here: fetching them in the handshake, which would tell others whom we call, and OCSP, which issuers give up |
+//! | `SSLSecurityFlags` | [`HttpsOptions::check_certificate`], [`HttpsOptions::certificate_name`] |
+//! | `ReuseSSLSession` | [`HttpsOptions::tls_resumption`] |
+//! | `ssl_provider` | not here: rustls with ring, on every platform |
+//! | `LogSSLPackets` | [`HttpsOptions::log_tls_keys_to`], with a recording of the network |
+//! | `UserAgent` | [`HttpsOptions::user_agent`]; of one institution [`Dialect::user_agent`](crate::Dialect::user_agent) |
+//! | `OtherHeaders`, `Authorization` | [`HttpsOptions::header`], [`HttpsOptions::secret_header`] |
+//! | `HTTPVersion` | [`HttpsOptions::http_versions`] |
+//! | `KeepAlive` | [`HttpsOptions::keep_alive`], [`HttpsOptions::idle_timeout`] |
+//! | `AllowHTTPCompression`, `AcceptEncoding` | [`HttpsOptions::accept_compression`], [`HttpsOptions::compress_requests`] |
+//! | `FollowRedirects`, `MaxRedirectAttempts` | [`HttpsOptions::redirects`] |
+//! | `cookies` | [`HttpsOptions::cookies`], [`Dialect::repeat_for_cookie`](crate::Dialect::repeat_for_cookie) |
+//! | `local_host` | [`HttpsOptions::local_address`] |
+//! | `LocalPort` | not here: two connections at once would need two |
+//! | `UseIPv6` | [`HttpsOptions::addresses`] |
+//! | `KeepAliveInterval`, `TcpNoDelay` | [`HttpsOptions::tcp_keep_alive`]; without delay always |
+//! | - | how long an answer may be: [`HttpsOptions::body_limit`] |
+//! | - | servers under test: [`HttpsOptions::connect_to`], [`HttpsOptions::send_sni`], [`HttpsOptions::allow_http_loopback`] |
+//! | `on_connection_status`, `on_ssl_status` | [`Observer`](crate::Observer) and its [`Event`]s |
+//! | `on_ssl_server_authentication` | [`HttpsOptions::check_certificate`] |
+//! | `OFXLog`, `LogLevel` | [`DocumentLog`](crate::DocumentLog), masked; the feature `tracing` |
+//! | `SentHeaders`, `TransferredData` | [`Event::RequestSent`], [`Event::ResponseHead`], [`Event::BodyReceived`] |
+
+#[cfg(doc)]
+#[cfg(feature = "https")]
+use crate::transport::{Event, HttpsOptions, PresentedCertificate, Proxy};

@@ -412,6 +412,8 @@ async fn cookies_come_back_to_the_same_transport_only() {
     send(loopback(), &server.url()).await.unwrap_err();
     let cookies: Vec<_> = server.seen().iter().map(|seen| seen.header("cookie").map(str::to_owned)).collect();
     assert_eq!(cookies, [None, Some("id=canary".to_owned()), None]);
+    https.for_another_user().send(Request::new(server.url(), BODY.to_vec())).await.unwrap_err();
+    assert_eq!(server.seen().last().unwrap().header("cookie"), None, "a user has none of another's");
     assert!(!format!("{https:?}").contains("canary"));
 }
 

@@ -23,8 +23,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::cookie::Jar;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::cookie::{CookieStore as _, Jar};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Body, Client, Url};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -39,6 +39,9 @@ use gate::Gate;
 use stack::Stack;
 
 /// Talks HTTPS to institutions. Keeps the cookies they set for as long as it lives, and shares them with nobody.
+///
+/// A program that serves many users makes one and gives each client its own by [`for_another_user`](Self::for_another_user): what TLS and
+/// the certificates of the roots take is then there once.
 ///
 /// # Headers
 ///
@@ -55,6 +58,12 @@ use stack::Stack;
 /// Verifies certificates against this machine's roots and those given in the options, unless the options say otherwise. Copies of a
 /// request inside the TLS, HTTP and compression buffers are not wiped.
 pub struct Https {
+    shared: Arc<Shared>,
+    cookies: Jar,
+}
+
+/// What users can have in common.
+struct Shared {
     secure: Stack,
     /// Knows no proxy and no way but to this machine.
     loopback: Option<Stack>,
@@ -81,12 +90,17 @@ impl Https {
         options.check()?;
         stack::headers(&options, &Request::new("", Vec::new()))?;
         let tls = tls::config(&options)?;
-        let cookies = Arc::new(Jar::default());
-        let secure = Stack::secure(&options, &cookies, &tls)?;
-        let loopback =
-            if options.network.http_loopback { Some(Stack::loopback(&options, &cookies, &tls)?) } else { None };
+        let secure = Stack::secure(&options, &tls)?;
+        let loopback = if options.network.http_loopback { Some(Stack::loopback(&options, &tls)?) } else { None };
         let proxies = options.proxy.matcher();
-        Ok(Self { secure, loopback, proxies, options })
+        Ok(Self { shared: Arc::new(Shared { secure, loopback, proxies, options }), cookies: Jar::default() })
+    }
+
+    /// One with the same options and no cookies yet, for the client of another user. Connections that are kept, and sessions of TLS, are
+    /// shared: they say nothing about a user.
+    #[must_use]
+    pub fn for_another_user(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), cookies: Jar::default() }
     }
 
     /// The way to `url`, or why there is none.
@@ -96,10 +110,11 @@ impl Https {
         if host.is_empty() {
             return Err(TransportError::BadUrl { reason: "it names no host" });
         }
-        match (url.scheme(), &self.loopback) {
+        let Shared { secure, loopback, proxies, .. } = &*self.shared;
+        match (url.scheme(), loopback) {
             ("https", _) if tls::can_name(&host) => {
-                let proxy = self.proxies.as_ref().and_then(|proxies| stack::proxy_before(proxies, &url));
-                Ok(Route { stack: &self.secure, url, host, proxy })
+                let proxy = proxies.as_ref().and_then(|proxies| stack::proxy_before(proxies, &url));
+                Ok(Route { stack: secure, url, host, proxy })
             }
             ("https", _) => Err(TransportError::BadUrl { reason: "its host is not a name a certificate can be for" }),
             ("http", Some(stack)) if is_this_machine(&host) => Ok(Route { stack, url, host, proxy: None }),
@@ -114,11 +129,14 @@ impl Https {
         if Handle::try_current().is_err() {
             return Err(NO_RUNTIME.error());
         }
-        let headers = stack::headers(&self.options, &request)?;
+        let headers = stack::headers(&self.shared.options, &request)?;
         let client = route.stack.client(request.may_reuse_connection());
         let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone());
-        let body =
-            if self.options.http.compress_requests { answer::compressed(request.body())? } else { request.into_body() };
+        let body = if self.shared.options.http.compress_requests {
+            answer::compressed(request.body())?
+        } else {
+            request.into_body()
+        };
         let whole = self.follow(client, &route, headers, body, &watch);
         Arc::clone(&watch).over(whole).await
     }
@@ -132,8 +150,8 @@ impl Https {
         mut body: Zeroizing<Vec<u8>>,
         watch: &Arc<Watch>,
     ) -> Result<Response, TransportError> {
-        let end = Instant::now().checked_add(self.options.total_timeout);
-        let follows = self.options.http.redirects == Redirects::SameHost;
+        let end = Instant::now().checked_add(self.shared.options.total_timeout);
+        let follows = self.shared.options.http.redirects == Redirects::SameHost;
         let mut url = route.url.clone();
         let mut left = if follows { REDIRECTS } else { 0 };
         loop {
@@ -141,7 +159,7 @@ impl Https {
             let this = if left > 0 { body.clone() } else { std::mem::take(&mut body) };
             let failed = Failed { host: &route.host, proxy: route.proxy.as_deref(), watch };
             let (gate, gated) = Gate::new(this, Arc::clone(watch));
-            let mut post = client.post(url.clone()).headers(headers.clone()).body(Body::wrap(gated));
+            let mut post = client.post(url.clone()).headers(self.with_cookies(&headers, &url)).body(Body::wrap(gated));
             if let Some(end) = end {
                 post = post.timeout(end.saturating_duration_since(Instant::now()));
             }
@@ -150,6 +168,7 @@ impl Https {
                 Err(cause) if gate.take_back() => return Err(failed.not_sent(cause)),
                 Err(cause) => return Err(failed.unknown(cause)),
             };
+            let cookie_set = self.keep_cookies(answer.headers(), &url);
             let code = answer.status().as_u16();
             watch.tell(&Event::ResponseHead {
                 status: code,
@@ -158,7 +177,7 @@ impl Https {
                 remote: answer.remote_addr(),
             });
             if code == 200 {
-                return self.read(answer, &failed).await;
+                return self.read(answer, &failed, cookie_set).await;
             }
             let elsewhere = text(answer.headers(), LOCATION).and_then(|to| url.join(&to).ok());
             match elsewhere.filter(|to| left > 0 && REDIRECTING.contains(&code) && same_host(&url, to)) {
@@ -169,11 +188,15 @@ impl Https {
         }
     }
 
-    async fn read(&self, mut answer: reqwest::Response, failed: &Failed<'_>) -> Result<Response, TransportError> {
+    async fn read(
+        &self,
+        mut answer: reqwest::Response,
+        failed: &Failed<'_>,
+        cookie_set: bool,
+    ) -> Result<Response, TransportError> {
         let kind = text(answer.headers(), CONTENT_TYPE);
         let coding = text(answer.headers(), CONTENT_ENCODING);
-        let has_cookie = self.options.http.cookies && answer.headers().contains_key(SET_COOKIE);
-        let limit = self.options.body_limit;
+        let limit = self.shared.options.body_limit;
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = answer.chunk().await.map_err(|cause| failed.unknown(cause))? {
             if chunk.len() > limit.saturating_sub(body.len()) {
@@ -184,9 +207,27 @@ impl Https {
         let mut body = answer::inflated(body, coding.as_deref(), limit)?;
         failed.watch.tell(&Event::BodyReceived { bytes: body.len() });
         match Response::from_http_200(kind.as_deref(), std::mem::take(&mut *body)) {
-            Err(TransportError::Empty { .. }) => Err(TransportError::Empty { cookie_set: has_cookie }),
+            Err(TransportError::Empty { .. }) => Err(TransportError::Empty { cookie_set }),
             other => other,
         }
+    }
+
+    /// `headers` with the cookies for `url`.
+    fn with_cookies(&self, headers: &HeaderMap, url: &Url) -> HeaderMap {
+        let mut headers = headers.clone();
+        if let Some(cookies) = self.cookies.cookies(url) {
+            headers.insert(COOKIE, cookies);
+        }
+        headers
+    }
+
+    /// Keeps the cookies that an answer sets; whether it sets any.
+    fn keep_cookies(&self, headers: &HeaderMap, url: &Url) -> bool {
+        let set = self.shared.options.http.cookies && headers.contains_key(SET_COOKIE);
+        if set {
+            self.cookies.set_cookies(&mut headers.get_all(SET_COOKIE).iter(), url);
+        }
+        set
     }
 }
 
@@ -202,8 +243,8 @@ impl Transport for Https {
 
 impl fmt::Debug for Https {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the clients: they would show the cookies.
-        f.debug_struct("Https").field("options", &self.options).finish_non_exhaustive()
+        // Not the cookies.
+        f.debug_struct("Https").field("options", &self.shared.options).finish_non_exhaustive()
     }
 }
 

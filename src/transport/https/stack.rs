@@ -1,10 +1,8 @@
 //! The HTTP stack, made out of the options.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::cookie::Jar;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Client, ClientBuilder, Url, Version};
 use rustls::ClientConfig;
@@ -22,13 +20,9 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// For `https`.
-    pub(crate) fn secure(
-        options: &HttpsOptions,
-        cookies: &Arc<Jar>,
-        tls: &ClientConfig,
-    ) -> Result<Self, TransportError> {
+    pub(crate) fn secure(options: &HttpsOptions, tls: &ClientConfig) -> Result<Self, TransportError> {
         Self::new(options, || {
-            let builder = careful(options, cookies, tls).https_only(true);
+            let builder = careful(options, tls).https_only(true);
             let builder = if options.proxy.kind == ProxyKind::Environment { builder } else { builder.no_proxy() };
             Ok(match options.proxy.for_reqwest()? {
                 Some(proxy) => builder.proxy(proxy),
@@ -38,14 +32,10 @@ impl Stack {
     }
 
     /// For `http` to this machine.
-    pub(crate) fn loopback(
-        options: &HttpsOptions,
-        cookies: &Arc<Jar>,
-        tls: &ClientConfig,
-    ) -> Result<Self, TransportError> {
+    pub(crate) fn loopback(options: &HttpsOptions, tls: &ClientConfig) -> Result<Self, TransportError> {
         // A name server may say what it likes about localhost. The port comes from the URL.
         let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-        Self::new(options, || Ok(careful(options, cookies, tls).no_proxy().resolve_to_addrs(LOCALHOST, &here)))
+        Self::new(options, || Ok(careful(options, tls).no_proxy().resolve_to_addrs(LOCALHOST, &here)))
     }
 
     fn new(
@@ -72,7 +62,7 @@ impl Stack {
 }
 
 /// A client builder that sends what it is given once, as it is, and nothing else.
-fn careful(options: &HttpsOptions, cookies: &Arc<Jar>, tls: &ClientConfig) -> ClientBuilder {
+fn careful(options: &HttpsOptions, tls: &ClientConfig) -> ClientBuilder {
     let network = &options.network;
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls.clone())
@@ -99,9 +89,6 @@ fn careful(options: &HttpsOptions, cookies: &Arc<Jar>, tls: &ClientConfig) -> Cl
     };
     if let Some(silence) = options.read_timeout {
         builder = builder.read_timeout(silence);
-    }
-    if options.http.cookies {
-        builder = builder.cookie_provider(Arc::clone(cookies));
     }
     for (host, address) in &network.connect_to {
         builder = builder.resolve_to_addrs(host, &[*address]);
