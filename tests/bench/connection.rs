@@ -1,0 +1,291 @@
+//! What the connection costs beside the bare HTTP stack: `cargo bench --bench connection`.
+//!
+//! Against an institution in a process of its own, over TLS on loopback:
+//!
+//! - a payment on a connection that is kept, beside a POST by reqwest of the same bytes;
+//! - a thousand sessions at once that pay, beside a thousand tasks that POST: payments per second, and memory;
+//! - from `Client::resume` in a fresh process to the first byte on the wire.
+//!
+//! The bytes of the bare requests are payments too, made beforehand, so that the institution does the same work for both.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::float_arithmetic,
+    missing_docs,
+    reason = "a benchmark prints and fails by panicking"
+)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use chrono::NaiveDate;
+use ofx_session::testing::Bank;
+use ofx_session::transport::{Https, KeepAlive};
+use ofx_session::{
+    AccountType, BankAccount, Blob, Client, Context, Credentials, HttpsOptions, Institution, Key, KeyRing, Payee,
+    Payment, Session,
+};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use rust_decimal::Decimal;
+use tokio::task::JoinSet;
+
+/// In the environment of the child that is the institution.
+const BANK: &str = "OFX_BENCH_BANK";
+/// In the environment of a child that resumes: the blob, and whether only given roots are trusted.
+const RESUME: &str = "OFX_BENCH_RESUME";
+const ROOTS: &str = "OFX_BENCH_ROOTS";
+
+const ROUNDS: usize = 2000;
+const SESSIONS: usize = 1000;
+const PASSWORD: &str = "correct horse";
+
+fn main() {
+    if std::env::var_os(BANK).is_some() {
+        return be_the_bank();
+    }
+    if let Ok(blob) = std::env::var(RESUME) {
+        return resume(&blob);
+    }
+    let bank = Process::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(one_payment(&bank));
+    for _ in 0..3 {
+        runtime.block_on(many_sessions(&bank));
+    }
+    drop(bank);
+    first_byte(&runtime);
+}
+
+/// An institution without questions in a process of its own.
+struct Process {
+    child: Child,
+    url: String,
+    pem: String,
+}
+
+impl Process {
+    fn start() -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .env(BANK, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let url = lines.next().unwrap();
+        let pem = lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+        Self { child, url, pem }
+    }
+
+    fn options(&self) -> HttpsOptions {
+        let options = HttpsOptions::new().add_root_pem(self.pem.as_bytes()).unwrap().only_given_roots();
+        options.keep_alive(KeepAlive::Always)
+    }
+
+    fn session(&self, https: &Https) -> Session {
+        let institution = Institution::new(self.url.as_str()).without_profile().without_synchronization();
+        let client = Client::builder(institution).transport(https.for_another_user()).build().unwrap();
+        client.open(Credentials::new("jane", PASSWORD)).unwrap()
+    }
+
+    fn bare(&self) -> reqwest::Client {
+        let mut roots = rustls::RootCertStore::empty();
+        let pem = <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::from_pem_slice;
+        roots.add(pem(self.pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let tls = tls.with_root_certificates(roots).with_no_client_auth();
+        reqwest::Client::builder().tls_backend_preconfigured(tls).http1_only().no_proxy().build().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // The end of its standard input ends it.
+        drop(self.child.stdin.take());
+        self.child.wait().unwrap();
+    }
+}
+
+fn be_the_bank() {
+    let bank = Bank::builder().user("jane", PASSWORD).challenge_first(false).start().unwrap();
+    println!("{}\n{}\n", bank.url(), bank.ca_pem().trim());
+    std::io::stdout().flush().unwrap();
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(bank.violations(), [""; 0]);
+}
+
+fn payment(cents: usize) -> Payment {
+    let from = BankAccount::new("211391825", "0042917700", AccountType::Checking);
+    let payee = Payee::new("Harbor & Sons Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+    let due = chrono::Utc::now().date_naive().checked_add_days(chrono::Days::new(10)).unwrap_or(NaiveDate::MAX);
+    Payment::new(from, Decimal::new(i64::try_from(100 + cents).unwrap(), 2), payee, "88-204-117", due)
+}
+
+/// The bytes of payments that were not sent.
+async fn rendered(bank: &Process, https: &Https, count: usize) -> Vec<Vec<u8>> {
+    let mut session = bank.session(https);
+    let mut files = Vec::new();
+    for cents in 0..count {
+        session.prepare_payment(&payment(cents)).await.unwrap();
+        files.push(session.render().unwrap().unwrap().to_vec());
+        session.abandon().unwrap();
+    }
+    files
+}
+
+async fn post(client: &reqwest::Client, url: &str, file: Vec<u8>) -> usize {
+    let post = client.post(url).header(USER_AGENT, "InetClntApp/3.0").header(CONTENT_TYPE, "application/x-ofx");
+    let answer = post.header(ACCEPT, "*/*, application/x-ofx").body(file).send().await.unwrap();
+    assert!(answer.status().is_success());
+    let body = answer.bytes().await.unwrap();
+    assert!(body.windows(9).any(|part| part == b"<SRVRTID>"), "it was paid");
+    body.len()
+}
+
+async fn one_payment(bank: &Process) {
+    let https = Https::new(bank.options()).unwrap();
+    let files = rendered(bank, &https, ROUNDS).await;
+    let (mut session, client) = (bank.session(&https), bank.bare());
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for (cents, file) in files.into_iter().enumerate() {
+        let start = Instant::now();
+        session.pay(&payment(cents)).await.unwrap().done().unwrap();
+        let middle = Instant::now();
+        post(&client, &bank.url, file).await;
+        // The first ones make the connection.
+        if cents >= 20 {
+            ours.push(middle - start);
+            bare.push(middle.elapsed());
+        }
+    }
+    println!("{:<44} {:>10} {:>10} {:>8}", "", "median", "p99", "bare x");
+    let base = median(&mut bare, 50);
+    for (name, times) in [("a payment, connection kept", &mut ours), ("a bare POST of the same bytes", &mut bare)] {
+        let (middle, late) = (median(times, 50), median(times, 99));
+        let ratio = middle.as_secs_f64() / base.as_secs_f64();
+        println!("{name:<44} {:>7.1} us {:>7.1} us {ratio:>8.2}", micros(middle), micros(late));
+    }
+}
+
+async fn many_sessions(bank: &Process) {
+    let https = Https::new(bank.options()).unwrap();
+    let mut files = rendered(bank, &https, SESSIONS).await;
+    let client = bank.bare();
+    let mut results = Vec::new();
+    let before = resident();
+    {
+        let start = Instant::now();
+        let mut tasks = JoinSet::new();
+        for cents in 0..SESSIONS {
+            let mut session = bank.session(&https);
+            tasks.spawn(async move {
+                session.pay(&payment(cents)).await.unwrap().done().unwrap();
+                session
+            });
+        }
+        let sessions = tasks.join_all().await;
+        results.push(("1000 sessions that pay at once", start.elapsed(), resident().saturating_sub(before)));
+        assert_eq!(sessions.len(), SESSIONS);
+    }
+    let before = resident();
+    {
+        let start = Instant::now();
+        let mut tasks = JoinSet::new();
+        for _ in 0..SESSIONS {
+            let (client, url, file) = (client.clone(), bank.url.clone(), files.pop().unwrap());
+            tasks.spawn(async move { post(&client, &url, file).await });
+        }
+        assert_eq!(tasks.join_all().await.len(), SESSIONS);
+        results.push(("1000 bare POSTs at once", start.elapsed(), resident().saturating_sub(before)));
+    }
+    for (name, time, memory) in results {
+        let rate = SESSIONS as f64 / time.as_secs_f64();
+        let each = memory as f64 / SESSIONS as f64 / 1024.0;
+        println!("{name:<44} {rate:>6.0} a second, {each:>6.1} KiB each");
+    }
+}
+
+/// Memory of this process, in bytes.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+fn first_byte(runtime: &tokio::runtime::Runtime) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/ofx", listener.local_addr().unwrap());
+    let institution = Institution::new(url).without_profile().without_synchronization();
+    let client = Client::builder(institution).build().unwrap();
+    let mut session = client.open(Credentials::new("jane", PASSWORD)).unwrap();
+    runtime.block_on(session.prepare_payment(&payment(0))).unwrap();
+    let blob = session.pause(&keys(), &context()).unwrap().to_text();
+    let pem = rcgen::generate_simple_self_signed(["bank.example".to_owned()]).unwrap().cert.pem();
+    for (roots, name) in [(pem.as_str(), "given roots"), ("", "this machine's roots")] {
+        let mut times: Vec<Duration> = (0..50)
+            .map(|_| {
+                let mut child = Command::new(std::env::current_exe().unwrap())
+                    .env(RESUME, &blob)
+                    .env(ROOTS, roots)
+                    .stdout(Stdio::piped())
+                    .spawn()
+                    .unwrap();
+                let (mut stream, _) = listener.accept().unwrap();
+                stream.read_exact(&mut [0]).unwrap();
+                let arrived = now();
+                // The child's request fails, and it says when it began.
+                drop(stream);
+                let mut text = String::new();
+                child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+                child.wait().unwrap();
+                arrived.saturating_sub(Duration::from_nanos(text.trim().parse().unwrap()))
+            })
+            .collect();
+        let name = format!("resume to first byte, {name}");
+        println!("{name:<44} {:>7.1} us {:>7.1} us", micros(median(&mut times, 50)), micros(median(&mut times, 99)));
+    }
+}
+
+/// A fresh process that goes on with a payment.
+fn resume(blob: &str) {
+    let start = now();
+    let roots = std::env::var(ROOTS).unwrap();
+    let paused = Client::resume(&Blob::from_text(blob).unwrap(), &keys(), &context()).unwrap();
+    let paused = if roots.is_empty() {
+        paused
+    } else {
+        paused.connection(HttpsOptions::new().add_root_pem(roots.as_bytes()).unwrap().only_given_roots()).unwrap()
+    };
+    let mut session = paused.open_risking_a_second_payment(Credentials::new("jane", PASSWORD)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(session.proceed()).unwrap_err();
+    println!("{}", start.as_nanos());
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+}
+
+fn keys() -> KeyRing {
+    KeyRing::new(Key::new(1, [7; 32]).unwrap())
+}
+
+fn context() -> Context {
+    Context::new("tenant-1", "user-42").unwrap()
+}
+
+fn median(times: &mut [Duration], percent: usize) -> Duration {
+    times.sort_unstable();
+    times[(times.len() * percent / 100).min(times.len() - 1)]
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
