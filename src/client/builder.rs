@@ -1,5 +1,6 @@
 //! Building a client.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::client::{Client, world};
@@ -11,8 +12,10 @@ use crate::secret::Secret;
 use crate::transport::{Transport, TransportError};
 
 /// Collects what a client is made of. See [`Client::builder`].
+///
+/// `C` is what comes of it: a [`Client`], or the `blocking` one, which has a name for its builder.
 #[derive(Debug)]
-pub struct ClientBuilder {
+pub struct ClientBuilder<C = Client> {
     institution: Institution,
     application: Application,
     client_uid: Option<String>,
@@ -20,9 +23,10 @@ pub struct ClientBuilder {
     limits: Limits,
     transport: Option<Result<Arc<dyn Transport>, TransportError>>,
     blob_limit: usize,
+    makes: PhantomData<fn() -> C>,
 }
 
-impl ClientBuilder {
+impl<C> ClientBuilder<C> {
     pub(crate) fn new(institution: Institution) -> Self {
         Self {
             institution,
@@ -32,6 +36,7 @@ impl ClientBuilder {
             limits: Limits::new(),
             transport: None,
             blob_limit: Blob::MAX_LEN,
+            makes: PhantomData,
         }
     }
 
@@ -105,7 +110,10 @@ impl ClientBuilder {
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when the URL is not https, a value does not fit its element, or
     /// the connection's settings contradict each other.
-    pub fn build(self) -> Result<Client, Error> {
+    pub fn build(self) -> Result<C, Error>
+    where
+        C: From<Client>,
+    {
         limit("APPID", &self.application.id, 5)?;
         limit("APPVER", &self.application.version, 4)?;
         let version = &self.application.version;
@@ -128,6 +136,6 @@ impl ClientBuilder {
         let mut client = Client::from_parts(state, self.transport.transpose()?).blob_limit(self.blob_limit);
         let wire = client.wire()?;
         wire.allows(&client.state.institution.url)?;
-        Ok(client)
+        Ok(client.into())
     }
 }
