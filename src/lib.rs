@@ -55,6 +55,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`client`] | `Client`, `Session` and what they return; re-exported here |
+//! | `blocking` | the same without async (feature `blocking`) |
 //! | [`client::equivalents`] | what the properties and methods of the commercial components are called here |
 //! | [`engine`] | the same as pure state machines, for drivers of your own |
 //! | [`ofx`] | documents and typed records of OFX |
@@ -65,6 +66,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 pub mod client;
 pub mod engine;
 pub mod error;

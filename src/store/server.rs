@@ -159,7 +159,10 @@ pub(super) fn too_late_to_answer(store: &'static str) -> StoreError {
 pub(super) fn in_a_runtime(store: &'static str) -> Result<(), StoreError> {
     match tokio::runtime::Handle::try_current() {
         Ok(_) => Ok(()),
-        Err(_) => Err(settings(store, "it was called outside of a tokio runtime: call it inside of one")),
+        Err(_) => Err(settings(
+            store,
+            "it was called outside of a tokio runtime: call it inside of one, or by blocking::wait",
+        )),
     }
 }
 

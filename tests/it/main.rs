@@ -12,6 +12,7 @@
 
 mod bank;
 mod blobs;
+mod blocking;
 mod books;
 mod corpus;
 mod dialect;

@@ -14,6 +14,7 @@ const ROOMS: &[(&str, &[&str], bool)] = &[
     ("store", &["error"], false),
     ("transport", &["error", "secret"], false),
     ("client", &["ofx", "engine", "seal", "store", "transport", "error", "secret"], false),
+    ("blocking", &["client", "ofx", "engine", "seal", "store", "transport", "error", "secret"], false),
     ("testing", &["client", "ofx", "engine", "seal", "store", "transport", "error", "secret"], false),
 ];
 
@@ -34,7 +35,7 @@ const IMPURE: &[&str] = &[
 /// Words that no room may contain.
 const FORBIDDEN: &[&str] = &["todo!", "unimplemented!", "dbg!"];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
