@@ -14,6 +14,7 @@
     reason = "tests fail by panicking, and children talk by printing"
 )]
 
+mod blocking;
 mod child;
 mod family;
 mod postgres;

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 use crate::servers::{Kind, PASSWORD, Server};
 use crate::{any_record, child, family, key};
 
-fn url(server: &Server) -> String {
+pub(crate) fn url(server: &Server) -> String {
     format!("postgres://jane:{PASSWORD}@127.0.0.1:{}/postgres", server.port())
 }
 
@@ -29,7 +29,7 @@ async fn start() -> Option<(Server, Client)> {
     Some((server, client))
 }
 
-async fn raw(server: &Server) -> Client {
+pub(crate) async fn raw(server: &Server) -> Client {
     loop {
         // It opens its port before it lets anybody in.
         if let Ok((client, connection)) = tokio_postgres::connect(&url(server), NoTls).await {
