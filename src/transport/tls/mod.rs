@@ -32,7 +32,7 @@ use crate::transport::{CertificateProblem, TransportError};
 
 pub(crate) use suites::provider;
 pub use verifier::PresentedCertificate;
-use verifier::{Checked, PinMismatch, RefusedByCheck};
+use verifier::{Checked, PinMismatch, RefusedByCheck, SelfSigned};
 
 /// Builds the TLS side of a client out of `options`.
 ///
@@ -142,6 +142,7 @@ pub(crate) fn certificate_problem(error: &rustls::Error) -> Option<CertificatePr
         | CertificateError::ExpiredRevocationList
         | CertificateError::ExpiredRevocationListContext { .. } => CertificateProblem::RevocationUnknown,
         CertificateError::Other(other) if other.0.is::<PinMismatch>() => CertificateProblem::NotPinned,
+        CertificateError::Other(other) if other.0.is::<SelfSigned>() => CertificateProblem::SelfSigned,
         CertificateError::Other(other) if other.0.is::<RefusedByCheck>() => CertificateProblem::RefusedByCheck,
         _ => CertificateProblem::Unusable,
     })
