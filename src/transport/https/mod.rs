@@ -198,7 +198,7 @@ impl Https {
         let coding = text(answer.headers(), CONTENT_ENCODING);
         let limit = self.shared.options.body_limit;
         let mut body = Zeroizing::new(Vec::new());
-        while let Some(chunk) = answer.chunk().await.map_err(|cause| failed.unknown(cause))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|cause| failed.cut(cause))? {
             if chunk.len() > limit.saturating_sub(body.len()) {
                 return Err(TransportError::TooLarge { limit });
             }
