@@ -154,6 +154,7 @@ impl Https {
         let follows = self.shared.options.http.redirects == Redirects::SameHost;
         let mut url = route.url.clone();
         let mut left = if follows { REDIRECTS } else { 0 };
+        let mut was_sent = false;
         loop {
             // Kept only where it may be needed again.
             let this = if left > 0 { body.clone() } else { std::mem::take(&mut body) };
@@ -165,6 +166,8 @@ impl Https {
             }
             let answer = match post.send().await {
                 Ok(answer) => answer,
+                // It left before, whatever becomes of it here.
+                Err(cause) if was_sent => return Err(failed.cut(cause)),
                 Err(cause) if gate.take_back() => return Err(failed.not_sent(cause)),
                 Err(cause) => return Err(failed.unknown(cause)),
             };
@@ -184,6 +187,7 @@ impl Https {
                 Some(to) => url = to,
                 None => return Err(TransportError::Status { code }),
             }
+            was_sent = true;
             left -= 1;
         }
     }
