@@ -114,6 +114,12 @@ impl Https {
         match (url.scheme(), loopback) {
             ("https", _) if tls::can_name(&host) => {
                 let proxy = proxies.as_ref().and_then(|proxies| stack::proxy_before(proxies, &url));
+                // The HTTP stack takes the brackets for a part of the name that the certificate is for, once the proxy is connected.
+                if proxy.is_some() && host.starts_with('[') {
+                    return Err(TransportError::BadUrl {
+                        reason: "an address of IPv6 cannot be called through a proxy: use a host name",
+                    });
+                }
                 Ok(Route { stack: secure, url, host, proxy })
             }
             ("https", _) => Err(TransportError::BadUrl { reason: "its host is not a name a certificate can be for" }),
