@@ -301,7 +301,8 @@ impl fmt::Display for ProxyProblem {
             Self::Unreachable => "cannot be reached: check its address, and whether it runs",
             Self::Login => "does not accept the login, or wants one: give the user and password it knows (Proxy::login)",
             Self::Refused => {
-                "did not connect to the institution: it may not be allowed to, not find it, or be a proxy of another kind"
+                "did not connect to the institution: it may not be allowed to, not find it, not accept the login (some proxies say no \
+                 more than no), or be a proxy of another kind"
             }
         })
     }
