@@ -234,6 +234,8 @@ impl From<TransportError> for Error {
 pub enum CertificateProblem {
     /// Nobody who is trusted here has signed it.
     Untrusted,
+    /// Nobody but itself has signed it.
+    SelfSigned,
     /// It was made for another host.
     WrongHost,
     /// It is no longer valid.
@@ -258,6 +260,10 @@ impl fmt::Display for CertificateProblem {
             Self::Untrusted => {
                 "comes from an issuer that is not trusted here: if it is the right one, give its root certificate as PEM \
                  (HttpsOptions::add_root_pem)"
+            }
+            Self::SelfSigned => {
+                "is signed by itself, so anyone can have made it: give no password to this server before the institution confirms \
+                 the certificate; then give it as PEM (HttpsOptions::add_root_pem)"
             }
             Self::WrongHost => "was made for another host name: check the URL, and give no password to this server",
             Self::Expired => "has expired: check this machine's clock, then tell the institution",
@@ -295,7 +301,8 @@ impl fmt::Display for ProxyProblem {
             Self::Unreachable => "cannot be reached: check its address, and whether it runs",
             Self::Login => "does not accept the login, or wants one: give the user and password it knows (Proxy::login)",
             Self::Refused => {
-                "did not connect to the institution: it may not be allowed to, not find it, or be a proxy of another kind"
+                "did not connect to the institution: it may not be allowed to, not find it, not accept the login (some proxies say no \
+                 more than no), or be a proxy of another kind"
             }
         })
     }

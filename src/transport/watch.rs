@@ -21,7 +21,8 @@ pub(crate) struct Watch {
 
 #[derive(Default)]
 struct Handshake {
-    begun: bool,
+    /// The server wants to know who we are.
+    asked_for_identity: bool,
     /// The version and the suite, until they were told.
     agreed: Option<(&'static str, String)>,
     peer: Option<CertificateSummary>,
@@ -39,9 +40,9 @@ impl Watch {
         WATCHED.scope(self, future).await
     }
 
-    /// Whether the request had to make a connection, as far as to a handshake of TLS.
-    pub(crate) fn shook_hands(&self) -> bool {
-        self.handshake().begun
+    /// Whether the server of that handshake wanted a certificate of ours.
+    pub(crate) fn was_asked_for_identity(&self) -> bool {
+        self.handshake().asked_for_identity
     }
 
     /// The body is about to leave.
@@ -95,13 +96,18 @@ pub(crate) fn resolving(host: &str) {
 /// TCP is connected, through the proxy if there is one.
 pub(crate) fn handshake_begins() {
     let _ = WATCHED.try_with(|watch| {
-        *watch.handshake() = Handshake { begun: true, ..Handshake::default() };
+        *watch.handshake() = Handshake::default();
         let host = &watch.host;
         watch.tell(&match &watch.proxy {
             None => Event::Connected { host },
             Some(proxy) => Event::ProxyConnected { host, proxy },
         });
     });
+}
+
+/// The server wants a certificate of ours.
+pub(crate) fn asked_for_identity() {
+    let _ = WATCHED.try_with(|watch| watch.handshake().asked_for_identity = true);
 }
 
 /// The server has presented a certificate.

@@ -18,6 +18,8 @@ mod blocking;
 mod child;
 mod family;
 mod postgres;
+#[path = "../shared/programs.rs"]
+mod programs;
 mod redis;
 mod servers;
 mod sqlite;

@@ -1,23 +1,19 @@
 //! Servers of a test's own, from the installed binaries, on a free loopback port and in a temporary folder.
 
-use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use ofx_session::store::ServerOptions;
 use tempfile::TempDir;
 
+use crate::programs::{self, PATIENCE, answers, find, free_port, installed, log};
+
 /// Of the user jane.
 pub(crate) const PASSWORD: &str = "canary-right";
-
-/// Longer than a start takes on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that runs until this is dropped.
 pub(crate) struct Server {
@@ -38,12 +34,7 @@ impl Server {
     /// Starts one with further options, in which `{port}` and `{folder}` are filled in; the folder has a certificate in
     /// `cert.pem`, `key.pem` and `ca.pem`. `None`, with a line that says so, where its binary is missing and may be.
     pub(crate) fn start(kind: Kind, extra: &[&str]) -> Option<Self> {
-        if kind.binary().is_none() {
-            let missing = format!("{} is not installed", kind.program());
-            assert!(std::env::var_os("REQUIRE_SERVERS").is_none_or(|value| value != "1"), "{missing}");
-            println!("SKIPPED: {missing}");
-            return None;
-        }
+        installed(kind.program())?;
         let folder = tempfile::tempdir().unwrap();
         kind.prepare(folder.path());
         let extra: Vec<String> = extra.iter().map(|&option| option.to_owned()).collect();
@@ -60,10 +51,7 @@ impl Server {
 
     /// Kills it and what it has started by their process ids, as a crash of the machine would.
     pub(crate) fn kill(&mut self) {
-        let children = children_of(self.child.id());
-        self.child.kill().unwrap();
-        let _ = Command::new("kill").arg("-KILL").args(children).output().unwrap();
-        self.child.wait().unwrap();
+        programs::kill(&mut self.child);
     }
 
     /// Starts it again, on the same port and the same files.
@@ -111,15 +99,11 @@ impl Kind {
         }
     }
 
-    fn binary(self) -> Option<PathBuf> {
-        find(self.program())
-    }
-
     /// What is done once, before the first start.
     fn prepare(self, folder: &Path) {
         certify(folder);
         if self == Self::Postgres {
-            let (user, password) = (servant(folder), folder.join("password"));
+            let (user, password) = (postgres_user(folder), folder.join("password"));
             fs::write(&password, PASSWORD).unwrap();
             if let Some((user, group)) = user {
                 for path in [folder, &folder.join("key.pem")] {
@@ -136,14 +120,14 @@ impl Kind {
     }
 
     fn spawn(self, folder: &Path, port: u16, extra: &[String]) -> Child {
-        let mut command = Command::new(self.binary().unwrap());
+        let mut command = Command::new(find(self.program()).unwrap());
         match self {
             Self::Postgres => {
                 command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string()).current_dir(folder);
                 command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
                 // What a killed process wrote is safe with the kernel. Syncing it takes most of the time of a test.
                 command.args(["-c", "fsync=off"]);
-                run_as(&mut command, servant(folder));
+                run_as(&mut command, postgres_user(folder));
             }
             Self::Redis => {
                 command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder);
@@ -158,55 +142,14 @@ impl Kind {
     }
 }
 
-/// User and group for a server that refuses to run as root, where the tests do. `folder` belongs to whoever runs them.
-fn servant(folder: &Path) -> Option<(u32, u32)> {
-    let users = fs::read_to_string("/etc/passwd").unwrap();
-    let of = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut numbers = line.split(':').skip(2).map(|number| number.parse().unwrap());
-        Some((numbers.next()?, numbers.next()?))
-    };
-    let root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
-    let owned = fs::metadata(folder).unwrap().uid();
-    (root || owned == 0).then(|| of("postgres").or_else(|| of("nobody")).expect("a user that is not root"))
+/// User and group for PostgreSQL, which refuses to run as root.
+fn postgres_user(folder: &Path) -> Option<(u32, u32)> {
+    programs::servant(&["postgres", "nobody"], folder)
 }
 
 fn run_as(command: &mut Command, user: Option<(u32, u32)>) {
     if let Some((user, group)) = user {
         command.uid(user).gid(group);
-    }
-}
-
-/// The processes a server has started, which survive it for a moment.
-fn children_of(parent: u32) -> Vec<String> {
-    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = numbers.filter_map(|entry| entry.file_name().into_string().ok());
-    let is_child = |number: &String| {
-        let line = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
-        // Number, name in brackets, state, parent.
-        let rest = line.rsplit_once(')').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
-        rest.split_whitespace().nth(1) == Some(&*parent.to_string())
-    };
-    numbers.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).filter(is_child).collect()
-}
-
-/// In the search path, and where Debian puts the binaries of PostgreSQL.
-fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    folders.extend(versions.map(|version| version.path().join("bin")));
-    folders.into_iter().map(|folder| folder.join(program)).find(|path| path.is_file())
-}
-
-/// A port that no other test of this process has had: one that is between two starts looks free.
-fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    loop {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        if GIVEN.lock().unwrap().insert(port) {
-            return port;
-        }
     }
 }
 
@@ -224,21 +167,4 @@ fn certify(folder: &Path) {
         fs::write(folder.join(name), text).unwrap();
     }
     fs::set_permissions(folder.join("key.pem"), Permissions::from_mode(0o600)).unwrap();
-}
-
-/// Waits until the port is open; false when the server ended instead.
-fn answers(port: u16, child: &mut Child) -> bool {
-    let until = Instant::now() + PATIENCE;
-    while child.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < until, "the server does not open its port");
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    false
-}
-
-fn log(folder: &Path) -> String {
-    fs::read_to_string(folder.join("log")).unwrap_or_default()
 }

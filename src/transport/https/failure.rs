@@ -22,7 +22,7 @@ impl Failed<'_> {
         let host = self.host.to_owned();
         let in_tls = tls::find::<rustls::Error>(&cause);
         let (certificate, identity) =
-            (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(tls::wants_other_identity));
+            (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(|error| self.is_about_us(error)));
         let in_tls = in_tls.is_some();
         let in_proxy = proxy_problem(&cause);
         let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
@@ -40,22 +40,33 @@ impl Failed<'_> {
 
     /// Names a failure after the body may have left.
     pub(crate) fn unknown(&self, cause: reqwest::Error) -> TransportError {
+        let about_us = tls::find::<rustls::Error>(&cause).is_some_and(|error| self.is_about_us(error));
+        if about_us && self.watch.was_asked_for_identity() {
+            // By TLS 1.3 the server's word on our certificate comes after ours is said, and with it the request. A server that says so
+            // has ended the handshake, and read nothing behind it. RFC 8446 §4.4.2.4.
+            TransportError::ClientCertificate { host: self.host.to_owned(), source: Some(cause.without_url().into()) }
+        } else {
+            self.cut(cause)
+        }
+    }
+
+    /// Names a failure after the answer may have begun.
+    pub(crate) fn cut(&self, cause: reqwest::Error) -> TransportError {
         let host = self.host.to_owned();
-        let identity = tls::find::<rustls::Error>(&cause).is_some_and(tls::wants_other_identity);
         let too_large = tls::find::<hyper::Error>(&cause).is_some_and(hyper::Error::is_parse_too_large);
         let timeout = cause.is_timeout();
         let source = Some(cause.without_url().into());
-        if identity && self.watch.shook_hands() {
-            // By TLS 1.3 the server's word on our certificate comes after ours is said, and with it the request. A server that says so
-            // has ended the handshake, and read nothing behind it. RFC 8446 §4.4.2.4.
-            TransportError::ClientCertificate { host, source }
-        } else if too_large {
+        if too_large {
             TransportError::HeadTooLarge { host }
         } else if timeout {
             TransportError::Timeout { host, source }
         } else {
             TransportError::Interrupted { host, source }
         }
+    }
+
+    fn is_about_us(&self, error: &rustls::Error) -> bool {
+        tls::wants_other_identity(error, self.watch.was_asked_for_identity())
     }
 }
 

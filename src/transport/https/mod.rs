@@ -114,6 +114,12 @@ impl Https {
         match (url.scheme(), loopback) {
             ("https", _) if tls::can_name(&host) => {
                 let proxy = proxies.as_ref().and_then(|proxies| stack::proxy_before(proxies, &url));
+                // The HTTP stack takes the brackets for a part of the name that the certificate is for, once the proxy is connected.
+                if proxy.is_some() && host.starts_with('[') {
+                    return Err(TransportError::BadUrl {
+                        reason: "an address of IPv6 cannot be called through a proxy: use a host name",
+                    });
+                }
                 Ok(Route { stack: secure, url, host, proxy })
             }
             ("https", _) => Err(TransportError::BadUrl { reason: "its host is not a name a certificate can be for" }),
@@ -154,6 +160,7 @@ impl Https {
         let follows = self.shared.options.http.redirects == Redirects::SameHost;
         let mut url = route.url.clone();
         let mut left = if follows { REDIRECTS } else { 0 };
+        let mut was_sent = false;
         loop {
             // Kept only where it may be needed again.
             let this = if left > 0 { body.clone() } else { std::mem::take(&mut body) };
@@ -165,6 +172,8 @@ impl Https {
             }
             let answer = match post.send().await {
                 Ok(answer) => answer,
+                // It left before, whatever becomes of it here.
+                Err(cause) if was_sent => return Err(failed.cut(cause)),
                 Err(cause) if gate.take_back() => return Err(failed.not_sent(cause)),
                 Err(cause) => return Err(failed.unknown(cause)),
             };
@@ -184,6 +193,7 @@ impl Https {
                 Some(to) => url = to,
                 None => return Err(TransportError::Status { code }),
             }
+            was_sent = true;
             left -= 1;
         }
     }
@@ -198,7 +208,7 @@ impl Https {
         let coding = text(answer.headers(), CONTENT_ENCODING);
         let limit = self.shared.options.body_limit;
         let mut body = Zeroizing::new(Vec::new());
-        while let Some(chunk) = answer.chunk().await.map_err(|cause| failed.unknown(cause))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|cause| failed.cut(cause))? {
             if chunk.len() > limit.saturating_sub(body.len()) {
                 return Err(TransportError::TooLarge { limit });
             }

@@ -5,10 +5,12 @@
 //! | `mod.rs` | the settings of the TLS library, made out of ours; what its errors mean |
 //! | `verifier.rs` | is this the institution? |
 //! | `suites.rs` | cipher suites that tell when they are used |
+//! | `identity.rs` | who we are, when a server asks |
 //! | `sessions.rs` | sessions to be resumed |
 //! | `keylog.rs` | the keys, when they were asked for |
 //! | `pkcs12.rs` | client certificates out of `.p12` files |
 
+mod identity;
 mod keylog;
 #[cfg(feature = "pkcs12")]
 pub(crate) mod pkcs12;
@@ -32,7 +34,7 @@ use crate::transport::{CertificateProblem, TransportError};
 
 pub(crate) use suites::provider;
 pub use verifier::PresentedCertificate;
-use verifier::{Checked, PinMismatch, RefusedByCheck};
+use verifier::{Checked, PinMismatch, RefusedByCheck, SelfSigned};
 
 /// Builds the TLS side of a client out of `options`.
 ///
@@ -55,6 +57,7 @@ pub(crate) fn config(options: &HttpsOptions) -> Result<ClientConfig, TransportEr
             .map_err(bad(BAD_IDENTITY))?,
         None => builder.with_no_client_auth(),
     };
+    config.client_auth_cert_resolver = Arc::new(identity::Asked(config.client_auth_cert_resolver));
     config.enable_sni = settings.send_sni;
     config.resumption = Resumption::store(Arc::new(sessions::Sessions::new(settings.resumption)));
     if let Some(path) = &settings.log_keys_to {
@@ -142,13 +145,18 @@ pub(crate) fn certificate_problem(error: &rustls::Error) -> Option<CertificatePr
         | CertificateError::ExpiredRevocationList
         | CertificateError::ExpiredRevocationListContext { .. } => CertificateProblem::RevocationUnknown,
         CertificateError::Other(other) if other.0.is::<PinMismatch>() => CertificateProblem::NotPinned,
+        CertificateError::Other(other) if other.0.is::<SelfSigned>() => CertificateProblem::SelfSigned,
         CertificateError::Other(other) if other.0.is::<RefusedByCheck>() => CertificateProblem::RefusedByCheck,
         _ => CertificateProblem::Unusable,
     })
 }
 
-/// Whether `error` says that the server does not want us without a certificate, or not with ours.
-pub(crate) fn wants_other_identity(error: &rustls::Error) -> bool {
+/// Whether `error` says that the server, which `asked` for our certificate or did not, does not want us without one or not with ours.
+pub(crate) fn wants_other_identity(error: &rustls::Error, asked: bool) -> bool {
+    // By TLS 1.2 this is the word for a certificate that is missing. It has other meanings. RFC 5246 §7.4.6.
+    if matches!(error, rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)) {
+        return asked;
+    }
     matches!(
         error,
         rustls::Error::AlertReceived(

@@ -95,6 +95,8 @@ impl ServerCertVerifier for Checked {
         let chain: Vec<&[u8]> = std::iter::once(own).chain(others).map(|one| &**one).collect();
         let name = self.name.as_ref().unwrap_or(server);
         let found = self.inner.verify_server_cert(own, others, name, ocsp, now).map(|_| ());
+        let found =
+            found.map_err(|error| if is_vague(&error) && is_its_own_issuer(own) { refused(SelfSigned) } else { error });
         let found = found.and_then(|()| self.pinned(&chain));
         let problem = |error| certificate_problem(error).unwrap_or(CertificateProblem::Unusable);
         let host = server.to_str();
@@ -162,6 +164,18 @@ impl fmt::Display for PinMismatch {
 
 impl StdError for PinMismatch {}
 
+/// Its issuer is itself.
+#[derive(Debug)]
+pub(crate) struct SelfSigned;
+
+impl fmt::Display for SelfSigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the certificate names itself as its issuer")
+    }
+}
+
+impl StdError for SelfSigned {}
+
 /// The program said no, and why.
 #[derive(Debug)]
 pub(crate) struct RefusedByCheck(String);
@@ -173,6 +187,16 @@ impl fmt::Display for RefusedByCheck {
 }
 
 impl StdError for RefusedByCheck {}
+
+/// Whether the TLS library says this of a certificate that has signed itself, among others.
+fn is_vague(error: &rustls::Error) -> bool {
+    matches!(certificate_problem(error), Some(CertificateProblem::Untrusted | CertificateProblem::Unusable))
+}
+
+fn is_its_own_issuer(der: &[u8]) -> bool {
+    let summary = CertificateSummary::from_der(der);
+    !summary.subject.is_empty() && summary.subject == summary.issuer
+}
 
 fn refused(why: impl StdError + Send + Sync + 'static) -> rustls::Error {
     rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(why))))

@@ -1,0 +1,174 @@
+//! A payment whose future is dropped, at each stage of the connection: nothing that was durable is lost, and what may have been sent is
+//! in doubt, also in a blob.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ofx_session::testing::{Bank, Fault, On};
+use ofx_session::{Client, Credentials, Institution, Session, Situation};
+use tokio::sync::Notify;
+
+use crate::backend::{Backend, Connection, answer};
+use crate::money::{self, PASSWORD, context, keys, payment};
+
+/// What is left of a payment after the future was dropped: it can be paused, and comes back as it was.
+fn paused_and_back(session: Session, institution: impl Fn(&Client) -> bool) -> Session {
+    let situation = session.situation().expect("a payment is under way");
+    let (trn_uid, what) = (session.trn_uid(), session.payment());
+    let blob = session.pause(&keys(), &context()).unwrap();
+    let paused = Client::resume(&blob, &keys(), &context()).unwrap();
+    assert!(institution(paused.client()));
+    assert_eq!((Some(paused.trn_uid()), paused.payment()), (trn_uid, what));
+    let same = matches!(
+        (&situation, paused.situation()),
+        (Situation::Ready, Situation::Ready) | (Situation::InDoubt(_), Situation::InDoubt(_))
+    );
+    assert!(same, "{situation:?} became {:?}", paused.situation());
+    paused.open_risking_a_second_payment(Credentials::new("jane", PASSWORD)).unwrap()
+}
+
+fn is_in_doubt(session: &Session) -> bool {
+    matches!(session.situation(), Some(Situation::InDoubt(_)))
+}
+
+/// Pays at `backend` until it says that the stage is reached, and drops the future there.
+async fn dropped(backend: &Backend, scheme: &str, reached: &Notify) -> Session {
+    let authority = crate::papers::Authority::new("root");
+    let url = backend.url().replace("http:", scheme);
+    let options = crate::trusting(&authority).allow_http_loopback();
+    let mut session = money::session(Institution::new(url).without_profile(), options);
+    let what = payment();
+    tokio::select! {
+        biased;
+        result = session.pay(&what) => panic!("{result:?}"),
+        () = reached.notified() => {}
+    }
+    session
+}
+
+fn stopping<F: Future<Output = ()> + Send + 'static>(
+    work: impl Fn(Connection, Arc<Notify>) -> F + Send + Sync + 'static,
+) -> (Backend, Arc<Notify>) {
+    let reached = Arc::new(Notify::new());
+    let kept = Arc::clone(&reached);
+    (Backend::new(move |connection| work(connection, Arc::clone(&kept))), reached)
+}
+
+#[tokio::test]
+async fn before_anything_was_done_there_is_nothing_to_keep() {
+    let bank = money::bank();
+    let mut session = money::session(Institution::new(bank.url()), money::trusting(&bank));
+    let what = payment();
+    drop(session.pay(&what));
+    assert!(session.situation().is_none());
+    session.pay(&what).await.unwrap().done().unwrap();
+    assert_eq!((bank.payments_made(), bank.violations()), (1, vec![]));
+}
+
+#[tokio::test]
+async fn while_the_profile_is_fetched_no_payment_is_in_doubt() {
+    let bank = money::bank();
+    bank.next(On::Profile, Fault::Delay(Duration::from_secs(600)));
+    let mut session = money::session(Institution::new(bank.url()), money::trusting(&bank));
+    let what = payment();
+    tokio::select! {
+        biased;
+        result = session.pay(&what) => panic!("{result:?}"),
+        () = until(|| bank.faults().len() == 1) => {}
+    }
+    assert!(!is_in_doubt(&session), "{:?}", session.situation());
+    session.close().expect("nothing is under way");
+    assert_eq!(bank.payments_made(), 0);
+}
+
+async fn until(done: impl Fn() -> bool) {
+    while !done() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn in_the_handshake_nothing_has_left_and_the_payment_is_kept() {
+    let (backend, reached) = stopping(|connection, reached| async move {
+        reached.notify_one();
+        connection.linger().await;
+    });
+    let session = dropped(&backend, "https:", &reached).await;
+    assert!(backend.seen().is_empty());
+    let url = backend.url().replace("http:", "https:");
+    // The session cannot know where the transport was when it was dropped: it says what is safe.
+    assert!(is_in_doubt(&session), "{:?}", session.situation());
+    paused_and_back(session, |client| client.url() == url);
+}
+
+#[tokio::test]
+async fn after_the_body_left_the_payment_is_in_doubt() {
+    let (backend, reached) = stopping(|mut connection, reached| async move {
+        connection.read().await;
+        reached.notify_one();
+        connection.linger().await;
+    });
+    let session = dropped(&backend, "http:", &reached).await;
+    assert_eq!(backend.seen().len(), 1);
+    assert!(is_in_doubt(&session), "{:?}", session.situation());
+    let back = paused_and_back(session, |client| client.url() == backend.url());
+    assert!(back.close().is_err(), "a doubt is not forgotten by accident");
+    assert_eq!(backend.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn in_the_middle_of_the_head_or_of_the_answer_the_payment_is_in_doubt() {
+    let whole = answer(&format!("<OFX>{}", "x".repeat(1_000)));
+    for length in [10, 60, whole.len() - 500] {
+        let part = whole.get(..length).unwrap().to_owned();
+        let (backend, reached) = stopping(move |mut connection, reached| {
+            let part = part.clone();
+            async move {
+                connection.read().await;
+                connection.write(part.as_bytes()).await.unwrap();
+                reached.notify_one();
+                connection.linger().await;
+            }
+        });
+        let session = dropped(&backend, "http:", &reached).await;
+        assert!(is_in_doubt(&session), "{length}: {:?}", session.situation());
+        paused_and_back(session, |client| client.url() == backend.url());
+    }
+}
+
+/// An institution that can tell what it did.
+fn telling() -> Bank {
+    Bank::builder().sync_mode(ofx_session::ofx::SyncMode::Full).user("jane", PASSWORD).start().unwrap()
+}
+
+#[tokio::test]
+async fn what_became_of_it_can_be_found_out_and_it_is_paid_once() {
+    for arrives in [true, false] {
+        let bank = telling();
+        let mut session = money::session(Institution::new(bank.url()), money::trusting(&bank));
+        session.accounts().await.unwrap().done().unwrap();
+        let fault = if arrives { Fault::Delay(Duration::from_secs(600)) } else { Fault::LateDelivery { after: None } };
+        bank.next(On::Payment, fault);
+        let what = payment();
+        tokio::select! {
+            biased;
+            _ = session.pay(&what) => assert!(!arrives, "the answer waits"),
+            () = until(|| bank.faults().len() == 1) => {}
+        }
+        assert!(is_in_doubt(&session), "{:?}", session.situation());
+        let mut back = paused_and_back(session, |client| client.url() == bank.url());
+        back = reconnected(back, &bank);
+        assert!(back.can_reconcile());
+        back.reconcile().await.unwrap().done().unwrap();
+        // What was still on its way comes now.
+        assert_eq!(bank.deliver_late(), usize::from(!arrives));
+        assert_eq!((bank.payments_made(), bank.violations()), (1, vec![]));
+    }
+}
+
+/// The same session with a transport that trusts the institution: options are not in the blob.
+fn reconnected(session: Session, bank: &Bank) -> Session {
+    let blob = session.pause(&keys(), &context()).unwrap();
+    let paused = Client::resume(&blob, &keys(), &context()).unwrap().connection(money::trusting(bank)).unwrap();
+    paused.open_risking_a_second_payment(Credentials::new("jane", PASSWORD)).unwrap()
+}

@@ -1,0 +1,172 @@
+//! Certificates good and bad, from authorities of our own.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData as _, RevokedCertParams, SerialNumber,
+    date_time_ymd,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::programs;
+
+/// A range of years that no clock will leave soon.
+pub(crate) const VALID: (i32, i32) = (2000, 2900);
+
+/// A certificate chain and its key, both as PEM.
+#[derive(Clone)]
+pub(crate) struct Papers {
+    pub(crate) chain: String,
+    pub(crate) key: String,
+    /// The SHA-256 of its public key, as base64, which is what a pin is.
+    pub(crate) pin: String,
+}
+
+impl Papers {
+    fn new(certificate: &Certificate, key: &KeyPair) -> Self {
+        Self { chain: certificate.pem(), key: key.serialize_pem(), pin: pin_of(key) }
+    }
+
+    /// For this machine, with nobody behind it.
+    pub(crate) fn self_signed() -> Self {
+        let key = KeyPair::generate().unwrap();
+        Self::new(&leaf(&HERE, VALID).self_signed(&key).unwrap(), &key)
+    }
+
+    /// With an RSA key, which the oldest way of agreeing on a secret needs. Made by `openssl`; nobody trusts it.
+    pub(crate) fn rsa() -> Option<Self> {
+        static MADE: OnceLock<Option<Papers>> = OnceLock::new();
+        MADE.get_or_init(Self::make_rsa).clone()
+    }
+
+    fn make_rsa() -> Option<Self> {
+        let openssl = programs::installed("openssl")?;
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(openssl);
+        command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=localhost"]);
+        command.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "key", "-out", "certificate"]);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        Some(Self { chain: read("certificate"), key: read("key"), pin: String::new() })
+    }
+
+    /// Both in one PKCS#12 file, as `openssl` makes it.
+    pub(crate) fn pkcs12(&self, password: &str, options: &[&str]) -> Option<Vec<u8>> {
+        let openssl = programs::installed("openssl")?;
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("chain", &self.chain), ("key", &self.key), ("password", &password.to_owned())] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let mut command = Command::new(openssl);
+        command.args([
+            "pkcs12",
+            "-export",
+            "-in",
+            "chain",
+            "-inkey",
+            "key",
+            "-passout",
+            "file:password",
+            "-out",
+            "p12",
+        ]);
+        let output = command.args(options).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(std::fs::read(folder.path().join("p12")).unwrap())
+    }
+}
+
+/// A root of our own, which nobody trusts who was not told to.
+pub(crate) struct Authority {
+    pub(crate) pem: String,
+    pub(crate) pin: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(crate) fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        let pin = pin_of(&key);
+        Self { pem, pin, issuer: Issuer::new(params, key) }
+    }
+
+    /// For a server on this machine.
+    pub(crate) fn server(&self) -> Papers {
+        self.signed(leaf(&HERE, VALID))
+    }
+
+    /// For a server of these names.
+    pub(crate) fn server_named(&self, names: &[&str]) -> Papers {
+        self.signed(leaf(names, VALID))
+    }
+
+    /// For a server on this machine, valid from one year to another.
+    pub(crate) fn server_of(&self, years: (i32, i32)) -> Papers {
+        self.signed(leaf(&HERE, years))
+    }
+
+    /// For a server on this machine, with a number.
+    pub(crate) fn server_numbered(&self, number: u64) -> Papers {
+        let mut params = leaf(&HERE, VALID);
+        params.serial_number = Some(SerialNumber::from(number));
+        self.signed(params)
+    }
+
+    /// For a client.
+    pub(crate) fn client(&self, name: &str) -> Papers {
+        let mut params = leaf(&[name], VALID);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        self.signed(params)
+    }
+
+    fn signed(&self, params: CertificateParams) -> Papers {
+        let key = KeyPair::generate().unwrap();
+        Papers::new(&params.signed_by(&key, &self.issuer).unwrap(), &key)
+    }
+
+    /// The list of certificates it has taken back, valid from one year to another, as PEM.
+    pub(crate) fn revoked(&self, numbers: &[u64], years: (i32, i32)) -> String {
+        let revoked = numbers.iter().map(|number| RevokedCertParams {
+            serial_number: SerialNumber::from(*number),
+            revocation_time: date_time_ymd(2020, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(years.0, 1, 1),
+            next_update: date_time_ymd(years.1, 1, 1),
+            crl_number: SerialNumber::from(1_u64),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+}
+
+fn pin_of(key: &KeyPair) -> String {
+    STANDARD.encode(Sha256::digest(key.subject_public_key_info()))
+}
+
+fn leaf(names: &[&str], years: (i32, i32)) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "a server");
+    params.not_before = date_time_ymd(years.0, 1, 1);
+    params.not_after = date_time_ymd(years.1, 1, 1);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    params
+}
+
+const HERE: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
