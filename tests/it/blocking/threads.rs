@@ -122,7 +122,8 @@ fn one_wait_may_be_inside_of_another() {
 
 #[test]
 fn a_panic_in_what_is_waited_for_leaves_nothing_behind() {
-    let panicked = thread::spawn(|| wait(async { panic!("on purpose") }).map(|()| ())).join();
+    let panics = || wait(poll_fn(|_| -> Poll<()> { panic!("on purpose") }));
+    let panicked = thread::spawn(panics).join();
     assert!(panicked.is_err());
     let bank = easy().start().unwrap();
     pays(&bank);
