@@ -28,7 +28,7 @@ pub(crate) fn inflated(
 ) -> Result<Zeroizing<Vec<u8>>, TransportError> {
     let coding = coding.unwrap_or_default().trim().to_ascii_lowercase();
     let from = body.as_slice();
-    let result = match coding.as_str() {
+    match coding.as_str() {
         "" | "identity" => return Ok(body),
         _ if body.is_empty() => return Ok(body),
         "gzip" | "x-gzip" => read(MultiGzDecoder::new(from), limit),
@@ -36,8 +36,7 @@ pub(crate) fn inflated(
         "deflate" if is_zlib(from) => read(ZlibDecoder::new(from), limit),
         "deflate" => read(DeflateDecoder::new(from), limit),
         _ => return Err(TransportError::Compression { problem: UNKNOWN_CODING }),
-    };
-    result
+    }
 }
 
 /// Reads up to the limit, and not further: what is said to be small may be large.

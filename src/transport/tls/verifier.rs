@@ -205,7 +205,7 @@ fn refused(why: impl StdError + Send + Sync + 'static) -> rustls::Error {
 fn key_hash(der: &[u8]) -> Option<[u8; 32]> {
     let der = CertificateDer::from(der);
     let certificate = ParsedCertificate::try_from(&der).ok()?;
-    Some(Sha256::digest(&certificate.subject_public_key_info()).into())
+    Some(Sha256::digest(certificate.subject_public_key_info()).into())
 }
 
 const GIVE_AGAIN: Reason = Reason("a check of certificates is missing: give it again");
