@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use ofx_session::transport::{HttpsOptions, Proxy, ProxyProblem, TransportError};
+use ofx_session::transport::{CertificateProblem, Proxy, ProxyProblem, TransportError};
 use tokio::net::TcpSocket;
 
 use crate::backend::Backend;
@@ -23,13 +23,15 @@ fn squid() -> Option<Peer> {
     let helper = find("../lib/squid/basic_ncsa_auth").map(|path| path.display().to_string()).unwrap_or_default();
     let configuration = format!(
         "http_port 127.0.0.1:{{port}}\npid_filename none\ncache_log {{folder}}/cache.log\ncache deny all\n\
-         access_log stdio:{{folder}}/access.log\ncoredump_dir {{folder}}\nnetdb_filename none\npinger_enable off\n\
+         access_log stdio:{{folder}}/access.log\ncoredump_dir {{folder}}\nshutdown_lifetime 0 seconds\nnetdb_filename none\npinger_enable off\n\
          auth_param basic program {helper} {{folder}}/users\nauth_param basic children 1 startup=1 idle=1\n\
          acl known proxy_auth REQUIRED\nacl closed port 19\nhttp_access deny closed\nhttp_access allow known\nhttp_access deny all\n"
     );
     // The MD5 of "canary-right" as Apache makes it, with the salt "01234567".
     let users = format!("jane:{}\n", "$apr1$01234567$0n.ukqJ5yHN8.pvDlUgUf0");
-    Recipe::new("squid", "-N -f {folder}/conf").file("conf", configuration).file("users", users).writer("proxy").start()
+    // Its memory, which outlives it unless it ends by itself, goes by the name of the service.
+    let recipe = Recipe::new("squid", "-N -n ofx{port} -f {folder}/conf").asked_to_end().writer("proxy");
+    recipe.file("conf", configuration).file("users", users).start()
 }
 
 fn through(peer: &Peer) -> Proxy {
@@ -203,10 +205,13 @@ async fn the_way_to_a_proxy_can_be_private() {
     let proxy = || Proxy::https(outer.address()).login("jane", "canary-right");
     money::pay(&bank, bank.url(), options.proxy(proxy())).await;
     inner.logged("Established connection", 1).await;
-    // A proxy that nobody vouches for gets neither the login nor anything else.
-    let error = send(HttpsOptions::proxy(money::trusting(&bank), proxy()), bank.url()).await.unwrap_err();
+    // A proxy that nobody vouches for gets neither the login nor anything else, and it is the proxy that is named.
+    let before = inner.log();
+    let error = send(money::trusting(&bank).proxy(proxy()), bank.url()).await.unwrap_err();
+    assert!(matches!(error, TransportError::Certificate { problem: CertificateProblem::Untrusted, .. }), "{error:?}");
     let text = not_sent(error);
-    assert!(text.contains("127.0.0.1"), "{text}");
+    assert!(text.contains(&format!("certificate of {} ", outer.address())), "{text}");
+    assert_eq!(inner.log(), before);
 }
 
 #[tokio::test]

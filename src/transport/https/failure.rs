@@ -19,8 +19,10 @@ impl Failed<'_> {
         if cause.is_builder() {
             return TransportError::BadUrl { reason: "it cannot be put into a request" };
         }
-        let host = self.host.to_owned();
         let in_tls = tls::find::<rustls::Error>(&cause);
+        // A proxy over TLS has a handshake of its own.
+        let at_proxy = self.proxy.filter(|_| in_tls.is_some() && is_before_tunnel(&cause));
+        let host = at_proxy.unwrap_or(self.host).to_owned();
         let (certificate, identity) =
             (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(|error| self.is_about_us(error)));
         let in_tls = in_tls.is_some();
@@ -74,10 +76,10 @@ impl Failed<'_> {
 fn proxy_problem(cause: &(dyn StdError + 'static)) -> ProxyProblem {
     let said = tls::causes(cause).find_map(|cause| {
         let text = cause.to_string();
-        if let Some(said) = text.strip_prefix("tunnel error: ") {
+        if let Some(said) = text.strip_prefix(TUNNEL) {
             return Some(match said {
                 "proxy authorization required" => ProxyProblem::Login,
-                "failed to create underlying connection" => ProxyProblem::Unreachable,
+                NOT_CONNECTED => ProxyProblem::Unreachable,
                 _ => ProxyProblem::Refused,
             });
         }
@@ -86,9 +88,17 @@ fn proxy_problem(cause: &(dyn StdError + 'static)) -> ProxyProblem {
             "credentials not accepted"
             | "server does not support user/pass authentication"
             | "server implements authentication incorrectly" => ProxyProblem::Login,
-            "failed to create underlying connection" => ProxyProblem::Unreachable,
+            NOT_CONNECTED => ProxyProblem::Unreachable,
             _ => ProxyProblem::Refused,
         })
     });
     said.unwrap_or(ProxyProblem::Unreachable)
 }
+
+/// Whether the proxy was not even connected.
+fn is_before_tunnel(cause: &(dyn StdError + 'static)) -> bool {
+    tls::causes(cause).any(|cause| cause.to_string().strip_prefix(TUNNEL) == Some(NOT_CONNECTED))
+}
+
+const TUNNEL: &str = "tunnel error: ";
+const NOT_CONNECTED: &str = "failed to create underlying connection";
