@@ -109,6 +109,15 @@ impl Backend {
         })
     }
 
+    /// Answers every connection that nothing on it was understood.
+    pub(crate) fn deaf() -> Self {
+        Self::new(|mut connection| async move {
+            let _ = connection.stream.read(&mut [0; 16]).await;
+            let _ =
+                connection.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+        })
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }

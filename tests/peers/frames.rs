@@ -9,7 +9,7 @@ use crate::backend::{Backend, Connection};
 use crate::weight::peak;
 use crate::{send, unknown};
 
-const LIMIT: usize = 1024 * 1024;
+const LIMIT: usize = 256 * 1024;
 const ROOM: usize = 2 * 1024 * 1024;
 
 const DATA: u8 = 0;

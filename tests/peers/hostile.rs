@@ -14,10 +14,11 @@ use crate::papers::Authority;
 use crate::weight::peak;
 use crate::{not_sent, send, trusting, unknown};
 
-const LIMIT: usize = 1024 * 1024;
+const LIMIT: usize = 256 * 1024;
+const MIB: usize = 1024 * 1024;
 
 /// What one exchange may hold beside the body: buffers of the network, of HTTP and of the decoder, and the client itself.
-const ROOM: usize = 1024 * 1024;
+const ROOM: usize = MIB;
 
 /// Limits of time that no honest work of this file comes near.
 fn patient() -> HttpsOptions {
@@ -114,10 +115,10 @@ async fn an_endless_answer_is_given_up_at_the_limit() {
 #[tokio::test]
 async fn a_gzip_bomb_is_given_up_at_the_limit() {
     // 1 GiB of zeros, a thousandth of that on the wire: a file of gzip may have many parts, here a thousand times the same.
-    let mut part = GzEncoder::new(Vec::new(), Compression::fast());
-    part.write_all(&vec![0; LIMIT]).unwrap();
+    let mut part = GzEncoder::new(Vec::new(), Compression::best());
+    part.write_all(&vec![0; MIB]).unwrap();
     let bomb = part.finish().unwrap().repeat(1024);
-    let limit = 2 * LIMIT;
+    let limit = 2 * MIB;
     assert!(bomb.len() < limit, "{} bytes are too many to begin with", bomb.len());
     let head = format!("{OK}Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", bomb.len());
     let server = repeating([head.as_bytes(), &bomb].concat(), "", 0, Duration::ZERO);
@@ -135,7 +136,7 @@ async fn a_head_of_a_mebibyte_is_given_up() {
         format!("HTTP/1.1 200 {}\r\n\r\n", "x".repeat(1024 * 1024)),
     ] {
         let server = repeating(head, "", 0, Duration::ZERO);
-        let error = failure(&server, patient(), 2 * LIMIT).await;
+        let error = failure(&server, patient(), 2 * MIB).await;
         assert!(matches!(error, TransportError::HeadTooLarge { .. }), "{error:?}");
         unknown(error);
     }
@@ -147,7 +148,7 @@ async fn an_endless_head_is_given_up() {
         [(OK, "X-Header: canary\r\n".repeat(1_000)), (OK, "x".repeat(64 * 1024)), ("", "\r\n".repeat(1_000))]
     {
         let server = repeating(head, piece.clone(), ENDLESS, Duration::ZERO);
-        let error = failure(&server, patient(), 2 * LIMIT).await;
+        let error = failure(&server, patient(), 2 * MIB).await;
         let named = matches!(error, TransportError::HeadTooLarge { .. });
         // A first line that does not begin is no head at all.
         assert!(named || (head.is_empty() && matches!(error, TransportError::Interrupted { .. })), "{error:?}");
@@ -158,7 +159,7 @@ async fn an_endless_head_is_given_up() {
 #[tokio::test]
 async fn endless_answers_before_the_answer_are_given_up() {
     let server = repeating("", "HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000), 1_000_000, Duration::ZERO);
-    let error = failure(&server, patient().total_timeout(Duration::from_secs(1)), 2 * LIMIT).await;
+    let error = failure(&server, patient().total_timeout(Duration::from_secs(1)), 2 * MIB).await;
     let ended = matches!(error, TransportError::Timeout { .. } | TransportError::Interrupted { .. });
     assert!(ended || matches!(error, TransportError::HeadTooLarge { .. }), "{error:?}");
     unknown(error);
@@ -168,7 +169,7 @@ async fn endless_answers_before_the_answer_are_given_up() {
 async fn endless_trailers_are_given_up() {
     let head = format!("{OK}Transfer-Encoding: chunked\r\n\r\n5\r\n<OFX>\r\n0\r\n");
     let server = repeating(head, "X-Trailer: canary\r\n".repeat(1_000), ENDLESS, Duration::ZERO);
-    let error = failure(&server, patient().total_timeout(Duration::from_secs(5)), 2 * LIMIT).await;
+    let error = failure(&server, patient().total_timeout(Duration::from_secs(5)), 2 * MIB).await;
     assert!(!matches!(error, TransportError::Timeout { .. }), "{error:?}");
     unknown(error);
 }
@@ -234,7 +235,7 @@ async fn a_peer_that_does_not_read_ends_with_the_total_time() {
     });
     let options = patient().total_timeout(Duration::from_millis(600));
     let https = ofx_session::transport::Https::new(options).unwrap();
-    let request = ofx_session::transport::Request::new(server.url(), vec![b'x'; 16 * LIMIT]);
+    let request = ofx_session::transport::Request::new(server.url(), vec![b'x'; 16 * MIB]);
     let error = ofx_session::transport::Transport::send(&https, request).await.unwrap_err();
     assert!(matches!(error, TransportError::Timeout { .. }), "{error:?}");
     unknown(error);

@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::backend::{Backend, Connection};
 use crate::papers::Authority;
-use crate::peer::{Peer, nginx};
-use crate::{BODY, money, send, trusting, unknown};
+use crate::peer::{Peer, nginx, stunnel};
+use crate::{BODY, money, not_sent, send, trusting, unknown};
 
 /// nginx with this inside, and options that trust it.
 fn started(listen: &str, inside: &str) -> Option<(Peer, HttpsOptions)> {
@@ -152,10 +152,19 @@ async fn versions_of_http_are_agreed_on() {
         let result = send(options.clone().http_versions(versions), &peer.url()).await;
         match (expected, result) {
             (Some(text), Ok(answer)) => assert_eq!(answer.body(), text.as_bytes(), "{versions:?}"),
-            (None, Err(error)) => assert!(!matches!(error, TransportError::Status { .. }), "{error:?}"),
+            (None, Err(error)) => {
+                assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
+                not_sent(error);
+            }
             (_, other) => panic!("{versions:?}: {other:?}"),
         }
     }
+    // A server that does not know of the question gets what it cannot read, and may close or answer as it likes.
+    let (authority, backend) = (Authority::new("root"), Backend::deaf());
+    let Some(peer) = stunnel(&authority.server(), backend.port(), "").start() else { return };
+    let error = send(trusting(&authority).http_versions(HttpVersions::Http2), &peer.url()).await.unwrap_err();
+    assert!(matches!(error, TransportError::Interrupted { .. }), "{error:?}");
+    unknown(error);
 }
 
 #[tokio::test]

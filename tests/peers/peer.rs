@@ -21,12 +21,21 @@ pub(crate) struct Recipe {
     folders: Vec<&'static str>,
     /// Whom it turns into when it is started by root, and who must be able to write into its folder.
     writer: Option<&'static str>,
+    asked_to_end: bool,
 }
 
 impl Recipe {
     pub(crate) fn new(program: &'static str, arguments: &str) -> Self {
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
-        Self { program, arguments, files: Vec::new(), bytes: Vec::new(), folders: Vec::new(), writer: None }
+        Self {
+            program,
+            arguments,
+            files: Vec::new(),
+            bytes: Vec::new(),
+            folders: Vec::new(),
+            writer: None,
+            asked_to_end: false,
+        }
     }
 
     pub(crate) fn file(mut self, name: &str, text: impl Into<String>) -> Self {
@@ -53,6 +62,12 @@ impl Recipe {
 
     pub(crate) fn writer(mut self, name: &'static str) -> Self {
         self.writer = Some(name);
+        self
+    }
+
+    /// Asks it to end before it is killed: it leaves things behind elsewhere otherwise.
+    pub(crate) fn asked_to_end(mut self) -> Self {
+        self.asked_to_end = true;
         self
     }
 
@@ -88,7 +103,7 @@ impl Recipe {
             command.stdin(Stdio::piped()).stdout(log.try_clone().unwrap()).stderr(log);
             let mut child = command.spawn().unwrap();
             if answers(port, &mut child) {
-                return Some(Peer { folder, port, other, child });
+                return Some(Peer { folder, port, other, child, asked_to_end: self.asked_to_end });
             }
             // Somebody else took the port in between.
             said(folder.path());
@@ -107,6 +122,7 @@ pub(crate) struct Peer {
     port: u16,
     other: u16,
     child: Child,
+    asked_to_end: bool,
 }
 
 impl Peer {
@@ -174,6 +190,13 @@ impl Drop for Peer {
     fn drop(&mut self) {
         if std::thread::panicking() {
             said(self.folder.path());
+        }
+        if self.asked_to_end {
+            let _ = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).output();
+            let until = Instant::now() + Duration::from_secs(30);
+            while self.child.try_wait().is_ok_and(|ended| ended.is_none()) && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(20));
+            }
         }
         programs::kill(&mut self.child);
     }
