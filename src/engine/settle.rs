@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::Phase;
 use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::verdict::{Verdict, frame};
@@ -91,16 +92,22 @@ impl Operation {
     ///
     /// With earlier copies on their way that only counts when it is about them too: the saved answer to the only file, the whole
     /// history, a copy after which they cannot be carried out any more, or a reason that is in the request itself, where the
-    /// history around it says that none was before.
+    /// history around it says that none was before. A refusal that the institution counts as something that happened is such a copy
+    /// itself: it was looked at because nothing had happened since the token, and the earlier ones come with a token that is out of
+    /// date from then on.
     fn take_refusal(mut self, status: &Status, frame: Option<&SyncResponse>) -> (Self, Step) {
         let refusal = Refusal::new(status, RefusedAt::Request);
         let whole = frame.is_some_and(SyncResponse::is_whole);
         let no_copy_can = self.recovery.token.is_some() && whole && is_in_the_request(status.code);
+        let alone = frame.is_some_and(|frame| frame.answers.len() == 1);
+        let pinned = self.recovery.token.as_deref().filter(|token| *token != NO_TOKEN);
+        let moved = pinned.is_some_and(|pinned| frame.and_then(|frame| frame.token.as_deref()) != Some(pinned));
         let about_all = match self.recovery.leg {
             _ if self.recovery.fenced || no_copy_can => true,
+            Leg::Request => whole && alone && moved,
             Leg::SameFile => !self.recovery.repeated,
             Leg::History => whole,
-            Leg::Token | Leg::Request | Leg::NewPassword | Leg::OldPassword => false,
+            Leg::Token | Leg::NewPassword | Leg::OldPassword => false,
         };
         if self.doubt.is_some() && !about_all {
             self.recovery.exhausted = true;

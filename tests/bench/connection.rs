@@ -122,7 +122,7 @@ fn be_the_bank() {
 }
 
 fn payment(cents: usize) -> Payment {
-    let from = BankAccount::new("211391825", "0042917700", AccountType::Checking);
+    let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
     let payee = Payee::new("Harbor & Sons Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
     let due = chrono::Utc::now().date_naive().checked_add_days(chrono::Days::new(10)).unwrap_or(NaiveDate::MAX);
     Payment::new(from, Decimal::new(i64::try_from(100 + cents).unwrap(), 2), payee, "88-204-117", due)

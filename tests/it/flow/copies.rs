@@ -139,6 +139,30 @@ fn a_refusal_of_a_second_copy_counts_with_the_whole_history_around_it() {
     }
 }
 
+/// It was looked at because nothing had happened since the token, and from then on the copy before comes with a token of yesterday.
+#[test]
+fn a_refusal_that_moves_the_token_fences_off_the_copy_before() {
+    type Answer = fn(&Sent) -> Said;
+    let other = |sent: &Sent| frame("t-2", "N", vec![ours(0, "another", None), ours(10_504, sent.trn_uid(), None)]);
+    let answers: [(Answer, bool); 4] = [
+        (|sent| frame("t-2", "N", vec![ours(10_504, sent.trn_uid(), None)]), true),
+        (|sent| frame("t-1", "N", vec![ours(10_504, sent.trn_uid(), None)]), false),
+        (|sent| frame("t-2", "Y", vec![ours(10_504, sent.trn_uid(), None)]), false),
+        (other, false),
+    ];
+    for (number, (answer, counts)) in answers.into_iter().enumerate() {
+        let mut scenario = lost();
+        scenario.then_says(|_| frame("t-1", "N", vec![]));
+        scenario.then_says(answer);
+        let step = scenario.reconcile();
+        if counts {
+            assert_eq!(refused(step).status.code.value(), 10_504);
+        } else {
+            assert!(matches!(unknown(step), Doubt::RepeatRefused(_)), "{number}");
+        }
+    }
+}
+
 /// The saved answer is that to the last file. The copy before went in another one.
 #[test]
 fn the_saved_answer_to_a_second_copy_says_nothing_about_the_first() {
