@@ -107,8 +107,10 @@ impl Operation {
         if !signon.is_accepted() {
             return Ok(self.refused_at_signon(&signon.status, state, now));
         }
-        // A refused signon says nothing about the answer that is saved.
-        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| counts) {
+        // A refused signon says nothing about the answer that is saved. Where a copy of the file may still be on its way the institution is
+        // never told to forget the answer: it is what stops that copy.
+        let settled = counts && self.doubt.is_none();
+        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| settled) {
             state.marks.last_file = Some(self.seed.file(*number));
         }
         if passed.is_some() {

@@ -121,3 +121,21 @@ async fn what_the_client_says_is_what_stands_in_the_books() {
         }
     }
 }
+
+/// The saved answer is what stops the copy. So it must outlive the next payment, which could let the institution forget it.
+#[tokio::test]
+async fn a_copy_that_arrives_after_the_next_payment_finds_the_saved_answer() {
+    let class: Class = "D-S-F+".parse().unwrap();
+    let bank = easy().class(class).purges_saved_answers(false).start().unwrap();
+    let mut session = session(&bank);
+    session.pay(&typed("before")).await.unwrap().done().unwrap();
+    bank.next(On::Payment, Fault::LateDelivery { after: None });
+    let Progress::Unknown(_) = session.pay(&typed("late")).await.unwrap() else { panic!("it is on its way") };
+    session.reconcile().await.unwrap().done().unwrap();
+    for memo in ["next", "and one more"] {
+        session.pay(&typed(memo)).await.unwrap().done().unwrap();
+    }
+    assert_eq!(bank.deliver_late(), 1);
+    assert_eq!(bank.payments_made(), 4, "each once");
+    assert_eq!(bank.violations(), [""; 0]);
+}
