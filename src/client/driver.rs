@@ -89,7 +89,9 @@ async fn drive(
         };
         let copy = dialect.repeat_for_cookie.then(|| file.clone());
         let mut sent = wire.send(request(file)).await;
+        let mut was_sent = false;
         if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy) {
+            was_sent = true;
             sent = wire.send(request(copy)).await;
         }
         match sent {
@@ -111,8 +113,13 @@ async fn drive(
             }
             Err(error) => {
                 // The institution did not read the file as OFX. What it did with it is another question.
-                let not_read = matches!(error, TransportError::Status { code: 400..=499, .. });
-                let delivery = if not_read { Delivery::Answered } else { error.delivery() };
+                let not_read = !was_sent && matches!(error, TransportError::Status { code: 400..=499, .. });
+                let delivery = match error.delivery() {
+                    // It left the first time, and what became of it then is not known from what became of it now.
+                    _ if was_sent => Delivery::Unknown,
+                    _ if not_read => Delivery::Answered,
+                    delivery => delivery,
+                };
                 let left = operation.sends_what_counts() && delivery != Delivery::NotSent;
                 let goes_on = not_read && operation.can_do_without_answer();
                 let (operation, _) =

@@ -6,6 +6,7 @@ use ofx_session::testing::{Bank, Fault, On};
 use ofx_session::transport::{
     Addresses, HttpVersions, Https, HttpsOptions, KeepAlive, Request, Transport as _, TransportError,
 };
+use ofx_session::{Dialect, Institution, Progress};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -120,7 +121,7 @@ async fn a_request_that_dies_with_its_connection_is_not_sent_twice() {
 async fn a_payment_never_goes_over_a_connection_that_was_used() {
     // The institution closes behind the list of accounts, at the worst moment: when the payment is about to be sent.
     let bank: Bank = money::bank();
-    let mut session = money::session(ofx_session::Institution::new(bank.url()), money::trusting(&bank));
+    let mut session = money::session(Institution::new(bank.url()), money::trusting(&bank));
     session.accounts().await.unwrap().done().unwrap();
     session.pay(&money::payment()).await.unwrap().done().unwrap();
     bank.next(On::Accounts, Fault::DropAfter);
@@ -187,4 +188,48 @@ async fn a_family_of_addresses_can_be_chosen() {
     let literal = format!("https://[::1]:{}/", peer.port());
     let error = send(trusting(&authority), &literal).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_empty_answer_with_a_cookie_is_repeated_with_it_when_the_settings_say_so() {
+    let (bank, authority) = (money::bank(), Authority::new("root"));
+    let inside = format!(
+        "location / {{ if ($http_cookie !~ \"id=1\") {{ add_header Set-Cookie \"id=1; Path=/\"; return 200; }}\n\
+         proxy_pass {}; }}",
+        bank.url().strip_suffix("/ofx").unwrap()
+    );
+    let Some(peer) = nginx(&authority.server(), "", &inside).start() else { return };
+    for repeats in [false, true] {
+        let dialect = Dialect::new().repeat_for_cookie(repeats);
+        let institution = Institution::new(peer.at("ofx")).dialect(dialect).without_profile();
+        let mut session = money::session(institution, trusting(&authority));
+        let progress = session.pay(&money::payment()).await.unwrap();
+        let done = matches!(progress, Progress::Done(_));
+        assert!(done == repeats && (done || matches!(progress, Progress::Unknown(_))), "{progress:?}");
+        assert_eq!((bank.payments_made(), bank.violations()), (usize::from(repeats), vec![]));
+    }
+}
+
+#[tokio::test]
+async fn what_left_before_a_cookie_came_is_in_doubt_whatever_becomes_of_it_then() {
+    // It answers once, with nothing and a cookie, and is gone.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let answering = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        drop(listener);
+        let mut seen = Vec::new();
+        while !seen.windows(6).any(|window| window == b"</OFX>") {
+            stream.read_buf(&mut seen).await.unwrap();
+        }
+        let empty = b"HTTP/1.1 200 OK\r\nSet-Cookie: id=1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(empty).await.unwrap();
+    };
+    let institution = Institution::new(url).dialect(Dialect::new().repeat_for_cookie(true)).without_profile();
+    let mut session = money::session(institution, HttpsOptions::new().allow_http_loopback());
+    let what = money::payment();
+    let (progress, ()) = tokio::join!(session.pay(&what), answering);
+    let progress = progress.unwrap();
+    assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
+    assert!(session.close().is_err(), "a doubt is not forgotten by accident");
 }
