@@ -17,6 +17,8 @@ mod options;
 mod page;
 #[cfg(feature = "https")]
 mod tls;
+#[cfg(feature = "tracing")]
+mod traced;
 #[cfg(feature = "https")]
 mod watch;
 
@@ -246,7 +248,7 @@ impl<'a> Parts<'a> {
 }
 
 /// `url` without anything that may be secret.
-fn shown(url: &str) -> String {
+pub(crate) fn shown(url: &str) -> String {
     Parts::of(url)
         .map_or_else(|| "[hidden]".to_owned(), |parts| format!("{}://{}{}", parts.scheme, parts.host, parts.path))
 }

@@ -50,6 +50,35 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
 }
 
 /// Something that happened. More kinds, and more to know of each, may come with any version.
+///
+/// # Order
+///
+/// A request that needs a new connection: `Resolving` where its host is a name, `Connected` or `ProxyConnected`, `TlsEstablished`,
+/// `RequestSent`, `ResponseHead`, `BodyReceived`, and `Closed` when the connection ends, which may be later. One on a connection that
+/// is there already begins with `RequestSent`. Where it fails, the rest does not come. A [`Transport`](crate::transport::Transport) of
+/// your own tells of no connections; what an operation tells comes with every transport.
+///
+/// # Tracing
+///
+/// With the feature `tracing` the same is emitted for subscribers of the crate `tracing`, whether there is an observer or not, under
+/// the target `ofx_session`. The event's name is its message:
+///
+/// | name | level | fields |
+/// |---|---|---|
+/// | `resolving` | DEBUG | `host` |
+/// | `connected` | DEBUG | `host` |
+/// | `proxy_connected` | DEBUG | `host`, `proxy` |
+/// | `tls_established` | DEBUG | `host`, `version`, `suite`, `subject`, `issuer`, `fingerprint`, `not_after` (RFC 3339) |
+/// | `request_sent` | DEBUG | `host`, `bytes` |
+/// | `response_head` | DEBUG | `status`, `http_version`, `content_type`, `remote` |
+/// | `body_received` | DEBUG | `bytes` |
+/// | `closed` | DEBUG | `host` |
+/// | `step` | INFO | `operation`, `step`: [`StepKind::name`] |
+/// | `challenge` | INFO | `questions`, with commas between |
+/// | `sync_item` | INFO | `kind`, `action`, `origin` |
+///
+/// What is not known is left out. They happen in two spans: `operation` (INFO, with `operation`), and in it `exchange` (DEBUG, with
+/// `address`, the URL without its query) for each file that is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -190,8 +219,10 @@ impl StepKind {
 #[cfg_attr(not(test), allow(dead_code, reason = "whoever has something to tell calls it"))]
 pub(crate) fn tell(observer: Option<&dyn Observer>, event: &Event<'_>) {
     let event = &presentable(event.clone());
+    // A payment must not be lost because a terminal was closed and printing to it panics.
+    #[cfg(feature = "tracing")]
+    let _ = catch_unwind(AssertUnwindSafe(|| crate::transport::traced::emit(event)));
     if let Some(observer) = observer {
-        // A payment must not be lost because a terminal was closed and printing to it panics.
         let _ = catch_unwind(AssertUnwindSafe(|| observer.event(event)));
     }
 }
