@@ -79,7 +79,7 @@ pub mod store;
 pub mod testing;
 pub mod transport;
 
-pub use client::{Client, ClientBuilder, Completed, Kept, Paused, Progress, Session, Stored, Vault};
+pub use client::{Client, ClientBuilder, Completed, DocumentLog, Kept, Paused, Progress, Session, Stored, Vault};
 pub use engine::{
     Answers, Approval, BatchAnswer, Challenge, ChallengeAnswerTag, Change, ChangeKind, Changes, ClientUidUse,
     Confirmed, Credentials, Device, Dialect, Doubt, HeaderLine, Institution, Intent, Origin, Receipt, Situation,

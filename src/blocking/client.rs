@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::blocking::forward::{Wrap as _, forward, looked_at_as_async, same_as_async};
 use crate::blocking::{ClientBuilder, Paused, Session, wait};
-use crate::client::{self, Kept};
+use crate::client::{self, DocumentLog, Kept};
 use crate::engine::{Credentials, Device, Institution};
 use crate::error::Error;
 use crate::ofx::{Limits, Profile};
 use crate::seal::{Blob, Context, KeyRing, OpenPolicy};
-use crate::transport::{HttpsOptions, Transport};
+use crate::transport::{HttpsOptions, Observer, Transport};
 
 /// As [`client::Client`]: address, profile, application, `CLIENTUID` and access key.
 ///
@@ -78,6 +78,12 @@ impl Client {
 
         /// Replaces how many bytes a blob may have, which is not stored.
         fn blob_limit(self, bytes: usize) -> Self;
+
+        /// Lets `observer` be told what happens from now on, which is not stored.
+        fn observer(self, observer: impl Observer + 'static) -> Self;
+
+        /// Records requests and answers from now on, which is not stored.
+        fn document_log(self, log: DocumentLog) -> Self;
     }
 
     forward! { Client:

@@ -2,12 +2,12 @@
 
 use crate::blocking::forward::{Wrap, forward, looked_at_as_async, same_as_async};
 use crate::blocking::{Client, Session};
-use crate::client::{self, Kept};
+use crate::client::{self, DocumentLog, Kept};
 use crate::engine::{Credentials, Device};
 use crate::error::Error;
 use crate::ofx::Limits;
 use crate::seal::{Blob, Context, KeyRing};
-use crate::transport::{HttpsOptions, Transport};
+use crate::transport::{HttpsOptions, Observer, Transport};
 
 /// As [`client::Paused`]: a paused operation, readable without a network.
 ///
@@ -34,6 +34,12 @@ impl Paused {
 
         /// Replaces how many bytes a blob may have, which is not stored.
         fn blob_limit(self, bytes: usize) -> Self;
+
+        /// Lets `observer` be told what happens from now on, which is not stored.
+        fn observer(self, observer: impl Observer + 'static) -> Self;
+
+        /// Records requests and answers from now on, which is not stored.
+        fn document_log(self, log: DocumentLog) -> Self;
     }
 
     forward! { Paused:

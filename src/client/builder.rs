@@ -3,13 +3,14 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::client::{Client, world};
+use crate::client::watching::Watching;
+use crate::client::{Client, DocumentLog, world};
 use crate::engine::{Application, Device, Institution, State};
 use crate::error::Error;
 use crate::ofx::{Limits, limit};
 use crate::seal::Blob;
 use crate::secret::Secret;
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Observer, Transport, TransportError};
 
 /// Collects what a client is made of. See [`Client::builder`].
 ///
@@ -24,6 +25,7 @@ pub struct ClientBuilder<C = Client> {
     transport: Option<Result<Arc<dyn Transport>, TransportError>>,
     blob_limit: usize,
     makes: PhantomData<fn() -> C>,
+    watching: Watching,
 }
 
 impl<C> ClientBuilder<C> {
@@ -37,6 +39,7 @@ impl<C> ClientBuilder<C> {
             transport: None,
             blob_limit: Blob::MAX_LEN,
             makes: PhantomData,
+            watching: Watching::default(),
         }
     }
 
@@ -104,6 +107,20 @@ impl<C> ClientBuilder<C> {
         self
     }
 
+    /// Lets `observer` be told what happens: on connections, and in operations.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.watching.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Records requests and answers, with what is secret masked.
+    #[must_use]
+    pub fn document_log(mut self, log: DocumentLog) -> Self {
+        self.watching.log = Some(log);
+        self
+    }
+
     /// Makes the client. Nothing is sent.
     ///
     /// # Errors
@@ -133,7 +150,8 @@ impl<C> ClientBuilder<C> {
         limit("CLIENTUID", &client_uid, 36)?;
         let mut state = State::new(self.institution, self.application, client_uid).device(self.device);
         state.limits = self.limits;
-        let mut client = Client::from_parts(state, self.transport.transpose()?).blob_limit(self.blob_limit);
+        let mut client =
+            Client::from_parts(state, self.transport.transpose()?).blob_limit(self.blob_limit).watched(self.watching);
         let wire = client.wire()?;
         wire.allows(&client.state.institution.url)?;
         Ok(client.into())

@@ -1,11 +1,14 @@
 //! The one loop that drives the engine over a transport.
 
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
+use crate::client::watching::in_operation;
 use crate::client::{Client, Completed, Progress};
 use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
 use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
-use crate::transport::{Request, TransportError};
+use crate::transport::{Request, StepKind, TransportError};
 
 /// Who keeps what must be durable before a file leaves.
 pub(crate) trait Ahead: Send {
@@ -38,7 +41,19 @@ pub(crate) async fn run(
     current: &mut Option<Operation>,
     ahead: &mut impl Ahead,
 ) -> Result<Progress<Completed>, Error> {
-    let result = drive(client, credentials, current, ahead).await;
+    let result = match current.as_ref().map(Operation::kind) {
+        None => Err(Error::misuse(NO_OPERATION)),
+        Some(kind) => {
+            let watching = client.watching.clone();
+            let watched = async {
+                watching.step(kind, StepKind::Begin);
+                let result = drive(client, credentials, current, ahead).await;
+                watching.end(kind, &result);
+                result
+            };
+            in_operation(kind, watched).await
+        }
+    };
     let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
     result.map_err(|error| {
         if in_doubt {
@@ -59,7 +74,7 @@ async fn drive(
 ) -> Result<Progress<Completed>, Error> {
     loop {
         let Some(operation) = current.clone() else {
-            return Err(Error::misuse("there is no operation to continue; start one"));
+            return Err(Error::misuse(NO_OPERATION));
         };
         let transmit = match operation.step(&client.state, client.world.now()) {
             Step::Send(transmit) => transmit,
@@ -88,11 +103,12 @@ async fn drive(
             if reads { request.reusing_connection() } else { request }
         };
         let copy = dialect.repeat_for_cookie.then(|| file.clone());
-        let mut sent = wire.send(request(file)).await;
+        let (watching, world, kind) = (client.watching.clone(), Arc::clone(&client.world), operation.kind());
+        let mut sent = watching.send(&*world, &*wire, kind, request(file)).await;
         let mut was_sent = false;
         if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy) {
             was_sent = true;
-            sent = wire.send(request(copy)).await;
+            sent = watching.send(&*world, &*wire, kind, request(copy)).await;
         }
         match sent {
             Ok(response) => {
@@ -216,6 +232,8 @@ pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error>
 pub(crate) fn bug(what: &'static str) -> Error {
     Error::new(ErrorKind::Bug, Delivery::Answered, format!("{what}; please report this"))
 }
+
+const NO_OPERATION: &str = "there is no operation to continue; start one";
 
 const STILL_IN_DOUBT: &str = "the payment is still in doubt and was not sent once more";
 

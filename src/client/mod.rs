@@ -11,6 +11,7 @@
 
 mod ahead;
 mod builder;
+mod document_log;
 mod driver;
 pub mod equivalents;
 #[cfg(fuzzing)]
@@ -25,6 +26,8 @@ mod stored;
 mod storing;
 mod user;
 pub mod vault;
+mod watching;
+mod words;
 mod world;
 
 use std::fmt;
@@ -38,9 +41,10 @@ use crate::engine::{Credentials, Device, Dialect, Include, Institution, State, U
 use crate::error::Error;
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
-use crate::transport::Transport;
+use crate::transport::{Observer, Transport};
 
 pub use builder::ClientBuilder;
+pub use document_log::DocumentLog;
 pub use kept::Kept;
 pub use paused::Paused;
 pub use progress::{Completed, Progress};
@@ -52,6 +56,7 @@ pub use world::World;
 #[cfg(not(feature = "testing"))]
 pub(crate) use world::World;
 
+use watching::Watching;
 use world::Real;
 
 /// Who we are to one institution: its address and profile, our application, the `CLIENTUID` and the access key.
@@ -84,6 +89,7 @@ pub struct Client {
     blob_limit: usize,
     /// The body of the last answer.
     pub(crate) answered: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) watching: Watching,
     pub(crate) world: Arc<dyn World>,
 }
 
@@ -97,7 +103,7 @@ impl Client {
     /// Brings a client back from the blob that [`deconstruct`](Self::deconstruct) made.
     ///
     /// Settings of this program are not stored: give them again with `connection` or [`transport`](Self::transport), with
-    /// [`device`](Self::device) and [`limits`](Self::limits).
+    /// [`device`](Self::device), [`limits`](Self::limits), [`observer`](Self::observer) and [`document_log`](Self::document_log).
     ///
     /// # Errors
     ///
@@ -157,7 +163,15 @@ impl Client {
     }
 
     pub(crate) fn from_parts(state: State, transport: Option<Arc<dyn Transport>>) -> Self {
-        Self { state, transport, needs_reseal: false, blob_limit: Blob::MAX_LEN, answered: None, world: Arc::new(Real) }
+        Self {
+            state,
+            transport,
+            needs_reseal: false,
+            blob_limit: Blob::MAX_LEN,
+            answered: None,
+            watching: Watching::default(),
+            world: Arc::new(Real),
+        }
     }
 
     fn from_opened(state: State, needs_reseal: bool) -> Self {
@@ -199,6 +213,25 @@ impl Client {
     #[must_use]
     pub fn blob_limit(mut self, bytes: usize) -> Self {
         self.blob_limit = bytes;
+        self
+    }
+
+    /// Lets `observer` be told what happens from now on, which is not stored.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.watching.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Records requests and answers from now on, which is not stored.
+    #[must_use]
+    pub fn document_log(mut self, log: DocumentLog) -> Self {
+        self.watching.log = Some(log);
+        self
+    }
+
+    pub(crate) fn watched(mut self, watching: Watching) -> Self {
+        self.watching = watching;
         self
     }
 

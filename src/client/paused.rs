@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::client::stored::{self, Mark, Opened, Protection, Validity};
-use crate::client::{Client, Kept, Session, driver};
+use crate::client::{Client, DocumentLog, Kept, Session, driver};
 use crate::engine::{Credentials, Device, Operation, Situation, TaskKind};
 use crate::error::{Error, Moved};
 use crate::ofx::{Limits, Payment, Question, Request, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
-use crate::transport::Transport;
+use crate::transport::{Observer, Transport};
 
 /// A paused operation, readable without a network.
 #[derive(Debug)]
@@ -61,6 +61,20 @@ impl Paused {
     #[must_use]
     pub fn blob_limit(mut self, bytes: usize) -> Self {
         self.client = self.client.blob_limit(bytes);
+        self
+    }
+
+    /// Lets `observer` be told what happens from now on, which is not stored.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.client = self.client.observer(observer);
+        self
+    }
+
+    /// Records requests and answers from now on, which is not stored.
+    #[must_use]
+    pub fn document_log(mut self, log: DocumentLog) -> Self {
+        self.client = self.client.document_log(log);
         self
     }
 

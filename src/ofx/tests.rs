@@ -8,6 +8,7 @@
 )]
 
 mod generate;
+mod mask;
 mod records;
 mod refused;
 mod samples;

@@ -17,6 +17,7 @@ mod books;
 mod corpus;
 mod dialect;
 mod flow;
+mod observe;
 mod profile;
 mod reader;
 mod resume;

@@ -92,6 +92,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::vault::flow::{Wanted, check_id, digest};
+use crate::client::watching::Watching;
 use crate::client::{Client, Progress, World};
 use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
 use crate::error::{Error, ErrorKind, Moved};
@@ -147,6 +148,7 @@ pub use standing::{Busy, Pending, Settlement, Standing};
 pub struct Vault {
     template: State,
     transport: Arc<dyn Transport>,
+    watching: Watching,
     world: Arc<dyn World>,
     store: Arc<dyn Store>,
     keys: KeyRing,
@@ -158,7 +160,7 @@ pub struct Vault {
 impl Vault {
     /// Ties a client, a store, and the keys and the context of its user together. Nothing is loaded or sent.
     ///
-    /// The client gives what is not stored: transport, device, limits. Once there is a record, what is stored wins over
+    /// The client gives what is not stored: transport, observer, document log, device, limits. Once there is a record, what is stored wins over
     /// everything else in it. The context names tenant and end user, and the institution where a user has several.
     ///
     /// # Errors
@@ -177,6 +179,7 @@ impl Vault {
         Ok(Self {
             template: client.state,
             transport,
+            watching: client.watching,
             world: client.world,
             store: Arc::new(store),
             keys,
@@ -349,6 +352,7 @@ impl Vault {
             needs_reseal: false,
             blob_limit: Blob::MAX_LEN,
             answered: None,
+            watching: self.watching.clone(),
             world: Arc::clone(&self.world),
         }
     }

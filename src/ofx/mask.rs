@@ -1,0 +1,384 @@
+//! A document as it may be shown: its tags, and of its values only those that say nothing about anybody.
+//!
+//! Not the reader: a scanner over bytes that takes any, so that a document which is cut, broken, or none at all is masked as well.
+//! It looks for what may be shown, not for what is secret:
+//!
+//! - the value after the opening tag of an element in [`SHOWN`], if it is one plain line;
+//! - the tags themselves, without attributes, and the header.
+//!
+//! All else is masked, by a text that does not tell how long it was: values of every other element, text that stands where none
+//! belongs, comments, broken tags, bytes in an encoding without ASCII. A value that was masked once is masked wherever it comes
+//! again, in the same document and in the answer to it: an institution may repeat it in a message.
+
+pub(super) mod names;
+
+use std::collections::BTreeSet;
+
+use zeroize::Zeroizing;
+
+use crate::ofx::element::is_name;
+use crate::ofx::names::number;
+
+use names::{AROUND, MASKED, SHOWN};
+
+/// What stands for a value.
+pub(crate) const MASK: &str = "[masked]";
+
+/// Masks documents, all but what was narrowed by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mask {
+    shown: BTreeSet<String>,
+}
+
+/// Values that were masked, in order, to be found where they do not belong.
+#[derive(Default)]
+pub(crate) struct Heard(Vec<Zeroizing<Vec<u8>>>);
+
+impl Mask {
+    /// Shows the values of `name` from now on. Says whether there is such a name.
+    pub(crate) fn show(&mut self, name: &str) -> bool {
+        let name = name.to_ascii_uppercase();
+        let is_known = (is_name(&name) && is_private(&name)) || MASKED.contains(&name.as_str());
+        if is_known {
+            self.shown.insert(name);
+        }
+        is_known
+    }
+
+    /// The document as it may be shown. `heard` has what is secret elsewhere, and gets what is here.
+    pub(crate) fn apply(&self, document: &[u8], heard: &mut Heard) -> Vec<u8> {
+        for piece in Scanner::new(document) {
+            if let Piece::Value { of: Some(name), text, .. } = piece
+                && self.hides_by_name(&name)
+            {
+                heard.hear(text.trim_ascii());
+            }
+        }
+        let mut out = Vec::with_capacity(document.len());
+        // Whether what was written last is the mask: what follows it belongs to it.
+        let mut hidden = false;
+        for piece in Scanner::new(document) {
+            let masked = match piece {
+                Piece::Header(text) => header(text, &mut out),
+                Piece::Instruction(text) => write(&mut out, &[text]),
+                Piece::Tag(tag) => tag.write(&mut out),
+                Piece::Value { text, .. } if text.trim_ascii().is_empty() => write(&mut out, &[text]),
+                Piece::Value { of: Some(name), text, cdata } if self.shows(&name) && is_plain(text) => {
+                    let text = heard.masked_in(text);
+                    if cdata { write(&mut out, &[b"<![CDATA[", &text, b"]]>"]) } else { write(&mut out, &[&text]) }
+                }
+                Piece::Value { text, .. } => {
+                    if !hidden {
+                        out.extend_from_slice(MASK.as_bytes());
+                    }
+                    let end = text.trim_ascii_end().len();
+                    out.extend_from_slice(text.get(end..).unwrap_or_default());
+                    true
+                }
+                Piece::Odd => {
+                    if !hidden {
+                        out.extend_from_slice(MASK.as_bytes());
+                    }
+                    true
+                }
+            };
+            hidden = masked;
+        }
+        out
+    }
+
+    fn shows(&self, name: &str) -> bool {
+        SHOWN.contains(&name) || self.shown.contains(name)
+    }
+
+    fn hides_by_name(&self, name: &str) -> bool {
+        MASKED.contains(&name) && !self.shown.contains(name)
+    }
+}
+
+impl Heard {
+    fn hear(&mut self, value: &[u8]) {
+        let at = self.0.partition_point(|known| known.as_slice() < value);
+        let is_known = self.0.get(at).is_some_and(|known| known.as_slice() == value);
+        if value.len() >= SHORTEST_HEARD && self.0.len() < MOST_HEARD && !is_known {
+            self.0.insert(at, Zeroizing::new(value.to_vec()));
+        }
+    }
+
+    /// `text`, which has nothing to hide of its own, without the values that were masked elsewhere.
+    pub(crate) fn masked_in(&self, text: &[u8]) -> Vec<u8> {
+        let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
+        while let [first, behind @ ..] = rest {
+            if let Some(length) = self.longest_at(rest) {
+                out.extend_from_slice(MASK.as_bytes());
+                rest = rest.get(length..).unwrap_or_default();
+            } else {
+                out.push(*first);
+                rest = behind;
+            }
+        }
+        out
+    }
+
+    /// How long the value is with which `text` begins, if it does with one.
+    fn longest_at(&self, text: &[u8]) -> Option<usize> {
+        let start = text.get(..SHORTEST_HEARD)?;
+        let from = self.0.partition_point(|known| known.as_slice() < start);
+        let alike = self.0.get(from..)?.iter().take_while(|known| known.starts_with(start));
+        alike.filter(|known| text.starts_with(known)).map(|known| known.len()).max()
+    }
+}
+
+/// Writes what is shown, which is no mask.
+fn write(out: &mut Vec<u8>, parts: &[&[u8]]) -> bool {
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    false
+}
+
+/// What is in front of the document: `KEY:VALUE`, on lines or without. Says whether it ends in a mask.
+fn header(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mut hidden = false;
+    for part in text.split_inclusive(u8::is_ascii_whitespace) {
+        let word = part.trim_ascii();
+        let blanks = part.get(word.len()..).unwrap_or_default();
+        if word.is_empty() || is_header(word) {
+            hidden = write(out, &[word, blanks]) || (hidden && word.is_empty());
+        } else {
+            if !hidden {
+                out.extend_from_slice(MASK.as_bytes());
+            }
+            out.extend_from_slice(blanks);
+            hidden = true;
+        }
+    }
+    hidden
+}
+
+fn is_header(word: &[u8]) -> bool {
+    let at = word.iter().position(|byte| *byte == b':').unwrap_or(word.len());
+    let (key, value) = word.split_at_checked(at).unwrap_or_default();
+    HEADERS.iter().any(|known| known.as_bytes() == key)
+        && value.len() <= LONGEST_HEADER
+        && value.iter().all(|b| b.is_ascii_alphanumeric() || b":-_.".contains(b))
+}
+
+/// Whether a value is what one is made of: a line of printable characters, with no tags in it in whatever disguise.
+fn is_plain(text: &[u8]) -> bool {
+    let value = text.trim_ascii();
+    let disguised = |part: &[u8]| text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part));
+    value.len() <= LONGEST_SHOWN
+        && !value.iter().any(|b| b.is_ascii_control() || matches!(b, b'<' | b'>'))
+        && !DISGUISES.iter().any(|part| disguised(part.as_bytes()))
+}
+
+/// A stretch of a document.
+enum Piece<'a> {
+    /// In front of the first tag.
+    Header(&'a [u8]),
+    /// `<?xml ..?>` or `<?OFX ..?>`, with nothing unusual in it.
+    Instruction(&'a [u8]),
+    Tag(Tag<'a>),
+    /// Text, and the element whose opening tag is in front of it; of none when another tag is.
+    Value {
+        of: Option<String>,
+        text: &'a [u8],
+        cdata: bool,
+    },
+    /// Anything else, never shown.
+    Odd,
+}
+
+/// A tag that is one.
+struct Tag<'a> {
+    name: &'a str,
+    closes: bool,
+    /// `<TAG/>`
+    empty: bool,
+    attributes: bool,
+}
+
+impl<'a> Tag<'a> {
+    /// Reads what is between `<` and `>`.
+    fn read(inside: &'a [u8]) -> Option<Self> {
+        let inside = std::str::from_utf8(inside).ok()?.trim();
+        let (inside, closes) = inside.strip_prefix('/').map_or((inside, false), |rest| (rest.trim_start(), true));
+        let (inside, empty) = inside.strip_suffix('/').map_or((inside, false), |rest| (rest.trim_end(), true));
+        let (name, attributes) = inside.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((inside, ""));
+        let is_one = is_name(name) && !(closes && (empty || !attributes.is_empty()));
+        is_one.then_some(Self { name, closes, empty, attributes: !attributes.is_empty() })
+    }
+
+    /// Whether OFX has it.
+    fn is_known(&self) -> bool {
+        let name = self.name.to_ascii_uppercase();
+        number(name.as_bytes()).is_some()
+            || (is_private(&name) && name == self.name)
+            || [&MASKED[..], &SHOWN[..], &AROUND[..]].iter().any(|list| list.contains(&name.as_str()))
+    }
+
+    /// Whether it can be a tag that is followed by a value, with the bracket between them damaged.
+    fn holds_value(&self) -> bool {
+        let name = self.name.to_ascii_uppercase();
+        !self.is_known() && MASKED.iter().any(|masked| name.starts_with(masked))
+    }
+
+    /// Writes what is no value of it; says that this is no mask.
+    fn write(&self, out: &mut Vec<u8>) -> bool {
+        let parts = [
+            if self.closes { "</" } else { "<" },
+            self.name,
+            if self.attributes { " " } else { "" },
+            if self.attributes { MASK } else { "" },
+            if self.empty { "/>" } else { ">" },
+        ];
+        write(out, &parts.map(str::as_bytes))
+    }
+}
+
+/// Whether it is a tag of an institution's own, which names its owner in front of a dot.
+fn is_private(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(owner, own)| !owner.is_empty() && !own.is_empty())
+}
+
+/// Cuts a document into pieces; together they are all of it.
+struct Scanner<'a> {
+    rest: &'a [u8],
+    /// No tag was seen yet.
+    before: bool,
+    /// The element whose value comes, if one does.
+    within: Option<String>,
+    /// A tag was cut off by another: what looks like the name of that one may be the rest of a longer name.
+    doubtful: bool,
+}
+
+impl<'a> Scanner<'a> {
+    fn new(document: &'a [u8]) -> Self {
+        Self { rest: document, before: true, within: None, doubtful: false }
+    }
+
+    /// Takes `length` bytes off the front.
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, &[]));
+        self.rest = rest;
+        taken
+    }
+
+    /// What begins with `<`.
+    fn markup(&mut self) -> Piece<'a> {
+        let next = |bytes: &[u8], from: usize| {
+            let behind = bytes.get(from..).unwrap_or_default();
+            behind.iter().position(|b| matches!(b, b'<' | b'>')).map(|at| (from + at, behind.get(at) == Some(&b'>')))
+        };
+        if let Some(opening) = cdata_opening(self.rest) {
+            self.take(opening);
+            let Some(end) = find(self.rest, b"]]>") else {
+                self.take(usize::MAX);
+                return Piece::Odd;
+            };
+            let text = self.take(end);
+            self.take(b"]]>".len());
+            return Piece::Value { of: self.within.clone(), text, cdata: true };
+        }
+        if self.rest.starts_with(b"<!--") {
+            let length = find(self.rest, b"-->").map_or(usize::MAX, |at| at + b"-->".len());
+            self.take(length);
+            return Piece::Odd;
+        }
+        match next(self.rest, 1) {
+            Some((at, true)) => {
+                let whole = self.take(at + 1);
+                let inside = whole.get(1..at).unwrap_or_default();
+                if is_instruction(inside) {
+                    return Piece::Instruction(whole);
+                }
+                match Tag::read(inside) {
+                    // What hides a value ends at a tag, and not at whatever a value may look like.
+                    Some(tag) if !tag.holds_value() && (tag.is_known() || !self.is_hiding()) => {
+                        self.before = false;
+                        let has_value = !tag.closes && !tag.empty && !self.doubtful;
+                        self.within = has_value.then(|| tag.name.to_ascii_uppercase());
+                        self.doubtful = false;
+                        Piece::Tag(tag)
+                    }
+                    _ => self.odd(),
+                }
+            }
+            Some((at, false)) => {
+                self.take(at);
+                self.doubtful = true;
+                self.odd()
+            }
+            None => {
+                self.take(usize::MAX);
+                self.odd()
+            }
+        }
+    }
+
+    /// What is no tag ends a value that is shown, and none that is masked.
+    fn odd(&mut self) -> Piece<'a> {
+        self.before = false;
+        if !self.is_hiding() {
+            self.within = None;
+        }
+        Piece::Odd
+    }
+
+    fn is_hiding(&self) -> bool {
+        self.within.as_deref().is_some_and(|name| MASKED.contains(&name))
+    }
+}
+
+impl<'a> Iterator for Scanner<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        match self.rest.first()? {
+            b'<' => Some(self.markup()),
+            _ => {
+                let text = self.take(self.rest.iter().position(|b| *b == b'<').unwrap_or(usize::MAX));
+                Some(if self.before {
+                    Piece::Header(text)
+                } else {
+                    Piece::Value { of: self.within.clone(), text, cdata: false }
+                })
+            }
+        }
+    }
+}
+
+/// How long `<![CDATA[` is here, which the specification's own examples print with blanks in it.
+fn cdata_opening(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.strip_prefix(b"<![")?.trim_ascii_start();
+    let (word, rest) = rest.split_at_checked(b"CDATA".len())?;
+    let rest = rest.trim_ascii_start().strip_prefix(b"[").filter(|_| word.eq_ignore_ascii_case(b"CDATA"))?;
+    Some(bytes.len() - rest.len())
+}
+
+/// Whether it is what stands between the angle brackets of an XML document's first two lines.
+fn is_instruction(inside: &[u8]) -> bool {
+    let Some(text) = inside.strip_prefix(b"?").and_then(|text| text.strip_suffix(b"?")) else { return false };
+    let is_either = text.get(..4).is_some_and(|start| start == b"xml " || start.eq_ignore_ascii_case(b"OFX "));
+    let is_usual = |b: &u8| b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"=\"'.:_-".contains(b);
+    is_either && text.len() <= LONGEST_SHOWN && text.iter().all(is_usual)
+}
+
+fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+/// `MESSAGE` may have 255 characters.
+const LONGEST_SHOWN: usize = 400;
+const LONGEST_HEADER: usize = 48;
+/// Shorter ones are found everywhere.
+const SHORTEST_HEARD: usize = 4;
+/// An institution could make the search long.
+const MOST_HEARD: usize = 512;
+const HEADERS: [&str; 9] =
+    ["OFXHEADER", "DATA", "VERSION", "SECURITY", "ENCODING", "CHARSET", "COMPRESSION", "OLDFILEUID", "NEWFILEUID"];
+/// How a document inside of a value writes its angle brackets.
+const DISGUISES: [&str; 6] = ["lt;", "gt;", "&#", "%3c", "%3e", "\\u00"];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What is shown of a document, whole or broken.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use super::names::{AROUND, MASKED, SHOWN};
+use super::*;
+
+fn masked(document: impl AsRef<[u8]>) -> String {
+    String::from_utf8(Mask::default().apply(document.as_ref(), &mut Heard::default())).unwrap()
+}
+
+#[test]
+fn a_whole_document_keeps_its_shape() {
+    let sgml = "OFXHEADER:100\r\nDATA:OFXSGML\r\nVERSION:103\r\nNEWFILEUID:a-1\r\n\r\n<OFX><SIGNONMSGSRQV1><SONRQ>\r\n\
+                <DTCLIENT>20261125\r\n<USERID>jane\r\n<USERPASS>hunter22\r\n<LANGUAGE>ENG\r\n<FI><ORG>B1<FID>7777</FI>\r\n\
+                </SONRQ></SIGNONMSGSRQV1></OFX>\r\n";
+    assert_eq!(masked(sgml), sgml.replace("jane", MASK).replace("hunter22", MASK));
+    let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<?OFX OFXHEADER=\"200\" VERSION=\"211\" SECURITY=\"NONE\"?>\n\
+               <OFX><ACCTID>12345678</ACCTID><TRNAMT>-84.20</TRNAMT><NAME/><CITY></CITY></OFX>";
+    assert_eq!(masked(xml), xml.replace("12345678", MASK));
+}
+
+#[test]
+fn a_value_is_masked_however_its_tags_are_written() {
+    for document in [
+        "<OFX><userpass>hunter22</userpass></OFX>",
+        "<OFX><UserPass>hunter22",
+        "<OFX>< USERPASS >hunter22</ USERPASS ></OFX>",
+        "<OFX><USERPASS\r\n>hunter22</USERPASS\n></OFX>",
+        "<OFX><USERPASS kind=\"hunter22\">hunter22</USERPASS></OFX>",
+        "<OFX><USERPASS><![CDATA[hunter22]]></USERPASS></OFX>",
+        "<OFX><USERPASS><![ CDATA [<USERID>hunter22</USERID>]]></USERPASS></OFX>",
+        "<OFX><USERPASS>a<![CDATA[hunter22",
+        "<OFX><USERPASS><!-- hunter22 -->hunter22<!-- hunter22",
+        "<OFX><USERPASS>a<hunter22</USERPASS></OFX>",
+        "<OFX><USERPASS>a<hunter22>hunter22</USERPASS></OFX>",
+        "<OFX><USERPASS>a<hunter22/>hunter22</hunter22></USERPASS></OFX>",
+        "<OFX><USERPASS hunter22</USERPASS></OFX>",
+        "<OFX><USERPASShunter22>x</USERPASS></OFX>",
+        "<OFX><USERPASS hunter22",
+        "<OFX><USERPASS>hunter22<USERK",
+        "<OFX><USERPASShunter22",
+        "<OFX>USERPASS>hunter22</USERPASS></OFX>",
+        "<OFX><LANGUAGE>ENG\r\nUSERPASS>hunter22</OFX>",
+        "<OFX><LANGUAGE>ENG\r\nhunter22</OFX>",
+        "<OFX><USERP&SS>hunter22</USERPASS></OFX>",
+        "<OFX><USER<PASS>hunter22</USERPASS></OFX>",
+        "<OFX><AUTH<TOKEN>hunter22</OFX>",
+        "<OFX><POSTAL<CODE>hunter22</OFX>",
+        "<OFX></USERPASS>hunter22</USERPASS></OFX>",
+        "<OFX><USERPASS/>hunter22</USERPASS></OFX>",
+        "<OFX><INTU.USERID>hunter22</OFX>",
+        "<OFX><PASSWORT>hunter22</PASSWORT></OFX>",
+        "<OFX><USERCRED3>hunter22</USERCRED3></OFX>",
+        "<OFX><SONRQ>hunter22</SONRQ></OFX>",
+        "<OFX><MESSAGE>&lt;USERPASS&gt;hunter22&lt;/USERPASS&gt;</MESSAGE></OFX>",
+        "<OFX><MESSAGE>&amp;lt;USERPASS&amp;gt;hunter22</MESSAGE></OFX>",
+        "<OFX><MESSAGE>&#60;USERPASS&#62;hunter22</MESSAGE></OFX>",
+        "<OFX><MESSAGE><![CDATA[<USERPASS>hunter22</USERPASS>]]></MESSAGE></OFX>",
+        "<OFX><MSGBODY>hunter22</MSGBODY></OFX>",
+        "<!DOCTYPE OFX [<!ENTITY pass \"hunter22\">]><OFX></OFX>",
+        "<!-- hunter22 --><OFX></OFX>",
+        "<?OFX hunter22",
+        "<?php $password='hunter22' ?>",
+        "OFXHEADER:100\r\nUSERPASS:hunter22\r\n\r\n<OFX></OFX>",
+        "hunter22<USERKEY>x</OFX>",
+        "hunter22",
+        "<OFX></OFX>hunter22",
+        "<html><title>hunter22</title></html>",
+    ] {
+        let shown = masked(document);
+        assert!(
+            !shown.contains("hunter22") && !shown.contains("unter2") && shown.contains(MASK),
+            "{document}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn bytes_without_ascii_are_masked_as_a_whole() {
+    let document = "<OFX><USERPASS>hunter22</USERPASS><LANGUAGE>ENG</LANGUAGE></OFX>";
+    let wide = |bytes: fn(u16) -> [u8; 2]| document.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    for bytes in [wide(u16::to_le_bytes), wide(u16::to_be_bytes), [vec![0xff, 0xfe], wide(u16::to_le_bytes)].concat()] {
+        let shown = Mask::default().apply(&bytes, &mut Heard::default());
+        let narrow: Vec<_> = shown.iter().copied().filter(|b| *b != 0).collect();
+        assert_eq!(String::from_utf8_lossy(&narrow).trim(), MASK);
+    }
+    // UTF-7, and EBCDIC.
+    assert_eq!(masked("+ADw-USERPASS+AD4-hunter22"), MASK);
+    assert_eq!(masked([0x4c, 0xe4, 0xe2, 0xc5, 0xd9, 0x6e, 0x88, 0xa4, 0x95]), MASK);
+}
+
+#[test]
+fn the_mask_does_not_tell_the_length() {
+    assert_eq!(masked("<OFX><USERID>a</USERID>"), masked("<OFX><USERID>a much longer one</USERID>"));
+    assert_eq!(masked("<OFX><USERID>a<b"), masked("<OFX><USERID>a<b<c<d"));
+}
+
+#[test]
+fn what_was_masked_once_is_masked_where_it_is_repeated() {
+    let mask = Mask::default();
+    let mut heard = Heard::default();
+    mask.apply(b"<OFX><USERID>jane<USERPASS>jane-hunter22<ACCTID>masked", &mut heard);
+    let answer = b"<OFX><MESSAGE>jane, jane-hunter22 is wrong, masked</MESSAGE><CODE>15500</CODE></OFX>";
+    let shown = String::from_utf8(mask.apply(answer, &mut heard)).unwrap();
+    assert_eq!(shown, "<OFX><MESSAGE>[masked], [masked] is wrong, [masked]</MESSAGE><CODE>15500</CODE></OFX>");
+}
+
+#[test]
+fn the_masking_is_narrowed_by_name_only() {
+    let mut mask = Mask::default();
+    assert!(mask.show("acctid") && mask.show("INTU.BID"));
+    for unknown in ["ACCTIDS", "PASSWORD", "", ".", "INTU.", "A B.C", "LANGUAGE"] {
+        assert!(!mask.show(unknown), "{unknown}");
+    }
+    let document = "<OFX><USERID>jane<ACCTID>12345678<INTU.BID>3000<INTU.USERID>jane</OFX>";
+    let shown = String::from_utf8(mask.apply(document.as_bytes(), &mut Heard::default())).unwrap();
+    assert_eq!(shown, document.replace("jane", MASK));
+}
+
+#[test]
+fn no_name_that_is_masked_is_close_to_one_that_is_shown() {
+    let near = |a: &str, b: &str| {
+        let (a, b) = if a.len() > b.len() { (b, a) } else { (a, b) };
+        let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+        let skip = usize::from(a.len() == b.len());
+        b.len() - a.len() <= 1 && (a == b || a.as_bytes()[same + skip..] == b.as_bytes()[same + 1..])
+    };
+    assert!(near("ABC", "ABD") && near("ABC", "AC") && near("ABC", "ABCD") && !near("ABC", "ADE"));
+    for masked in MASKED {
+        for shown in SHOWN {
+            assert!(!near(masked, shown) && !masked.starts_with(shown), "{masked} and {shown}");
+        }
+    }
+    let all: BTreeSet<_> = MASKED.iter().chain(&SHOWN).chain(&AROUND).collect();
+    assert_eq!(all.len(), MASKED.len() + SHOWN.len() + AROUND.len());
+}
