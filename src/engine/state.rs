@@ -1,5 +1,7 @@
 //! Who we are to one institution: what was configured, and what it told us.
 
+use std::fmt;
+
 use crate::error::StatusCode;
 use chrono::{DateTime, Utc};
 
@@ -13,13 +15,31 @@ use crate::engine::marks::Marks;
 use crate::engine::{Credentials, Device, Dialect, EngineError, Held, Part};
 
 /// An institution as its users know it: where it is, how it names itself, and how it likes its documents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// # Security
+///
+/// `Debug` shows neither what an address has behind a question mark nor one with a user in it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Institution {
     pub(crate) url: String,
     pub(crate) fi: Option<FinancialInstitution>,
     pub(crate) version: Version,
     pub(crate) language: String,
     pub(crate) dialect: Dialect,
+}
+
+impl fmt::Debug for Institution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, fi, version, language, dialect } = self;
+        let url = if url.contains('@') { "[hidden]" } else { url.split(['?', '#', ';']).next().unwrap_or_default() };
+        f.debug_struct("Institution")
+            .field("url", &url)
+            .field("fi", fi)
+            .field("version", version)
+            .field("language", language)
+            .field("dialect", dialect)
+            .finish()
+    }
 }
 
 impl Institution {

@@ -1,5 +1,7 @@
 //! Signon and security questions. OFX 1.0.3 §2.5, OFX 2.3 §2.5.
 
+use std::fmt;
+
 use crate::error::StatusCode;
 use crate::ofx::aggregate::aggregate;
 use crate::ofx::check::limit;
@@ -26,7 +28,11 @@ impl FinancialInstitution {
 }
 
 /// Who signs on: exactly one of the three ways of `SONRQ`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// # Security
+///
+/// `Debug` shows the user id as little as the secrets.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Login {
     /// `USERID` and `USERPASS`.
@@ -47,6 +53,18 @@ impl Login {
     #[must_use]
     pub fn anonymous() -> Self {
         Self::Password { user_id: ANONYMOUS.to_owned(), password: Secret::new(ANONYMOUS) }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password { password, .. } => {
+                f.debug_struct("Password").field("password", password).finish_non_exhaustive()
+            }
+            Self::UserKey(key) => f.debug_tuple("UserKey").field(key).finish(),
+            Self::AccessToken(token) => f.debug_tuple("AccessToken").field(token).finish(),
+        }
     }
 }
 

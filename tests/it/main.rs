@@ -24,6 +24,7 @@ mod resume;
 mod rooms;
 mod rotation;
 mod roundtrip;
+mod secrets;
 mod size;
 mod spec;
 mod stores;

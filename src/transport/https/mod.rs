@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::cookie::{CookieStore as _, Jar};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Body, Client, Url};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -225,7 +225,7 @@ impl Https {
     /// `headers` with the cookies for `url`.
     fn with_cookies(&self, headers: &HeaderMap, url: &Url) -> HeaderMap {
         let mut headers = headers.clone();
-        if let Some(cookies) = self.cookies.cookies(url) {
+        if let Some(cookies) = self.cookies.cookies(&encrypted(url)) {
             headers.insert(COOKIE, cookies);
         }
         headers
@@ -235,10 +235,21 @@ impl Https {
     fn keep_cookies(&self, headers: &HeaderMap, url: &Url) -> bool {
         let set = self.shared.options.http.cookies && headers.contains_key(SET_COOKIE);
         if set {
-            self.cookies.set_cookies(&mut headers.get_all(SET_COOKIE).iter(), url);
+            // The jar writes the value of every other cookie into the log.
+            let secure =
+                |cookie: &HeaderValue| HeaderValue::from_bytes(&[cookie.as_bytes(), b"; Secure"].concat()).ok();
+            let cookies: Vec<_> = headers.get_all(SET_COOKIE).iter().filter_map(secure).collect();
+            self.cookies.set_cookies(&mut cookies.iter(), &encrypted(url));
         }
         set
     }
+}
+
+/// Where the jar keeps the cookies of `url`: it gives out those that are marked as secure for https only, also on this machine.
+fn encrypted(url: &Url) -> Url {
+    let mut url = url.clone();
+    let _ = url.set_scheme("https");
+    url
 }
 
 impl Transport for Https {
