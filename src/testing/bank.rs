@@ -12,6 +12,7 @@ use crate::ofx::{ListedPayee, Payment, PaymentState, RecurringModel, Request, Tr
 use crate::testing::certificate::Papers;
 use crate::testing::desk::{self, Desk};
 use crate::testing::journal::Journal;
+use crate::testing::overheard;
 use crate::testing::server::{self, Door};
 use crate::testing::{BankBuilder, BankModel, Endpoint, Fault, Ledger, LedgerEntry, On};
 
@@ -59,7 +60,12 @@ use crate::testing::{BankBuilder, BankModel, Endpoint, Fault, Ledger, LedgerEntr
 ///
 /// When the environment variable `OFX_TESTING_RECORD` names a folder as the institution starts, each exchange is written
 /// there: `<pid>-<counter>-rq.ofx` as received, unless the institution found a violation in it, and `<pid>-<counter>-rs.ofx`
-/// as answered. Refusals by HTTP status are not written.
+/// as answered. Refusals by HTTP status are not written. `secrets.txt` in the same folder gets a line for each password, answer, key,
+/// cookie, token and account number of eight characters or more that was seen on the wire: its tag, a tabulator, and the value.
+///
+/// When `OFX_TESTING_LOG` names a file as the first institution of a process starts, everything that any crate says to `tracing` or
+/// `log` in this process is appended to it, at level TRACE, unless the program listens itself. A test that searches it for the
+/// secrets finds out whether something leaks.
 ///
 /// # Security
 ///
@@ -105,6 +111,7 @@ impl Bank {
     }
 
     pub(super) fn start(mut builder: BankBuilder) -> io::Result<Self> {
+        overheard::listen();
         let lasting = builder.lasting().clone();
         let papers = lasting.certificate().map_or_else(Papers::make, |path| Papers::kept_in(&path))?;
         let (ca_pem, tls) = (papers.authority(), papers.server()?);

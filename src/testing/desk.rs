@@ -154,6 +154,8 @@ impl Desk {
             return Err(HttpRefusal::new(500, "the ledger file cannot be written to"));
         }
         let answer = answer?;
+        self.recorder.note_secrets(body);
+        self.recorder.note_secrets(&answer);
         self.recorder.write((clean && !by_network).then_some(body), &answer);
         self.answers.push(answer.clone());
         Ok(answer)

@@ -41,6 +41,7 @@ mod mail;
 mod model;
 mod models;
 mod others;
+mod overheard;
 mod password;
 mod payee_list;
 mod payments;

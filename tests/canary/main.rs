@@ -1,0 +1,118 @@
+//! Searches what a whole run of the tests has said for every secret that was on the wire meanwhile.
+//!
+//! Another run has to be made first, into an empty folder DIR; without one there is nothing to search, and this says so:
+//!
+//! ```text
+//! OFX_TESTING_RECORD=DIR OFX_TESTING_LOG=DIR/trace.log cargo test --all-features -- --show-output >DIR/output.log 2>&1
+//! OFX_CANARY_DIR=DIR cargo test --all-features --test canary
+//! ```
+//!
+//! `secrets.txt` there is written by [`testing::Bank`](ofx_session::testing::Bank). Every file whose name ends in `.log` is searched.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "tests fail by panicking"
+)]
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+/// A secret in one spelling.
+struct Needle {
+    kind: String,
+    spelled: Vec<u8>,
+}
+
+/// Needles by how they begin.
+struct Needles(HashMap<[u8; START], Vec<Needle>>);
+
+impl Needles {
+    /// Reads `secrets.txt`: a tag, a tabulator, a value.
+    fn read(text: &str) -> Self {
+        let mut all: HashMap<_, Vec<_>> = HashMap::new();
+        for (kind, value) in text.lines().filter_map(|line| line.split_once('\t')) {
+            let bytes = value.as_bytes();
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let list = bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+            for spelled in [value.to_owned(), hex, list] {
+                let spelled = spelled.into_bytes();
+                let Some(start) = spelled.first_chunk().copied() else { continue };
+                all.entry(start).or_default().push(Needle { kind: kind.to_owned(), spelled });
+            }
+        }
+        Self(all)
+    }
+
+    /// The kinds of secrets that a line holds.
+    fn in_line(&self, line: &[u8]) -> Vec<&str> {
+        let mut kinds = Vec::new();
+        for (at, start) in line.windows(START).enumerate() {
+            let alike = <[u8; START]>::try_from(start).ok().and_then(|start| self.0.get(&start));
+            let found = alike.into_iter().flatten().filter(|needle| line[at..].starts_with(&needle.spelled));
+            kinds.extend(found.map(|needle| needle.kind.as_str()));
+        }
+        kinds
+    }
+}
+
+/// Every line with a secret in it, without the secret: its file, number and kinds.
+fn search(folder: &Path) -> Result<(usize, Vec<String>), std::io::Error> {
+    let needles = Needles::read(&fs::read_to_string(folder.join("secrets.txt"))?);
+    let (mut searched, mut found) = (0, Vec::new());
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|end| end != "log") {
+            continue;
+        }
+        let mut file = BufReader::new(File::open(&path)?);
+        let (mut line, mut number) = (Vec::new(), 0);
+        while file.read_until(b'\n', &mut line)? > 0 {
+            number += 1;
+            let kinds = needles.in_line(&line);
+            if !kinds.is_empty() {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                found.push(format!("{name}, line {number}: {}", kinds.join(", ")));
+            }
+            searched += line.len();
+            line.clear();
+        }
+    }
+    Ok((searched, found))
+}
+
+#[test]
+fn no_secret_is_in_what_the_tests_have_said() {
+    let Some(folder) = std::env::var_os("OFX_CANARY_DIR") else {
+        println!("nothing was searched: OFX_CANARY_DIR names no folder of a run");
+        return;
+    };
+    let (searched, found) = search(Path::new(&folder)).unwrap();
+    assert!(searched > 0, "there is nothing to search");
+    let first: Vec<_> = found.iter().take(50).map(String::as_str).collect();
+    assert!(found.is_empty(), "secrets are in {} lines:\n{}", found.len(), first.join("\n"));
+    println!("{searched} bytes were searched");
+}
+
+#[test]
+fn a_secret_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("secrets.txt", "USERPASS\tcorrect horse\nACCESSKEY\tkey-12345678\n");
+    write("clean.log", "correct\nhorse key-1234567\n");
+    assert_eq!(search(folder.path()).unwrap(), (27, Vec::new()));
+    write(
+        "leaks.log",
+        "first\nsent \"correct horse\"\nkey 6b65792d3132333435363738\n[107, 101, 121, 45, 49, 50, 51, 52, 53, 54, 55, 56]\n",
+    );
+    write("other.txt", "correct horse");
+    let (_, found) = search(folder.path()).unwrap();
+    assert_eq!(found, ["leaks.log, line 2: USERPASS", "leaks.log, line 3: ACCESSKEY", "leaks.log, line 4: ACCESSKEY"]);
+}
+
+/// Every secret in the list is at least this long.
+const START: usize = 8;
