@@ -19,9 +19,12 @@ impl Operation {
         response: &Response,
         now: DateTime<Utc>,
     ) -> (Self, Step) {
-        let account = self.account_of_history(state);
-        let history = kind.row().sync;
-        let frame = history.and_then(|history| frame(response, history, account.as_ref(), state));
+        // Reading the account out of the request takes as long as the rest together: only where something is said of a history.
+        let history = kind.row().sync.filter(|history| !response.frames(*history).is_empty());
+        let frame = history.and_then(|history| {
+            let account = self.account_of_history(state);
+            frame(response, history, account.as_ref(), state)
+        });
         if self.recovery.leg == Leg::Token {
             return self.take_token(state, frame.as_ref(), now);
         }

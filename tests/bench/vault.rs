@@ -23,6 +23,8 @@
     reason = "a benchmark prints and fails by panicking"
 )]
 
+#[path = "../shared/programs.rs"]
+mod programs;
 mod rate;
 mod raw;
 #[path = "../stores/servers.rs"]

@@ -29,13 +29,13 @@ pub(crate) fn inflated(
     let coding = coding.unwrap_or_default().trim().to_ascii_lowercase();
     let from = body.as_slice();
     match coding.as_str() {
-        "" | "identity" => return Ok(body),
-        _ if body.is_empty() => return Ok(body),
+        "" | "identity" => Ok(body),
+        _ if body.is_empty() => Ok(body),
         "gzip" | "x-gzip" => read(MultiGzDecoder::new(from), limit),
         // By the standard deflate stands for zlib around it; servers are known to leave that away.
         "deflate" if is_zlib(from) => read(ZlibDecoder::new(from), limit),
         "deflate" => read(DeflateDecoder::new(from), limit),
-        _ => return Err(TransportError::Compression { problem: UNKNOWN_CODING }),
+        _ => Err(TransportError::Compression { problem: UNKNOWN_CODING }),
     }
 }
 
