@@ -18,6 +18,14 @@ mod plan;
     clippy::panic,
     reason = "shared with the tests, which fail by panicking"
 )]
+#[path = "../tests/shared/programs.rs"]
+mod programs;
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "shared with the tests, which fail by panicking"
+)]
 #[path = "../tests/stores/servers.rs"]
 mod servers;
 #[path = "drill/table.rs"]
