@@ -33,7 +33,7 @@
 //! | C2 the claim's acknowledgement is lost | our version, or the one before | nothing | the caller loads: its own version there means that it has the claim; else the same write again |
 //! | C3 claimed, not written ahead | claim | nothing | waits for the lease, takes over, sends |
 //! | C4 written ahead, not sent | in doubt | nothing | waits for the lease, finds out |
-//! | C5 sent, not applied, may arrive late | in doubt | maybe | finds out; a late copy dies at the fences that the institution offers |
+//! | C5 sent, not applied, may arrive late | in doubt | maybe | finds out; a late copy dies at the fences that the institution offers, see [below](#what-it-does-not-do) |
 //! | C6 applied, the answer is lost | in doubt | yes | finds out |
 //! | C7 answered, the result is not stored | in doubt | yes | finds out; the caller's error says `Yes` and has the receipt |
 //! | C8 the result is stored, its acknowledgement or the caller's answer is lost | result | yes | gets the result |
@@ -61,6 +61,10 @@
 //!
 //! - A store that is restored from an older copy has forgotten payments: they can be made again. The same holds for a
 //!   store that acknowledges writes and loses them; see its [`Capabilities`](crate::store::Capabilities).
+//! - Where file-based recovery is the institution's only promise (`RESPFILEER` without a history and without a check of `TRNUID`s), a
+//!   copy that was on its way for so long that another payment was made in between is stopped by the saved answer alone. The vault never
+//!   lets the institution forget that answer. One that forgets by itself when another file comes, as OFX 1.0.3 §2.2.7 allows, can
+//!   then make the payment a second time; nothing that a client can say prevents it.
 //! - One vault makes one thing at a time: one user at one institution. Vaults of different contexts do not touch each other.
 //! - Clocks of different machines may differ by a few seconds. A larger difference makes a takeover early or late, which costs
 //!   a doubt or a wait, not money.
