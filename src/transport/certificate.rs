@@ -38,7 +38,6 @@ mod reading {
     impl CertificateSummary {
         /// Summarizes a certificate; one that cannot be read has its fingerprint and nothing else.
         #[must_use]
-        #[cfg_attr(not(test), allow(dead_code, reason = "whoever has something to tell calls it"))]
         pub(crate) fn from_der(der: &[u8]) -> Self {
             let fingerprint = hex(&Sha256::digest(der));
             let Ok((_, certificate)) = X509Certificate::from_der(der) else {

@@ -216,7 +216,6 @@ impl StepKind {
 }
 
 /// Tells `observer` of `event`. Whatever an observer does, the exchange goes on.
-#[cfg_attr(not(test), allow(dead_code, reason = "whoever has something to tell calls it"))]
 pub(crate) fn tell(observer: Option<&dyn Observer>, event: &Event<'_>) {
     let event = &presentable(event.clone());
     // A payment must not be lost because a terminal was closed and printing to it panics.

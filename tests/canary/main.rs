@@ -17,7 +17,7 @@
     reason = "tests fail by panicking"
 )]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -35,7 +35,8 @@ impl Needles {
     /// Reads `secrets.txt`: a tag, a tabulator, a value.
     fn read(text: &str) -> Self {
         let mut all: HashMap<_, Vec<_>> = HashMap::new();
-        for (kind, value) in text.lines().filter_map(|line| line.split_once('\t')) {
+        let lines: BTreeSet<_> = text.lines().filter_map(|line| line.split_once('\t')).collect();
+        for (kind, value) in lines {
             let bytes = value.as_bytes();
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             let list = bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
@@ -70,10 +71,13 @@ fn search(folder: &Path) -> Result<(usize, Vec<String>), std::io::Error> {
             continue;
         }
         let mut file = BufReader::new(File::open(&path)?);
-        let (mut line, mut number) = (Vec::new(), 0);
+        let (mut line, mut number, mut passed_over) = (Vec::new(), 0, false);
         while file.read_until(b'\n', &mut line)? > 0 {
             number += 1;
-            let kinds = needles.in_line(&line);
+            if line.starts_with(b"---- ") {
+                passed_over = ON_PURPOSE.iter().any(|test| line.starts_with(format!("---- {test} ").as_bytes()));
+            }
+            let kinds = if passed_over { Vec::new() } else { needles.in_line(&line) };
             if !kinds.is_empty() {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 found.push(format!("{name}, line {number}: {}", kinds.join(", ")));
@@ -104,15 +108,19 @@ fn a_secret_is_found() {
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("secrets.txt", "USERPASS\tcorrect horse\nACCESSKEY\tkey-12345678\n");
     write("clean.log", "correct\nhorse key-1234567\n");
-    assert_eq!(search(folder.path()).unwrap(), (27, Vec::new()));
+    assert_eq!(search(folder.path()).unwrap(), (26, Vec::new()));
     write(
         "leaks.log",
         "first\nsent \"correct horse\"\nkey 6b65792d3132333435363738\n[107, 101, 121, 45, 49, 50, 51, 52, 53, 54, 55, 56]\n",
     );
     write("other.txt", "correct horse");
+    write("passed.log", "---- books::the_comparison_can_fail stdout ----\ncorrect horse\n---- other stdout ----\nx\n");
     let (_, found) = search(folder.path()).unwrap();
     assert_eq!(found, ["leaks.log, line 2: USERPASS", "leaks.log, line 3: ACCESSKEY", "leaks.log, line 4: ACCESSKEY"]);
 }
+
+/// Tests that fail inside, on purpose, and show the records that they compare.
+const ON_PURPOSE: [&str; 1] = ["books::the_comparison_can_fail"];
 
 /// Every secret in the list is at least this long.
 const START: usize = 8;

@@ -8,7 +8,10 @@ use ofx_session::store::Memory;
 use ofx_session::testing::Bank;
 use ofx_session::transport::TransportError;
 use ofx_session::{Answers, Client, Event, HttpsOptions, Institution, Intent, Progress, SyncKind, Vault};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::log::Page;
 use super::{Line, Notebook, builder, context, jane, keys, payment, questioning};
 
 fn timeout() -> TransportError {
@@ -129,4 +132,42 @@ async fn a_connection_is_told_from_its_beginning_to_its_end() {
     let peer = seen.lock().unwrap().clone().expect("there was a certificate");
     assert!(peer.names.iter().any(|name| name == "127.0.0.1") && peer.fingerprint.len() == 64, "{peer:?}");
     assert!(peer.not_before < peer.not_after);
+}
+
+/// The table on [`Event`] is a promise: programs filter and count by these names.
+#[test]
+fn tracing_is_told_the_same_in_spans() {
+    let page = Page::default();
+    let writer = page.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::DEBUG).with_ansi(false).without_time();
+    let guard = subscriber.with_writer(move || writer.clone()).finish().set_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bank = questioning().sync_mode(SyncMode::Full).start().unwrap();
+        let trusting = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes()).unwrap().only_given_roots();
+        let client = Client::builder(Institution::new(bank.url())).connection(trusting).build().unwrap();
+        let mut session = client.open(jane()).unwrap();
+        let Progress::Ask(_) = session.pay(&payment()).await.unwrap() else { panic!("asked nothing") };
+        session.answer(Answers::new().with("MFA16", "Garcia").with("MFA1", "Newport")).await.unwrap().done().unwrap();
+        session.sync_payments(&payment().from).await.unwrap().done().unwrap();
+    });
+    drop(guard);
+    let text = page.text();
+    let ours: Vec<_> = text.lines().filter(|line| line.contains(" ofx_session: ")).collect();
+    let text = ours.join("\n");
+    for told in [
+        " INFO operation{operation=\"pay\"}: ofx_session: step operation=\"pay\" step=\"begin\"",
+        " INFO operation{operation=\"pay\"}: ofx_session: step operation=\"pay\" step=\"asked\"",
+        " INFO operation{operation=\"pay\"}: ofx_session: challenge questions=\"MFA16,MFA1\"",
+        "DEBUG operation{operation=\"profile\"}:exchange{address=\"https://127.0.0.1:",
+        ": ofx_session: connected host=\"127.0.0.1\"",
+        ": ofx_session: tls_established host=\"127.0.0.1\" version=\"TLSv1.3\" suite=\"TLS_",
+        " subject=\"CN=loopback bank\" issuer=\"CN=testing authority of a loopback bank\" fingerprint=\"",
+        ": ofx_session: request_sent host=\"127.0.0.1\" bytes=",
+        ": ofx_session: response_head status=200 http_version=\"HTTP/1.1\" content_type=\"application/x-ofx\" remote=\"127.0.0.1:",
+        ": ofx_session: body_received bytes=",
+        " INFO operation{operation=\"synchronize_payments\"}: ofx_session: sync_item kind=\"payments\" action=\"added\" origin=\"us\"",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
 }
