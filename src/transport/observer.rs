@@ -78,7 +78,7 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
 /// | `sync_item` | INFO | `kind`, `action`, `origin` |
 ///
 /// What is not known is left out. They happen in two spans: `operation` (INFO, with `operation`), and in it `exchange` (DEBUG, with
-/// `address`, the URL without its query) for each file that is sent.
+/// `address`, the URL without its query) for each file that is sent. `closed` comes in neither, because a connection may outlive both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {

@@ -17,6 +17,9 @@ pub(crate) struct Watch {
     host: String,
     proxy: Option<String>,
     handshake: Mutex<Handshake>,
+    /// That of the exchange. What the HTTP stack does in a task of its own happens in it all the same.
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
 }
 
 #[derive(Default)]
@@ -32,7 +35,14 @@ struct Handshake {
 
 impl Watch {
     pub(crate) fn new(observer: Option<Arc<dyn Observer>>, host: String, proxy: Option<String>) -> Arc<Self> {
-        Arc::new(Self { observer, host, proxy, handshake: Mutex::default() })
+        Arc::new(Self {
+            observer,
+            host,
+            proxy,
+            handshake: Mutex::default(),
+            #[cfg(feature = "tracing")]
+            span: tracing::Span::current(),
+        })
     }
 
     /// Runs `future` so that callbacks find this watch.
@@ -58,6 +68,8 @@ impl Watch {
     }
 
     pub(crate) fn tell(&self, event: &Event<'_>) {
+        #[cfg(feature = "tracing")]
+        let _within = self.span.enter();
         tell(self.observer.as_deref(), event);
     }
 
