@@ -15,6 +15,10 @@ use crate::ofx::{BankAccount, ChallengeAnswer, FileUid, Question, SyncFrom, Tail
 /// What to do next: exactly one thing after every call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box is given back with what lay on the stack where its content was made, which may be a secret"
+)]
 pub enum Step {
     /// Put this file on the wire; keep what is inside first.
     Send(Transmit),
@@ -423,7 +427,7 @@ impl Operation {
             file_uid: self.seed.file(number),
             answers,
             anonymous: self.kind.is_anonymous(),
-            interrupted: Box::new(interrupted),
+            interrupted,
         })
     }
 

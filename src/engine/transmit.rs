@@ -23,7 +23,7 @@ pub struct Transmit {
     pub(crate) file_uid: FileUid,
     pub(crate) answers: Vec<ChallengeAnswer>,
     pub(crate) anonymous: bool,
-    pub(crate) interrupted: Box<Operation>,
+    pub(crate) interrupted: Operation,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Transmit {
                 Tail::challenge(&ChallengeTransaction::new(trn_uid, dialect.stamp(now)), version, style)?
             }
         };
-        Ok((*self.interrupted, tail.file(&header, version, &signon, dialect.signon_form(), style)?))
+        Ok((self.interrupted, tail.file(&header, version, &signon, dialect.signon_form(), style)?))
     }
 
     fn signon(&self, credentials: &Credentials, state: &State, now: DateTime<Utc>) -> SignonRequest {
