@@ -1,4 +1,4 @@
-//! Text that must not be seen: redacted in every `Debug`, wiped when dropped.
+//! Text that must not be seen: redacted in every `Debug`, wiped when dropped; and what of an address may be.
 
 use std::fmt;
 
@@ -89,3 +89,36 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
+
+/// The pieces of an address that may be shown.
+pub(crate) struct UrlParts<'a> {
+    pub(crate) scheme: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+}
+
+impl<'a> UrlParts<'a> {
+    /// Reads `url`; nothing when it could be read in two ways, of which one would show a secret.
+    pub(crate) fn of(url: &'a str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) {
+            return None;
+        }
+        let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at_checked(end)?;
+        // A password that holds a slash or a question mark, unescaped, ends the authority too early. The at sign that
+        // follows it gives that away.
+        if tail.contains('@') {
+            return None;
+        }
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let path = tail.split(['?', '#', ';']).next().unwrap_or_default();
+        Some(Self { scheme, host, path })
+    }
+}
+
+/// `url` without anything that may be secret.
+pub(crate) fn shown(url: &str) -> String {
+    UrlParts::of(url)
+        .map_or_else(|| "[hidden]".to_owned(), |parts| format!("{}://{}{}", parts.scheme, parts.host, parts.path))
+}

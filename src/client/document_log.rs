@@ -11,7 +11,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::error::Error;
 use crate::ofx::{Heard, Mask};
-use crate::transport::{TransportError, shown};
+use crate::secret::shown;
+use crate::transport::TransportError;
 
 /// Records every request and every answer, to find out what an institution does not like.
 ///

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::client::{Completed, DocumentLog, Progress, World, words};
 use crate::engine::{BatchAnswer, Changes, TaskKind};
 use crate::error::{Error, ErrorKind};
+use crate::secret::shown;
 use crate::transport::observer::tell;
-use crate::transport::{Event, Observer, Request, Response, StepKind, Transport, TransportError, shown};
+use crate::transport::{Event, Observer, Request, Response, StepKind, Transport, TransportError};
 
 /// Settings of the program: never stored.
 #[derive(Clone, Default)]

@@ -9,7 +9,7 @@ use crate::ofx::{
     AccountInfoResponse, EncodeError, FinancialInstitution, Limits, Login, MessageSet, Profile, SignonInfo,
     SignonResponse, Stamp, Style, Version,
 };
-use crate::secret::Secret;
+use crate::secret::{Secret, shown};
 
 use crate::engine::marks::Marks;
 use crate::engine::{Credentials, Device, Dialect, EngineError, Held, Part};
@@ -18,7 +18,7 @@ use crate::engine::{Credentials, Device, Dialect, EngineError, Held, Part};
 ///
 /// # Security
 ///
-/// `Debug` shows neither what an address has behind a question mark nor one with a user in it.
+/// `Debug` shows nothing of the address that may be secret: no user, no query.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Institution {
     pub(crate) url: String,
@@ -31,9 +31,8 @@ pub struct Institution {
 impl fmt::Debug for Institution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, fi, version, language, dialect } = self;
-        let url = if url.contains('@') { "[hidden]" } else { url.split(['?', '#', ';']).next().unwrap_or_default() };
         f.debug_struct("Institution")
-            .field("url", &url)
+            .field("url", &shown(url))
             .field("fi", fi)
             .field("version", version)
             .field("language", language)

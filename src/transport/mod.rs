@@ -28,6 +28,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::secret::{UrlParts, shown};
+
 pub use crate::transport::error::{Cause, CertificateProblem, ProxyProblem, TransportError};
 #[cfg(feature = "https")]
 pub use crate::transport::https::Https;
@@ -62,7 +64,7 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ///
     /// [`TransportError::BadUrl`] and [`TransportError::PlainHttpRefused`].
     fn allows(&self, url: &str) -> Result<(), TransportError> {
-        let Some(parts) = Parts::of(url).filter(|parts| !parts.host.is_empty()) else {
+        let Some(parts) = UrlParts::of(url).filter(|parts| !parts.host.is_empty()) else {
             return Err(TransportError::BadUrl { reason: "it is not a complete address" });
         };
         if parts.scheme.eq_ignore_ascii_case("https") {
@@ -218,37 +220,4 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("body", &format_args!("{} bytes", self.body.len())).finish()
     }
-}
-
-/// The pieces of an address that may be shown.
-struct Parts<'a> {
-    scheme: &'a str,
-    host: &'a str,
-    path: &'a str,
-}
-
-impl<'a> Parts<'a> {
-    /// Reads `url`; nothing when it could be read in two ways, of which one would show a secret.
-    fn of(url: &'a str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) {
-            return None;
-        }
-        let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
-        let (authority, tail) = rest.split_at_checked(end)?;
-        // A password that holds a slash or a question mark, unescaped, ends the authority too early. The at sign that
-        // follows it gives that away.
-        if tail.contains('@') {
-            return None;
-        }
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let path = tail.split(['?', '#', ';']).next().unwrap_or_default();
-        Some(Self { scheme, host, path })
-    }
-}
-
-/// `url` without anything that may be secret.
-pub(crate) fn shown(url: &str) -> String {
-    Parts::of(url)
-        .map_or_else(|| "[hidden]".to_owned(), |parts| format!("{}://{}{}", parts.scheme, parts.host, parts.path))
 }
