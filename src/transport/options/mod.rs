@@ -7,11 +7,13 @@
 //! | `network.rs` | addresses and TCP |
 //! | `proxy.rs` | proxies |
 //! | `tls.rs` | whom to trust, what to speak, who we are |
+//! | `pem.rs` | certificates as they are held |
 //! | `given.rs` | how the options are stored without what is secret in them |
 
 mod given;
 mod http;
 mod network;
+mod pem;
 mod proxy;
 mod tls;
 
@@ -29,7 +31,7 @@ pub use http::{HttpVersions, KeepAlive, Redirects};
 pub use network::Addresses;
 pub use proxy::Proxy;
 pub(crate) use proxy::ProxyKind;
-pub(crate) use tls::{Check, Danger, TlsSettings, usable_provider};
+pub(crate) use tls::{Check, Danger, TlsSettings};
 pub use tls::{DangerousCertificates, Roots, TlsVersion};
 
 /// Settings of [`Https`](crate::transport::Https); what is not set keeps the default named with it.

@@ -56,6 +56,9 @@ impl Proxy {
     }
 
     /// As [`http`](Self::http), over TLS: the login is then not shown to everyone on the way to the proxy.
+    ///
+    /// What is set about certificates holds for that of the proxy as well: roots, pins, the client certificate,
+    /// [`certificate_name`](HttpsOptions::certificate_name) and the checks.
     #[must_use]
     pub fn https(address: impl Into<String>) -> Self {
         Self::of(ProxyKind::Https, address.into())

@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::RootCertStore;
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName};
 use serde::{Deserialize, Serialize};
 
 use crate::transport::TransportError;
+use crate::transport::options::pem::{Pem, certificates_only, roots_in};
 use crate::transport::options::{Given, HttpsOptions, Reason};
-use crate::transport::tls::{PresentedCertificate, provider};
+use crate::transport::tls::{PresentedCertificate, usable_provider};
 
 /// A version of TLS. Older ones are not spoken: see [`HttpsOptions::tls_versions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -129,17 +128,6 @@ impl Default for TlsSettings {
     }
 }
 
-/// Blocks of PEM that were found readable when they were given; read again when TLS is set up, because they may come from a file.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Pem(pub(crate) Vec<String>);
-
-impl fmt::Debug for Pem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} given", self.0.len())
-    }
-}
-
 impl TlsSettings {
     /// The roots that were given.
     pub(crate) fn roots(&self) -> Result<Vec<CertificateDer<'static>>, TransportError> {
@@ -171,14 +159,26 @@ impl TlsSettings {
         self.certificate_name.as_ref().map(name).transpose()
     }
 
+    pub(crate) fn identity(&self) -> Result<Option<&Arc<Identity>>, TransportError> {
+        self.client_certificate.get(&NO_KEY)
+    }
+
+    pub(crate) fn certificate_check(&self) -> Result<Option<&Check>, TransportError> {
+        self.check_certificate.get(&NO_CHECK)
+    }
+
+    pub(crate) fn danger(&self) -> Result<Option<&Danger>, TransportError> {
+        self.dangerous_certificates.get(&NO_DANGER)
+    }
+
     /// Refuses what cannot work, also what came from a file.
     pub(crate) fn check(&self) -> Result<(), TransportError> {
         usable_provider(self)?;
         self.pins()?;
         self.name()?;
-        self.client_certificate.get(&NO_KEY)?;
-        self.check_certificate.get(&NO_CHECK)?;
-        self.dangerous_certificates.get(&NO_DANGER)?;
+        self.identity()?;
+        self.certificate_check()?;
+        self.danger()?;
         if self.versions.is_empty() {
             return Err(NO_VERSION.error());
         }
@@ -378,75 +378,17 @@ impl HttpsOptions {
     }
 }
 
-/// The cryptography, reduced to what is offered.
-pub(crate) fn usable_provider(settings: &TlsSettings) -> Result<CryptoProvider, TransportError> {
-    let mut provider = provider();
-    if !settings.cipher_suites.is_empty() {
-        let known = std::mem::take(&mut provider.cipher_suites);
-        for name in &settings.cipher_suites {
-            // The library's own names of those of TLS 1.3 have a number in them.
-            let found = known.iter().find(|suite| {
-                let own = suite.suite().as_str().unwrap_or_default();
-                own == name || own.replacen("TLS13_", "TLS_", 1) == *name
-            });
-            provider.cipher_suites.push(*found.ok_or_else(|| BAD_SUITE.error())?);
-        }
-    }
-    if !settings.key_exchange_groups.is_empty() {
-        let known = std::mem::take(&mut provider.kx_groups);
-        for name in &settings.key_exchange_groups {
-            let found = known.iter().find(|group| group.name().as_str() == Some(name));
-            provider.kx_groups.push(*found.ok_or_else(|| BAD_GROUP.error())?);
-        }
-    }
-    Ok(provider)
-}
-
-fn roots_in(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportError> {
-    let mut roots = Vec::new();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        // The parser's error stays out of ours: it can repeat a line of the text, which may be a private key.
-        let certificate = certificate.map_err(|_| BAD_PEM.error())?;
-        RootCertStore::empty()
-            .add(certificate.clone())
-            .map_err(|cause| TransportError::BadOptions { reason: BAD_ROOT, source: Some(cause.into()) })?;
-        roots.push(certificate);
-    }
-    Ok(roots)
-}
-
-/// The certificates of a text and nothing else of it: a file may hold a private key as well.
-fn certificates_only(pem: &[u8]) -> String {
-    let mut text = String::new();
-    for certificate in CertificateDer::pem_slice_iter(pem).flatten() {
-        text.push_str("-----BEGIN CERTIFICATE-----\n");
-        for line in STANDARD.encode(&certificate).as_bytes().chunks(PEM_LINE) {
-            text.push_str(&String::from_utf8_lossy(line));
-            text.push('\n');
-        }
-        text.push_str("-----END CERTIFICATE-----\n");
-    }
-    text
-}
-
 fn hash(pin: &str) -> Result<[u8; 32], TransportError> {
     STANDARD.decode(pin).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| BAD_PIN.error())
 }
 
-const PEM_LINE: usize = 64;
-
 const NO_PEM: Reason = Reason("there is no certificate in the PEM text given as root");
-const BAD_PEM: Reason = Reason("the PEM text given as root cannot be read");
-const BAD_ROOT: &str = "a certificate given as root cannot be used as one";
 const BAD_CRL: Reason = Reason("the list of revoked certificates given is not one in PEM");
 const BAD_PIN: Reason = Reason("a pinned key must be the SHA-256 of a SubjectPublicKeyInfo, 32 bytes in Base64");
 const BAD_NAME: Reason = Reason("no certificate can be for the name given to certificate_name");
 const BAD_CLIENT_CERTIFICATE: Reason = Reason("the client certificate is not a chain of certificates in PEM");
 const BAD_CLIENT_KEY: Reason =
     Reason("the key of the client certificate is not a private key in PEM without a password");
-const BAD_SUITE: Reason = Reason("a cipher suite has a name that is not known: see HttpsOptions::cipher_suites");
-const BAD_GROUP: Reason =
-    Reason("a group for the exchange of keys has a name that is not known: it must be X25519, secp256r1 or secp384r1");
 const NO_VERSION: Reason = Reason("no version of TLS is left to be spoken");
 const CRL_OF_PLATFORM: Reason = Reason(
     "lists of revoked certificates go with given roots or those of Mozilla: this machine's own verifier looks at its own (HttpsOptions::roots)",

@@ -29,10 +29,10 @@ use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_platform_verifier::Verifier;
 
-use crate::transport::options::{HttpVersions, HttpsOptions, Reason, Roots, TlsSettings, TlsVersion, usable_provider};
+use crate::transport::options::{HttpVersions, HttpsOptions, Reason, Roots, TlsSettings, TlsVersion};
 use crate::transport::{CertificateProblem, TransportError};
 
-pub(crate) use suites::provider;
+pub(crate) use suites::usable_provider;
 pub use verifier::PresentedCertificate;
 use verifier::{Checked, PinMismatch, RefusedByCheck, SelfSigned};
 
@@ -51,7 +51,7 @@ pub(crate) fn config(options: &HttpsOptions) -> Result<ClientConfig, TransportEr
     // the way send it again.
     let verifier = Checked::new(trusting(settings, provider)?, settings)?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-    let mut config = match settings.client_certificate.get(&Reason(NO_IDENTITY))? {
+    let mut config = match settings.identity()? {
         Some(identity) => builder
             .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
             .map_err(bad(BAD_IDENTITY))?,
@@ -173,7 +173,6 @@ pub(crate) fn wants_other_identity(error: &rustls::Error, asked: bool) -> bool {
 }
 
 const NO_TLS: &str = "TLS cannot be set up with these versions, cipher suites and groups";
-const NO_IDENTITY: &str = "the key of the client certificate is missing: give it again";
 const BAD_IDENTITY: &str = "the client certificate and its key do not belong together, or cannot be used";
 const NO_GIVEN_ROOTS: Reason = Reason("only given roots are to be trusted and none is given: add_root_pem gives one");
 const NO_ROOTS: &str = "no root certificate to trust was found on this machine: add_root_pem gives one";

@@ -12,10 +12,35 @@ use rustls::crypto::cipher::{
 };
 use rustls::{CipherSuiteCommon, ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 
-use crate::transport::watch;
+use crate::transport::options::{Reason, TlsSettings};
+use crate::transport::{TransportError, watch};
+
+/// The cryptography, reduced to what is offered.
+pub(crate) fn usable_provider(settings: &TlsSettings) -> Result<CryptoProvider, TransportError> {
+    let mut provider = provider();
+    if !settings.cipher_suites.is_empty() {
+        let known = std::mem::take(&mut provider.cipher_suites);
+        for name in &settings.cipher_suites {
+            // The library's own names of those of TLS 1.3 have a number in them.
+            let found = known.iter().find(|suite| {
+                let own = suite.suite().as_str().unwrap_or_default();
+                own == name || own.replacen("TLS13_", "TLS_", 1) == *name
+            });
+            provider.cipher_suites.push(*found.ok_or_else(|| BAD_SUITE.error())?);
+        }
+    }
+    if !settings.key_exchange_groups.is_empty() {
+        let known = std::mem::take(&mut provider.kx_groups);
+        for name in &settings.key_exchange_groups {
+            let found = known.iter().find(|group| group.name().as_str() == Some(name));
+            provider.kx_groups.push(*found.ok_or_else(|| BAD_GROUP.error())?);
+        }
+    }
+    Ok(provider)
+}
 
 /// The cryptography of ring.
-pub(crate) fn provider() -> CryptoProvider {
+fn provider() -> CryptoProvider {
     CryptoProvider { cipher_suites: suites().to_vec(), ..rustls::crypto::ring::default_provider() }
 }
 
@@ -127,3 +152,7 @@ impl MessageEncrypter for Held {
         self.inner.encrypted_payload_len(payload_len)
     }
 }
+
+const BAD_SUITE: Reason = Reason("a cipher suite has a name that is not known: see HttpsOptions::cipher_suites");
+const BAD_GROUP: Reason =
+    Reason("a group for the exchange of keys has a name that is not known: it must be X25519, secp256r1 or secp384r1");

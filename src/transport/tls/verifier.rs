@@ -12,7 +12,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 
-use crate::transport::options::{Check, Danger, Reason, TlsSettings};
+use crate::transport::options::{Check, Danger, TlsSettings};
 use crate::transport::tls::certificate_problem;
 use crate::transport::{CertificateProblem, CertificateSummary, TransportError, watch};
 
@@ -72,8 +72,8 @@ impl Checked {
             inner,
             name: settings.name()?,
             pins: settings.pins()?,
-            check: settings.check_certificate.get(&GIVE_AGAIN)?.cloned(),
-            danger: settings.dangerous_certificates.get(&GIVE_AGAIN)?.cloned(),
+            check: settings.certificate_check()?.cloned(),
+            danger: settings.danger()?.cloned(),
         })
     }
 
@@ -207,5 +207,3 @@ fn key_hash(der: &[u8]) -> Option<[u8; 32]> {
     let certificate = ParsedCertificate::try_from(&der).ok()?;
     Some(Sha256::digest(certificate.subject_public_key_info()).into())
 }
-
-const GIVE_AGAIN: Reason = Reason("a check of certificates is missing: give it again");
