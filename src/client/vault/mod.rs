@@ -63,7 +63,7 @@
 //!   store that acknowledges writes and loses them; see its [`Capabilities`](crate::store::Capabilities).
 //! - Where file-based recovery is the institution's only promise (`RESPFILEER` without a history and without a check of `TRNUID`s), a
 //!   copy that was on its way for so long that another payment was made in between is stopped by the saved answer alone. The vault never
-//!   lets the institution forget that answer. One that forgets by itself when another file comes, as OFX 1.0.3 §2.2.7 allows, can
+//!   asks the institution to forget the answer to a payment that was ever in doubt. One that forgets by itself when another file comes, as OFX 1.0.3 §2.2.7 allows, can
 //!   then make the payment a second time; nothing that a client can say prevents it.
 //! - One vault makes one thing at a time: one user at one institution. Vaults of different contexts do not touch each other.
 //! - Clocks of different machines may differ by a few seconds. A larger difference makes a takeover early or late, which costs
