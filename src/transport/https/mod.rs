@@ -289,4 +289,6 @@ const REDIRECTS: u8 = 3;
 /// By which an answer says that the same request is to be sent elsewhere. 303 says that it was carried out.
 const REDIRECTING: &[u16] = &[301, 302, 307, 308];
 
-const NO_RUNTIME: Reason = Reason("there is no tokio runtime around this call");
+const NO_RUNTIME: Reason = Reason(
+    "there is no tokio runtime around this call: make it inside of one, or use ofx_session::blocking (feature blocking)",
+);
