@@ -79,11 +79,10 @@ impl Town {
         let text = fs::read_to_string(self.blob()).unwrap();
         let blob = Blob::from_text(&text).unwrap();
         assert_eq!(blob.header().unwrap().kind(), kind);
-        for hay in [text.as_bytes(), blob.as_bytes()] {
-            for needle in [PASSWORD, ANSWER, "canary", "jane", "1000001", "PMTTRNRQ", "https://"] {
-                let found = hay.windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle.as_bytes()));
-                assert!(!found, "the blob holds {needle}");
-            }
+        // In the bytes alone: the text is the same in Base64, where four letters come about by chance once in some hundred blobs.
+        for needle in [PASSWORD, ANSWER, "canary", "jane", "1000001", "PMTTRNRQ", "https://"] {
+            let mut windows = blob.as_bytes().windows(needle.len());
+            assert!(!windows.any(|window| window.eq_ignore_ascii_case(needle.as_bytes())), "the blob holds {needle}");
         }
         let names: Vec<_> = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names.len(), 2, "nothing else is left behind: {names:?}");
