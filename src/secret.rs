@@ -34,7 +34,15 @@ impl Secret {
 ///
 /// For buffers of kilobytes in what must be fast: `Zeroizing` does the same when it is dropped, but byte by byte.
 pub(crate) fn wipe(bytes: &mut Zeroizing<Vec<u8>>) {
-    let mut bytes = std::mem::take(&mut **bytes);
+    wipe_bytes(std::mem::take(&mut **bytes));
+}
+
+/// As [`wipe`], for text.
+pub(crate) fn wipe_text(text: &mut String) {
+    wipe_bytes(std::mem::take(text).into_bytes());
+}
+
+fn wipe_bytes(mut bytes: Vec<u8>) {
     bytes.clear();
     bytes.resize(bytes.capacity(), 0);
     // So that the compiler does not leave out writing what nobody reads.

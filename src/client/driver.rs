@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use crate::client::watching::in_operation;
 use crate::client::{Client, Completed, Progress};
 use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
@@ -72,11 +70,10 @@ async fn drive(
     current: &mut Option<Operation>,
     ahead: &mut impl Ahead,
 ) -> Result<Progress<Completed>, Error> {
+    let first = current.as_ref().map(|operation| operation.step(&client.state, client.world.now()));
+    let mut step = first.ok_or_else(|| Error::misuse(NO_OPERATION))?;
     loop {
-        let Some(operation) = current.clone() else {
-            return Err(Error::misuse(NO_OPERATION));
-        };
-        let transmit = match operation.step(&client.state, client.world.now()) {
+        let transmit = match step {
             Step::Send(transmit) => transmit,
             Step::Ask(challenge) => return Ok(Progress::Ask(challenge)),
             Step::Approve(approval) => return Ok(Progress::Approve(approval)),
@@ -93,8 +90,10 @@ async fn drive(
         }
         let url = transmit.url().to_owned();
         let (interrupted, file) = transmit.prepare(credentials, &client.state, client.world.now())?;
-        ahead.keep(&client.state, &operation, &interrupted).await?;
-        *current = Some(interrupted);
+        if let Some(operation) = &*current {
+            ahead.keep(&client.state, operation, &interrupted).await?;
+        }
+        let operation = current.replace(interrupted).ok_or_else(|| Error::misuse(NO_OPERATION))?;
         let dialect = &client.state.institution.dialect;
         let reads = !operation.sends_what_counts();
         let request = |file| {
@@ -114,18 +113,20 @@ async fn drive(
             Ok(response) => {
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let (counts, anonymous) = (operation.kind().counts(), operation.kind().is_anonymous());
-                client.answered = Some(Zeroizing::new(response.body().to_vec()));
-                let answered = operation.handle_response(&mut client.state, response.body(), client.world.now());
+                let body = response.into_body();
+                let answered = operation.handle_response(&mut client.state, &body, client.world.now());
+                client.keep_answer(body);
                 let answered = answered.map_err(|error| nothing_moved(error.into(), counts));
                 // A one-time token is good for one file, unless that was turned away before anybody looked at it.
                 if !anonymous && !matches!(answered, Ok((_, Step::Approve(_)))) {
                     credentials.auth_token = None;
                 }
-                let (operation, _) = answered?;
+                let (operation, next) = answered?;
                 if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
                     client.state.user_id = Some(user_id.to_owned());
                 }
                 *current = Some(operation);
+                step = next;
             }
             Err(error) => {
                 // The institution did not read the file as OFX. What it did with it is another question.
@@ -138,10 +139,11 @@ async fn drive(
                 };
                 let left = operation.sends_what_counts() && delivery != Delivery::NotSent;
                 let goes_on = not_read && operation.can_do_without_answer();
-                let (operation, _) =
+                let (operation, next) =
                     operation.handle_failure(&client.state, delivery, &error.to_string(), client.world.now());
                 let counts = operation.kind().counts();
                 *current = Some(operation);
+                step = next;
                 if !left && !goes_on {
                     let error = nothing_moved(error.into(), counts);
                     let may_have_arrived = !counts && delivery != Delivery::NotSent;
@@ -225,8 +227,7 @@ const UNREADABLE: &str = "the stored profile cannot be read by this version, and
 /// Makes an operation: its identifiers and its bytes. Nothing is sent.
 pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error> {
     let seed = client.world.seed()?.of_client(client.state.client_uid());
-    let (operation, _) = Operation::begin(intent, &client.state, seed, client.world.now())?;
-    Ok(operation)
+    Ok(Operation::make(intent, &client.state, seed)?)
 }
 
 pub(crate) fn bug(what: &'static str) -> Error {

@@ -41,6 +41,7 @@ use crate::engine::{Credentials, Device, Dialect, Include, Institution, State, U
 use crate::error::Error;
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
+use crate::secret::wipe;
 use crate::transport::{Observer, Transport};
 
 pub use builder::ClientBuilder;
@@ -385,6 +386,13 @@ impl Client {
 
     pub(crate) fn belongs_to(&self, credentials: &Credentials) -> Result<(), Error> {
         belongs(&self.state, credentials)
+    }
+
+    /// Keeps the last answer, for whoever asks for it as it came.
+    pub(crate) fn keep_answer(&mut self, body: Zeroizing<Vec<u8>>) {
+        if let Some(mut before) = self.answered.replace(body) {
+            wipe(&mut before);
+        }
     }
 
     pub(crate) fn wire(&mut self) -> Result<Arc<dyn Transport>, Error> {

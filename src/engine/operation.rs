@@ -106,6 +106,11 @@ impl Operation {
     /// institution's version, or a value is too long or has characters that the version cannot carry;
     /// [`EngineError::NotOffered`] when the profile has no bill payment.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
+        Ok(Self::make(intent, state, seed)?.with_step(state, now))
+    }
+
+    /// As [`begin`](Self::begin), for whoever asks for the first [`step`](Self::step) later.
+    pub(crate) fn make(intent: Intent, state: &State, seed: Seed) -> Result<Self, EngineError> {
         let Made { kind, tail, recovery, account, order } = make(intent, state, seed)?;
         if tail.as_bytes().len() > LONGEST_REQUEST {
             return Err(EngineError::Batch(TOO_LONG));
@@ -113,7 +118,7 @@ impl Operation {
         let set = kind.message_set();
         let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
         let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
-        let operation = Self {
+        Ok(Self {
             kind,
             seed,
             tail,
@@ -125,8 +130,7 @@ impl Operation {
             phase,
             recovery,
             unknown: Vec::new(),
-        };
-        Ok(operation.with_step(state, now))
+        })
     }
 
     /// Takes the body of an answer to the file last sent.
@@ -397,7 +401,7 @@ impl Operation {
                     _ if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
                     (_, token) => Purpose::Work(self.tail.clone(), token.clone()),
                 };
-                let saved = self.saved_file(state).filter(|_| self.sends_what_counts());
+                let saved = if self.sends_what_counts() { self.saved_file(state) } else { None };
                 let file = saved.unwrap_or_else(|| (FileUid::none(), self.files));
                 let url = if self.recovery.tries_a_password() { state.url_of("SIGNUP") } else { self.url(state) };
                 self.send(url, purpose, file, answers, interrupted)

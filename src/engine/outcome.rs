@@ -63,6 +63,7 @@ impl Confirmed {
     /// `None` for an answer without a response.
     pub(crate) fn new(answer: Answer, signon: &SignonResponse) -> Option<Self> {
         let record = answer.reply.clone()?;
+        let answer = answer.on_its_own();
         let notices =
             [&signon.status, &answer.status].into_iter().filter(|status| says_more(status)).cloned().collect();
         Some(Self { record, notices, answer })

@@ -20,9 +20,9 @@ impl Operation {
         now: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
         let response = Response::decode(body, &state.limits)?;
-        let signon = response.signon().clone();
+        let signon = response.signon();
         let refused_key = refused_key(self.kind, signon.status.code, state);
-        state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
+        state.absorb(signon, refused_key.as_ref(), self.kind.is_anonymous());
         if !signon.is_accepted() && self.recovery.tries_a_password() {
             return Ok(self.take_password_try(&signon.status, state, now));
         }
@@ -86,9 +86,9 @@ impl Operation {
                 };
             }
         };
-        let signon = response.signon().clone();
+        let signon = response.signon();
         let refused_key = refused_key(self.kind, signon.status.code, state);
-        state.absorb(&signon, refused_key.as_ref(), self.kind.is_anonymous());
+        state.absorb(signon, refused_key.as_ref(), self.kind.is_anonymous());
         let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         if wants_challenge && !self.kind.is_anonymous() {
             if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
@@ -131,7 +131,7 @@ impl Operation {
 /// A challenge ends the life of the access key that was sent; it must not be sent again.
 fn refused_key(kind: TaskKind, code: StatusCode, state: &State) -> Option<Secret> {
     let refused = !kind.is_anonymous() && matches!(code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
-    state.access_key.clone().filter(|_| refused)
+    state.access_key.as_ref().filter(|_| refused).cloned()
 }
 
 /// More than anybody would ask; what is asked goes into blobs.

@@ -333,9 +333,11 @@ impl State {
             self.password_change_due |= code == StatusCode::PASSWORD_CHANGE_REQUIRED;
             self.recognized |= signon.is_accepted() || matches!(code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         }
-        let known = self.profile().and_then(|profile| profile.updated.as_ref()).and_then(Stamp::utc);
+        let Some(known) = self.profile().and_then(|profile| profile.updated.as_ref()).and_then(Stamp::utc) else {
+            return;
+        };
         let now = signon.profile_updated.as_ref().and_then(Stamp::utc);
-        if known.zip(now).is_some_and(|(known, now)| now > known) && self.profile_announced < now {
+        if now.is_some_and(|now| now > known) && self.profile_announced < now {
             // Once for each date: a provider behind the institution may announce dates that its profile never has.
             self.profile_is_old = true;
             self.profile_announced = now;

@@ -1,7 +1,7 @@
 //! Asking for services on accounts. OFX 1.0.3 §8.6, OFX 2.3 §8.6.
 
 use crate::ofx::aggregate::{aggregate, words};
-use crate::ofx::check::{limit, texts};
+use crate::ofx::check::limit;
 use crate::ofx::{
     BankAccount, CardAccount, Content as _, DecodeError, Element, EncodeError, InvestmentAccount, Member,
     PresentmentAccount, Problem, ServiceStatus, Version,
@@ -184,7 +184,7 @@ impl ServiceRequest {
 
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("ACCTRQ", version))?;
+        self.check_texts("ACCTRQ", version)?;
         match &self.change {
             ServiceChange::Add(account) | ServiceChange::Remove(account) => account.check(version)?,
             ServiceChange::Change { from, to } => {

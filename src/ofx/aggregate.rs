@@ -33,6 +33,17 @@ macro_rules! aggregate {
                 Ok(Self { $($member: $member?,)* })
             }
 
+            fn check_texts(
+                &self,
+                _: &'static str,
+                version: crate::ofx::Version,
+            ) -> Result<(), crate::ofx::EncodeError> {
+                $(if true $(&& version.$known())? {
+                    crate::ofx::Member::check_each(&self.$member, $tag, version)?;
+                })*
+                Ok(())
+            }
+
             fn write(&self, tag: &'static str, version: crate::ofx::Version) -> crate::ofx::Element {
                 let mut children = Vec::new();
                 $(if true $(&& version.$known())? {

@@ -60,17 +60,24 @@ impl Charset {
         }
     }
 
-    /// Decides for a body whose header is known.
+    /// Decides for a body whose header is known, and decodes it.
     ///
     /// Institutions declare 1252 and send UTF-8, so bytes beyond ASCII that are valid UTF-8 are taken for it whenever the
     /// declared set is a Latin one or none; Latin text forms valid UTF-8 only by an accident too rare to matter.
-    pub(crate) fn detect(header: &Header, body: &[u8]) -> Self {
+    pub(crate) fn detect(header: &Header, body: &[u8]) -> (Self, Zeroizing<String>) {
         let declared = header.charset().and_then(by_label).or_else(|| header.encoding().and_then(by_label));
         match declared {
-            Some(encoding) if encoding != WINDOWS_1252 && encoding != UTF_8 => Self(encoding),
-            _ if std::str::from_utf8(body).is_ok() => Self(UTF_8),
-            _ => Self(WINDOWS_1252),
+            Some(encoding) if encoding != WINDOWS_1252 && encoding != UTF_8 => Self(encoding).read(body),
+            _ => match std::str::from_utf8(body) {
+                Ok(text) => (Self(UTF_8), Zeroizing::new(text.to_owned())),
+                Err(_) => Self(WINDOWS_1252).read(body),
+            },
         }
+    }
+
+    /// Decodes, and says by which set.
+    pub(crate) fn read(self, bytes: &[u8]) -> (Self, Zeroizing<String>) {
+        (self, self.decode(bytes))
     }
 
     /// The text; what cannot be decoded becomes U+FFFD.

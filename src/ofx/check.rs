@@ -25,16 +25,22 @@ pub(crate) fn optional(tag: &'static str, value: Option<&str>, most: usize) -> R
 ///
 /// The body of a mail alone may have lines, with a line feed at the end of each.
 pub(crate) fn texts(element: &Element) -> Result<(), EncodeError> {
-    if let Some(text) = element.text() {
-        let lines = element.tag() == "MSGBODY";
-        if text.chars().any(|c| c.is_control() && !(lines && c == '\n')) {
-            return Err(EncodeError::Control(element.tag().to_owned()));
-        }
-        if text.trim() != text {
-            return Err(EncodeError::OuterBlank(element.tag().to_owned()));
-        }
-    }
+    element.text().map_or(Ok(()), |text| value(element.tag(), text))?;
     element.children().iter().try_for_each(texts)
+}
+
+/// As [`texts`], for one value.
+pub(crate) fn value(tag: &str, text: &str) -> Result<(), EncodeError> {
+    let lines = tag == "MSGBODY";
+    // Most text is plain: then a look at its bytes is enough.
+    let plain = text.bytes().all(|b| (b' '..0x7f).contains(&b));
+    if !plain && text.chars().any(|c| c.is_control() && !(lines && c == '\n')) {
+        return Err(EncodeError::Control(tag.to_owned()));
+    }
+    if text.trim().len() != text.len() {
+        return Err(EncodeError::OuterBlank(tag.to_owned()));
+    }
+    Ok(())
 }
 
 /// Refuses an amount that is not more than zero.

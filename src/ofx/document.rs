@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::ofx::writer::{self, Style};
-use crate::ofx::{Charset, DecodeError, Element, EncodeError, Header, Limits, Places, Problem, Version, markup};
+use crate::ofx::{Charset, DecodeError, Element, EncodeError, Header, Limits, Problem, Version, markup};
 
 /// An OFX document, read or to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,16 +63,17 @@ impl Document {
         if let Some(at) = find(before, |window: &[u8; 9]| window.eq_ignore_ascii_case(b"<!DOCTYPE")) {
             return Err(DecodeError::new(Problem::Doctype, place(before.get(..at).unwrap_or_default())));
         }
-        let header = Header::parse(&before.iter().copied().map(char::from).collect::<String>())?;
-        let charset = match (wide, marked) {
+        let header = match std::str::from_utf8(before) {
+            Ok(before) if before.is_ascii() => Header::parse(before)?,
+            _ => Header::parse(&before.iter().copied().map(char::from).collect::<String>())?,
+        };
+        let (charset, text) = match (wide, marked) {
             // The body is UTF-8 by now, whatever the header says.
-            (Some(_), _) => Charset::utf8(),
-            (None, Some((set, _))) => set,
+            (Some(_), _) => Charset::utf8().read(body),
+            (None, Some((set, _))) => set.read(body),
             (None, None) => Charset::detect(&header, body),
         };
-        let text = charset.decode(body);
-        let places = Places::new(&text, wide.unwrap_or(charset), place(before), length);
-        let root = markup::read(&text, limits, header.is_sgml(), places)?;
+        let root = markup::read(text, limits, header.is_sgml(), (wide.unwrap_or(charset), place(before), length))?;
         Ok(Self { header, root })
     }
 
@@ -124,5 +125,6 @@ fn find_root(bytes: &[u8]) -> Option<usize> {
 }
 
 fn find<const N: usize>(bytes: &[u8], wanted: impl Fn(&[u8; N]) -> bool) -> Option<usize> {
-    bytes.windows(N).position(|window| window.try_into().is_ok_and(&wanted))
+    // Whatever is looked for begins with it, and most bytes are none.
+    bytes.windows(N).position(|window| window.starts_with(b"<") && window.try_into().is_ok_and(&wanted))
 }

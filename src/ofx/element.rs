@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::ofx::piece::{Piece, Source};
 use crate::ofx::{DecodeError, Limits, Problem, markup, writer};
-use crate::secret::append_text;
 
 /// One tag of a document with what it holds: a value, or other elements.
 ///
@@ -14,9 +15,12 @@ use crate::secret::append_text;
 /// when tags and values are; where they stood in their document does not count.
 #[derive(Clone)]
 pub struct Element {
-    tag: Cow<'static, str>,
-    text: Zeroizing<String>,
-    children: Vec<Self>,
+    /// What it was read from.
+    source: Option<Arc<Source>>,
+    tag: Piece,
+    text: Piece,
+    /// None of a leaf. Shared, so that a copy of a tree costs no more than one of a leaf.
+    children: Option<Arc<Vec<Self>>>,
     offset: usize,
 }
 
@@ -24,13 +28,65 @@ impl Element {
     /// An element with a value.
     #[must_use]
     pub fn leaf(tag: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        Self { tag: tag.into(), text: Zeroizing::new(value.into()), children: Vec::new(), offset: 0 }
+        Self::made(tag.into(), Piece::own(value.into()), Vec::new())
     }
 
     /// An aggregate with its children in order.
     #[must_use]
     pub fn aggregate(tag: impl Into<Cow<'static, str>>, children: Vec<Self>) -> Self {
-        Self { tag: tag.into(), text: Zeroizing::default(), children, offset: 0 }
+        Self::made(tag.into(), Piece::EMPTY, children)
+    }
+
+    fn made(tag: Cow<'static, str>, text: Piece, children: Vec<Self>) -> Self {
+        let tag = match tag {
+            Cow::Borrowed(tag) => Piece::Fixed(tag),
+            Cow::Owned(tag) => Piece::own(tag),
+        };
+        Self { source: None, tag, text, children: shared(children), offset: 0 }
+    }
+
+    /// One that was read: `tag` and `text` are of `source`, and it stood at `offset` in its document.
+    pub(crate) fn read(source: Arc<Source>, tag: Piece, text: Piece, children: Vec<Self>, offset: usize) -> Self {
+        Self { source: Some(source), tag, text, children: shared(children), offset }
+    }
+
+    /// The same on its own: what else stood in its document is not kept with it.
+    pub(crate) fn on_its_own(&self) -> Self {
+        let Some(source) = &self.source else { return self.clone() };
+        let (mut first, mut last) = (usize::MAX, 0);
+        self.bounds(&mut first, &mut last);
+        let text = source.as_str().get(first..last).unwrap_or_default();
+        self.moved(&Source::new(Zeroizing::new(text.to_owned())), first)
+    }
+
+    /// From where to where it needs its source.
+    fn bounds(&self, first: &mut usize, last: &mut usize) {
+        for piece in [&self.tag, &self.text] {
+            if let Piece::Read(place) = piece {
+                *first = place.start.min(*first);
+                *last = place.end.max(*last);
+            }
+        }
+        self.children().iter().for_each(|child| child.bounds(first, last));
+    }
+
+    fn moved(&self, source: &Arc<Source>, by: usize) -> Self {
+        Self {
+            source: Some(Arc::clone(source)),
+            tag: self.tag.moved(by),
+            text: self.text.moved(by),
+            children: shared(self.children().iter().map(|child| child.moved(source, by)).collect()),
+            offset: self.offset,
+        }
+    }
+
+    /// Whether it has this tag.
+    pub(crate) fn is(&self, tag: &str) -> bool {
+        self.tag.is(tag, self.source.as_deref())
+    }
+
+    fn show<'a>(&'a self, piece: &'a Piece) -> &'a str {
+        piece.as_str(self.source.as_deref())
     }
 
     /// Reads one element with everything in it, in either syntax and without a header around it.
@@ -67,53 +123,31 @@ impl Element {
         writer::markup(self)
     }
 
-    pub(crate) fn open(tag: String, offset: usize) -> Self {
-        Self { tag: Cow::Owned(tag), text: Zeroizing::default(), children: Vec::new(), offset }
-    }
-
-    pub(crate) fn push(&mut self, child: Self) {
-        self.children.push(child);
-    }
-
-    /// Adds to the value, leaving no copy of it where it was before.
-    pub(crate) fn push_text(&mut self, text: &str) {
-        append_text(&mut self.text, text);
-    }
-
-    pub(crate) fn text_mut(&mut self) -> &mut Zeroizing<String> {
-        &mut self.text
-    }
-
-    /// Whether no value was read so far; white space between children is none.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
-    }
-
     /// Whether it has neither a value nor children, which counts as absent. OFX 1.0.3 §2.3.2.
     pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.children.is_empty()
+        self.children.is_none() && self.text().is_none()
     }
 
     pub(crate) fn take_children(&mut self) -> Vec<Self> {
-        std::mem::take(&mut self.children)
+        self.children.take().map(Arc::unwrap_or_clone).unwrap_or_default()
     }
 
     /// The tag, upper case, without brackets.
     #[must_use]
     pub fn tag(&self) -> &str {
-        &self.tag
+        self.show(&self.tag)
     }
 
     /// The value, unescaped and without surrounding white space; `None` for an aggregate and for an empty element.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        if self.text.is_empty() { None } else { Some(&self.text) }
+        Some(self.show(&self.text)).filter(|text| !text.is_empty())
     }
 
     /// The children in the order of the document.
     #[must_use]
     pub fn children(&self) -> &[Self] {
-        &self.children
+        self.children.as_ref().map_or(&[], |children| children.as_slice())
     }
 
     /// Byte position of the tag in the document it was read from; 0 for one that was made here.
@@ -125,12 +159,12 @@ impl Element {
     /// The first child with this tag.
     #[must_use]
     pub fn child(&self, tag: &str) -> Option<&Self> {
-        self.children.iter().find(|child| child.tag == tag)
+        self.children().iter().find(|child| child.is(tag))
     }
 
     /// All children with this tag.
     pub fn children_named<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = &'a Self> {
-        self.children.iter().filter(move |child| child.tag == tag)
+        self.children().iter().filter(move |child| child.is(tag))
     }
 
     /// The value of the first child with this tag.
@@ -148,7 +182,7 @@ impl Element {
 
 impl PartialEq for Element {
     fn eq(&self, other: &Self) -> bool {
-        self.tag == other.tag && self.text == other.text && self.children == other.children
+        self.tag() == other.tag() && self.text() == other.text() && self.children == other.children
     }
 }
 
@@ -156,13 +190,17 @@ impl Eq for Element {}
 
 impl fmt::Debug for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.children.is_empty() {
-            write!(f, "<{}>", self.tag)
+        if self.children.is_none() {
+            write!(f, "<{}>", self.tag())
         } else {
-            write!(f, "<{}>", self.tag)?;
-            f.debug_list().entries(&self.children).finish()
+            write!(f, "<{}>", self.tag())?;
+            f.debug_list().entries(self.children()).finish()
         }
     }
+}
+
+fn shared(children: Vec<Element>) -> Option<Arc<Vec<Element>>> {
+    Some(children).filter(|children| !children.is_empty()).map(Arc::new)
 }
 
 /// Whether `tag` can be one, private tags with their dots included.

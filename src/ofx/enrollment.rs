@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::check::{self, day, limit, optional, texts};
+use crate::ofx::check::{self, day, limit, optional};
 use crate::ofx::{AccountRef, Content, DecodeError, Element, EncodeError, Member, Stamp, Version};
 use crate::secret::Secret;
 
@@ -165,7 +165,7 @@ impl EnrollmentRequest {
 
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("ENROLLRQ", version))?;
+        self.check_texts("ENROLLRQ", version)?;
         let tax_id = self.tax_id.as_ref().map(Secret::expose);
         let security_name = self.security_name.as_ref().map(Secret::expose);
         limit("FIRSTNAME", &self.first_name, 32)?;
@@ -368,7 +368,7 @@ impl UserInfo {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("CHGUSERINFORQ", version))?;
+        self.check_texts("CHGUSERINFORQ", version)?;
         let lines = [self.address1.as_deref(), self.address2.as_deref(), self.address3.as_deref()];
         check::address(lines)?;
         check::country(self.country.as_deref())?;

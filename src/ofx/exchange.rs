@@ -268,6 +268,12 @@ impl Answer {
         })
     }
 
+    /// The same, without the rest of the document that it was read from.
+    pub(crate) fn on_its_own(mut self) -> Self {
+        self.element = self.element.on_its_own();
+        self
+    }
+
     /// What names the object that it is about; see [`Reply::id`].
     #[must_use]
     pub fn id(&self) -> Option<&str> {

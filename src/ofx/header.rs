@@ -208,7 +208,10 @@ fn line_value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
 }
 
 fn find_ignoring_case(text: &str, wanted: &str) -> Option<usize> {
-    text.as_bytes().windows(wanted.len()).position(|window| window.eq_ignore_ascii_case(wanted.as_bytes()))
+    let wanted = wanted.as_bytes();
+    let first = wanted.first()?;
+    let begins = |window: &[u8]| window.first().is_some_and(|b| b.eq_ignore_ascii_case(first));
+    text.as_bytes().windows(wanted.len()).position(|window| begins(window) && window.eq_ignore_ascii_case(wanted))
 }
 
 const KEYS: [&str; 9] =

@@ -1,7 +1,7 @@
 //! Mail about payments. OFX 1.0.3 §9 and §12.8, OFX 2.3 §9 and §12.8.
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::check::{day, limit, server_id, texts};
+use crate::ofx::check::{day, limit, server_id};
 use crate::ofx::{Content as _, DecodeError, Element, EncodeError, Member, Payment, Stamp, Version};
 
 aggregate! {
@@ -95,7 +95,7 @@ impl PaymentMail {
 
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PMTMAILRQ", version))?;
+        self.check_texts("PMTMAILRQ", version)?;
         self.mail.check()?;
         if let Some(about) = &self.about {
             server_id("SRVRTID", &about.server_id)?;

@@ -8,37 +8,52 @@
 //! - an end tag that names nothing open is an error, unless it is a shortening of the innermost aggregate's tag
 //!   (`</STMTRS>` for `<CCSTMTRS>`, seen at one bank).
 
+use std::sync::Arc;
+
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::reader::Reader;
 use zeroize::Zeroizing;
 
 use crate::ofx::element::is_name;
+use crate::ofx::piece::{Piece, Source};
 use crate::ofx::{Charset, DecodeError, Element, Limits, Places, Problem};
 
-/// Reads the root element out of `text`, which starts with its tag. `places` knows where in the file each part of it was.
-pub(crate) fn read(text: &str, limits: &Limits, sgml: bool, places: Places<'_>) -> Result<Element, DecodeError> {
-    read_root(text, limits, sgml, places, Some("OFX"))
+/// Reads the root element out of `text`, which starts with its tag. `file` is what it was in its file: the character set, the
+/// position of its first byte, and the length of the file.
+pub(crate) fn read(
+    text: Zeroizing<String>,
+    limits: &Limits,
+    sgml: bool,
+    file: (Charset, usize, usize),
+) -> Result<Element, DecodeError> {
+    read_root(text, limits, sgml, file, Some("OFX"))
 }
 
 /// Reads one element of whatever name, with nothing around it.
 pub(crate) fn read_part(text: &str, limits: &Limits) -> Result<Element, DecodeError> {
-    read_root(text, limits, true, Places::new(text, Charset::utf8(), 0, text.len()), None)
+    read_root(Zeroizing::new(text.to_owned()), limits, true, (Charset::utf8(), 0, text.len()), None)
 }
 
 fn read_root(
-    text: &str,
+    text: Zeroizing<String>,
     limits: &Limits,
     sgml: bool,
-    mut places: Places<'_>,
+    (charset, first, length): (Charset, usize, usize),
     root: Option<&'static str>,
 ) -> Result<Element, DecodeError> {
-    let repaired = repair_cdata(text);
-    let mut tokens = Reader::from_str(repaired.as_ref().map_or(text, |repaired| repaired.as_str()));
+    let (text, original) = match repair_cdata(&text) {
+        Some(repaired) => (repaired, Some(text)),
+        None => (text, None),
+    };
+    let source = Source::new(text);
+    let mut places =
+        Places::new(original.as_ref().map_or(source.as_str(), |text| text.as_str()), charset, first, length);
+    let mut tokens = Reader::from_str(source.as_str());
     let config = tokens.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
-    let mut tree = Tree { open: Vec::new(), done: None, root, limits, elements: 0, sgml };
+    let mut tree = Tree { source: &source, open: Vec::new(), done: None, root, limits, elements: 0, sgml };
     loop {
         let at = places.at(usize::try_from(tokens.buffer_position()).unwrap_or(usize::MAX));
         let step = match tokens.read_event() {
@@ -48,7 +63,7 @@ fn read_root(
         };
         step.map_err(|(problem, at)| DecodeError::new(problem, at).with_path(tree.path()))?;
     }
-    let end = places.at(text.len());
+    let end = places.at(source.as_str().len());
     match tree.done.take() {
         Some(root) if tree.open.is_empty() => Ok(root),
         _ if tree.open.is_empty() && root.is_none() => {
@@ -58,8 +73,17 @@ fn read_root(
     }
 }
 
+/// An element whose end was not read yet.
+struct Open {
+    tag: Piece,
+    text: Piece,
+    children: Vec<Element>,
+    offset: usize,
+}
+
 struct Tree<'a> {
-    open: Vec<Element>,
+    source: &'a Arc<Source>,
+    open: Vec<Open>,
     done: Option<Element>,
     /// What the outermost element must be called; any name, and a value in it, when there is none.
     root: Option<&'static str>,
@@ -94,13 +118,11 @@ impl Tree<'_> {
         }
         check_name(name, at)?;
         if let Some(top) = self.open.last_mut() {
-            let text = top.text_mut();
-            if text.trim().is_empty() {
-                text.clear();
+            if top.text.as_str(Some(self.source)).trim().is_empty() {
+                top.text = Piece::EMPTY;
+            } else if self.open.len() == 1 {
+                return Err(between(at));
             } else {
-                if self.open.len() == 1 {
-                    return Err(between(at));
-                }
                 self.sgml = true;
                 self.close(at)?;
             }
@@ -112,13 +134,21 @@ impl Tree<'_> {
         if self.open.len() >= self.limits.depth {
             return Err((Problem::Limit { what: "levels of tags", limit: self.limits.depth }, at));
         }
-        self.open.push(Element::open(name.to_ascii_uppercase(), at));
+        let tag = if name.bytes().any(|b| b.is_ascii_lowercase()) {
+            Piece::own(name.to_ascii_uppercase())
+        } else {
+            Piece::of(name, self.source)
+        };
+        self.open.push(Open { tag, text: Piece::EMPTY, children: Vec::new(), offset: at });
         Ok(())
     }
 
     /// Text as it stands in the document, with its line breaks made one: what the tokenizer offers for that leaves a copy of the
     /// value behind.
     fn text(&mut self, text: &str, at: usize) -> Step {
+        if !text.as_bytes().contains(&b'\r') {
+            return self.append(text, at);
+        }
         let mut lines = text.split("\r\n").flat_map(|part| part.split('\r'));
         self.append(lines.next().unwrap_or_default(), at)?;
         lines.try_for_each(|line| self.append("\n", at).and_then(|()| self.append(line, at)))
@@ -129,7 +159,7 @@ impl Tree<'_> {
             Some(_) if text.bytes().any(|b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n')) => {
                 return Err((Problem::Markup("there is a control character in a value".to_owned()), at));
             }
-            Some(top) if top.children().is_empty() => top.push_text(text),
+            Some(top) if top.children.is_empty() => top.text.push(text, self.source),
             _ if text.trim().is_empty() => {}
             // What institutions append after the document is not ours.
             None if self.done.is_some() && self.root.is_some() => {}
@@ -165,15 +195,16 @@ impl Tree<'_> {
 
     fn end(&mut self, name: &str, at: usize) -> Step {
         let name = name.trim_end();
-        check_name(name, at)?;
-        let name = name.to_ascii_uppercase();
-        let stray = || (Problem::UnexpectedEnd(name.clone()), at);
-        let Some(position) = self.open.iter().rposition(|element| element.tag() == name) else {
-            if self.open.last().is_some_and(|top| !top.is_blank()) {
+        let stray = || (Problem::UnexpectedEnd(name.to_ascii_uppercase()), at);
+        let named = |open: &Open| self.tag_of(open) == name || self.tag_of(open).eq_ignore_ascii_case(name);
+        let Some(position) = self.open.iter().rposition(named) else {
+            check_name(name, at)?;
+            if self.open.last().is_some_and(|top| !self.is_blank(top)) {
                 self.close(at)?;
             }
-            let innermost = self.open.last().map(|top| top.tag().to_owned()).ok_or_else(stray)?;
-            let related = innermost.ends_with(&name) || name.ends_with(&innermost);
+            let innermost = self.open.last().map(|top| self.tag_of(top)).ok_or_else(stray)?;
+            let upper = name.to_ascii_uppercase();
+            let related = innermost.ends_with(&upper) || upper.ends_with(innermost);
             return if related && self.sgml && name.len() > 3 { self.close(at) } else { Err(stray()) };
         };
         while self.open.len() > position + 1 {
@@ -184,18 +215,17 @@ impl Tree<'_> {
 
     /// Closes the innermost element, whose end was never written.
     fn close_unended(&mut self, at: usize) -> Step {
-        let Some(top) = self.open.last_mut() else { return Ok(()) };
-        if !top.is_blank() {
+        let Some(top) = self.open.last() else { return Ok(()) };
+        if !self.is_blank(top) {
             self.sgml = true;
             return self.close(at);
         }
         if !self.sgml {
-            return Err((Problem::Markup(format!("</{}> is missing", top.tag())), at));
+            return Err((Problem::Markup(format!("</{}> is missing", self.tag_of(top))), at));
         }
-        let followers = top.take_children();
-        self.open.pop();
+        let followers = self.open.pop().map(|top| top.children).unwrap_or_default();
         if let Some(parent) = self.open.last_mut() {
-            followers.into_iter().for_each(|child| parent.push(child));
+            parent.children.extend(followers);
         }
         Ok(())
     }
@@ -203,21 +233,30 @@ impl Tree<'_> {
     /// Closes the innermost element and hands it to its parent.
     fn close(&mut self, at: usize) -> Step {
         // The root holds message sets, never a value.
-        if self.root.is_some() && self.open.len() == 1 && self.open.last().is_some_and(|root| !root.is_blank()) {
+        if self.root.is_some() && self.open.len() == 1 && self.open.last().is_some_and(|root| !self.is_blank(root)) {
             return Err(between(at));
         }
-        let Some(mut element) = self.open.pop() else { return Ok(()) };
-        let text = element.text_mut();
-        let end = text.trim_end().len();
-        text.truncate(end);
-        let blanks = text.len() - text.trim_start().len();
-        text.drain(..blanks);
+        let Some(mut open) = self.open.pop() else { return Ok(()) };
+        open.text.trim(self.source);
+        if self.open.is_empty() && self.root.is_some_and(|root| self.tag_of(&open) != root) {
+            return Err((Problem::NoOfx, at));
+        }
+        let Open { tag, text, children, offset } = open;
+        let element = Element::read(Arc::clone(self.source), tag, text, children, offset);
         match self.open.last_mut() {
-            Some(parent) => parent.push(element),
-            None if self.root.is_none_or(|root| element.tag() == root) => self.done = Some(element),
-            None => return Err((Problem::NoOfx, at)),
+            Some(parent) => parent.children.push(element),
+            None => self.done = Some(element),
         }
         Ok(())
+    }
+
+    fn tag_of<'b>(&'b self, open: &'b Open) -> &'b str {
+        open.tag.as_str(Some(self.source))
+    }
+
+    /// Whether no value was read so far; white space between children is none.
+    fn is_blank(&self, open: &Open) -> bool {
+        open.text.as_str(Some(self.source)).trim().is_empty()
     }
 
     /// What the tokenizer complains about: mostly an end in the middle of something.
@@ -232,11 +271,11 @@ impl Tree<'_> {
     }
 
     fn innermost(&self) -> String {
-        self.open.last().map_or("OFX", Element::tag).to_owned()
+        self.open.last().map_or("OFX", |top| self.tag_of(top)).to_owned()
     }
 
     fn path(&self) -> Vec<String> {
-        self.open.iter().map(|element| element.tag().to_owned()).collect()
+        self.open.iter().map(|open| self.tag_of(open).to_owned()).collect()
     }
 }
 
@@ -252,7 +291,11 @@ fn between(at: usize) -> (Problem, usize) {
 /// `<![ CDATA [` as the specification's own examples print it, blanks put in front so that nothing moves.
 fn repair_cdata(text: &str) -> Option<Zeroizing<String>> {
     let mut repaired = None;
-    for (at, opening) in text.match_indices("<![") {
+    // A search for the one mark that is seldom is much faster than one for all three.
+    for (at, opening) in text.match_indices('!').filter_map(|(at, _)| Some((at.checked_sub(1)?, "<!["))) {
+        if !text.get(at..).is_some_and(|rest| rest.starts_with(opening)) {
+            continue;
+        }
         let inside = text.get(at + opening.len()..).unwrap_or_default();
         let Some(behind) = inside.trim_start().strip_prefix("CDATA") else { continue };
         let Some(behind) = behind.trim_start().strip_prefix('[') else { continue };

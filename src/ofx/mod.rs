@@ -33,6 +33,7 @@ mod password_rules;
 mod payee;
 mod payment;
 mod payment_change;
+mod piece;
 mod places;
 mod profile;
 mod profile_questions;

@@ -1,7 +1,7 @@
 //! Changing the password. OFX 1.0.3 §2.5.2, OFX 2.3 §2.5.2.
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::check::{limit, texts};
+use crate::ofx::check::limit;
 use crate::ofx::{Content as _, EncodeError, Stamp, Version};
 use crate::secret::Secret;
 
@@ -25,7 +25,7 @@ impl PasswordChange {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PINCHRQ", version))?;
+        self.check_texts("PINCHRQ", version)?;
         limit("USERID", &self.user_id, 32)?;
         limit("NEWUSERPASS", self.new_password.expose(), 171)
     }

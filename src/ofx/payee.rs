@@ -3,7 +3,7 @@
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::check::{self, limit, texts, transfer};
+use crate::ofx::check::{self, limit, transfer};
 use crate::ofx::{
     BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayee, Member, Problem, Version,
 };
@@ -198,7 +198,7 @@ impl PayeeAddition {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PAYEERQ", version))?;
+        self.check_texts("PAYEERQ", version)?;
         self.payee.check()?;
         transfer(self.to.as_ref(), self.payee.is_by_address())?;
         self.pay_accounts.iter().try_for_each(|number| limit("PAYACCT", number, 32))
@@ -290,7 +290,7 @@ impl PayeeModification {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PAYEEMODRQ", version))?;
+        self.check_texts("PAYEEMODRQ", version)?;
         limit("PAYEELSTID", &self.list_id, 12)?;
         self.payee.as_ref().map_or(Ok(()), Payee::check)?;
         transfer(self.to.as_ref(), self.payee.is_some())?;
@@ -355,7 +355,7 @@ impl PayeeDeletion {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PAYEEDELRQ", version))?;
+        self.check_texts("PAYEEDELRQ", version)?;
         limit("PAYEELSTID", &self.list_id, 12)
     }
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, words};
-use crate::ofx::check::{day, limit, optional, positive, texts, transfer};
+use crate::ofx::check::{day, limit, optional, positive, transfer};
 use crate::ofx::{
     Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, ListedPayee, PayeeRef,
     Problem, PublishedBill, Stamp, Status, TrnUid, Version,
@@ -174,7 +174,7 @@ impl Payment {
 
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PMTINFO", version))?;
+        self.check_texts("PMTINFO", version)?;
         self.from.check()?;
         positive("TRNAMT", self.amount)?;
         self.payee.check()?;

@@ -1,7 +1,7 @@
 //! Changing, cancelling and asking after single payments. OFX 1.0.3 §12.6, OFX 2.3 §12.6.
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::check::{server_id, texts};
+use crate::ofx::check::server_id;
 use crate::ofx::{Content as _, EncodeError, Payment, PaymentProcessing, Version};
 
 aggregate! {
@@ -25,7 +25,7 @@ impl PaymentModification {
 
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PMTMODRQ", version))?;
+        self.check_texts("PMTMODRQ", version)?;
         server_id("SRVRTID", &self.server_id)?;
         self.payment.check(version)
     }
@@ -70,7 +70,7 @@ impl PaymentCancellation {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PMTCANCRQ", version))?;
+        self.check_texts("PMTCANCRQ", version)?;
         server_id("SRVRTID", &self.server_id)
     }
 }
@@ -110,7 +110,7 @@ impl PaymentInquiry {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("PMTINQRQ", version))?;
+        self.check_texts("PMTINQRQ", version)?;
         server_id("SRVRTID", &self.server_id)
     }
 }

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::ofx::aggregate::{aggregate, words};
-use crate::ofx::check::{limit, positive, server_id, texts};
+use crate::ofx::check::{limit, positive, server_id};
 use crate::ofx::{Amount, Content as _, EncodeError, ExtendedPayee, Payment, Version};
 
 words! {
@@ -114,7 +114,7 @@ impl RecurringPayment {
 
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("RECPMTRQ", version))?;
+        self.check_texts("RECPMTRQ", version)?;
         check_model(&self.recurrence, &self.payment, [self.initial_amount, self.final_amount], version)
     }
 }
@@ -201,7 +201,7 @@ impl ModelModification {
 
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("RECPMTMODRQ", version))?;
+        self.check_texts("RECPMTMODRQ", version)?;
         server_id("RECSRVRTID", &self.model_id)?;
         check_model(&self.recurrence, &self.payment, [self.initial_amount, self.final_amount], version)
     }
@@ -261,7 +261,7 @@ impl ModelCancellation {
 
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write("RECPMTCANCRQ", version))?;
+        self.check_texts("RECPMTCANCRQ", version)?;
         server_id("RECSRVRTID", &self.model_id)
     }
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+use chrono::{
+    DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Timelike as _, Utc,
+};
 use rust_decimal::Decimal;
 use zeroize::Zeroize as _;
 
-use crate::ofx::{DecodeError, Element, Problem, Version};
+use crate::ofx::check::{self, texts};
+use crate::ofx::{DecodeError, Element, EncodeError, Problem, Version};
 use crate::secret::Secret;
 
 /// A type that stands in one element: a value in a leaf, or an aggregate with its members.
@@ -15,6 +18,10 @@ pub(crate) trait Content: Sized {
     fn read(element: &Element) -> Result<Self, DecodeError>;
     /// Writes it as an element called `tag`, leaving out what `version` does not know.
     fn write(&self, tag: &'static str, version: Version) -> Element;
+    /// Refuses texts that would not be read as they were meant; see [`texts`].
+    fn check_texts(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
+        texts(&self.write(tag, version))
+    }
     /// Overwrites text that does not do so by itself when it is dropped.
     fn wipe(&mut self) {}
 }
@@ -25,6 +32,12 @@ pub(crate) trait Member: Sized {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError>;
     /// Appends it to an aggregate's children.
     fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>);
+    /// As [`Content::check_texts`].
+    fn check_each(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
+        let mut elements = Vec::new();
+        self.put(tag, version, &mut elements);
+        elements.iter().try_for_each(texts)
+    }
     /// As [`Content::wipe`].
     fn wipe(&mut self) {}
 }
@@ -38,6 +51,10 @@ impl<T: Content> Member for T {
 
     fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
         out.push(self.write(tag, version));
+    }
+
+    fn check_each(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
+        Content::check_texts(self, tag, version)
     }
 
     fn wipe(&mut self) {
@@ -54,6 +71,10 @@ impl<T: Content> Member for Option<T> {
 
     fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
         out.extend(self.as_ref().map(|value| value.write(tag, version)));
+    }
+
+    fn check_each(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
+        self.as_ref().map_or(Ok(()), |value| Content::check_texts(value, tag, version))
     }
 
     fn wipe(&mut self) {
@@ -107,6 +128,10 @@ impl Content for String {
         Element::leaf(tag, self.as_str())
     }
 
+    fn check_texts(&self, tag: &'static str, _: Version) -> Result<(), EncodeError> {
+        check::value(tag, self)
+    }
+
     fn wipe(&mut self) {
         self.zeroize();
     }
@@ -119,6 +144,10 @@ impl Content for Secret {
 
     fn write(&self, tag: &'static str, _: Version) -> Element {
         Element::leaf(tag, self.expose())
+    }
+
+    fn check_texts(&self, tag: &'static str, _: Version) -> Result<(), EncodeError> {
+        check::value(tag, self.expose())
     }
 }
 
@@ -231,19 +260,21 @@ impl Stamp {
     /// A day without time and zone, `YYYYMMDD`.
     #[must_use]
     pub fn day(date: NaiveDate) -> Self {
-        Self(date.format("%Y%m%d").to_string())
+        Self(format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()))
     }
 
     /// A moment in UTC with milliseconds and zone, `YYYYMMDDHHMMSS.XXX[0:GMT]`.
     #[must_use]
     pub fn moment(at: DateTime<Utc>) -> Self {
-        Self(at.format("%Y%m%d%H%M%S%.3f[0:GMT]").to_string())
+        let millis = at.timestamp_subsec_millis() % 1000;
+        Self(format!("{}.{millis:03}[0:GMT]", Self::short_moment(at)))
     }
 
     /// A moment in UTC without milliseconds and zone, `YYYYMMDDHHMMSS`: a missing zone means GMT.
     #[must_use]
     pub fn short_moment(at: DateTime<Utc>) -> Self {
-        Self(at.format("%Y%m%d%H%M%S").to_string())
+        let (day, time) = (Self::day(at.date_naive()), at.time());
+        Self(format!("{day}{:02}{:02}{:02}", time.hour(), time.minute(), time.second()))
     }
 
     /// Older than anything: what to send when no earlier answer is known.
@@ -262,7 +293,9 @@ impl Stamp {
     #[must_use]
     pub fn date(&self) -> Option<NaiveDate> {
         let day = self.0.get(..8).filter(|day| is_digits(day))?;
-        NaiveDate::parse_from_str(day, "%Y%m%d").ok()
+        let (year, day) = day.split_at_checked(4)?;
+        let (month, day) = day.split_at_checked(2)?;
+        NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
     }
 
     /// The moment, with the zone that was written; a missing time is midnight, a missing zone is GMT.
@@ -276,10 +309,13 @@ impl Stamp {
         }
         // The specification lets what is left out at the right be zero.
         let time = whole.get(8..).filter(|time| matches!(time.len(), 0 | 2 | 4 | 6))?;
-        let time = NaiveTime::parse_from_str(&format!("{time:0<6}"), "%H%M%S").ok()?;
-        let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-        let local =
-            NaiveDateTime::new(self.date()?, time).checked_add_signed(chrono::Duration::milliseconds(millis))?;
+        let part = |at: usize| time.get(at..at + 2).map_or(Some(0), |two| two.parse::<u32>().ok());
+        let (hour, minute, second) = (part(0)?, part(2)?, part(4)?);
+        // Second 60 is a leap second: the last one before it, and more.
+        let (second, leap) = if second == 60 { (59, 1_000_000_000) } else { (second, 0) };
+        let time = NaiveTime::from_hms_nano_opt(hour, minute, second, leap)?;
+        let millis = chrono::Duration::milliseconds(first_digits(fraction, 3)?.into());
+        let local = NaiveDateTime::new(self.date()?, time).checked_add_signed(millis)?;
         offset(zone.unwrap_or_default())?.from_local_datetime(&local).single()
     }
 
@@ -307,14 +343,20 @@ pub(super) fn offset(zone: &str) -> Option<FixedOffset> {
         return None;
     }
     // Some institutions write minutes, some parts of an hour; zones are whole quarters, which tells the two apart.
-    let minutes = match format!("{fraction:0<2}").get(..2)?.parse().ok()? {
+    let minutes = match first_digits(fraction, 2)? {
         25 => 15,
         50 => 30,
         75 => 45,
-        minutes => Some(minutes).filter(|minutes| *minutes < 60)?,
+        minutes => i32::try_from(minutes).ok().filter(|minutes| *minutes < 60)?,
     };
     let hours: i32 = hours.parse().ok().filter(|hours| *hours < 24)?;
     FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
+}
+
+/// The first digits of a fraction as a number; what is left out at the right is zero.
+fn first_digits(fraction: &str, count: usize) -> Option<u32> {
+    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(count);
+    digits.map(|digit| char::from(digit).to_digit(10)).try_fold(0, |number, digit| Some(number * 10 + digit?))
 }
 
 pub(super) fn is_digits(text: &str) -> bool {
@@ -338,6 +380,10 @@ impl Content for Stamp {
 
     fn write(&self, tag: &'static str, _: Version) -> Element {
         Element::leaf(tag, self.as_str())
+    }
+
+    fn check_texts(&self, tag: &'static str, _: Version) -> Result<(), EncodeError> {
+        check::value(tag, self.as_str())
     }
 }
 
@@ -374,5 +420,9 @@ impl Content for TrnUid {
 
     fn write(&self, tag: &'static str, _: Version) -> Element {
         Element::leaf(tag, self.as_str())
+    }
+
+    fn check_texts(&self, tag: &'static str, _: Version) -> Result<(), EncodeError> {
+        check::value(tag, self.as_str())
     }
 }

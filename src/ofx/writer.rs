@@ -74,6 +74,7 @@ fn element(
     out.push('>');
     let leaf = at.text();
     match leaf {
+        Some(value) if is_plain(value) && !markup => out.push_str(value),
         Some(value) if markup => {
             check_characters(tag, value)?;
             out.extend(["<![CDATA[", value, "]]>"]);
@@ -106,6 +107,11 @@ fn line(style: &Style, out: &mut String) {
     if style.line_breaks {
         out.push_str("\r\n");
     }
+}
+
+/// Whether every byte stands for itself wherever it is written.
+fn is_plain(value: &str) -> bool {
+    value.bytes().all(|b| (b' '..0x7f).contains(&b) && !matches!(b, b'&' | b'<' | b'>'))
 }
 
 fn check_characters(tag: &str, value: &str) -> Result<(), EncodeError> {
