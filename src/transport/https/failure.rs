@@ -25,10 +25,14 @@ impl Failed<'_> {
         let host = at_proxy.unwrap_or(self.host).to_owned();
         let (certificate, identity) =
             (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(|error| self.is_about_us(error)));
+        let without_roots = in_tls.and_then(tls::lacks_roots);
         let in_tls = in_tls.is_some();
         let in_proxy = proxy_problem(&cause);
         let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
         let source = Some(cause.without_url().into());
+        if let Some(reason) = without_roots {
+            return TransportError::BadOptions { reason, source };
+        }
         match (certificate, self.proxy) {
             (Some(problem), _) => TransportError::Certificate { host, problem, source },
             _ if identity => TransportError::ClientCertificate { host, source },

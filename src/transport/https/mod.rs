@@ -84,8 +84,10 @@ impl Https {
     ///
     /// # Errors
     ///
-    /// [`TransportError::BadOptions`] when the options contradict each other, there is no root certificate to trust, a header cannot be
-    /// sent as given, a timeout is zero, or something is missing that is not [stored](HttpsOptions#storing).
+    /// [`TransportError::BadOptions`] when the options contradict each other, only given roots are to be trusted and there is none, a
+    /// header cannot be sent as given, a timeout is zero, or something is missing that is not [stored](HttpsOptions#storing). That this
+    /// machine has no roots is found out, and said in the same way, when a server has presented its certificate: they are read in the
+    /// meantime.
     pub fn new(options: HttpsOptions) -> Result<Self, TransportError> {
         options.check()?;
         stack::headers(&options, &Request::new("", Vec::new()))?;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | the settings of the TLS library, made out of ours; what its errors mean |
 //! | `verifier.rs` | is this the institution? |
+//! | `platform.rs` | the roots of this machine |
 //! | `suites.rs` | cipher suites that tell when they are used |
 //! | `identity.rs` | who we are, when a server asks |
 //! | `sessions.rs` | sessions to be resumed |
@@ -14,6 +15,7 @@ mod identity;
 mod keylog;
 #[cfg(feature = "pkcs12")]
 pub(crate) mod pkcs12;
+mod platform;
 mod sessions;
 mod suites;
 mod verifier;
@@ -27,11 +29,11 @@ use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore, SupportedProtocolVersion};
-use rustls_platform_verifier::Verifier;
 
 use crate::transport::options::{HttpVersions, HttpsOptions, Reason, Roots, TlsSettings, TlsVersion};
 use crate::transport::{CertificateProblem, TransportError};
 
+use platform::{NoRoots, Platform};
 pub(crate) use suites::usable_provider;
 pub use verifier::PresentedCertificate;
 use verifier::{Checked, PinMismatch, RefusedByCheck, SelfSigned};
@@ -90,7 +92,7 @@ fn trusting(
     let mut roots = RootCertStore::empty();
     match settings.roots {
         Roots::Platform => {
-            return Ok(Arc::new(Verifier::new_with_extra_roots(given, provider).map_err(unusable)?));
+            return Ok(Arc::new(Platform::new(given, provider).map_err(unusable)?));
         }
         Roots::Given if given.is_empty() => return Err(NO_GIVEN_ROOTS.error()),
         Roots::Given => {}
@@ -149,6 +151,14 @@ pub(crate) fn certificate_problem(error: &rustls::Error) -> Option<CertificatePr
         CertificateError::Other(other) if other.0.is::<RefusedByCheck>() => CertificateProblem::RefusedByCheck,
         _ => CertificateProblem::Unusable,
     })
+}
+
+/// What to do where this machine has no roots, when that is what `error` is about.
+pub(crate) fn lacks_roots(error: &rustls::Error) -> Option<&'static str> {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::Other(other)) if other.0.is::<NoRoots>() => Some(NO_ROOTS),
+        _ => None,
+    }
 }
 
 /// Whether `error` says that the server, which `asked` for our certificate or did not, does not want us without one or not with ours.
