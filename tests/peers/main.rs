@@ -22,6 +22,7 @@ mod certificates;
 mod connect;
 mod connections;
 mod frames;
+mod given_up;
 mod hostile;
 mod http;
 mod identity;
