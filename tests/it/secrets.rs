@@ -7,7 +7,9 @@
 
 mod engine;
 mod hay;
+mod identity;
 mod operations;
+mod proxies;
 
 use std::sync::Arc;
 

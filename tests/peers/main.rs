@@ -17,6 +17,8 @@
 )]
 
 mod backend;
+#[path = "../shared/canaries.rs"]
+mod canaries;
 mod cancelled;
 mod certificates;
 mod connect;
