@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::client::driver::Ahead;
+use crate::client::driver::{Ahead, Noted};
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Session, World};
 use crate::engine::{Operation, Situation, State};
@@ -30,7 +30,8 @@ impl Session {
     /// is on its way. Store it where [`Client::resume`](crate::Client::resume) finds it; when `keep` fails, nothing is sent.
     ///
     /// When the call has come back, with an error, too, what was stored is out of date: put what [`store`](Self::store) gives in its
-    /// place.
+    /// place. A call whose future is dropped leaves the session as it was stored: in doubt once the request itself was to leave, also when
+    /// it did not.
     ///
     /// For programs that keep their state themselves; a [`Vault`](crate::Vault) does this, and more, for payments.
     pub fn keep_ahead(
@@ -51,8 +52,8 @@ impl Session {
 }
 
 impl Ahead for Option<Keeping> {
-    async fn keep(&mut self, state: &State, ready: &Operation, interrupted: &Operation) -> Result<(), Error> {
-        let Some(keeping) = self.as_mut().filter(|_| ready.kind().counts()) else { return Ok(()) };
+    async fn keep(&mut self, state: &State, ready: &Operation, interrupted: &Operation) -> Result<Noted, Error> {
+        let Some(keeping) = self.as_mut().filter(|_| ready.kind().counts()) else { return Ok(Noted::Here) };
         let life = match interrupted.situation(state, keeping.world.now()) {
             Situation::InDoubt(_) => super::session::LONGEST_DOUBT,
             _ => super::session::LONGEST_PAUSE,
@@ -63,7 +64,7 @@ impl Ahead for Option<Keeping> {
         let user_id = keeping.user_id.clone().or_else(|| state.user_id.clone());
         let state = &State { user_id, ..state.clone() };
         let blob = stored::save(&*keeping.world, state, Some(interrupted), protection, keeping.limit, validity)?;
-        (keeping.keep)(&blob).map_err(|cause| {
+        (keeping.keep)(&blob).map(|()| Noted::Stored).map_err(|cause| {
             let text = "what must survive could not be stored, so nothing was sent";
             Error::new(ErrorKind::Store, Delivery::NotSent, text).with_source(cause)
         })

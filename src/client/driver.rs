@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::client::giving_up::Undo;
 use crate::client::watching::in_operation;
 use crate::client::{Client, Completed, Progress};
 use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
@@ -18,15 +19,24 @@ pub(crate) trait Ahead: Send {
         state: &State,
         ready: &Operation,
         interrupted: &Operation,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+    ) -> impl Future<Output = Result<Noted, Error>> + Send;
+}
+
+/// Where it is noted that a file may have been sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noted {
+    /// Here, and nowhere else.
+    Here,
+    /// In a store as well, where others may find it and go on from there.
+    Stored,
 }
 
 /// A session without a store keeps it in memory: what it holds is lost with the process.
 pub(crate) struct InMemory;
 
 impl Ahead for InMemory {
-    async fn keep(&mut self, _: &State, _: &Operation, _: &Operation) -> Result<(), Error> {
-        Ok(())
+    async fn keep(&mut self, _: &State, _: &Operation, _: &Operation) -> Result<Noted, Error> {
+        Ok(Noted::Here)
     }
 }
 
@@ -63,7 +73,7 @@ pub(crate) async fn run(
 }
 
 /// `current` always holds what must not be lost: before each send it is the operation as it stands when the program stops, so
-/// that a dropped future leaves a payment in doubt and not forgotten.
+/// that a dropped future leaves a payment in doubt and not forgotten, unless the transport [proves](Undo) that it never left.
 async fn drive(
     client: &mut Client,
     credentials: &mut Credentials,
@@ -89,10 +99,10 @@ async fn drive(
             return Err(if named_by_profile { Error::from(error).while_doing(what) } else { error.into() });
         }
         let url = transmit.url().to_owned();
-        let (interrupted, file) = transmit.prepare(credentials, &client.state, client.world.now())?;
-        if let Some(operation) = &*current {
-            ahead.keep(&client.state, operation, &interrupted).await?;
-        }
+        let now = client.world.now();
+        let (interrupted, file) = transmit.prepare(credentials, &client.state, now)?;
+        let Some(ready) = &*current else { return Err(Error::misuse(NO_OPERATION)) };
+        let noted = ahead.keep(&client.state, ready, &interrupted).await?;
         let operation = current.replace(interrupted).ok_or_else(|| Error::misuse(NO_OPERATION))?;
         let dialect = &client.state.institution.dialect;
         let reads = !operation.sends_what_counts();
@@ -103,7 +113,12 @@ async fn drive(
         };
         let copy = dialect.repeat_for_cookie.then(|| file.clone());
         let (watching, world, kind) = (client.watching.clone(), Arc::clone(&client.world), operation.kind());
-        let mut sent = watching.send(&*world, &*wire, kind, request(file)).await;
+        let first = request(file);
+        // A store cannot be written while a future is dropped. What is there says that the file may have left, and whoever goes on from
+        // there and whoever goes on from here must mean the same file.
+        let unsent = Some(&operation).filter(|_| noted == Noted::Here);
+        let undo = Undo { current: &mut *current, unsent, state: &client.state, now, recall: first.recall() };
+        let mut sent = undo.unless_over(watching.send(&*world, &*wire, kind, first)).await;
         let mut was_sent = false;
         if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy) {
             was_sent = true;

@@ -17,6 +17,7 @@ pub mod equivalents;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod giving_up;
 mod kept;
 mod paused;
 mod progress;

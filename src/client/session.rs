@@ -64,8 +64,10 @@ impl Session {
     ///
     /// # Cancellation
     ///
-    /// A future that is dropped while the request is on its way leaves the payment in doubt, in the session. Where the session is
-    /// dropped with it (many web frameworks drop a handler when the browser goes away), spawn the future as a task of its own.
+    /// A future that is dropped once the request may have left, leaves the payment in doubt, in the session. One that is dropped before
+    /// leaves it prepared, where [`Https`](crate::transport::Https) was to send it: [`proceed`](Self::proceed) does. With
+    /// [`keep_ahead`](Self::keep_ahead) it is in doubt then, too, as in what was stored. Where the session is dropped with the future (many
+    /// web frameworks drop a handler when the browser goes away), spawn the future as a task of its own.
     pub async fn pay(&mut self, payment: &Payment) -> Result<Progress<Receipt>, Error> {
         self.prepare_payment(payment).await?;
         self.run_as(Completed::receipt).await

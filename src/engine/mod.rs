@@ -56,6 +56,7 @@ mod records;
 mod recovery;
 mod schema;
 mod settle;
+mod shown;
 mod signon_leg;
 mod snapshot;
 mod state;

@@ -47,7 +47,7 @@ pub enum Situation {
 }
 
 /// One request on its way through signon, challenge and answer. See the module's page for the whole contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Operation {
     pub(crate) kind: TaskKind,
     pub(crate) seed: Seed,
@@ -71,7 +71,7 @@ pub struct Operation {
 }
 
 /// What is awaited.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The questions, for which a file is to be sent. `again` when the answers before were wrong.
     ExpectQuestions { again: bool },

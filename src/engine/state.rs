@@ -152,7 +152,7 @@ pub struct UserKey {
 }
 
 /// Everything that outlives a session: what was configured, and what the institution told us.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct State {
     pub(crate) institution: Institution,
     pub(crate) application: Application,

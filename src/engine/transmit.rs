@@ -15,7 +15,7 @@ use crate::ofx::{
 ///
 /// The file is written by [`prepare`](Self::prepare) just before it is sent, because it holds the password and the time. There is
 /// no way to its bytes that does not hand out what must be kept first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Transmit {
     pub(crate) url: String,
     pub(crate) purpose: Purpose,

@@ -15,6 +15,7 @@ pub(crate) mod observer;
 #[cfg(feature = "https")]
 mod options;
 mod page;
+mod recall;
 #[cfg(feature = "https")]
 mod tls;
 #[cfg(feature = "tracing")]
@@ -38,6 +39,7 @@ pub use crate::transport::observer::{CertificateSummary, Event, Observer, StepKi
 pub use crate::transport::options::{
     Addresses, DangerousCertificates, HttpVersions, HttpsOptions, KeepAlive, Proxy, Redirects, Roots, TlsVersion,
 };
+pub(crate) use crate::transport::recall::Recall;
 #[cfg(feature = "https")]
 pub use crate::transport::tls::PresentedCertificate;
 
@@ -49,7 +51,8 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends `request` by HTTP POST as `application/x-ofx`, with the [headers](Request::headers) it asks for, and waits for the
     /// whole answer.
     ///
-    /// Dropping the future gives up waiting; whether the request arrived is then unknown.
+    /// Dropping the future gives up waiting; whether the request arrived is then unknown, unless [`Https`] had not begun to send it, and
+    /// calls it back. Whoever passes a request on to [`Https`] must not send it in another way meanwhile: its word counts for the request.
     ///
     /// # Errors
     ///
@@ -92,13 +95,21 @@ pub struct Request {
     headers: Vec<(&'static str, Option<String>)>,
     observer: Option<Arc<dyn Observer>>,
     may_reuse_connection: bool,
+    recall: Recall,
 }
 
 impl Request {
     /// Takes over the address and the body of a request.
     #[must_use]
     pub fn new(url: impl Into<String>, body: impl Into<Zeroizing<Vec<u8>>>) -> Self {
-        Self { url: url.into(), body: body.into(), headers: Vec::new(), observer: None, may_reuse_connection: false }
+        Self {
+            url: url.into(),
+            body: body.into(),
+            headers: Vec::new(),
+            observer: None,
+            may_reuse_connection: false,
+            recall: Recall::default(),
+        }
     }
 
     /// Wants a header to say something else than the transport would by itself, or with `None` to be left out.
@@ -140,6 +151,11 @@ impl Request {
     #[must_use]
     pub fn observer(&self) -> Option<&Arc<dyn Observer>> {
         self.observer.as_ref()
+    }
+
+    /// Where the transport proves that it never left.
+    pub(crate) fn recall(&self) -> Recall {
+        self.recall.clone()
     }
 
     /// The address, whole.

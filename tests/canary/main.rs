@@ -7,7 +7,8 @@
 //! OFX_CANARY_DIR=DIR cargo test --all-features --test canary
 //! ```
 //!
-//! `secrets.txt` there is written by [`testing::Bank`](ofx_session::testing::Bank). Every file whose name ends in `.log` is searched.
+//! `secrets.txt` there is written by [`testing::Bank`](ofx_session::testing::Bank), and by the tests for what is in no document: passwords of
+//! proxies and of files, private keys. Every file whose name ends in `.log` is searched.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -14,6 +14,8 @@ mod bank;
 mod blobs;
 mod blocking;
 mod books;
+#[path = "../shared/canaries.rs"]
+mod canaries;
 mod corpus;
 mod dialect;
 mod flow;

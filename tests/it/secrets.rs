@@ -5,13 +5,16 @@
 //! `Debug` of every public value; panics. The canaries are searched for in all of it, in several spellings, after making sure that each
 //! was on the wire and that the search finds a leak.
 
+mod engine;
 mod hay;
+mod identity;
 mod operations;
+mod proxies;
 
 use std::sync::Arc;
 
 use ofx_session::ofx::{BankAccountInfo, BillPayAccountInfo, SyncMode};
-use ofx_session::testing::{AccessKeys, Bank};
+use ofx_session::testing::{AccessKeys, Bank, BankBuilder};
 use ofx_session::transport::{Https, Request, Transport as _};
 use ofx_session::{
     AccountInfo, AccountType, BankAccount, Client, Credentials, DocumentLog, Event, HttpsOptions, Institution, Payee,
@@ -62,6 +65,10 @@ const KEYS: [&str; 11] = [
 const PRIVATE: [&str; 6] = [USER, ACCOUNT, PAY_ACCOUNT, PAYEE, STREET, MEMO];
 
 fn bank() -> Bank {
+    builder().start().unwrap()
+}
+
+fn builder() -> BankBuilder {
     let account = BankAccount::new("999888777", ACCOUNT, AccountType::Checking);
     let mut info = AccountInfo::new(Some("Everyday Checking"));
     info.bill_pay = Some(BillPayAccountInfo::active(account.clone()));
@@ -69,7 +76,7 @@ fn bank() -> Bank {
     let builder = Bank::builder().everything().sync_mode(SyncMode::Full).account(info).user(USER, PASSWORD);
     let builder = builder.question("MFA16", None, ANSWER).question("BRQ7", Some("In which town?"), SECOND_ANSWER);
     let builder = builder.user_cred1("Favourite colour", CRED1).user_cred2("Favourite town", CRED2).auth_tokens(true);
-    builder.access_keys(AccessKeys::Rotate).user_keys(4000).start().unwrap()
+    builder.access_keys(AccessKeys::Rotate).user_keys(4000)
 }
 
 fn credentials() -> Credentials {

@@ -559,11 +559,16 @@ fn what_is_secret_is_not_shown() {
 /// Runs the test `name` again in a process of its own, where the environment can be set. Says whether this is that
 /// process.
 fn in_a_child(name: &str, set: &[(&str, &str)]) -> bool {
+    in_a_child_of(&format!("transport::{name}"), set)
+}
+
+/// As before, for the test with this whole name.
+pub(crate) fn in_a_child_of(name: &str, set: &[(&str, &str)]) -> bool {
     if std::env::var_os(CHILD).is_some() {
         return true;
     }
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", &format!("transport::{name}")]).env(CHILD, "1").envs(set.iter().copied());
+    child.args(["--exact", name]).env(CHILD, "1").envs(set.iter().copied());
     let output = child.output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&output.stderr));

@@ -2,6 +2,7 @@
 
 mod claims;
 mod doubt;
+mod given_up;
 mod golden;
 mod moved;
 mod once;

@@ -22,6 +22,7 @@ mod bank;
 mod blobs;
 mod canary;
 mod flow;
+mod given_up;
 mod itself;
 mod room;
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ofx_session::testing::{Bank, Fault, On};
+use ofx_session::transport::Proxy;
 use ofx_session::{Client, Credentials, Institution, Session, Situation};
 use tokio::sync::Notify;
 
 use crate::backend::{Backend, Connection, answer};
 use crate::money::{self, PASSWORD, context, keys, payment};
+use crate::peer::stunnel;
 
 /// What is left of a payment after the future was dropped: it can be paused, and comes back as it was.
 fn paused_and_back(session: Session, institution: impl Fn(&Client) -> bool) -> Session {
@@ -27,7 +29,7 @@ fn paused_and_back(session: Session, institution: impl Fn(&Client) -> bool) -> S
     paused.open_risking_a_second_payment(Credentials::new("jane", PASSWORD)).unwrap()
 }
 
-fn is_in_doubt(session: &Session) -> bool {
+pub(crate) fn is_in_doubt(session: &Session) -> bool {
     matches!(session.situation(), Some(Situation::InDoubt(_)))
 }
 
@@ -46,7 +48,7 @@ async fn dropped(backend: &Backend, scheme: &str, reached: &Notify) -> Session {
     session
 }
 
-fn stopping<F: Future<Output = ()> + Send + 'static>(
+pub(crate) fn stopping<F: Future<Output = ()> + Send + 'static>(
     work: impl Fn(Connection, Arc<Notify>) -> F + Send + Sync + 'static,
 ) -> (Backend, Arc<Notify>) {
     let reached = Arc::new(Notify::new());
@@ -88,17 +90,83 @@ async fn until(done: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn in_the_handshake_nothing_has_left_and_the_payment_is_kept() {
+async fn in_the_handshake_nothing_has_left_and_the_payment_is_ready() {
     let (backend, reached) = stopping(|connection, reached| async move {
         reached.notify_one();
         connection.linger().await;
     });
     let session = dropped(&backend, "https:", &reached).await;
-    assert!(backend.seen().is_empty());
+    assert!(matches!(session.situation(), Some(Situation::Ready)), "{:?}", session.situation());
     let url = backend.url().replace("http:", "https:");
-    // The session cannot know where the transport was when it was dropped: it says what is safe.
+    let back = paused_and_back(session, |client| client.url() == url);
+    back.close().expect("nothing was sent, so there is nothing to find out");
+    assert!(backend.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_payment_that_was_given_up_before_it_left_is_made_once_when_it_goes_on() {
+    let bank = money::bank();
+    // A proxy that says nothing; then the way past it.
+    let (silent, reached) = stopping(|connection, reached| async move {
+        reached.notify_one();
+        connection.linger().await;
+    });
+    let through = Proxy::http(format!("127.0.0.1:{}", silent.port()));
+    let institution = Institution::new(bank.url()).without_profile();
+    let mut session = money::session(institution, money::trusting(&bank).proxy(through));
+    let what = payment();
+    for _ in 0..2 {
+        tokio::select! {
+            biased;
+            result = async {
+                match session.situation() {
+                    None => session.pay(&what).await.map(|_| ()),
+                    Some(_) => session.proceed().await.map(|_| ()),
+                }
+            } => panic!("{result:?}"),
+            () = reached.notified() => {}
+        }
+        assert!(matches!(session.situation(), Some(Situation::Ready)), "{:?}", session.situation());
+    }
+    let mut session = reconnected(session, &bank);
+    session.proceed().await.unwrap().done().unwrap();
+    assert_eq!((bank.payments_made(), bank.violations()), (1, vec![]));
+}
+
+#[tokio::test]
+async fn a_payment_in_doubt_stays_so_when_its_repetition_is_given_up_before_it_left() {
+    let (backend, read) = stopping(|mut connection, read| async move {
+        connection.read().await;
+        read.notify_one();
+        connection.linger().await;
+    });
+    let (silent, reached) = stopping(|connection, reached| async move {
+        reached.notify_one();
+        connection.linger().await;
+    });
+    let authority = crate::papers::Authority::new("root");
+    let Some(peer) = stunnel(&authority.server(), backend.port(), "").start() else { return };
+    let institution = Institution::new(peer.url()).without_profile();
+    let mut session = money::session(institution, crate::trusting(&authority));
+    let what = payment();
+    tokio::select! {
+        biased;
+        result = session.pay(&what) => panic!("{result:?}"),
+        () = read.notified() => {}
+    }
     assert!(is_in_doubt(&session), "{:?}", session.situation());
-    paused_and_back(session, |client| client.url() == url);
+    let blob = session.pause(&keys(), &context()).unwrap();
+    let through = Proxy::http(format!("127.0.0.1:{}", silent.port()));
+    let paused = Client::resume(&blob, &keys(), &context()).unwrap();
+    let paused = paused.connection(crate::trusting(&authority).proxy(through)).unwrap();
+    session = paused.open_risking_a_second_payment(Credentials::new("jane", PASSWORD)).unwrap();
+    tokio::select! {
+        biased;
+        result = session.repeat_payment_in_doubt() => panic!("{result:?}"),
+        () = reached.notified() => {}
+    }
+    assert!(is_in_doubt(&session), "{:?}", session.situation());
+    assert_eq!(backend.seen().len(), 1);
 }
 
 #[tokio::test]

@@ -9,10 +9,14 @@ use crate::backend::Backend;
 use crate::papers::Authority;
 use crate::peer::{Peer, Recipe, stunnel};
 use crate::programs::find;
-use crate::{money, not_sent, send, trusting};
+use crate::{canaries, money, not_sent, send, trusting};
+
+/// The right password of a proxy and the wrong one: never seen anywhere.
+pub(crate) const LOGINS: [&str; 2] = ["canary-right", "canary-wrong"];
 
 /// Knows jane, and lets nobody through to what has "refused" in its name.
 fn tinyproxy() -> Option<Peer> {
+    LOGINS.iter().for_each(|password| canaries::note_login("jane", password));
     let configuration = "Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nLogLevel Connect\nDisableViaHeader Yes\n\
                          BasicAuth jane canary-right\nFilter \"{folder}/filter\"\nFilterDefaultDeny No\n";
     Recipe::new("tinyproxy", "-d -c {folder}/conf").file("conf", configuration).file("filter", "refused\n").start()
@@ -20,6 +24,7 @@ fn tinyproxy() -> Option<Peer> {
 
 /// Knows jane, and lets nobody through to port 19.
 fn squid() -> Option<Peer> {
+    LOGINS.iter().for_each(|password| canaries::note_login("jane", password));
     let helper = find("../lib/squid/basic_ncsa_auth").map(|path| path.display().to_string()).unwrap_or_default();
     let configuration = format!(
         "http_port 127.0.0.1:{{port}}\npid_filename none\ncache_log {{folder}}/cache.log\ncache deny all\n\

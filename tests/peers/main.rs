@@ -17,11 +17,14 @@
 )]
 
 mod backend;
+#[path = "../shared/canaries.rs"]
+mod canaries;
 mod cancelled;
 mod certificates;
 mod connect;
 mod connections;
 mod frames;
+mod given_up;
 mod hostile;
 mod http;
 mod identity;

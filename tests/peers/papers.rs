@@ -12,7 +12,7 @@ use rcgen::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::programs;
+use crate::{canaries, programs};
 
 /// A range of years that no clock will leave soon.
 pub(crate) const VALID: (i32, i32) = (2000, 2900);
@@ -28,7 +28,9 @@ pub(crate) struct Papers {
 
 impl Papers {
     fn new(certificate: &Certificate, key: &KeyPair) -> Self {
-        Self { chain: certificate.pem(), key: key.serialize_pem(), pin: pin_of(key) }
+        let papers = Self { chain: certificate.pem(), key: key.serialize_pem(), pin: pin_of(key) };
+        canaries::note_key(&papers.key);
+        papers
     }
 
     /// For this machine, with nobody behind it.
@@ -52,12 +54,15 @@ impl Papers {
         let output = command.current_dir(folder.path()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
-        Some(Self { chain: read("certificate"), key: read("key"), pin: String::new() })
+        let papers = Self { chain: read("certificate"), key: read("key"), pin: String::new() };
+        canaries::note_key(&papers.key);
+        Some(papers)
     }
 
     /// Both in one PKCS#12 file, as `openssl` makes it.
     pub(crate) fn pkcs12(&self, password: &str, options: &[&str]) -> Option<Vec<u8>> {
         let openssl = programs::installed("openssl")?;
+        canaries::note("password of PKCS#12", password);
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in [("chain", &self.chain), ("key", &self.key), ("password", &password.to_owned())] {
             std::fs::write(folder.path().join(name), text).unwrap();

@@ -7,12 +7,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::backend::{Backend, Connection};
+use crate::connect::LOGINS;
 use crate::papers::Authority;
 use crate::peer::{Peer, Recipe};
-use crate::{money, not_sent, send, trusting};
+use crate::{canaries, money, not_sent, send, trusting};
 
 /// Knows jane.
 fn microsocks() -> Option<Peer> {
+    LOGINS.iter().for_each(|password| canaries::note_login("jane", password));
     Recipe::new("microsocks", "-i 127.0.0.1 -p {port} -u jane -P canary-right").start()
 }
 

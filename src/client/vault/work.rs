@@ -1,6 +1,6 @@
 //! What is done under a claim: the same loop as a session's, with the store in front of each file.
 
-use crate::client::driver::{self, Ahead};
+use crate::client::driver::{self, Ahead, Noted};
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{Desk, LISTING, Open};
 use crate::client::vault::shelf::{Effort, Lost};
@@ -162,7 +162,7 @@ impl Sent {
 }
 
 impl Ahead for WriteAhead<'_> {
-    async fn keep(&mut self, state: &State, ready: &Operation, interrupted: &Operation) -> Result<(), Error> {
+    async fn keep(&mut self, state: &State, ready: &Operation, interrupted: &Operation) -> Result<Noted, Error> {
         let vault = self.vault;
         self.desk.put(Open { operation: interrupted.clone(), ..self.open.clone() });
         self.desk.renew(&self.open.id, vault.world.now(), vault.lease);
@@ -179,7 +179,7 @@ impl Ahead for WriteAhead<'_> {
             return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TOO_SLOW));
         }
         self.sent = Some(Sent { ready: ready.clone(), interrupted: interrupted.clone() });
-        Ok(())
+        Ok(Noted::Stored)
     }
 }
 

@@ -17,11 +17,15 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use zeroize::Zeroizing;
 
+use crate::transport::Recall;
 use crate::transport::watch::Watch;
 
 /// The sender's end. Dropping it calls back a body that has not left.
 #[derive(Debug)]
-pub(crate) struct Gate(Arc<AtomicU8>);
+pub(crate) struct Gate {
+    state: Arc<AtomicU8>,
+    recall: Option<Recall>,
+}
 
 impl Gate {
     /// Puts `bytes` behind a new gate. `watch` is told when they leave.
@@ -31,18 +35,26 @@ impl Gate {
         let state = Arc::new(AtomicU8::new(first));
         // Not a copy: the owner inside wipes the bytes when the last view of them is dropped.
         let bytes = Bytes::from_owner(bytes);
-        (Self(Arc::clone(&state)), Gated { state, bytes: Some(bytes), watch })
+        (Self { state: Arc::clone(&state), recall: None }, Gated { state, bytes: Some(bytes), watch })
+    }
+
+    /// Proves to `recall`, when it is dropped because the client gives up, that the body has not left, if that is so.
+    pub(crate) fn telling(mut self, recall: Recall) -> Self {
+        self.recall = Some(recall);
+        self
     }
 
     /// Calls the body back. True when no byte of it has left, and then none ever will.
     pub(crate) fn take_back(&self) -> bool {
-        pass(&self.0, REVOKED) || self.0.load(Ordering::Acquire) == REVOKED
+        pass(&self.state, REVOKED) || self.state.load(Ordering::Acquire) == REVOKED
     }
 }
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        self.take_back();
+        if self.take_back() {
+            self.recall.iter().for_each(Recall::prove);
+        }
     }
 }
 
@@ -144,6 +156,32 @@ mod tests {
         let (gate, mut body) = gate(b"pay");
         drop(gate);
         assert!(pull(&mut body).unwrap().is_err());
+    }
+
+    #[test]
+    fn what_was_given_up_tells_whether_it_had_left() {
+        for leaves in [true, false] {
+            let recall = Recall::default();
+            let (gate, mut body) = gate(b"pay");
+            let gate = gate.telling(recall.clone());
+            if leaves {
+                pull(&mut body).unwrap().unwrap();
+            }
+            recall.give_up();
+            assert!(!recall.is_proved());
+            drop(gate);
+            assert_eq!(recall.is_proved(), !leaves);
+            assert_ne!(pull(&mut body).is_some_and(|pulled| pulled.is_err()), leaves);
+        }
+    }
+
+    #[test]
+    fn what_failed_before_it_was_given_up_proves_nothing() {
+        let recall = Recall::default();
+        let (gate, _body) = gate(b"pay");
+        drop(gate.telling(recall.clone()));
+        recall.give_up();
+        assert!(!recall.is_proved());
     }
 
     #[test]

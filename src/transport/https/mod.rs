@@ -33,7 +33,7 @@ use zeroize::Zeroizing;
 use crate::transport::observer::Event;
 use crate::transport::options::{HttpsOptions, Reason, Redirects};
 use crate::transport::watch::Watch;
-use crate::transport::{Request, Response, Sending, Transport, TransportError, tls};
+use crate::transport::{Recall, Request, Response, Sending, Transport, TransportError, tls};
 use failure::Failed;
 use gate::Gate;
 use stack::Stack;
@@ -140,12 +140,13 @@ impl Https {
         let headers = stack::headers(&self.shared.options, &request)?;
         let client = route.stack.client(request.may_reuse_connection());
         let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone());
+        let recall = request.recall();
         let body = if self.shared.options.http.compress_requests {
             answer::compressed(request.body())?
         } else {
             request.into_body()
         };
-        let whole = self.follow(client, &route, headers, body, &watch);
+        let whole = self.follow(client, &route, headers, body, &watch, recall);
         Arc::clone(&watch).over(whole).await
     }
 
@@ -157,6 +158,7 @@ impl Https {
         headers: HeaderMap,
         mut body: Zeroizing<Vec<u8>>,
         watch: &Arc<Watch>,
+        recall: Recall,
     ) -> Result<Response, TransportError> {
         let end = Instant::now().checked_add(self.shared.options.total_timeout);
         let follows = self.shared.options.http.redirects == Redirects::SameHost;
@@ -168,13 +170,14 @@ impl Https {
             let this = if left > 0 { body.clone() } else { std::mem::take(&mut body) };
             let failed = Failed { host: &route.host, proxy: route.proxy.as_deref(), watch };
             let (gate, gated) = Gate::new(this, Arc::clone(watch));
+            // What left before has left, whatever becomes of it here.
+            let gate = if was_sent { gate } else { gate.telling(recall.clone()) };
             let mut post = client.post(url.clone()).headers(self.with_cookies(&headers, &url)).body(Body::wrap(gated));
             if let Some(end) = end {
                 post = post.timeout(end.saturating_duration_since(Instant::now()));
             }
             let answer = match post.send().await {
                 Ok(answer) => answer,
-                // It left before, whatever becomes of it here.
                 Err(cause) if was_sent => return Err(failed.cut(cause)),
                 Err(cause) if gate.take_back() => return Err(failed.not_sent(cause)),
                 Err(cause) => return Err(failed.unknown(cause)),

@@ -63,7 +63,12 @@ impl Hay {
 
     /// Where a canary is, in any spelling: the kind and the line.
     pub(super) fn find(&self, canary: &str, among: impl Fn(&str) -> bool) -> Vec<String> {
-        let spellings = spellings(canary);
+        self.find_bytes(canary, canary.as_bytes(), among)
+    }
+
+    /// As [`find`](Self::find), of what is no text.
+    pub(super) fn find_bytes(&self, canary: &str, bytes: &[u8], among: impl Fn(&str) -> bool) -> Vec<String> {
+        let spellings = spellings(bytes);
         let all = self.0.lock().unwrap();
         let mut found = Vec::new();
         for (kind, page) in all.iter().filter(|(kind, _)| among(kind)) {
@@ -83,16 +88,16 @@ impl Hay {
 }
 
 /// A canary as a careless program would write it, in lower case.
-fn spellings(canary: &str) -> Vec<String> {
+fn spellings(bytes: &[u8]) -> Vec<String> {
     use base64::Engine as _;
-    let bytes = canary.as_bytes();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let list = bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
     let base64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(bytes);
     // The last digits depend on what follows.
     let base64 = base64[..base64.len() - 2].to_owned();
     let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
-    [canary.to_owned(), hex, list, base64, escaped].map(|text| text.to_lowercase()).to_vec()
+    let text = std::str::from_utf8(bytes).map(str::to_owned);
+    text.into_iter().chain([hex, list, base64, escaped]).map(|text| text.to_lowercase()).collect()
 }
 
 /// Collects what is written.

@@ -6,11 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoClientAuth, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+
+use crate::canaries;
 
 /// What the server does once it has read a whole request.
 #[derive(Clone)]
@@ -183,8 +188,29 @@ impl Authority {
         Self { pem, issuer: Issuer::new(params, key) }
     }
 
+    /// A certificate for a client, as PEM, and its key.
+    pub(crate) fn client(&self, name: &str) -> (String, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        canaries::note_key(&key.serialize_pem());
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key)
+    }
+
     /// A server with a certificate for `name` that is valid from one year to another.
     pub(crate) fn server_config(&self, name: &str, years: (i32, i32)) -> ServerConfig {
+        self.server(name, years, Arc::new(NoClientAuth))
+    }
+
+    /// As before, which wants to see a certificate that `clients` has signed.
+    pub(crate) fn server_config_for(&self, name: &str, years: (i32, i32), clients: &Self) -> ServerConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(clients.pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        self.server(name, years, verifier.build().unwrap())
+    }
+
+    fn server(&self, name: &str, years: (i32, i32), clients: Arc<dyn ClientCertVerifier>) -> ServerConfig {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(years.0, 1, 1);
         params.not_after = date_time_ymd(years.1, 1, 1);
@@ -194,7 +220,7 @@ impl Authority {
         ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap()
     }
