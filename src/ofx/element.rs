@@ -52,7 +52,10 @@ impl Element {
 
     /// The same on its own: what else stood in its document is not kept with it.
     pub(crate) fn on_its_own(&self) -> Self {
-        let Some(source) = &self.source else { return self.clone() };
+        let Some(source) = &self.source else {
+            let children = shared(self.children().iter().map(Self::on_its_own).collect());
+            return Self { children, ..self.clone() };
+        };
         let (mut first, mut last) = (usize::MAX, 0);
         self.bounds(&mut first, &mut last);
         let text = source.as_str().get(first..last).unwrap_or_default();
@@ -83,6 +86,11 @@ impl Element {
     /// Whether it has this tag.
     pub(crate) fn is(&self, tag: &str) -> bool {
         self.tag.is(tag, self.source.as_deref())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn source(&self) -> Option<&Source> {
+        self.source.as_deref()
     }
 
     fn show<'a>(&'a self, piece: &'a Piece) -> &'a str {

@@ -51,7 +51,7 @@ impl Mask {
             if let Piece::Value { of: Some(name), text, .. } = piece
                 && self.hides_by_name(&name)
             {
-                heard.hear(text.trim_ascii());
+                heard.hear_as_written(text.trim_ascii());
             }
         }
         let mut out = Vec::with_capacity(document.len());
@@ -97,6 +97,20 @@ impl Mask {
 }
 
 impl Heard {
+    /// Hears a value as it stands in a document, and as it stands where it is escaped in another way, or not at all.
+    fn hear_as_written(&mut self, value: &[u8]) {
+        self.hear(value);
+        if value.iter().any(|b| matches!(b, b'&' | b'<' | b'>')) {
+            let plain = ESCAPES
+                .iter()
+                .fold(Zeroizing::new(value.to_vec()), |text, (mark, escape)| replaced(&text, escape, mark));
+            let escaped =
+                ESCAPES.iter().rev().fold(plain.clone(), |text, (mark, escape)| replaced(&text, mark, escape));
+            self.hear(&plain);
+            self.hear(&escaped);
+        }
+    }
+
     fn hear(&mut self, value: &[u8]) {
         let at = self.0.partition_point(|known| known.as_slice() < value);
         let is_known = self.0.get(at).is_some_and(|known| known.as_slice() == value);
@@ -128,6 +142,26 @@ impl Heard {
         alike.filter(|known| text.starts_with(known)).map(|known| known.len()).max()
     }
 }
+
+/// `text` with `to` wherever it has `from`.
+fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Zeroizing<Vec<u8>> {
+    // Room enough from the start: what a growing buffer leaves behind is not wiped.
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len() * to.len().max(1)));
+    let mut rest = text;
+    while let [first, behind @ ..] = rest {
+        if let Some(after) = rest.strip_prefix(from) {
+            out.extend_from_slice(to);
+            rest = after;
+        } else {
+            out.push(*first);
+            rest = behind;
+        }
+    }
+    out
+}
+
+/// What stands for a mark in the markup; the ampersand last, so that taking them away takes away one level.
+const ESCAPES: [(&[u8], &[u8]); 3] = [(b"<", b"&lt;"), (b">", b"&gt;"), (b"&", b"&amp;")];
 
 /// Writes what is shown, which is no mask.
 fn write(out: &mut Vec<u8>, parts: &[&[u8]]) -> bool {

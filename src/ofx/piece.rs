@@ -113,3 +113,38 @@ impl Piece {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use crate::ofx::Element;
+
+    /// What a tree could show at most.
+    fn behind(element: &Element) -> String {
+        let own = element.source().map(|source| source.as_str().to_owned()).unwrap_or_default();
+        element.children().iter().map(behind).fold(own, |all, child| all + &child)
+    }
+
+    #[test]
+    fn an_element_on_its_own_keeps_nothing_of_its_document() {
+        let text = "<A><B>secret &amp; 1</B><C><D>kept &amp; x</D><E>\u{fc}ber</E><f>7</f></C><G>secret 2</G></A>";
+        let whole = Element::from_markup(text).unwrap();
+        let part = whole.child("C").unwrap();
+        assert!(behind(part).contains("secret"), "the test sees what is kept");
+        let made = Element::aggregate("NEW", vec![part.clone(), Element::leaf("H", "8")]);
+        for (part, same) in [(part.on_its_own(), part), (made.on_its_own(), &made)] {
+            assert!(!behind(&part).contains("secret"));
+            assert_eq!(&part, same);
+            assert_eq!(part.to_markup(), same.to_markup());
+        }
+    }
+
+    #[test]
+    fn values_are_the_same_wherever_they_were_put_together() {
+        let pieces = ["<A>  one two\n</A>", "<A> one<![CDATA[ two]]></A>", "<A>one&#32;two</A>", "<a>one two"];
+        for text in pieces {
+            let read = Element::from_markup(&format!("<X>{text}</X>")).unwrap();
+            assert_eq!(read.child("A").and_then(Element::text), Some("one two"), "{text}");
+        }
+    }
+}

@@ -54,7 +54,12 @@ impl MessageSetDetails {
             _ => Err(DecodeError::new(Problem::Missing("MSGSETCORE"), element.offset())),
         };
         typed.unwrap_or_else(|_| {
-            let rest: Vec<_> = element.children().iter().filter(|child| child.tag() != "MSGSETCORE").cloned().collect();
+            let rest: Vec<_> = element
+                .children()
+                .iter()
+                .filter(|child| child.tag() != "MSGSETCORE")
+                .map(Element::on_its_own)
+                .collect();
             if rest.is_empty() { Self::None } else { Self::Other(rest) }
         })
     }

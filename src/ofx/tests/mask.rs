@@ -109,6 +109,8 @@ proptest! {
     ) {
         let mut found = Vec::new();
         secrets(&root, &bytes, &mut found);
+        let mut public = bytes.clone();
+        found.iter().for_each(|place| public[place.clone()].fill(0));
         for (at, damage) in damages {
             let at = at.index(bytes.len());
             let mut damaged = bytes.clone();
@@ -128,7 +130,8 @@ proptest! {
                     _ if inside => continue,
                     _ => place.clone(),
                 };
-                if characters(&bytes[left.clone()]) >= 4 {
+                // What is left of a value may stand elsewhere, where it is shown: the zone of a date.
+                if characters(&bytes[left.clone()]) >= 4 && !contains(&public, &bytes[left.clone()]) {
                     prop_assert!(!contains(&log, &bytes[left.clone()]), "{:?} at {at}, {damage:?}: {:?}",
                         String::from_utf8_lossy(&bytes[left]), String::from_utf8_lossy(&damaged));
                 }
