@@ -14,6 +14,11 @@ use crate::seal::{Blob, Context, KeyRing};
 ///
 /// A session has at most one operation under way. When the institution asks security questions, the session holds the operation
 /// until it is answered, abandoned, or paused into a blob together with the client.
+///
+/// A thousand can work at once on one runtime. Each takes at most 80 KiB while it pays on a connection of its own, most of it buffers of
+/// TLS and HTTP, and at most 8 KiB while nothing is under way; a profile and a list of accounts come on top. That is with one
+/// [`Https`](crate::transport::Https) for all of them ([`for_another_user`](crate::transport::Https::for_another_user)): one of its own
+/// for each takes more, and reads the roots of the machine each time.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) client: Client,

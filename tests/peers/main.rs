@@ -28,6 +28,7 @@ mod given_up;
 mod hostile;
 mod http;
 mod identity;
+mod many;
 mod money;
 mod papers;
 mod peer;

@@ -58,6 +58,13 @@ pub(crate) async fn peak<F: Future>(work: F) -> (F::Output, usize) {
     (result, usize::try_from(PEAK.get() - before).unwrap_or_default())
 }
 
+/// How many bytes this thread gives back when `gives_back` is done.
+pub(crate) fn held_by(gives_back: impl FnOnce()) -> usize {
+    let before = HELD.get();
+    gives_back();
+    usize::try_from(before - HELD.get()).unwrap_or_default()
+}
+
 #[tokio::test]
 async fn the_scales_are_right() {
     let (kept, most) = peak(async {

@@ -1,0 +1,67 @@
+//! A thousand sessions at once on one runtime: what each of them costs in memory.
+
+use ofx_session::testing::Bank;
+use ofx_session::transport::Https;
+use ofx_session::{Client, Credentials, Institution, Session};
+use tokio::task::LocalSet;
+
+use crate::money;
+use crate::weight::{held_by, peak};
+
+/// What the page of [`Session`] says: in bytes, while it pays on a connection of its own, and while nothing is under way.
+const PAYING: usize = 80 * 1024;
+const IDLE: usize = 8 * 1024;
+
+/// A thousand, or as many as there may be open files: each session has one here, and its institution another.
+fn sessions() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let open = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next());
+    let open = open.and_then(|open| open.parse::<usize>().ok()).unwrap_or(256);
+    1000.min(open.saturating_sub(100) / 2)
+}
+
+fn session(bank: &Bank, https: &Https) -> Session {
+    let institution = Institution::new(bank.url()).without_profile().without_synchronization();
+    let client = Client::builder(institution).transport(https.for_another_user()).build().unwrap();
+    client.open(Credentials::new("jane", money::PASSWORD)).unwrap()
+}
+
+#[tokio::test]
+async fn a_thousand_sessions_pay_at_once_in_the_memory_that_is_stated() {
+    let bank = Bank::builder().user("jane", money::PASSWORD).challenge_first(false).start().unwrap();
+    let https = Https::new(money::trusting(&bank)).unwrap();
+    // What is made once, whoever comes first.
+    session(&bank, &https).pay(&money::payment()).await.unwrap().done().unwrap();
+    let count = sessions();
+    let (paid, most) = peak(async {
+        let local = LocalSet::new();
+        let tasks: Vec<_> = (0..count)
+            .map(|_| {
+                let mut session = session(&bank, &https);
+                local.spawn_local(async move {
+                    session.pay(&money::payment()).await.unwrap().done().unwrap();
+                    session
+                })
+            })
+            .collect();
+        let mut paid = Vec::with_capacity(count);
+        local
+            .run_until(async {
+                for task in tasks {
+                    paid.push(task.await.unwrap());
+                }
+            })
+            .await;
+        paid
+    })
+    .await;
+    assert_eq!((bank.payments_made(), bank.violations()), (count + 1, vec![]));
+    let idle = held_by(|| drop(paid));
+    println!(
+        "{count} sessions: {} bytes each while they pay, {} when nothing is under way",
+        most / count,
+        idle / count
+    );
+    assert!(most / count < PAYING, "{} bytes each while they pay", most / count);
+    assert!(idle / count < IDLE, "{} bytes each when nothing is under way", idle / count);
+}
