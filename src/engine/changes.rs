@@ -123,7 +123,7 @@ impl Change {
             uid if Seed::made(uid, &state.client_uid) => Origin::Us,
             _ => Origin::AnotherClient,
         };
-        Self { origin, answer: answer.on_its_own() }
+        Self { origin, answer }
     }
 
     /// What it does.

@@ -251,6 +251,11 @@ pub struct Answer {
 impl Answer {
     /// Reads a wrapper. A response that is in no row of the table is no reply.
     pub(crate) fn read(element: &Element) -> Result<Self, DecodeError> {
+        Self::read_within(element).map(Self::on_its_own)
+    }
+
+    /// As [`read`](Self::read), together with the whole document that it was read from: for a look.
+    pub(crate) fn read_within(element: &Element) -> Result<Self, DecodeError> {
         let mut kinds = RequestKind::ALL.iter().filter(|kind| kind.row().transaction_response == element.tag());
         let found = kinds.find_map(|kind| element.child(kind.row().response).map(|child| (*kind, child)));
         let found = found.filter(|(_, child)| !child.is_empty());

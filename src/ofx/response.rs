@@ -130,7 +130,8 @@ impl Response {
 
     pub(crate) fn read(&self, kind: RequestKind, answer: &Element) -> Result<Answer, DecodeError> {
         let set = set_tag(kind.row().set);
-        Answer::read(answer).map_err(|error| error.within(kind.row().transaction_response).within(set).within("OFX"))
+        let read = Answer::read_within(answer);
+        read.map_err(|error| error.within(kind.row().transaction_response).within(set).within("OFX"))
     }
 
     /// The synchronizations of a kind that are in it.
