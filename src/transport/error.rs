@@ -246,7 +246,7 @@ pub enum CertificateProblem {
     Revoked,
     /// No list of revoked certificates given tells about it, or the list has expired.
     RevocationUnknown,
-    /// None of the pinned keys is in its chain.
+    /// Neither its own key nor one that has signed it is pinned.
     NotPinned,
     /// The program's own check refused it.
     RefusedByCheck,

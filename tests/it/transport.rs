@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use ofx_session::error::{Delivery, Error, ErrorKind};
 use ofx_session::transport::{
-    CertificateProblem, Https, HttpsOptions, Proxy, ProxyProblem, Request, Response, Transport, TransportError,
+    CertificateProblem, DangerousCertificates, Https, HttpsOptions, PresentedCertificate, Proxy, ProxyProblem, Request,
+    Response, Transport, TransportError,
 };
 use server::{Act, Authority, Server, VALID};
 use tokio::net::{TcpListener, TcpSocket};
@@ -590,6 +591,13 @@ async fn a_machine_without_roots_needs_a_given_one() {
     let error = send(HttpsOptions::new(), &server.url()).await.unwrap_err();
     assert!(misuse(error).contains("add_root_pem"));
     send(HttpsOptions::new().add_root_pem(authority.pem.as_bytes()).unwrap(), &server.url()).await.unwrap();
+    // A certificate that would be refused anyway does not hide it, and whoever accepts that one sees it for what it is.
+    let server = Server::tls(server::self_signed_config("127.0.0.1"), reply(&answer("<OFX>"))).await;
+    let error = send(HttpsOptions::new(), &server.url()).await.unwrap_err();
+    assert!(misuse(error).contains("no root certificate to trust was found"));
+    let alone = |presented: &PresentedCertificate<'_>| presented.problem() == Some(CertificateProblem::SelfSigned);
+    let accepting = HttpsOptions::new().dangerous_certificates(DangerousCertificates::accept_when(alone));
+    send(accepting, &server.url()).await.unwrap();
 }
 
 #[tokio::test]

@@ -131,6 +131,13 @@ async fn a_pinned_key_must_be_in_the_chain() {
         let Some(found) = accepted(options, papers).await else { return };
         assert_eq!(found, expected);
     }
+    // What is presented along with it is everybody's to present: the certificate that is pinned, or an issuer that did not sign.
+    let borrowed = |chain: &str| Papers { chain: format!("{}{chain}", other.chain), ..other.clone() };
+    let stranger = Authority::new("another");
+    for (pin, chain) in [(&papers.pin, &papers.chain), (&stranger.pin, &stranger.pem)] {
+        let Some((problem, text)) = refused(pinned(&[pin]), &borrowed(chain)).await else { return };
+        assert_eq!(problem, CertificateProblem::NotPinned, "{text}");
+    }
     // A pin does not stand in for a certificate that is good.
     let stranger = Papers::self_signed();
     let Some(found) = accepted(pinned(&[&stranger.pin]), &stranger).await else { return };
@@ -200,6 +207,36 @@ async fn what_is_dangerous_accepts_as_much_as_it_says_and_no_more() {
     // The check has the last word.
     let checked = any().check_certificate(|presented| presented.problem().map_or(Ok(()), |_| Err("no".to_owned())));
     assert_eq!(accepted(checked, &authority.server_of((1999, 2001))).await, Some(false));
+}
+
+#[tokio::test]
+async fn a_pin_counts_for_what_is_accepted_against_the_verdict() {
+    let trusted = Authority::new("root");
+    let pinned = |pin: &str| {
+        let any = DangerousCertificates::accept_when(|_| true);
+        trusting(&trusted).dangerous_certificates(any).pin_spki(pin).unwrap()
+    };
+    let (known, other) = (Papers::self_signed(), Papers::self_signed());
+    let Some(found) = accepted(pinned(&known.pin), &known).await else { return };
+    assert!(found);
+    let borrowed = Papers { chain: format!("{}{}", other.chain, known.chain), ..other.clone() };
+    for papers in [&other, &borrowed, &trusted.server()] {
+        let Some((problem, text)) = refused(pinned(&known.pin), papers).await else { return };
+        assert_eq!(problem, CertificateProblem::NotPinned, "{text}");
+    }
+    // The same for an issuer that nobody trusts: it must have signed.
+    let unknown = Authority::new("unknown");
+    let mut papers = unknown.server();
+    papers.chain += &unknown.pem;
+    assert_eq!(accepted(pinned(&unknown.pin), &papers).await, Some(true));
+    let borrowed = Papers { chain: format!("{}{}", other.chain, unknown.pem), ..other };
+    let Some((problem, text)) = refused(pinned(&unknown.pin), &borrowed).await else { return };
+    assert_eq!(problem, CertificateProblem::NotPinned, "{text}");
+    // What is expired counts by its own key, and not by who has signed it.
+    let mut old = unknown.server_of((1999, 2001));
+    old.chain += &unknown.pem;
+    assert_eq!(accepted(pinned(&old.pin), &old).await, Some(true));
+    assert_eq!(accepted(pinned(&unknown.pin), &old).await, Some(false));
 }
 
 #[tokio::test]

@@ -7,9 +7,11 @@
 //! | `network.rs` | addresses and TCP |
 //! | `proxy.rs` | proxies |
 //! | `tls.rs` | whom to trust, what to speak, who we are |
+//! | `dangerous.rs` | certificates that count although they are wrong |
 //! | `pem.rs` | certificates as they are held |
 //! | `given.rs` | how the options are stored without what is secret in them |
 
+mod dangerous;
 mod given;
 mod http;
 mod network;
@@ -26,13 +28,14 @@ use given::{millis, millis_or_none};
 use http::HttpSettings;
 use network::NetworkSettings;
 
+pub use dangerous::DangerousCertificates;
 pub(crate) use given::Given;
 pub use http::{HttpVersions, KeepAlive, Redirects};
 pub use network::Addresses;
 pub use proxy::Proxy;
 pub(crate) use proxy::ProxyKind;
-pub(crate) use tls::{Check, Danger, TlsSettings};
-pub use tls::{DangerousCertificates, Roots, TlsVersion};
+pub(crate) use tls::{Check, TlsSettings};
+pub use tls::{Roots, TlsVersion};
 
 /// Settings of [`Https`](crate::transport::Https); what is not set keeps the default named with it.
 ///

@@ -1,6 +1,5 @@
 //! What may be set about TLS.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::transport::TransportError;
 use crate::transport::options::pem::{Pem, certificates_only, roots_in};
-use crate::transport::options::{Given, HttpsOptions, Reason};
+use crate::transport::options::{DangerousCertificates, Given, HttpsOptions, Reason};
 use crate::transport::tls::{PresentedCertificate, usable_provider};
 
 /// A version of TLS. Older ones are not spoken: see [`HttpsOptions::tls_versions`].
@@ -41,44 +40,8 @@ pub enum Roots {
     Given,
 }
 
-/// Decides that certificates count which were found wrong. Whoever can answer in place of the institution then gets the password and
-/// the payments, unless the decision is a narrow one.
-#[derive(Clone)]
-pub struct DangerousCertificates(Arc<dyn Fn(&PresentedCertificate<'_>) -> bool + Send + Sync>);
-
-impl DangerousCertificates {
-    /// Accepts a certificate that was found wrong when `decide` says so. It is not asked about the others.
-    ///
-    /// # Examples
-    ///
-    /// One certificate, known by its key, of a server whose issuer nobody trusts:
-    ///
-    /// ```
-    /// use ofx_session::transport::{DangerousCertificates, HttpsOptions};
-    ///
-    /// let known = "x4QzPSC810K5/cMjb05Qm4k3Bw5zBn4lTdO/nEW/Td4=";
-    /// let accepting = DangerousCertificates::accept_when(move |presented| presented.spki_sha256().as_deref() == Some(known));
-    /// let options = HttpsOptions::new().dangerous_certificates(accepting);
-    /// ```
-    #[must_use]
-    pub fn accept_when(decide: impl Fn(&PresentedCertificate<'_>) -> bool + Send + Sync + 'static) -> Self {
-        Self(Arc::new(decide))
-    }
-
-    pub(crate) fn accepts(&self, presented: &PresentedCertificate<'_>) -> bool {
-        (self.0)(presented)
-    }
-}
-
-impl fmt::Debug for DangerousCertificates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DangerousCertificates")
-    }
-}
-
 /// What a program says about a certificate: nothing, or why it is refused.
 pub(crate) type Check = Arc<dyn Fn(&PresentedCertificate<'_>) -> Result<(), String> + Send + Sync>;
-pub(crate) type Danger = DangerousCertificates;
 
 /// Who we are to a server that wants to know.
 pub(crate) struct Identity {
@@ -99,7 +62,7 @@ pub(crate) struct TlsSettings {
     pub(crate) client_certificate: Given<Arc<Identity>>,
     pub(crate) pins: Vec<String>,
     pub(crate) check_certificate: Given<Check>,
-    pub(crate) dangerous_certificates: Given<Danger>,
+    pub(crate) dangerous_certificates: Given<DangerousCertificates>,
     pub(crate) crl_pem: Pem,
     pub(crate) certificate_name: Option<String>,
     pub(crate) send_sni: bool,
@@ -167,7 +130,7 @@ impl TlsSettings {
         self.check_certificate.get(&NO_CHECK)
     }
 
-    pub(crate) fn danger(&self) -> Result<Option<&Danger>, TransportError> {
+    pub(crate) fn danger(&self) -> Result<Option<&DangerousCertificates>, TransportError> {
         self.dangerous_certificates.get(&NO_DANGER)
     }
 
@@ -289,8 +252,12 @@ impl HttpsOptions {
         Ok(self)
     }
 
-    /// Accepts only institutions in whose chain of certificates one has this key: the SHA-256 of its `SubjectPublicKeyInfo`, in Base64.
-    /// Several calls allow several keys. The chain must be trusted as well.
+    /// Accepts only institutions whose certificate has this key, or is signed by this key through the chain that they present: the SHA-256
+    /// of its `SubjectPublicKeyInfo`, in Base64. Several calls allow several keys. To be presented in the chain is not enough, because
+    /// everybody has an institution's certificates.
+    ///
+    /// The chain must be trusted as well, or accepted by [`DangerousCertificates`]; a key that is not pinned is refused even then. One that
+    /// signs counts only as long as the certificate and those between are valid, whatever is accepted.
     ///
     /// [`PresentedCertificate::spki_sha256`] tells the value of the certificate at hand.
     ///

@@ -51,7 +51,8 @@ pub(crate) fn config(options: &HttpsOptions) -> Result<ClientConfig, TransportEr
         .map_err(bad(NO_TLS))?;
     // Early data stays off, as it is by default: it would send the body before the handshake is over, and let anyone on
     // the way send it again.
-    let verifier = Checked::new(trusting(settings, provider)?, settings)?;
+    let algorithms = provider.signature_verification_algorithms;
+    let verifier = Checked::new(trusting(settings, provider)?, settings, algorithms)?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = match settings.identity()? {
         Some(identity) => builder

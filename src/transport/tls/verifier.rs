@@ -7,13 +7,15 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 
-use crate::transport::options::{Check, Danger, TlsSettings};
-use crate::transport::tls::certificate_problem;
+use crate::transport::options::{Check, DangerousCertificates, TlsSettings};
+use crate::transport::tls::{certificate_problem, lacks_roots};
 use crate::transport::{CertificateProblem, CertificateSummary, TransportError, watch};
 
 /// The chain of certificates that a server presented, and what was found about it.
@@ -62,24 +64,45 @@ pub(crate) struct Checked {
     inner: Arc<dyn ServerCertVerifier>,
     name: Option<ServerName<'static>>,
     pins: Vec<[u8; 32]>,
+    algorithms: WebPkiSupportedAlgorithms,
     check: Option<Check>,
-    danger: Option<Danger>,
+    danger: Option<DangerousCertificates>,
 }
 
 impl Checked {
-    pub(crate) fn new(inner: Arc<dyn ServerCertVerifier>, settings: &TlsSettings) -> Result<Self, TransportError> {
+    pub(crate) fn new(
+        inner: Arc<dyn ServerCertVerifier>,
+        settings: &TlsSettings,
+        algorithms: WebPkiSupportedAlgorithms,
+    ) -> Result<Self, TransportError> {
         Ok(Self {
             inner,
             name: settings.name()?,
             pins: settings.pins()?,
+            algorithms,
             check: settings.certificate_check()?.cloned(),
             danger: settings.danger()?.cloned(),
         })
     }
 
-    fn pinned(&self, chain: &[&[u8]]) -> Result<(), rustls::Error> {
-        let found = |der: &&[u8]| key_hash(der).is_some_and(|hash| self.pins.contains(&hash));
-        if self.pins.is_empty() || chain.iter().any(found) { Ok(()) } else { Err(refused(PinMismatch)) }
+    /// Whether a pinned key speaks for the server: its own, which the handshake makes it prove, or one that has signed its certificate.
+    /// To be presented along with it proves nothing: certificates are public.
+    fn pinned(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), rustls::Error> {
+        let is_pinned = |one: &CertificateDer<'_>| key_hash(one).is_some_and(|hash| self.pins.contains(&hash));
+        if self.pins.is_empty() || is_pinned(own) {
+            return Ok(());
+        }
+        let issuers = others.iter().filter(|one| is_pinned(one)).cloned();
+        let mut pinned = RootCertStore::empty();
+        pinned.add_parsable_certificates(issuers);
+        let signed = ParsedCertificate::try_from(own)
+            .and_then(|own| verify_server_cert_signed_by_trust_anchor(&own, &pinned, others, now, self.algorithms.all));
+        signed.map_err(|_| refused(PinMismatch))
     }
 }
 
@@ -95,17 +118,20 @@ impl ServerCertVerifier for Checked {
         let chain: Vec<&[u8]> = std::iter::once(own).chain(others).map(|one| &**one).collect();
         let name = self.name.as_ref().unwrap_or(server);
         let found = self.inner.verify_server_cert(own, others, name, ocsp, now).map(|_| ());
-        let found =
-            found.map_err(|error| if is_vague(&error) && is_its_own_issuer(own) { refused(SelfSigned) } else { error });
-        let found = found.and_then(|()| self.pinned(&chain));
+        let is_self_signed = found.as_ref().is_err_and(is_vague) && is_its_own_issuer(own);
+        let found = found.map_err(|error| {
+            // Where there are no roots, that is what the program has to know first.
+            if is_self_signed && lacks_roots(&error).is_none() { refused(SelfSigned) } else { error }
+        });
+        let pinned = self.pinned(own, others, now);
         let problem = |error| certificate_problem(error).unwrap_or(CertificateProblem::Unusable);
-        let host = server.to_str();
-        let presented = PresentedCertificate {
-            host: &host,
-            chain: &chain,
-            problem: found.as_ref().err().map(problem),
-            summary: OnceLock::new(),
+        let problem = match (found.as_ref().err(), pinned.as_ref().err()) {
+            (Some(_), _) if is_self_signed => Some(CertificateProblem::SelfSigned),
+            (Some(error), _) | (None, Some(error)) => Some(problem(error)),
+            (None, None) => None,
         };
+        let host = server.to_str();
+        let presented = PresentedCertificate { host: &host, chain: &chain, problem, summary: OnceLock::new() };
         if watch::is_watched() {
             watch::presented(presented.summary());
         }
@@ -115,6 +141,8 @@ impl ServerCertVerifier for Checked {
         {
             return Err(error);
         }
+        // What is accepted against the verdict still has to hold a pinned key: nothing else says then who it is.
+        pinned?;
         said.map_err(|text| refused(RefusedByCheck(text)))?;
         Ok(ServerCertVerified::assertion())
     }
@@ -152,13 +180,13 @@ impl fmt::Debug for Checked {
     }
 }
 
-/// None of the keys that are pinned is in the chain.
+/// No key that is pinned speaks for the server.
 #[derive(Debug)]
 pub(crate) struct PinMismatch;
 
 impl fmt::Display for PinMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no key in the chain of certificates is one of those pinned")
+        f.write_str("neither the key of the certificate nor one that has signed it is pinned")
     }
 }
 
