@@ -32,6 +32,12 @@ pub enum TlsVersion {
 #[non_exhaustive]
 pub enum Roots {
     /// Whom this machine trusts, by its own rules.
+    ///
+    /// They are read on a thread of their own, which [`Https::new`](crate::transport::Https::new) starts and does not wait for: what
+    /// changes the machine's files or, where they count, `SSL_CERT_FILE` and `SSL_CERT_DIR` in the environment (`chroot`, say) belongs
+    /// before that call, or after the first connection. A handshake that needs them earlier waits for them, and with it the thread it runs
+    /// on: no time-out fires there meanwhile. Transports that are made within a minute share what was read, unless roots were given with
+    /// [`add_root_pem`](HttpsOptions::add_root_pem).
     #[default]
     Platform,
     /// Whom Mozilla trusts, by a list that is part of this program.
@@ -170,6 +176,8 @@ impl HttpsOptions {
     /// For TLS 1.3 `TLS_AES_256_GCM_SHA384`, `TLS_AES_128_GCM_SHA256`, `TLS_CHACHA20_POLY1305_SHA256`; for 1.2
     /// `TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384`, `TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256`,
     /// `TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256`, and the same three with `RSA` in place of `ECDSA`.
+    ///
+    /// A version of TLS for which none of them is left is not spoken, also where [`tls_versions`](Self::tls_versions) names it.
     ///
     /// # Errors
     ///
