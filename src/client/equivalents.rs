@@ -120,7 +120,8 @@
 //! | `ssl_provider` | not here: rustls with ring, on every platform |
 //! | `LogSSLPackets` | [`HttpsOptions::log_tls_keys_to`], with a recording of the network |
 //! | `UserAgent` | [`HttpsOptions::user_agent`]; of one institution [`Dialect::user_agent`](crate::Dialect::user_agent) |
-//! | `OtherHeaders`, `Authorization` | [`HttpsOptions::header`], [`HttpsOptions::secret_header`] |
+//! | `OtherHeaders` | [`HttpsOptions::header`]; what is secret in them [`HttpsOptions::secret_header`] |
+//! | `Authorization` | [`HttpsOptions::secret_header`] |
 //! | `HTTPVersion` | [`HttpsOptions::http_versions`] |
 //! | `KeepAlive` | [`HttpsOptions::keep_alive`], [`HttpsOptions::idle_timeout`] |
 //! | `AllowHTTPCompression`, `AcceptEncoding` | [`HttpsOptions::accept_compression`], [`HttpsOptions::compress_requests`] |

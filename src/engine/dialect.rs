@@ -194,7 +194,7 @@ impl Dialect {
     }
 
     /// Sends a file once more, as it is, when the answer is empty and sets a cookie: for institutions whose servers mean by it that they
-    /// want the cookie first, and have not looked at the file. Off by default.
+    /// want the cookie first, and have not looked at the file. Off by default. A transport that keeps no cookies sends nothing again.
     #[must_use]
     pub fn repeat_for_cookie(mut self, yes: bool) -> Self {
         self.repeat_for_cookie = yes;

@@ -97,7 +97,7 @@ impl HttpSettings {
 
     /// The headers that were added.
     pub(crate) fn extra(&self) -> impl Iterator<Item = Result<(HeaderName, HeaderValue), TransportError>> {
-        let plain = self.headers.iter().map(|(name, value)| line(name, value));
+        let plain = self.headers.iter().map(|(name, value)| plain_line(name, value));
         let secret = self.secret_headers.iter().map(|(name, value)| {
             let value = value.get(&NO_SECRET_HEADER)?;
             let (name, mut value) = line(name, value.map(Secret::expose).unwrap_or_default())?;
@@ -137,19 +137,19 @@ impl HttpsOptions {
     /// # Errors
     ///
     /// [`TransportError::BadOptions`] when it cannot be sent as given, or is one that the transport sets by itself or by a method of
-    /// its own.
+    /// its own; also for `Authorization`, whose value is a secret: [`secret_header`](Self::secret_header) is for that.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, TransportError> {
-        line(name, value)?;
+        plain_line(name, value)?;
         self.forget_header(name);
         self.http.headers.push((name.to_owned(), value.to_owned()));
         Ok(self)
     }
 
-    /// As [`header`](Self::header), with a value that is not shown and not stored: a key of a gateway, say.
+    /// As [`header`](Self::header), with a value that is not shown and not stored: a key of a gateway, say, or `Authorization`.
     ///
     /// # Errors
     ///
-    /// As [`header`](Self::header).
+    /// As [`header`](Self::header), but for `Authorization`.
     pub fn secret_header(mut self, name: &str, value: impl Into<Secret>) -> Result<Self, TransportError> {
         let value = value.into();
         line(name, value.expose())?;
@@ -201,11 +201,19 @@ impl HttpsOptions {
     }
 
     /// Whether cookies that the institution sets are sent back to it. Default: yes, as long as the transport lives.
+    ///
+    /// Without them nothing is sent [once more for a cookie](crate::engine::Dialect::repeat_for_cookie).
     #[must_use]
     pub fn cookies(mut self, yes: bool) -> Self {
         self.http.cookies = yes;
         self
     }
+}
+
+/// A header that may be added where everybody can see it.
+fn plain_line(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), TransportError> {
+    let (name, value) = line(name, value)?;
+    if name == header::AUTHORIZATION { Err(SECRET.error()) } else { Ok((name, value)) }
 }
 
 /// A header that may be added.
@@ -230,6 +238,7 @@ const OWN_HEADERS: &[HeaderName] = &[
     header::CONTENT_ENCODING,
     header::CONTENT_LENGTH,
     header::CONTENT_TYPE,
+    header::COOKIE,
     header::EXPECT,
     header::HOST,
     header::PROXY_AUTHORIZATION,
@@ -243,8 +252,11 @@ const OWN_HEADERS: &[HeaderName] = &[
 const BAD_NAME: Reason = Reason("an added header has a name that no header may have");
 const BAD_VALUE: Reason = Reason("an added header holds a character that no header may hold");
 const OWN_HEADER: Reason = Reason(
-    "an added header is one that the transport sets by itself (user_agent, accept, accept_compression, compress_requests and Proxy::login \
-     change some of them)",
+    "an added header is one that the transport sets by itself (user_agent, accept, accept_compression, compress_requests, cookies and \
+     Proxy::login change some of them)",
+);
+const SECRET: Reason = Reason(
+    "an added header is Authorization, whose value would be shown and stored: give it with HttpsOptions::secret_header",
 );
 const NO_SECRET_HEADER: Reason =
     Reason("the options were stored without the value of a secret header: give it again (HttpsOptions::secret_header)");
