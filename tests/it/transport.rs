@@ -1,5 +1,6 @@
 //! What the HTTPS transport sends, and what it says about delivery when it fails, against real servers on loopback.
 
+mod proxies;
 pub(crate) mod server;
 mod settings;
 

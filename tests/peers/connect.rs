@@ -170,34 +170,39 @@ async fn exceptions_go_past_the_proxy() {
     let Some(peer) = stunnel(&papers, backend.port(), "").start() else { return };
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let nobody = || Proxy::http(socket.local_addr().unwrap().to_string());
+    let nobody = socket.local_addr().unwrap().to_string();
     let address: SocketAddr = peer.address().parse().unwrap();
     let options = |proxy: Proxy| trusting(&authority).connect_to("ofx.bank.example", address).proxy(proxy);
     let bank = format!("https://ofx.bank.example:{}/", peer.port());
-    for (url, exception) in [
-        (peer.url(), "127.0.0.1"),
-        (peer.url(), "127.0.0.0/8"),
-        (peer.named_url(), "localhost"),
-        (bank.clone(), "ofx.bank.example"),
-        (bank.clone(), "bank.example"),
-        (bank.clone(), ".bank.example"),
-        (bank.clone(), "*"),
-    ] {
-        let answer = send(options(nobody().except(["elsewhere.example", exception])), &url).await;
-        assert_eq!(answer.unwrap().body(), b"<OFX>direct", "{exception}");
+    for make in [Proxy::http, Proxy::https, Proxy::socks4, Proxy::socks4a, Proxy::socks5, Proxy::socks5_remote_dns] {
+        let nobody = || make(nobody.clone());
+        for (url, exception) in [
+            (peer.url(), "127.0.0.1"),
+            (peer.url(), "127.0.0.0/8"),
+            (peer.url(), "0.0.0.0/0"),
+            (peer.named_url(), "localhost"),
+            (bank.clone(), "ofx.bank.example"),
+            (bank.clone(), "bank.example"),
+            (bank.clone(), ".bank.example"),
+            (bank.clone(), "*"),
+        ] {
+            let answer = send(options(nobody().except(["elsewhere.example", exception])), &url).await;
+            assert_eq!(answer.unwrap().body(), b"<OFX>direct", "{exception} {:?}", nobody());
+        }
+        let before = backend.connections();
+        for (url, exception) in [
+            (peer.url(), "localhost"),
+            (peer.url(), "10.0.0.0/8"),
+            (peer.url(), "*"),
+            (bank.clone(), "ank.example"),
+            (bank.clone(), "x.ofx.bank.example"),
+        ] {
+            let error = send(options(nobody().except([exception])), &url).await.unwrap_err();
+            let unreachable = matches!(error, TransportError::Proxy { problem: ProxyProblem::Unreachable, .. });
+            assert!(unreachable, "{exception} {:?}: {error:?}", nobody());
+        }
+        assert_eq!(backend.connections(), before);
     }
-    let before = backend.connections();
-    for (url, exception) in [
-        (peer.url(), "localhost"),
-        (peer.url(), "10.0.0.0/8"),
-        (bank.clone(), "ank.example"),
-        (bank, "x.ofx.bank.example"),
-    ] {
-        let error = send(options(nobody().except([exception])), &url).await.unwrap_err();
-        let unreachable = matches!(error, TransportError::Proxy { problem: ProxyProblem::Unreachable, .. });
-        assert!(unreachable, "{exception}: {error:?}");
-    }
-    assert_eq!(backend.connections(), before);
 }
 
 #[tokio::test]

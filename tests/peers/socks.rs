@@ -120,6 +120,36 @@ async fn version_4a_sends_the_name_and_version_4_the_address() {
 }
 
 #[tokio::test]
+async fn an_address_to_connect_to_is_told_to_a_proxy_that_is_told_addresses() {
+    let hangs_up = Backend::new(|_| std::future::ready(()));
+    let url = format!("https://ofx.bank.example:{}/?canary", hangs_up.port());
+    let elsewhere = ([127, 0, 0, 2], 9).into();
+    let through = |proxy| trusting(&Authority::new("root")).connect_to("ofx.bank.example", elsewhere).proxy(proxy);
+    let (proxy, asked) = recorder();
+    let address = format!("127.0.0.1:{}", proxy.port());
+    for proxy in [Proxy::socks4(&address), Proxy::socks4a(&address)] {
+        let error = send(through(proxy), &url).await.unwrap_err();
+        assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
+        not_sent(error);
+    }
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked[0], Asked { address: [127, 0, 0, 2], name: None });
+    assert_eq!((asked.len(), asked[1].name.as_deref()), (2, Some("ofx.bank.example")));
+    let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = Arc::clone(&heads);
+    let proxy = Backend::new(move |mut connection| {
+        let kept = Arc::clone(&kept);
+        async move {
+            let head = connection.read_head().await;
+            kept.lock().unwrap().push(head);
+        }
+    });
+    send(through(Proxy::http(format!("127.0.0.1:{}", proxy.port()))), &url).await.unwrap_err();
+    let [head] = &heads.lock().unwrap()[..] else { panic!("one was asked for") };
+    assert!(head.starts_with("CONNECT ofx.bank.example:"), "{head}");
+}
+
+#[tokio::test]
 async fn a_login_that_is_wrong_or_missing_is_told() {
     let Some(peer) = microsocks() else { return };
     let target = Backend::answering("<OFX>");

@@ -19,7 +19,7 @@ mod names;
 mod stack;
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::Matcher;
@@ -112,7 +112,9 @@ impl Https {
         if host.is_empty() {
             return Err(TransportError::BadUrl { reason: "it names no host" });
         }
-        let Shared { secure, loopback, proxies, .. } = &*self.shared;
+        let Shared { secure, loopback, proxies, options } = &*self.shared;
+        let addresses = options.network.addresses;
+        let other_family = address(&host).is_some_and(|address| !addresses.allows(address));
         match (url.scheme(), loopback) {
             ("https", _) if tls::can_name(&host) => {
                 let proxy = proxies.as_ref().and_then(|proxies| stack::proxy_before(proxies, &url));
@@ -122,9 +124,13 @@ impl Https {
                         reason: "an address of IPv6 cannot be called through a proxy: use a host name",
                     });
                 }
+                if proxy.is_none() && other_family {
+                    return Err(OTHER_FAMILY);
+                }
                 Ok(Route { stack: secure, url, host, proxy })
             }
             ("https", _) => Err(TransportError::BadUrl { reason: "its host is not a name a certificate can be for" }),
+            ("http", Some(_)) if is_this_machine(&host) && other_family => Err(OTHER_FAMILY),
             ("http", Some(stack)) if is_this_machine(&host) => Ok(Route { stack, url, host, proxy: None }),
             ("http", _) => Err(TransportError::PlainHttpRefused { host }),
             _ => Err(TransportError::BadUrl { reason: "its scheme is not https" }),
@@ -283,6 +289,12 @@ fn is_this_machine(host: &str) -> bool {
     host == stack::LOCALHOST || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// `host` as the address it is, if it is none but that.
+fn address(host: &str) -> Option<IpAddr> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    bare.parse().ok()
+}
+
 fn same_host(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme()
         && one.host() == other.host()
@@ -294,6 +306,9 @@ const REDIRECTS: u8 = 3;
 /// By which an answer says that the same request is to be sent elsewhere. 303 says that it was carried out.
 const REDIRECTING: &[u16] = &[301, 302, 307, 308];
 
+const OTHER_FAMILY: TransportError = TransportError::BadUrl {
+    reason: "its host is an address of a family that is not to be used (HttpsOptions::addresses)",
+};
 const NO_RUNTIME: Reason = Reason(
     "there is no tokio runtime around this call: make it inside of one, or use ofx_session::blocking (feature blocking)",
 );

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
-use crate::transport::options::Addresses;
+use crate::transport::options::{Addresses, HttpsOptions};
 use crate::transport::watch;
 
 pub(crate) struct Names {
@@ -13,7 +13,13 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn new(which: Addresses) -> Self {
+    /// As the options choose.
+    pub(crate) fn new(options: &HttpsOptions) -> Self {
+        let which = match options.network.addresses {
+            // Such a proxy is told the first address, and no other.
+            Addresses::Any | Addresses::PreferIpv6 if options.proxy.is_socks4() => Addresses::PreferIpv4,
+            which => which,
+        };
         Self { which }
     }
 }
@@ -33,14 +39,14 @@ impl Resolve for Names {
     }
 }
 
-fn chosen(mut found: Vec<SocketAddr>, which: Addresses) -> Vec<SocketAddr> {
+/// Those that are to be used, in the order in which they are.
+pub(crate) fn chosen(mut found: Vec<SocketAddr>, which: Addresses) -> Vec<SocketAddr> {
     match which {
         Addresses::Any => {}
         // Sorting keeps the system's order among those of one family.
         Addresses::PreferIpv4 => found.sort_by_key(SocketAddr::is_ipv6),
         Addresses::PreferIpv6 => found.sort_by_key(SocketAddr::is_ipv4),
-        Addresses::OnlyIpv4 => found.retain(SocketAddr::is_ipv4),
-        Addresses::OnlyIpv6 => found.retain(SocketAddr::is_ipv6),
+        Addresses::OnlyIpv4 | Addresses::OnlyIpv6 => found.retain(|address| which.allows(address.ip())),
     }
     found
 }
@@ -50,6 +56,24 @@ mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     use super::*;
+    use crate::transport::options::Proxy;
+
+    #[test]
+    fn a_proxy_of_socks_4_is_told_an_address_of_ipv4() {
+        for (which, with_socks4) in [
+            (Addresses::Any, Addresses::PreferIpv4),
+            (Addresses::PreferIpv4, Addresses::PreferIpv4),
+            (Addresses::PreferIpv6, Addresses::PreferIpv4),
+            (Addresses::OnlyIpv4, Addresses::OnlyIpv4),
+        ] {
+            let address = || "proxy.example:1080";
+            let through = |proxy| Names::new(&HttpsOptions::new().addresses(which).proxy(proxy)).which;
+            assert_eq!(through(Proxy::socks4(address()).except(["10.0.0.0/8"])), with_socks4, "{which:?}");
+            for other in [Proxy::none(), Proxy::http(address()), Proxy::socks4a(address()), Proxy::socks5(address())] {
+                assert_eq!(through(other.clone()), which, "{other:?}");
+            }
+        }
+    }
 
     #[test]
     fn addresses_are_chosen_and_keep_their_order() {

@@ -7,7 +7,7 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, H
 use reqwest::{Client, ClientBuilder, Url, Version};
 use rustls::ClientConfig;
 
-use crate::transport::https::names::Names;
+use crate::transport::https::names::{Names, chosen};
 use crate::transport::options::{HttpVersions, HttpsOptions, KeepAlive, ProxyKind, Reason};
 use crate::transport::{Request, TransportError};
 
@@ -34,7 +34,8 @@ impl Stack {
     /// For `http` to this machine.
     pub(crate) fn loopback(options: &HttpsOptions, tls: &ClientConfig) -> Result<Self, TransportError> {
         // A name server may say what it likes about localhost. The port comes from the URL.
-        let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+        let here = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+        let here = chosen(here, options.network.addresses);
         Self::new(options, || Ok(careful(options, tls).no_proxy().resolve_to_addrs(LOCALHOST, &here)))
     }
 
@@ -66,7 +67,7 @@ fn careful(options: &HttpsOptions, tls: &ClientConfig) -> ClientBuilder {
     let network = &options.network;
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls.clone())
-        .dns_resolver(Names::new(network.addresses))
+        .dns_resolver(Names::new(options))
         .connect_timeout(options.connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -152,7 +153,7 @@ pub(crate) fn version(version: Version) -> &'static str {
 const MEDIA_TYPE: &str = "application/x-ofx";
 pub(crate) const LOCALHOST: &str = "localhost";
 
-/// How long the head of an answer may be by HTTP/2, in bytes; by HTTP/1.1 hyper allows 400 KiB.
+/// How long the head of an answer may be by HTTP/2, in bytes; by HTTP/1.1 hyper allows 400 KiB. `TransportError::HeadTooLarge` says so.
 const LONGEST_HEAD: u32 = 64 * 1024;
 
 const BAD_HEADER: Reason = Reason("the user agent or the accepted types hold a character that no header may hold");

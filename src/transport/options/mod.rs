@@ -139,7 +139,11 @@ impl HttpsOptions {
         if times.into_iter().flatten().any(|time| time.is_zero()) {
             return Err(ZERO_TIMEOUT.error());
         }
+        self.network.check()?;
         self.proxy.check()?;
+        if self.proxy.kind == ProxyKind::Socks4 && self.network.addresses == Addresses::OnlyIpv6 {
+            return Err(NO_IPV6.error());
+        }
         self.http.check()?;
         self.tls.check()
     }
@@ -164,4 +168,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
+const NO_IPV6: Reason = Reason(
+    "a SOCKS proxy of version 4 knows addresses of IPv4 only: use version 5 or 4a, or other addresses (HttpsOptions::addresses)",
+);
 const ZERO_TIMEOUT: Reason = Reason("a timeout of zero leaves no time for anything");

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::transport::options::HttpsOptions;
+#[cfg(doc)]
+use crate::transport::Proxy;
+use crate::transport::TransportError;
 use crate::transport::options::given::millis_or_none;
+use crate::transport::options::{HttpsOptions, Reason};
 
 /// Which addresses of a host are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,16 +53,42 @@ impl Default for NetworkSettings {
     }
 }
 
+impl Addresses {
+    /// Whether `address` may be used at all.
+    pub(crate) fn allows(self, address: IpAddr) -> bool {
+        match self {
+            Self::Any | Self::PreferIpv4 | Self::PreferIpv6 => true,
+            Self::OnlyIpv4 => address.is_ipv4(),
+            Self::OnlyIpv6 => address.is_ipv6(),
+        }
+    }
+}
+
+impl NetworkSettings {
+    /// Refuses what leaves no address.
+    pub(crate) fn check(&self) -> Result<(), TransportError> {
+        if self.local_address.is_some_and(|address| !self.addresses.allows(address)) {
+            return Err(OTHER_FAMILY.error());
+        }
+        Ok(())
+    }
+}
+
 /// Addresses and TCP.
 impl HttpsOptions {
     /// Connects from this address of the machine. Default: the system's choice. Addresses of the other family are then not used.
+    ///
+    /// Behind a proxy it is the way to the proxy that begins there.
     #[must_use]
     pub fn local_address(mut self, address: impl Into<Option<IpAddr>>) -> Self {
         self.network.local_address = address.into();
         self
     }
 
-    /// Which addresses of a host to use. Default: all.
+    /// Which addresses of a host to use. Default: all. A URL whose host is an address of a family that is not to be used is refused.
+    ///
+    /// Behind a proxy this holds for the way to the proxy, and for the host where it is looked up here: [`Proxy::socks4`] and
+    /// [`Proxy::socks5`]. It does not choose among the addresses of [`connect_to`](Self::connect_to).
     #[must_use]
     pub fn addresses(mut self, which: Addresses) -> Self {
         self.network.addresses = which;
@@ -68,6 +97,9 @@ impl HttpsOptions {
 
     /// Connects to `address` where `host` is called, in place of what the system would find: for servers under test, and for tunnels.
     /// The certificate must still be the host's, and the server is still told the host's name. A port of 0 stands for that of the URL.
+    ///
+    /// Behind a proxy that looks up the host itself (all but [`Proxy::socks4`] and [`Proxy::socks5`]) it changes nothing, unless `host` is the
+    /// proxy's; those two are told the address, and the port of the URL.
     #[must_use]
     pub fn connect_to(mut self, host: &str, address: SocketAddr) -> Self {
         self.network.connect_to.retain(|(known, _)| !known.eq_ignore_ascii_case(host));
@@ -93,3 +125,7 @@ impl HttpsOptions {
 }
 
 const TCP_KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+const OTHER_FAMILY: Reason = Reason(
+    "the local address is of the family that is not to be used (HttpsOptions::local_address, HttpsOptions::addresses)",
+);

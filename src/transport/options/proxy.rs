@@ -43,7 +43,8 @@ impl Proxy {
         Self::of(ProxyKind::None, String::new())
     }
 
-    /// The proxy that `HTTPS_PROXY` or `ALL_PROXY` names, except for the hosts in `NO_PROXY`; these names in lower case, too.
+    /// The proxy that `HTTPS_PROXY` or `ALL_PROXY` names, except for the hosts in `NO_PROXY`; these names in lower case, too. A login is part
+    /// of the address there: [`login`](Self::login) and [`except`](Self::except) are not for this one.
     #[must_use]
     pub fn from_environment() -> Self {
         Self::of(ProxyKind::Environment, String::new())
@@ -64,7 +65,7 @@ impl Proxy {
         Self::of(ProxyKind::Https, address.into())
     }
 
-    /// A SOCKS proxy of version 4: the host is looked up here, IPv4 only, no login.
+    /// A SOCKS proxy of version 4: the host is looked up here, IPv4 only, no login. It is told the first address of IPv4 and no other.
     #[must_use]
     pub fn socks4(address: impl Into<String>) -> Self {
         Self::of(ProxyKind::Socks4, address.into())
@@ -76,7 +77,8 @@ impl Proxy {
         Self::of(ProxyKind::Socks4a, address.into())
     }
 
-    /// A SOCKS proxy of version 5: the host is looked up here.
+    /// A SOCKS proxy of version 5: the host is looked up here. The proxy is told the first address and no other; which is the first,
+    /// [`HttpsOptions::addresses`] says.
     #[must_use]
     pub fn socks5(address: impl Into<String>) -> Self {
         Self::of(ProxyKind::Socks5, address.into())
@@ -97,7 +99,7 @@ impl Proxy {
     }
 
     /// Goes to these hosts directly: a name, which stands for the names under it as well, an address, a network like `10.0.0.0/8`, or
-    /// `*`.
+    /// `*` for every name; every address is `0.0.0.0/0` and `::/0`. A name counts as the URL has it: what its address is plays no part.
     #[must_use]
     pub fn except<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.except.extend(hosts.into_iter().map(Into::into));
@@ -113,7 +115,8 @@ impl Proxy {
         let password = self.password.get(&NO_PASSWORD)?;
         let Some(scheme) = self.scheme() else {
             let set = self.user.is_some() || !self.except.is_empty() || !self.address.is_empty();
-            return if set { Err(NOT_HERE.error()) } else { Ok(()) };
+            let reason = if self.kind == ProxyKind::Environment { IN_ENVIRONMENT } else { NOT_HERE };
+            return if set { Err(reason.error()) } else { Ok(()) };
         };
         if matches!(self.kind, ProxyKind::Socks4 | ProxyKind::Socks4a) && self.user.is_some() {
             return Err(NO_LOGIN.error());
@@ -151,6 +154,13 @@ impl Proxy {
         Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&self.except.join(",")))))
     }
 
+    /// Whether the proxy is told an address of IPv4 and can be told nothing else.
+    pub(crate) fn is_socks4(&self) -> bool {
+        // That of the environment is known by how it treats an address that no exception names.
+        let found = "https://institution.invalid".parse().ok().and_then(|url| self.matcher()?.intercept(&url));
+        found.is_some_and(|proxy| proxy.uri().scheme_str() == Some("socks4"))
+    }
+
     /// Finds out which proxy a request goes through, to name it; nothing where there is never one.
     pub(crate) fn matcher(&self) -> Option<Matcher> {
         match self.kind {
@@ -186,3 +196,7 @@ const HALF_A_LOGIN: Reason = Reason("the login of the proxy must be a user and a
 const NO_PASSWORD: Reason =
     Reason("the options were stored without the password of the proxy: give it again (Proxy::login)");
 const NOT_HERE: Reason = Reason("a login, exceptions or an address were given, and no proxy to which they belong");
+const IN_ENVIRONMENT: Reason = Reason(
+    "the proxy of the environment has its login and its address in HTTPS_PROXY or ALL_PROXY and its exceptions in NO_PROXY: set them \
+     there, or give the proxy itself (Proxy::http and others)",
+);

@@ -1,6 +1,7 @@
 //! Settings of the connection that a scripted server can judge: how they are stored, headers, redirects, compression, cookies, events.
 
 use std::io::Write as _;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -105,7 +106,18 @@ fn settings_that_contradict_each_other_are_refused() {
     }
     refused(new().proxy(Proxy::socks4("proxy.example:1").login("app", "canary")), "version 4");
     refused(new().proxy(Proxy::none().login("app", "canary")), "no proxy");
-    for (name, value) in [("Host", "x"), ("user-agent", "x"), ("Content-Length", "1"), ("a b", "x"), ("X", "a\nb")] {
+    let (four, six) = ([127, 0, 0, 1].into(), IpAddr::V6(Ipv6Addr::LOCALHOST));
+    for (local, which) in [(four, Addresses::OnlyIpv6), (six, Addresses::OnlyIpv4)] {
+        refused(new().local_address(local).addresses(which), "local address");
+    }
+    for (local, which) in [(four, Addresses::OnlyIpv4), (six, Addresses::OnlyIpv6), (four, Addresses::PreferIpv6)] {
+        Https::new(new().local_address(local).addresses(which)).unwrap();
+    }
+    refused(new().proxy(Proxy::socks4("proxy.example:1")).addresses(Addresses::OnlyIpv6), "IPv4 only");
+    Https::new(new().proxy(Proxy::socks4a("proxy.example:1")).addresses(Addresses::OnlyIpv6)).unwrap();
+    for (name, value) in
+        [("Host", "x"), ("user-agent", "x"), ("Content-Length", "1"), ("cookie", "x=y"), ("a b", "x"), ("X", "a\nb")]
+    {
         assert!(misuse(new().header(name, value).unwrap_err()).contains("added header"), "{name}");
     }
     for pin in ["", "AAAA", "not base64"] {
@@ -113,6 +125,47 @@ fn settings_that_contradict_each_other_are_refused() {
     }
     assert!(misuse(new().key_exchange_groups(&["rsa"]).unwrap_err()).contains("X25519"));
     assert!(misuse(new().add_crl_pem(b"nothing").unwrap_err()).contains("revoked"));
+}
+
+#[tokio::test]
+async fn what_authorizes_is_sent_as_a_secret_and_not_otherwise() {
+    let text = misuse(HttpsOptions::new().header("authorization", "Bearer canary").unwrap_err());
+    assert!(text.contains("secret_header"), "{text}");
+    let from_file = json!({"http": {"headers": [["Authorization", "Bearer canary"]]}});
+    let text = misuse(Https::new(serde_json::from_value(from_file).unwrap()).unwrap_err());
+    assert!(text.contains("secret_header"), "{text}");
+    for name in ["Proxy-Authorization", "Cookie"] {
+        assert!(misuse(HttpsOptions::new().secret_header(name, "canary").unwrap_err()).contains("by itself"), "{name}");
+    }
+    let server = Server::plain(reply(&answer("<OFX>"))).await;
+    let options = loopback().secret_header("Authorization", "Bearer canary").unwrap();
+    assert!(!format!("{options:?}{}", stored(&options)).contains("canary"), "{options:?}");
+    send(options, &server.url()).await.unwrap();
+    assert_eq!(server.seen()[0].header("authorization"), Some("Bearer canary"));
+}
+
+#[tokio::test]
+async fn an_address_of_the_other_family_is_not_called() {
+    let server = Server::plain(reply(&answer("<OFX>"))).await;
+    let here = server.url().replace("127.0.0.1", "localhost");
+    let tls = ("https://127.0.0.1:9/", "https://[::1]:9/");
+    for (which, four, six) in
+        [(Addresses::PreferIpv6, true, true), (Addresses::OnlyIpv4, true, false), (Addresses::OnlyIpv6, false, true)]
+    {
+        let options = || loopback().addresses(which);
+        let https = Https::new(options()).unwrap();
+        for (url, expected) in [(tls.0, four), (tls.1, six), ("http://127.0.0.1:9/", four), ("http://[::1]:9/", six)] {
+            let allowed = https.allows(url);
+            assert_eq!(allowed.is_ok(), expected, "{which:?} {url}: {allowed:?}");
+        }
+        https.allows("https://bank.example/").unwrap();
+        assert_eq!(send(options(), &here).await.is_ok(), four, "{which:?}");
+        // Behind a proxy it is the proxy that connects.
+        Https::new(options().proxy(Proxy::http("proxy.example:1"))).unwrap().allows(tls.0).unwrap();
+    }
+    let error = send(loopback().addresses(Addresses::OnlyIpv6), &server.url()).await.unwrap_err();
+    assert!(matches!(error, TransportError::BadUrl { .. }), "{error:?}");
+    assert!(misuse(error).contains("HttpsOptions::addresses"));
 }
 
 #[tokio::test]
