@@ -147,6 +147,9 @@ pub enum TransportError {
         problem: &'static str,
     },
     /// The head of the answer, its status and headers, was longer than any honest one. Unknown.
+    ///
+    /// By HTTP/1.1 it may have about 400 KiB and 100 lines, by HTTP/2 64 KiB (a longer one may end as [`Interrupted`](Self::Interrupted)
+    /// there). Reading it takes less than 2 MiB of memory.
     #[error("the answer of {host} begins with more headers than are read: the request may have been carried out")]
     HeadTooLarge {
         /// The host that was called.

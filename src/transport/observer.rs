@@ -140,7 +140,7 @@ pub enum Event<'a> {
         /// Length of the body as it is read, after decompression.
         bytes: usize,
     },
-    /// A connection is over.
+    /// A connection is over. Told to the observer of the request for which it was made, also when others have used it since.
     #[non_exhaustive]
     Closed {
         /// The institution's host.
@@ -174,6 +174,8 @@ pub enum Event<'a> {
 }
 
 /// How far an operation got.
+///
+/// When the future of a call is dropped, no further step of it is told, not even that it ended: what became of it is in the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StepKind {

@@ -99,7 +99,8 @@ impl Https {
     }
 
     /// One with the same options and no cookies yet, for the client of another user. Connections that are kept, and sessions of TLS, are
-    /// shared: they say nothing about a user.
+    /// shared: they say nothing about a user. An observer may be told of the [end](Event::Closed) of a connection that it saw begin and that
+    /// has served other users since.
     #[must_use]
     pub fn for_another_user(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), cookies: Jar::default() }
