@@ -45,7 +45,7 @@ pub enum TransportError {
         /// What the resolver said.
         source: Option<Cause>,
     },
-    /// No connection came about: refused, unreachable, or a proxy said no. Not sent.
+    /// No connection came about: refused, unreachable, or ended before TLS was agreed on. Not sent.
     #[error("could not connect to {host}: check the network and the URL, or ask again later")]
     Connect {
         /// The host that was called.

@@ -24,6 +24,8 @@ pub(crate) struct Watch {
 
 #[derive(Default)]
 struct Handshake {
+    /// It has begun: whatever is in front of it is connected.
+    begun: bool,
     /// The server wants to know who we are.
     asked_for_identity: bool,
     /// The version and the suite, until they were told.
@@ -48,6 +50,11 @@ impl Watch {
     /// Runs `future` so that callbacks find this watch.
     pub(crate) async fn over<F: Future>(self: Arc<Self>, future: F) -> F::Output {
         WATCHED.scope(self, future).await
+    }
+
+    /// Whether TCP was connected, through the proxy if there is one.
+    pub(crate) fn was_connected(&self) -> bool {
+        self.handshake().begun
     }
 
     /// Whether the server of that handshake wanted a certificate of ours.
@@ -108,7 +115,7 @@ pub(crate) fn resolving(host: &str) {
 /// TCP is connected, through the proxy if there is one.
 pub(crate) fn handshake_begins() {
     let _ = WATCHED.try_with(|watch| {
-        *watch.handshake() = Handshake::default();
+        *watch.handshake() = Handshake { begun: true, ..Handshake::default() };
         let host = &watch.host;
         watch.tell(&match &watch.proxy {
             None => Event::Connected { host },

@@ -160,6 +160,10 @@ async fn what_is_no_proxy_refuses() {
         let (found, text) = problem(Proxy::http(format!("127.0.0.1:{}", other.port()))).await;
         assert_eq!(found, ProxyProblem::Refused, "{words:?}: {text}");
     }
+    // One that hangs up when it hears TLS is not taken for the institution, which was not connected.
+    let other = Backend::new(|_| std::future::ready(()));
+    let (found, text) = problem(Proxy::https(format!("127.0.0.1:{}", other.port()))).await;
+    assert_eq!(found, ProxyProblem::Unreachable, "{text}");
 }
 
 #[tokio::test]

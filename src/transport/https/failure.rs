@@ -27,19 +27,23 @@ impl Failed<'_> {
             (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(|error| self.is_about_us(error)));
         let without_roots = in_tls.and_then(tls::lacks_roots);
         let in_tls = in_tls.is_some();
-        let in_proxy = proxy_problem(&cause);
+        let in_proxy = match proxy_problem(&cause) {
+            // Whoever hangs up in the handshake is behind the proxy.
+            None if self.watch.was_connected() => None,
+            found => Some(found.unwrap_or(ProxyProblem::Unreachable)),
+        };
         let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
         let source = Some(cause.without_url().into());
         if let Some(reason) = without_roots {
             return TransportError::BadOptions { reason, source };
         }
-        match (certificate, self.proxy) {
+        match (certificate, self.proxy.zip(in_proxy)) {
             (Some(problem), _) => TransportError::Certificate { host, problem, source },
             _ if identity => TransportError::ClientCertificate { host, source },
             _ if in_tls => TransportError::Tls { host, source },
             _ if dns => TransportError::Resolve { host, source },
             _ if timeout => TransportError::ConnectTimeout { host, source },
-            (None, Some(proxy)) => TransportError::Proxy { proxy: proxy.to_owned(), problem: in_proxy, source },
+            (None, Some((proxy, problem))) => TransportError::Proxy { proxy: proxy.to_owned(), problem, source },
             (None, None) => TransportError::Connect { host, source },
         }
     }
@@ -77,8 +81,8 @@ impl Failed<'_> {
 }
 
 /// What a proxy said or did, by the text in which the HTTP stack reports it: it has no other way.
-fn proxy_problem(cause: &(dyn StdError + 'static)) -> ProxyProblem {
-    let said = tls::causes(cause).find_map(|cause| {
+fn proxy_problem(cause: &(dyn StdError + 'static)) -> Option<ProxyProblem> {
+    tls::causes(cause).find_map(|cause| {
         let text = cause.to_string();
         if let Some(said) = text.strip_prefix(TUNNEL) {
             return Some(match said {
@@ -95,8 +99,7 @@ fn proxy_problem(cause: &(dyn StdError + 'static)) -> ProxyProblem {
             NOT_CONNECTED => ProxyProblem::Unreachable,
             _ => ProxyProblem::Refused,
         })
-    });
-    said.unwrap_or(ProxyProblem::Unreachable)
+    })
 }
 
 /// Whether the proxy was not even connected.
