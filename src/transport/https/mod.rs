@@ -18,6 +18,7 @@ mod gate;
 mod names;
 mod stack;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -258,10 +259,13 @@ impl Https {
 }
 
 /// Where the jar keeps the cookies of `url`: it gives out those that are marked as secure for https only, also on this machine.
-fn encrypted(url: &Url) -> Url {
+fn encrypted(url: &Url) -> Cow<'_, Url> {
+    if url.scheme() == "https" {
+        return Cow::Borrowed(url);
+    }
     let mut url = url.clone();
     let _ = url.set_scheme("https");
-    url
+    Cow::Owned(url)
 }
 
 impl Transport for Https {
