@@ -1,12 +1,10 @@
-//! Connections: how many nginx sees, from where, over which family, and what becomes of one that it has closed.
+//! Connections: how many nginx sees, from where, and what becomes of one that it has closed.
 
 use std::time::Duration;
 
+use ofx_session::Institution;
 use ofx_session::testing::{Bank, Fault, On};
-use ofx_session::transport::{
-    Addresses, HttpVersions, Https, HttpsOptions, KeepAlive, Request, Transport as _, TransportError,
-};
-use ofx_session::{Dialect, Institution, Progress};
+use ofx_session::transport::{HttpVersions, Https, HttpsOptions, KeepAlive, Request, Transport as _, TransportError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -144,92 +142,4 @@ async fn a_local_address_can_be_chosen() {
     let error = send(options, &peer.url()).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
     not_sent(error);
-}
-
-#[tokio::test]
-async fn a_family_of_addresses_can_be_chosen() {
-    let both = {
-        let found = tokio::net::lookup_host(("localhost", 0)).await.unwrap();
-        found.fold((false, false), |(four, six), one| (four || one.is_ipv4(), six || one.is_ipv6()))
-    };
-    if both != (true, true) {
-        println!("SKIPPED: localhost has not both families here, so the choice between them is not shown");
-    }
-    let authority = Authority::new("root");
-    let server = |listen: &str, family: &str| {
-        format!(
-            "server {{ listen {listen}:{{port}} ssl; ssl_certificate server.pem; ssl_certificate_key server.key;\n\
-             location / {{ return 200 \"<OFX>{family}\"; }} }}\n"
-        )
-    };
-    let servers = server("127.0.0.1", "4") + &server("[::1]", "6");
-    let Some(peer) = nginx_of(&servers).papers("server", &authority.server()).start() else { return };
-    let url = peer.named_url();
-    let said = |answer: ofx_session::transport::Response| String::from_utf8(answer.body().to_vec()).unwrap();
-    let by = |which| send(trusting(&authority).addresses(which), &url);
-    for which in [Addresses::Any, Addresses::PreferIpv4, Addresses::OnlyIpv4] {
-        let told = said(by(which).await.unwrap());
-        assert!(told == "<OFX>4" || which == Addresses::Any, "{which:?}: {told}");
-    }
-    match (both.1, by(Addresses::OnlyIpv6).await) {
-        (true, Ok(answer)) => assert_eq!(said(answer), "<OFX>6"),
-        (false, Err(error)) => {
-            assert!(matches!(error, TransportError::Resolve { .. }), "{error:?}");
-            not_sent(error);
-        }
-        other => panic!("{other:?}"),
-    }
-    let told = said(by(Addresses::PreferIpv6).await.unwrap());
-    assert_eq!(told, if both.1 { "<OFX>6" } else { "<OFX>4" });
-    // Where nobody listens in the preferred family, the other is tried.
-    let Some(peer) = nginx(&authority.server(), "", "location / { return 200 \"<OFX>4\"; }").start() else { return };
-    let options = trusting(&authority).addresses(Addresses::PreferIpv6);
-    assert_eq!(said(send(options, &peer.named_url()).await.unwrap()), "<OFX>4");
-    let literal = format!("https://[::1]:{}/", peer.port());
-    let error = send(trusting(&authority), &literal).await.unwrap_err();
-    assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
-}
-
-#[tokio::test]
-async fn an_empty_answer_with_a_cookie_is_repeated_with_it_when_the_settings_say_so() {
-    let (bank, authority) = (money::bank(), Authority::new("root"));
-    let inside = format!(
-        "location / {{ if ($http_cookie !~ \"id=1\") {{ add_header Set-Cookie \"id=1; Path=/\"; return 200; }}\n\
-         proxy_pass {}; }}",
-        bank.url().strip_suffix("/ofx").unwrap()
-    );
-    let Some(peer) = nginx(&authority.server(), "", &inside).start() else { return };
-    for repeats in [false, true] {
-        let dialect = Dialect::new().repeat_for_cookie(repeats);
-        let institution = Institution::new(peer.at("ofx")).dialect(dialect).without_profile();
-        let mut session = money::session(institution, trusting(&authority));
-        let progress = session.pay(&money::payment()).await.unwrap();
-        let done = matches!(progress, Progress::Done(_));
-        assert!(done == repeats && (done || matches!(progress, Progress::Unknown(_))), "{progress:?}");
-        assert_eq!((bank.payments_made(), bank.violations()), (usize::from(repeats), vec![]));
-    }
-}
-
-#[tokio::test]
-async fn what_left_before_a_cookie_came_is_in_doubt_whatever_becomes_of_it_then() {
-    // It answers once, with nothing and a cookie, and is gone.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let answering = async {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        drop(listener);
-        let mut seen = Vec::new();
-        while !seen.windows(6).any(|window| window == b"</OFX>") {
-            stream.read_buf(&mut seen).await.unwrap();
-        }
-        let empty = b"HTTP/1.1 200 OK\r\nSet-Cookie: id=1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        stream.write_all(empty).await.unwrap();
-    };
-    let institution = Institution::new(url).dialect(Dialect::new().repeat_for_cookie(true)).without_profile();
-    let mut session = money::session(institution, HttpsOptions::new().allow_http_loopback());
-    let what = money::payment();
-    let (progress, ()) = tokio::join!(session.pay(&what), answering);
-    let progress = progress.unwrap();
-    assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
-    assert!(session.close().is_err(), "a doubt is not forgotten by accident");
 }

@@ -23,6 +23,8 @@ mod cancelled;
 mod certificates;
 mod connect;
 mod connections;
+mod cookies;
+mod families;
 mod frames;
 mod given_up;
 mod hostile;

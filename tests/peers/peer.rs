@@ -222,8 +222,9 @@ pub(crate) fn nginx(papers: &Papers, listen: &str, inside: &str) -> Recipe {
 
 /// nginx in one process, with these servers.
 pub(crate) fn nginx_of(servers: &str) -> Recipe {
+    // Nobody else owns its files: in a namespace there may be no one else.
     let configuration = format!(
-        "daemon off; master_process off; pid nginx.pid; error_log stderr info;\n\
+        "daemon off; master_process off; user root; pid nginx.pid; error_log stderr info;\n\
          events {{ worker_connections 64; }}\n\
          http {{\nlog_format one '$connection $server_protocol $status $remote_addr >$sent_http_content_encoding<';\n\
          access_log access.log one; default_type application/x-ofx;\n\

@@ -16,11 +16,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let found = find(program);
     if found.is_none() {
-        let missing = format!("{program} is not installed");
-        assert!(std::env::var_os("REQUIRE_SERVERS").is_none_or(|value| value != "1"), "{missing}");
-        println!("SKIPPED: {missing}");
+        skipped(&format!("{program} is not installed"));
     }
     found
+}
+
+/// Says why something is not tested, which is not allowed where all of it is wanted.
+pub(crate) fn skipped(why: &str) {
+    assert!(std::env::var_os("REQUIRE_SERVERS").is_none_or(|value| value != "1"), "{why}");
+    println!("SKIPPED: {why}");
 }
 
 /// In the search path, where servers are, and where Debian puts the binaries of PostgreSQL.
