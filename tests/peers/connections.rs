@@ -143,3 +143,46 @@ async fn a_local_address_can_be_chosen() {
     assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
     not_sent(error);
 }
+
+/// In how many hundredths of a second TCP asks on our connection to this port whether anybody is there; `None` where it does not.
+#[cfg(target_os = "linux")]
+fn asks_in(port: u16) -> Option<u64> {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let (other, established) = (format!("0100007F:{port:04X}"), "01");
+    let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours = lines.find(|fields| fields[2] == other && fields[3] == established).expect("it is kept open");
+    let (timer, when) = ours[5].split_once(':').unwrap();
+    (timer == "02").then(|| u64::from_str_radix(when, 16).unwrap())
+}
+
+/// Whether there is a connection of ours to this port.
+#[cfg(target_os = "linux")]
+fn is_connected(port: u16) -> bool {
+    let other = format!(" 0100007F:{port:04X} 01 ");
+    std::fs::read_to_string("/proc/net/tcp").unwrap().contains(&other)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn tcp_asks_whether_anybody_is_there_as_often_as_the_options_say() {
+    let backend = Backend::answering("<OFX>");
+    let kept = || HttpsOptions::new().allow_http_loopback().keep_alive(KeepAlive::Always);
+    let minute = Duration::from_secs(60);
+    for (options, expected) in
+        [(kept(), Some(1_500)), (kept().tcp_keep_alive(minute), Some(6_000)), (kept().tcp_keep_alive(None), None)]
+    {
+        let https = Https::new(options).unwrap();
+        https.send(Request::new(backend.url(), BODY.to_vec())).await.unwrap();
+        match (asks_in(backend.port()), expected) {
+            (Some(found), Some(expected)) => assert!(found <= expected && found + 500 > expected, "{found}"),
+            (found, expected) => assert_eq!(found, expected),
+        }
+        let before = backend.connections();
+        https.send(Request::new(backend.url(), BODY.to_vec())).await.unwrap();
+        assert_eq!(backend.connections(), before, "that was the one that is used");
+        drop(https);
+        while is_connected(backend.port()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

@@ -91,6 +91,10 @@ fn careful(options: &HttpsOptions, tls: &ClientConfig) -> ClientBuilder {
     if let Some(silence) = options.read_timeout {
         builder = builder.read_timeout(silence);
     }
+    if network.tcp_keep_alive.is_none() {
+        // How often it asks would switch it on by itself, with the system's idea of when.
+        builder = builder.tcp_keepalive_interval(None).tcp_keepalive_retries(None);
+    }
     for (host, address) in &network.connect_to {
         builder = builder.resolve_to_addrs(host, &[*address]);
     }
