@@ -32,6 +32,7 @@ mod http;
 mod identity;
 mod many;
 mod money;
+mod observed;
 mod papers;
 mod peer;
 #[path = "../shared/programs.rs"]
