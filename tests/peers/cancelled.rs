@@ -14,7 +14,7 @@ use crate::money::{self, PASSWORD, context, keys, payment};
 use crate::peer::stunnel;
 
 /// What is left of a payment after the future was dropped: it can be paused, and comes back as it was.
-fn paused_and_back(session: Session, institution: impl Fn(&Client) -> bool) -> Session {
+pub(crate) fn paused_and_back(session: Session, institution: impl Fn(&Client) -> bool) -> Session {
     let situation = session.situation().expect("a payment is under way");
     let (trn_uid, what) = (session.trn_uid(), session.payment());
     let blob = session.pause(&keys(), &context()).unwrap();
@@ -206,7 +206,7 @@ async fn in_the_middle_of_the_head_or_of_the_answer_the_payment_is_in_doubt() {
 
 /// An institution that can tell what it did.
 fn telling() -> Bank {
-    Bank::builder().sync_mode(ofx_session::ofx::SyncMode::Full).user("jane", PASSWORD).start().unwrap()
+    money::builder().sync_mode(ofx_session::ofx::SyncMode::Full).start().unwrap()
 }
 
 #[tokio::test]

@@ -12,37 +12,40 @@ use crate::{send, unknown};
 const LIMIT: usize = 256 * 1024;
 const ROOM: usize = 2 * 1024 * 1024;
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+pub(crate) const DATA: u8 = 0;
+pub(crate) const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
-const CONTINUATION: u8 = 9;
+pub(crate) const CONTINUATION: u8 = 9;
 
-const END_HEADERS: u8 = 4;
+pub(crate) const END_HEADERS: u8 = 4;
 
 /// A frame of RFC 9113 §4.1, on the one stream there is or on the connection.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
 /// `:status: 200` by RFC 7541, from the static table.
-const STATUS: &[u8] = &[0x88];
+pub(crate) const STATUS: &[u8] = &[0x88];
 
 /// A header that is not indexed: `x: ` and 100 letters.
-fn line() -> Vec<u8> {
+pub(crate) fn line() -> Vec<u8> {
     [&[0, 1, b'x', 100][..], &[b'y'; 100]].concat()
 }
 
+/// How every request ends.
+const END: &[u8] = b"</OFX>";
+
 /// Waits for the request, which may be read in part only, says hello, and then `first` and `piece` for ever.
-fn flooding(first: Vec<u8>, piece: Vec<u8>) -> Backend {
+pub(crate) fn flooding(first: Vec<u8>, piece: Vec<u8>) -> Backend {
     Backend::new(move |connection| flood(connection, first.clone(), piece.clone()))
 }
 
 async fn flood(mut connection: Connection, first: Vec<u8>, piece: Vec<u8>) {
     let mut seen = Vec::new();
     // Settings, headers and the body of the request, which has an end that can be told.
-    while !seen.windows(crate::BODY.len()).any(|window| window == crate::BODY) {
+    while !seen.windows(END.len()).any(|window| window == END) {
         if !connection.stream.read_buf(&mut seen).await.is_ok_and(|read| read > 0) {
             return;
         }

@@ -14,14 +14,14 @@ use crate::papers::Authority;
 use crate::weight::peak;
 use crate::{not_sent, send, trusting, unknown};
 
-const LIMIT: usize = 256 * 1024;
-const MIB: usize = 1024 * 1024;
+pub(crate) const LIMIT: usize = 256 * 1024;
+pub(crate) const MIB: usize = 1024 * 1024;
 
 /// What one exchange may hold beside the body: buffers of the network, of HTTP and of the decoder, and the client itself.
 const ROOM: usize = MIB;
 
 /// Limits of time that no honest work of this file comes near.
-fn patient() -> HttpsOptions {
+pub(crate) fn patient() -> HttpsOptions {
     let options = HttpsOptions::new().allow_http_loopback().body_limit(LIMIT);
     options.connect_timeout(Duration::from_secs(40)).total_timeout(Duration::from_secs(45))
 }
@@ -36,7 +36,7 @@ async fn failure(backend: &Backend, options: HttpsOptions, bytes: usize) -> Tran
 }
 
 /// A server that reads a request, says `head`, and then `piece` again and again, at most so many times, with a pause between two.
-fn repeating(head: impl Into<Vec<u8>>, piece: impl Into<Vec<u8>>, times: usize, pause: Duration) -> Backend {
+pub(crate) fn repeating(head: impl Into<Vec<u8>>, piece: impl Into<Vec<u8>>, times: usize, pause: Duration) -> Backend {
     let (head, piece) = (head.into(), piece.into());
     Backend::new(move |connection| repeat(connection, head.clone(), piece.clone(), times, pause))
 }
@@ -56,12 +56,12 @@ async fn repeat(mut connection: Connection, head: Vec<u8>, piece: Vec<u8>, times
     connection.linger().await;
 }
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ofx\r\n";
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ofx\r\n";
 
 /// As good as endless: 1 GiB in pieces of 64 KiB.
-const ENDLESS: usize = 16 * 1024;
+pub(crate) const ENDLESS: usize = 16 * 1024;
 
-fn piece() -> Vec<u8> {
+pub(crate) fn piece() -> Vec<u8> {
     vec![b'x'; 64 * 1024]
 }
 
@@ -112,16 +112,21 @@ async fn an_endless_answer_is_given_up_at_the_limit() {
     }
 }
 
-#[tokio::test]
-async fn a_gzip_bomb_is_given_up_at_the_limit() {
-    // 1 GiB of zeros, a thousandth of that on the wire: a file of gzip may have many parts, here a thousand times the same.
+/// An answer of 1 GiB of zeros, a thousandth of that on the wire, which is less than `limit`.
+pub(crate) fn bomb(limit: usize) -> Vec<u8> {
+    // A file of gzip may have many parts: here a thousand times the same.
     let mut part = GzEncoder::new(Vec::new(), Compression::best());
     part.write_all(&vec![0; MIB]).unwrap();
     let bomb = part.finish().unwrap().repeat(1024);
-    let limit = 2 * MIB;
     assert!(bomb.len() < limit, "{} bytes are too many to begin with", bomb.len());
     let head = format!("{OK}Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", bomb.len());
-    let server = repeating([head.as_bytes(), &bomb].concat(), "", 0, Duration::ZERO);
+    [head.as_bytes(), &bomb].concat()
+}
+
+#[tokio::test]
+async fn a_gzip_bomb_is_given_up_at_the_limit() {
+    let limit = 2 * MIB;
+    let server = repeating(bomb(limit), "", 0, Duration::ZERO);
     // What came and what comes out of it, each of which grows by moving.
     let error = failure(&server, patient().body_limit(limit).accept_compression(true), 6 * limit + ROOM).await;
     assert!(matches!(error, TransportError::TooLarge { limit: found } if found == limit), "{error:?}");

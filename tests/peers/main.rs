@@ -33,6 +33,7 @@ mod identity;
 mod many;
 mod money;
 mod observed;
+mod paid;
 mod papers;
 mod peer;
 #[path = "../shared/programs.rs"]

@@ -28,7 +28,7 @@ fn session(bank: &Bank, https: &Https) -> Session {
 
 #[tokio::test]
 async fn a_thousand_sessions_pay_at_once_in_the_memory_that_is_stated() {
-    let bank = Bank::builder().user("jane", money::PASSWORD).challenge_first(false).start().unwrap();
+    let bank = money::builder().challenge_first(false).start().unwrap();
     let https = Https::new(money::trusting(&bank)).unwrap();
     // What is made once, whoever comes first.
     session(&bank, &https).pay(&money::payment()).await.unwrap().done().unwrap();

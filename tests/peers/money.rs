@@ -1,21 +1,33 @@
 //! A whole payment, as the thing that all of it is for.
 
 use chrono::{Days, Utc};
-use ofx_session::testing::Bank;
+use ofx_session::ofx::{BankAccountInfo, BillPayAccountInfo};
+use ofx_session::testing::{Bank, BankBuilder};
 use ofx_session::{
-    AccountType, BankAccount, Client, Context, Credentials, HttpsOptions, Institution, Key, KeyRing, Payee, Payment,
-    Session,
+    AccountInfo, AccountType, BankAccount, Client, Context, Credentials, HttpsOptions, Institution, Key, KeyRing,
+    Payee, Payment, Session,
 };
 use rust_decimal::Decimal;
 
 pub(crate) fn bank() -> Bank {
-    Bank::builder().user("jane", PASSWORD).start().unwrap()
+    builder().start().unwrap()
+}
+
+/// An institution at which jane has an account whose number is long enough to be looked for in what is said.
+pub(crate) fn builder() -> BankBuilder {
+    let mut info = AccountInfo::new(Some("Everyday Checking"));
+    info.bill_pay = Some(BillPayAccountInfo::active(account()));
+    info.bank = Some(BankAccountInfo::active(account()));
+    Bank::builder().account(info).user("jane", PASSWORD)
+}
+
+fn account() -> BankAccount {
+    BankAccount::new("999888777", "4100900187", AccountType::Checking)
 }
 
 pub(crate) fn payment() -> Payment {
-    let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
     let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
-    Payment::new(from, Decimal::new(8420, 2), payee, "88-204-117", Utc::now().date_naive() + Days::new(10))
+    Payment::new(account(), Decimal::new(8420, 2), payee, "88-204-117", Utc::now().date_naive() + Days::new(10))
 }
 
 /// Options that trust the institution and nobody else.
