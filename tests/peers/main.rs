@@ -38,6 +38,7 @@ mod papers;
 mod peer;
 #[path = "../shared/programs.rs"]
 mod programs;
+mod roots;
 mod sessions;
 mod socks;
 mod versions;

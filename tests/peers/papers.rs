@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData as _, RevokedCertParams, SerialNumber,
-    date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType,
+    DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData as _,
+    RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -95,8 +95,28 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
+        let mut full = DistinguishedName::new();
+        full.push(DnType::CommonName, name);
+        Self::called(full)
+    }
+
+    /// Calls itself what one calls itself that everybody trusts.
+    pub(crate) fn impostor() -> Self {
+        let mut full = DistinguishedName::new();
+        let known = [
+            (DnType::CountryName, "US"),
+            (DnType::OrganizationName, "Google Trust Services LLC"),
+            (DnType::CommonName, "GTS Root R4"),
+        ];
+        for (part, text) in known {
+            full.push(part, DnValue::PrintableString(text.try_into().unwrap()));
+        }
+        Self::called(full)
+    }
+
+    fn called(name: DistinguishedName) -> Self {
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
+        params.distinguished_name = name;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().unwrap();
