@@ -55,15 +55,21 @@ impl Recorder {
     }
 }
 
-/// Adds a line for each secret at or below `element`. Shorter ones are words that stand in every log.
+/// Adds a line for each secret at or below `element`.
 fn collect(element: &Element, lines: &mut BTreeSet<String>) {
     if let Some(value) = element.text().filter(|_| SECRET.contains(&element.tag()))
-        && value.len() >= SHORTEST
+        && can_be_found(value)
         && value != ANONYMOUS
     {
         lines.insert(format!("{}\t{value}\n", element.tag()));
     }
     element.children().iter().for_each(|child| collect(child, lines));
+}
+
+/// Whether it is nowhere by chance. Shorter words stand in every log, and so do short numbers.
+fn can_be_found(value: &str) -> bool {
+    let shortest = if value.bytes().any(|byte| byte.is_ascii_alphabetic()) { SHORTEST_WORD } else { SHORTEST_NUMBER };
+    value.len() >= shortest
 }
 
 const SECRET: [&str; 15] = [
@@ -83,7 +89,8 @@ const SECRET: [&str; 15] = [
     "LOANACCTID",
     "PAYACCT",
 ];
-const SHORTEST: usize = 8;
+const SHORTEST_WORD: usize = 6;
+const SHORTEST_NUMBER: usize = 8;
 /// What a password is called where there is none.
 const ANONYMOUS: &str = "anonymous00000000000000000000000";
 
@@ -101,10 +108,14 @@ mod tests {
         recorder.write(Some(b"first"), b"answer");
         recorder.write(None, b"answer");
         let document =
-            b"OFXHEADER:100\r\nVERSION:103\r\n\r\n<OFX><USERPASS>correct horse<ACCTID>1000<ACCESSKEY>k-1234567</OFX>";
+            b"OFXHEADER:100\r\nVERSION:103\r\n\r\n<OFX><USERPASS>correct horse<ACCTID>1000001<ACCESSKEY>k-1234567\
+              <MFAPHRASEA>Garcia<USERCRED1>wrong<PAYACCT>88-204-117</OFX>";
         (0..2).for_each(|_| recorder.note_secrets(document));
         let secrets = folder.path().join("new/secrets.txt");
-        assert_eq!(std::fs::read_to_string(&secrets)?, "ACCESSKEY\tk-1234567\nUSERPASS\tcorrect horse\n");
+        assert_eq!(
+            std::fs::read_to_string(&secrets)?,
+            "ACCESSKEY\tk-1234567\nMFAPHRASEA\tGarcia\nPAYACCT\t88-204-117\nUSERPASS\tcorrect horse\n"
+        );
         std::fs::remove_file(secrets)?;
         let mut found = Vec::new();
         for entry in std::fs::read_dir(folder.path().join("new"))? {

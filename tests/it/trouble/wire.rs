@@ -25,7 +25,7 @@ async fn a_bill_is_paid_through_questions_when_nothing_goes_wrong() {
 async fn a_wrong_password_is_the_institution_s_refusal() {
     let bank = easy().start().unwrap();
     let mut session =
-        client(Institution::new(bank.url()), bank.ca_pem()).open(Credentials::new("jane", "canary")).unwrap();
+        client(Institution::new(bank.url()), bank.ca_pem()).open(Credentials::new("jane", "canary-password")).unwrap();
     let words = ["refused the signon", "user id or password", "15500", "check both", "lock"];
     for _ in 0..2 {
         let error = session.pay(&payment()).await.unwrap_err();
