@@ -19,6 +19,7 @@ mod canaries;
 mod corpus;
 mod dialect;
 mod flow;
+mod listening;
 mod observe;
 mod profile;
 mod reader;

@@ -2,17 +2,21 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ofx_session::ofx::SyncMode;
 use ofx_session::store::Memory;
 use ofx_session::testing::Bank;
 use ofx_session::transport::TransportError;
-use ofx_session::{Answers, Client, Event, HttpsOptions, Institution, Intent, Progress, SyncKind, Vault};
+use ofx_session::{Answers, Client, Event, HttpsOptions, Institution, Intent, Progress, Proxy, SyncKind, Vault};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::log::Page;
 use super::{Line, Notebook, builder, context, jane, keys, payment, questioning};
+use crate::listening::another_listener;
 
 fn timeout() -> TransportError {
     TransportError::Timeout { host: "ofx.bank.example".to_owned(), source: None }
@@ -134,32 +138,72 @@ async fn a_connection_is_told_from_its_beginning_to_its_end() {
     assert!(peer.not_before < peer.not_after);
 }
 
+/// Where a proxy listens that takes every connection where it is to go.
+async fn proxy() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((mut here, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                here.read_buf(&mut head).await.unwrap();
+            }
+            let target = head.split(|byte| *byte == b' ').nth(1).unwrap();
+            let mut there = TcpStream::connect(std::str::from_utf8(target).unwrap()).await.unwrap();
+            here.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            tokio::spawn(async move { copy_bidirectional(&mut here, &mut there).await });
+        }
+    });
+    address
+}
+
 /// The table on [`Event`] is a promise: programs filter and count by these names.
 #[test]
 fn tracing_is_told_the_same_in_spans() {
     let page = Page::default();
     let writer = page.clone();
+    let _both = another_listener();
     let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::DEBUG).with_ansi(false).without_time();
     let guard = subscriber.with_writer(move || writer.clone()).finish().set_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    let through = runtime.block_on(async {
         let bank = questioning().sync_mode(SyncMode::Full).start().unwrap();
         let trusting = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes()).unwrap().only_given_roots();
-        let client = Client::builder(Institution::new(bank.url())).connection(trusting).build().unwrap();
+        let through = proxy().await;
+        let options = trusting.clone().proxy(Proxy::http(&through));
+        let mut client = Client::builder(Institution::new(bank.url())).connection(options).build().unwrap();
+        client.fetch_profile().await.unwrap();
+        // By name: the profile then tells the address.
+        let named = bank.url().replace("127.0.0.1", "localhost");
+        let client = Client::builder(Institution::new(named)).connection(trusting).build().unwrap();
         let mut session = client.open(jane()).unwrap();
         let Progress::Ask(_) = session.pay(&payment()).await.unwrap() else { panic!("asked nothing") };
         session.answer(Answers::new().with("MFA16", "Garcia").with("MFA1", "Newport")).await.unwrap().done().unwrap();
         session.sync_payments(&payment().from).await.unwrap().done().unwrap();
+        drop(session);
+        // A connection may outlive what it was made for by a moment.
+        for _ in 0..2_000 {
+            if page.text().contains(" closed ") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        through
     });
     drop(guard);
     let text = page.text();
     let ours: Vec<_> = text.lines().filter(|line| line.contains(" ofx_session: ")).collect();
     let text = ours.join("\n");
+    let through = format!(": ofx_session: proxy_connected host=\"127.0.0.1\" proxy=\"{through}\"");
     for told in [
+        through.as_str(),
+        ": ofx_session: resolving host=\"localhost\"",
+        "DEBUG ofx_session: closed host=\"127.0.0.1\"",
         " INFO operation{operation=\"pay\"}: ofx_session: step operation=\"pay\" step=\"begin\"",
         " INFO operation{operation=\"pay\"}: ofx_session: step operation=\"pay\" step=\"asked\"",
         " INFO operation{operation=\"pay\"}: ofx_session: challenge questions=\"MFA16,MFA1\"",
         "DEBUG operation{operation=\"profile\"}:exchange{address=\"https://127.0.0.1:",
+        "DEBUG operation{operation=\"profile\"}:exchange{address=\"https://localhost:",
         ": ofx_session: connected host=\"127.0.0.1\"",
         ": ofx_session: tls_established host=\"127.0.0.1\" version=\"TLSv1.3\" suite=\"TLS_",
         " subject=\"CN=loopback bank\" issuer=\"CN=testing authority of a loopback bank\" fingerprint=\"",

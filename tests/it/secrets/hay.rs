@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, Once};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::listening::another_listener;
+
 /// What was said, by kind.
 #[derive(Default)]
 pub(super) struct Hay(Mutex<BTreeMap<&'static str, Vec<u8>>>);
@@ -43,6 +45,7 @@ impl Hay {
     /// Runs `work` on this thread, and collects what all crates say to `tracing` and `log` meanwhile, and its panics.
     pub(super) fn listening<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
         let page = self.page("tracing");
+        let _both = another_listener();
         let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
         let _guard = subscriber.with_writer(move || page.clone()).finish().set_default();
         hear_panics();
