@@ -1,6 +1,6 @@
 //! The client that waits: the same flow without async, the same methods as the async types have, on every thread.
 
-mod counterparts;
+pub(crate) mod counterparts;
 mod threads;
 
 use chrono::{Days, Utc};

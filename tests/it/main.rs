@@ -28,6 +28,7 @@ mod rooms;
 mod rotation;
 mod roundtrip;
 mod secrets;
+mod sends;
 mod size;
 mod spec;
 mod stores;
