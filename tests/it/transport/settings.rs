@@ -8,8 +8,8 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use ofx_session::transport::{
-    Addresses, Event, Https, HttpsOptions, KeepAlive, Observer, Proxy, Redirects, Request, Roots, TlsVersion,
-    Transport, TransportError,
+    Addresses, DangerousCertificates, Event, Https, HttpsOptions, KeepAlive, Observer, Proxy, Redirects, Request,
+    Roots, TlsVersion, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
@@ -81,6 +81,7 @@ fn what_is_secret_is_not_stored_and_is_missed() {
             "client_certificate_pem",
         ),
         (new().check_certificate(|_| Ok(())), "check_certificate"),
+        (new().dangerous_certificates(DangerousCertificates::accept_when(|_| false)), "dangerous_certificates"),
     ] {
         assert!(!format!("{options:?}").contains("canary"), "{options:?}");
         Https::new(options.clone()).unwrap();
