@@ -141,6 +141,7 @@ pub enum Event<'a> {
         bytes: usize,
     },
     /// A connection is over. Told to the observer of the request for which it was made, also when others have used it since.
+    /// Not told of one on which the handshake ended before a cipher suite was agreed on: the request's own error says that.
     #[non_exhaustive]
     Closed {
         /// The institution's host.

@@ -108,6 +108,9 @@ impl HttpsOptions {
     }
 
     /// After how long a silence TCP asks whether the other side is still there; `None` for never. Default: 15 seconds.
+    ///
+    /// On Linux a connection is given up, whatever this says, when nothing that was sent on it is acknowledged for 30 seconds
+    /// (`TCP_USER_TIMEOUT`).
     #[must_use]
     pub fn tcp_keep_alive(mut self, silence: impl Into<Option<Duration>>) -> Self {
         self.network.tcp_keep_alive = silence.into();
