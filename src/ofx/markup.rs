@@ -292,11 +292,8 @@ fn between(at: usize) -> (Problem, usize) {
 fn repair_cdata(text: &str) -> Option<Zeroizing<String>> {
     let mut repaired = None;
     // A search for the one mark that is seldom is much faster than one for all three.
-    for (at, opening) in text.match_indices('!').filter_map(|(at, _)| Some((at.checked_sub(1)?, "<!["))) {
-        if !text.get(at..).is_some_and(|rest| rest.starts_with(opening)) {
-            continue;
-        }
-        let inside = text.get(at + opening.len()..).unwrap_or_default();
+    for at in text.match_indices('!').filter_map(|(at, _)| at.checked_sub(1)) {
+        let Some(inside) = text.get(at..).and_then(|rest| rest.strip_prefix("<![")) else { continue };
         let Some(behind) = inside.trim_start().strip_prefix("CDATA") else { continue };
         let Some(behind) = behind.trim_start().strip_prefix('[') else { continue };
         let end = text.len() - behind.len();
