@@ -56,6 +56,15 @@ pub(crate) fn stopping<F: Future<Output = ()> + Send + 'static>(
     (Backend::new(move |connection| work(connection, Arc::clone(&kept))), reached)
 }
 
+/// A server that reads a request and never answers, and word that it has read one.
+pub(crate) fn swallowing() -> (Backend, Arc<Notify>) {
+    stopping(|mut connection, read| async move {
+        connection.read().await;
+        read.notify_one();
+        connection.linger().await;
+    })
+}
+
 #[tokio::test]
 async fn before_anything_was_done_there_is_nothing_to_keep() {
     let bank = money::bank();
@@ -135,11 +144,7 @@ async fn a_payment_that_was_given_up_before_it_left_is_made_once_when_it_goes_on
 
 #[tokio::test]
 async fn a_payment_in_doubt_stays_so_when_its_repetition_is_given_up_before_it_left() {
-    let (backend, read) = stopping(|mut connection, read| async move {
-        connection.read().await;
-        read.notify_one();
-        connection.linger().await;
-    });
+    let (backend, read) = swallowing();
     let (silent, reached) = stopping(|connection, reached| async move {
         reached.notify_one();
         connection.linger().await;
@@ -171,11 +176,7 @@ async fn a_payment_in_doubt_stays_so_when_its_repetition_is_given_up_before_it_l
 
 #[tokio::test]
 async fn after_the_body_left_the_payment_is_in_doubt() {
-    let (backend, reached) = stopping(|mut connection, reached| async move {
-        connection.read().await;
-        reached.notify_one();
-        connection.linger().await;
-    });
+    let (backend, reached) = swallowing();
     let session = dropped(&backend, "http:", &reached).await;
     assert_eq!(backend.seen().len(), 1);
     assert!(is_in_doubt(&session), "{:?}", session.situation());

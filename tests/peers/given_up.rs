@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::backend::Backend;
-use crate::cancelled::{is_in_doubt, stopping};
+use crate::cancelled::{is_in_doubt, stopping, swallowing};
 use crate::money::{self, PASSWORD, context, keys, payment};
 use crate::papers::Authority;
 use crate::peer::stunnel;
@@ -146,11 +146,7 @@ impl Transport for Failover {
 
 #[tokio::test]
 async fn what_failed_once_and_left_in_another_way_is_in_doubt() {
-    let (backend, read) = stopping(|mut connection, read| async move {
-        connection.read().await;
-        read.notify_one();
-        connection.linger().await;
-    });
+    let (backend, read) = swallowing();
     let nobody = tokio::net::TcpSocket::new_v4().unwrap();
     nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("https://{}/", nobody.local_addr().unwrap());
