@@ -137,15 +137,13 @@ fn no_name_that_is_masked_is_close_to_one_that_is_shown() {
 
 #[test]
 fn a_value_is_found_again_however_it_is_escaped() {
-    let forms = ["hunter<2>&2", "hunter&lt;2&gt;&amp;2", "hunter&lt;2>&amp;2"];
-    for (first, again) in forms.iter().flat_map(|first| forms.iter().map(move |again| (first, again))) {
+    let (plain, escaped) = ("hunter<2>&2", "hunter&lt;2&gt;&amp;2");
+    for (first, again) in
+        [plain, escaped, "hunter&lt;2>&amp;2"].iter().flat_map(|first| [(first, plain), (first, escaped)])
+    {
         let mut heard = Heard::default();
         Mask::default().apply(format!("<OFX><USERPASS><![CDATA[{first}]]></OFX>").as_bytes(), &mut heard);
         let found = heard.masked_in(format!("no user with {again} is known").as_bytes());
-        assert_eq!(
-            first == again || *again != forms[2],
-            !found.windows(6).any(|part| part == b"hunter"),
-            "{first} {again}"
-        );
+        assert_eq!(String::from_utf8(found).unwrap(), format!("no user with {MASK} is known"), "{first}");
     }
 }
