@@ -69,6 +69,8 @@ async fn accept(
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
+        // An answer is whole when it is written: nothing to wait for.
+        let _ = stream.set_nodelay(true);
         tokio::spawn(connection(stream, tls.clone(), path, endpoint, Arc::clone(&desk)));
     }
 }
