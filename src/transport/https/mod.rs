@@ -11,17 +11,18 @@
 //! | `answer.rs` | the body of an answer, under its limit |
 //! | `failure.rs` | the words for what failed |
 //! | `names.rs` | addresses of hosts |
+//! | `route.rs` | where a request goes |
 
 mod answer;
 mod failure;
 mod gate;
 mod names;
+mod route;
 mod stack;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::cookie::{CookieStore as _, Jar};
@@ -37,6 +38,7 @@ use crate::transport::watch::Watch;
 use crate::transport::{Recall, Request, Response, Sending, Transport, TransportError, tls};
 use failure::Failed;
 use gate::Gate;
+use route::Route;
 use stack::Stack;
 
 /// Talks HTTPS to institutions. Keeps the cookies they set for as long as it lives, and shares them with nobody.
@@ -61,6 +63,8 @@ use stack::Stack;
 pub struct Https {
     shared: Arc<Shared>,
     cookies: Jar,
+    /// Of the last request: as a rule the next one goes the same way, and reading a URL takes longer than all the rest here.
+    last: Mutex<Option<Arc<Route>>>,
 }
 
 /// What users can have in common.
@@ -70,14 +74,6 @@ struct Shared {
     loopback: Option<Stack>,
     proxies: Option<Matcher>,
     options: HttpsOptions,
-}
-
-/// Where a request goes, and how.
-struct Route<'a> {
-    stack: &'a Stack,
-    url: Url,
-    host: String,
-    proxy: Option<String>,
 }
 
 impl Https {
@@ -96,7 +92,7 @@ impl Https {
         let secure = Stack::secure(&options, &tls)?;
         let loopback = if options.network.http_loopback { Some(Stack::loopback(&options, &tls)?) } else { None };
         let proxies = options.proxy.matcher();
-        Ok(Self { shared: Arc::new(Shared { secure, loopback, proxies, options }), cookies: Jar::default() })
+        Ok(Self::of(Arc::new(Shared { secure, loopback, proxies, options })))
     }
 
     /// One with the same options and no cookies yet, for the client of another user. Connections that are kept, and sessions of TLS, are
@@ -104,39 +100,23 @@ impl Https {
     /// has served other users since.
     #[must_use]
     pub fn for_another_user(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), cookies: Jar::default() }
+        Self::of(Arc::clone(&self.shared))
     }
 
-    /// The way to `url`, or why there is none.
-    fn route(&self, url: &str) -> Result<Route<'_>, TransportError> {
-        let url = Url::parse(url).map_err(|_| TransportError::BadUrl { reason: "it cannot be parsed" })?;
-        let host = url.host_str().unwrap_or_default().to_owned();
-        if host.is_empty() {
-            return Err(TransportError::BadUrl { reason: "it names no host" });
+    fn of(shared: Arc<Shared>) -> Self {
+        Self { shared, cookies: Jar::default(), last: Mutex::default() }
+    }
+
+    /// The way to `address`, or why there is none.
+    fn route(&self, address: &str) -> Result<Arc<Route>, TransportError> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(route) = last.as_ref().filter(|route| route.address == address) {
+            return Ok(Arc::clone(route));
         }
-        let Shared { secure, loopback, proxies, options } = &*self.shared;
-        let addresses = options.network.addresses;
-        let other_family = address(&host).is_some_and(|address| !addresses.allows(address));
-        match (url.scheme(), loopback) {
-            ("https", _) if tls::can_name(&host) => {
-                let proxy = proxies.as_ref().and_then(|proxies| stack::proxy_before(proxies, &url));
-                // The HTTP stack takes the brackets for a part of the name that the certificate is for, once the proxy is connected.
-                if proxy.is_some() && host.starts_with('[') {
-                    return Err(TransportError::BadUrl {
-                        reason: "an address of IPv6 cannot be called through a proxy: use a host name",
-                    });
-                }
-                if proxy.is_none() && other_family {
-                    return Err(OTHER_FAMILY);
-                }
-                Ok(Route { stack: secure, url, host, proxy })
-            }
-            ("https", _) => Err(TransportError::BadUrl { reason: "its host is not a name a certificate can be for" }),
-            ("http", Some(_)) if is_this_machine(&host) && other_family => Err(OTHER_FAMILY),
-            ("http", Some(stack)) if is_this_machine(&host) => Ok(Route { stack, url, host, proxy: None }),
-            ("http", _) => Err(TransportError::PlainHttpRefused { host }),
-            _ => Err(TransportError::BadUrl { reason: "its scheme is not https" }),
-        }
+        let Shared { options, proxies, .. } = &*self.shared;
+        let route = Arc::new(Route::to(address, options, proxies.as_ref())?);
+        *last = Some(Arc::clone(&route));
+        Ok(route)
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
@@ -146,7 +126,9 @@ impl Https {
             return Err(NO_RUNTIME.error());
         }
         let headers = stack::headers(&self.shared.options, &request)?;
-        let client = route.stack.client(request.may_reuse_connection());
+        let Shared { secure, loopback, .. } = &*self.shared;
+        let stack = loopback.as_ref().filter(|_| route.is_loopback).unwrap_or(secure);
+        let client = stack.client(request.may_reuse_connection());
         let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone());
         let recall = request.recall();
         let body = if self.shared.options.http.compress_requests {
@@ -162,7 +144,7 @@ impl Https {
     async fn follow(
         &self,
         client: &Client,
-        route: &Route<'_>,
+        route: &Route,
         headers: HeaderMap,
         mut body: Zeroizing<Vec<u8>>,
         watch: &Arc<Watch>,
@@ -289,17 +271,6 @@ fn text(headers: &HeaderMap, name: reqwest::header::HeaderName) -> Option<String
     headers.get(name).and_then(|line| line.to_str().ok()).map(str::to_owned)
 }
 
-/// `127.0.0.0/8`, `[::1]` or `localhost`, in the spelling that parsing a URL leaves.
-fn is_this_machine(host: &str) -> bool {
-    host == stack::LOCALHOST || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// `host` as the address it is, if it is none but that.
-fn address(host: &str) -> Option<IpAddr> {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    bare.parse().ok()
-}
-
 fn same_host(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme()
         && one.host() == other.host()
@@ -311,9 +282,6 @@ const REDIRECTS: u8 = 3;
 /// By which an answer says that the same request is to be sent elsewhere. 303 says that it was carried out.
 const REDIRECTING: &[u16] = &[301, 302, 307, 308];
 
-const OTHER_FAMILY: TransportError = TransportError::BadUrl {
-    reason: "its host is an address of a family that is not to be used (HttpsOptions::addresses)",
-};
 const NO_RUNTIME: Reason = Reason(
     "there is no tokio runtime around this call: make it inside of one, or use ofx_session::blocking (feature blocking)",
 );

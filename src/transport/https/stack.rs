@@ -2,9 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
-use reqwest::{Client, ClientBuilder, Url, Version};
+use reqwest::{Client, ClientBuilder, Version};
 use rustls::ClientConfig;
 
 use crate::transport::https::names::{Names, chosen};
@@ -135,14 +134,6 @@ pub(crate) fn headers(options: &HttpsOptions, request: &Request) -> Result<Heade
         headers.insert(name, line);
     }
     Ok(headers)
-}
-
-/// The proxy that a request to `url` goes through, as host and port.
-pub(crate) fn proxy_before(proxies: &Matcher, url: &Url) -> Option<String> {
-    let proxy = proxies.intercept(&url.as_str().parse().ok()?)?;
-    let uri = proxy.uri();
-    let host = uri.host()?;
-    Some(uri.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 pub(crate) fn version(version: Version) -> &'static str {

@@ -1,0 +1,74 @@
+//! Where a request goes: what its address says, and what the options make of it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::Url;
+
+use crate::transport::https::stack::LOCALHOST;
+use crate::transport::options::HttpsOptions;
+use crate::transport::{TransportError, tls};
+
+/// The way to an address.
+pub(crate) struct Route {
+    /// As it was asked for.
+    pub(crate) address: String,
+    pub(crate) url: Url,
+    pub(crate) host: String,
+    pub(crate) proxy: Option<String>,
+    /// By `http` to this machine.
+    pub(crate) is_loopback: bool,
+}
+
+impl Route {
+    /// The way to `address`, or why there is none.
+    pub(crate) fn to(address: &str, options: &HttpsOptions, proxies: Option<&Matcher>) -> Result<Self, TransportError> {
+        let url = Url::parse(address).map_err(|_| TransportError::BadUrl { reason: "it cannot be parsed" })?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        if host.is_empty() {
+            return Err(TransportError::BadUrl { reason: "it names no host" });
+        }
+        let addresses = options.network.addresses;
+        let other_family = address_of(&host).is_some_and(|address| !addresses.allows(address));
+        let (is_loopback, proxy) = match url.scheme() {
+            "https" if tls::can_name(&host) => (false, proxies.and_then(|proxies| proxy_before(proxies, &url))),
+            "https" => {
+                return Err(TransportError::BadUrl { reason: "its host is not a name a certificate can be for" });
+            }
+            "http" if options.network.http_loopback && is_this_machine(&host) => (true, None),
+            "http" => return Err(TransportError::PlainHttpRefused { host }),
+            _ => return Err(TransportError::BadUrl { reason: "its scheme is not https" }),
+        };
+        // The HTTP stack takes the brackets for a part of the name that the certificate is for, once the proxy is connected.
+        if proxy.is_some() && host.starts_with('[') {
+            return Err(TransportError::BadUrl {
+                reason: "an address of IPv6 cannot be called through a proxy: use a host name",
+            });
+        }
+        if proxy.is_none() && other_family {
+            return Err(TransportError::BadUrl {
+                reason: "its host is an address of a family that is not to be used (HttpsOptions::addresses)",
+            });
+        }
+        Ok(Self { address: address.to_owned(), url, host, proxy, is_loopback })
+    }
+}
+
+/// The proxy that a request to `url` goes through, as host and port.
+fn proxy_before(proxies: &Matcher, url: &Url) -> Option<String> {
+    let proxy = proxies.intercept(&url.as_str().parse().ok()?)?;
+    let uri = proxy.uri();
+    let host = uri.host()?;
+    Some(uri.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// `127.0.0.0/8`, `[::1]` or `localhost`, in the spelling that parsing a URL leaves.
+fn is_this_machine(host: &str) -> bool {
+    host == LOCALHOST || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// `host` as the address it is, if it is none but that.
+fn address_of(host: &str) -> Option<IpAddr> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    bare.parse().ok()
+}
