@@ -21,7 +21,11 @@ mod dialect;
 mod flow;
 mod listening;
 mod observe;
+#[path = "../shared/papers.rs"]
+mod papers;
 mod profile;
+#[path = "../shared/promises.rs"]
+mod promises;
 mod reader;
 mod resume;
 mod rooms;

@@ -4,7 +4,6 @@ mod proxies;
 pub(crate) mod server;
 mod settings;
 
-use std::error::Error as _;
 use std::io::{Read as _, Write as _};
 use std::pin::pin;
 use std::process::Command;
@@ -12,15 +11,16 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use ofx_session::error::{Delivery, Error, ErrorKind};
+use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::transport::{
     CertificateProblem, DangerousCertificates, Https, HttpsOptions, PresentedCertificate, Proxy, ProxyProblem, Request,
     Response, Transport, TransportError,
 };
-use server::{Act, Authority, Server, VALID};
+use server::{Act, Server};
 use tokio::net::{TcpListener, TcpSocket};
 
-const BODY: &[u8] = b"<OFX>canary-body</OFX>";
+use crate::papers::{Authority, Papers};
+use crate::promises::{BODY, checked, not_sent, send, trusting, unknown};
 
 fn answer(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Type: application/x-ofx\r\nContent-Length: {}\r\n\r\n{body}", body.len())
@@ -35,46 +35,12 @@ fn loopback() -> HttpsOptions {
     HttpsOptions::new().allow_http_loopback()
 }
 
-fn trusting(authority: &Authority) -> HttpsOptions {
-    HttpsOptions::new().add_root_pem(authority.pem.as_bytes()).unwrap().only_given_roots()
-}
-
-async fn send(options: HttpsOptions, url: &str) -> Result<Response, TransportError> {
-    Https::new(options).unwrap().send(Request::new(url, BODY.to_vec())).await
-}
-
 /// The failure of a plain request that a server meets with `text`.
 async fn failure_of(text: &str) -> TransportError {
     let server = Server::plain(reply(text)).await;
     let error = send(loopback(), &server.url()).await.unwrap_err();
     assert_eq!(server.seen().len(), 1, "the request went out once");
     error
-}
-
-/// Checks what every failure promises, and hands out the public error's text.
-fn checked(error: TransportError, kind: ErrorKind, delivery: Delivery) -> String {
-    assert_eq!(error.delivery(), delivery, "{error}");
-    let mut shown = format!("{error} {error:?}");
-    let error = Error::from(error);
-    assert_eq!((error.kind(), error.delivery()), (kind, delivery));
-    let text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        assert!(!text.contains(&cause.to_string()), "told twice: {text}: {cause}");
-        shown += &format!("{cause} {cause:?}");
-        next = cause.source();
-    }
-    assert!(!shown.contains("canary"), "{shown}");
-    assert!(!text.ends_with('.'), "{text}");
-    text
-}
-
-fn not_sent(error: TransportError) -> String {
-    checked(error, ErrorKind::Transport, Delivery::NotSent)
-}
-
-fn unknown(error: TransportError) -> String {
-    checked(error, ErrorKind::Transport, Delivery::Unknown)
 }
 
 fn misuse(error: TransportError) -> String {
@@ -84,7 +50,7 @@ fn misuse(error: TransportError) -> String {
 #[tokio::test]
 async fn a_request_arrives_as_it_was_given() {
     let authority = Authority::new("root");
-    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>fine"))).await;
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>fine"))).await;
     let transport: Arc<dyn Transport> = Arc::new(Https::new(trusting(&authority)).unwrap());
     let response = transport.send(Request::new(server.url(), BODY.to_vec())).await.unwrap();
     assert_eq!(response.body(), b"<OFX>fine");
@@ -158,19 +124,14 @@ async fn a_request_cannot_change_how_it_is_delivered() {
 #[tokio::test]
 async fn given_roots_add_to_those_of_the_machine() {
     let authority = Authority::new("root");
-    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>"))).await;
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>"))).await;
     let both = format!("{}{}", Authority::new("another").pem, authority.pem);
     send(HttpsOptions::new().add_root_pem(both.as_bytes()).unwrap(), &server.url()).await.unwrap();
 }
 
-/// The problem with a certificate for `name` and `years` that `options` see, and the text about it.
-async fn certificate(
-    authority: &Authority,
-    options: HttpsOptions,
-    name: &str,
-    years: (i32, i32),
-) -> (CertificateProblem, String) {
-    let server = Server::tls(authority.server_config(name, years), reply(&answer("<OFX>"))).await;
+/// The problem that `options` see with a server of these papers, and the text about it.
+async fn certificate(papers: &Papers, options: HttpsOptions) -> (CertificateProblem, String) {
+    let server = Server::tls(papers, reply(&answer("<OFX>"))).await;
     let error = send(options, &server.url()).await.unwrap_err();
     let TransportError::Certificate { problem, .. } = error else { panic!("{error:?}") };
     assert!(server.seen().is_empty());
@@ -180,16 +141,16 @@ async fn certificate(
 #[tokio::test]
 async fn a_certificate_that_proves_nothing_stops_the_request() {
     let authority = Authority::new("root");
-    let (problem, text) = certificate(&authority, trusting(&Authority::new("other")), "127.0.0.1", VALID).await;
+    let (problem, text) = certificate(&authority.server(), trusting(&Authority::new("other"))).await;
     assert_eq!(problem, CertificateProblem::Untrusted);
     assert!(text.contains("root certificate as PEM") && text.contains("127.0.0.1"), "{text}");
-    let (problem, text) = certificate(&authority, trusting(&authority), "127.0.0.1", (1999, 2001)).await;
+    let (problem, text) = certificate(&authority.server_of((1999, 2001)), trusting(&authority)).await;
     assert_eq!(problem, CertificateProblem::Expired);
     assert!(text.contains("has expired"), "{text}");
-    let (problem, text) = certificate(&authority, trusting(&authority), "127.0.0.1", (2900, 2901)).await;
+    let (problem, text) = certificate(&authority.server_of((2900, 2901)), trusting(&authority)).await;
     assert_eq!(problem, CertificateProblem::NotYetValid);
     assert!(text.contains("not valid yet"), "{text}");
-    let (problem, text) = certificate(&authority, trusting(&authority), "bank.example", VALID).await;
+    let (problem, text) = certificate(&authority.server_named(&["bank.example"]), trusting(&authority)).await;
     assert_eq!(problem, CertificateProblem::WrongHost);
     assert!(text.contains("another host name"), "{text}");
 }
@@ -198,7 +159,7 @@ async fn a_certificate_that_proves_nothing_stops_the_request() {
 async fn this_machines_roots_do_not_trust_a_stranger() {
     let authority = Authority::new("root");
     let options = HttpsOptions::new().add_root_pem(Authority::new("other").pem.as_bytes()).unwrap();
-    let (problem, _) = certificate(&authority, options, "127.0.0.1", VALID).await;
+    let (problem, _) = certificate(&authority.server(), options).await;
     assert_eq!(problem, CertificateProblem::Untrusted);
 }
 
@@ -276,8 +237,7 @@ async fn the_total_time_counts_while_connecting_and_leaves_nothing_sent() {
 #[tokio::test]
 async fn time_that_runs_out_after_sending_leaves_it_open() {
     let authority = Authority::new("root");
-    let config = authority.server_config("127.0.0.1", VALID);
-    let server = Server::tls(config, |_| Act::LetPass(Duration::from_secs(61))).await;
+    let server = Server::tls(&authority.server(), |_| Act::LetPass(Duration::from_secs(61))).await;
     let error = send(trusting(&authority), &server.url()).await.unwrap_err();
     assert!(matches!(error, TransportError::Timeout { .. }), "{error:?}");
     assert!(unknown(error).contains("may have been carried out"));
@@ -287,7 +247,7 @@ async fn time_that_runs_out_after_sending_leaves_it_open() {
 #[tokio::test]
 async fn a_server_that_closes_without_a_word_leaves_it_open_and_gets_it_once() {
     let authority = Authority::new("root");
-    let tls = Server::tls(authority.server_config("127.0.0.1", VALID), |_| Act::Close).await;
+    let tls = Server::tls(&authority.server(), |_| Act::Close).await;
     let plain = Server::plain(|_| Act::Close).await;
     for (server, options) in [(tls, trusting(&authority)), (plain, loopback())] {
         let error = send(options, &server.url()).await.unwrap_err();
@@ -426,7 +386,7 @@ async fn a_connection_that_died_is_not_used_again() {
         if seen.nth_on_connection == 0 { Act::Reply(answer("<OFX>")) } else { Act::Close }
     };
     let authority = Authority::new("root");
-    let tls = Server::tls(authority.server_config("127.0.0.1", VALID), script).await;
+    let tls = Server::tls(&authority.server(), script).await;
     let plain = Server::plain(script).await;
     for (server, options) in [(tls, trusting(&authority)), (plain, loopback())] {
         let https = Https::new(options).unwrap();
@@ -588,12 +548,12 @@ async fn a_machine_without_roots_needs_a_given_one() {
         return;
     }
     let authority = Authority::new("root");
-    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>"))).await;
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>"))).await;
     let error = send(HttpsOptions::new(), &server.url()).await.unwrap_err();
     assert!(misuse(error).contains("add_root_pem"));
     send(HttpsOptions::new().add_root_pem(authority.pem.as_bytes()).unwrap(), &server.url()).await.unwrap();
     // A certificate that would be refused anyway does not hide it, and whoever accepts that one sees it for what it is.
-    let server = Server::tls(server::self_signed_config("127.0.0.1"), reply(&answer("<OFX>"))).await;
+    let server = Server::tls(&Papers::self_signed(), reply(&answer("<OFX>"))).await;
     let error = send(HttpsOptions::new(), &server.url()).await.unwrap_err();
     assert!(misuse(error).contains("no root certificate to trust was found"));
     let alone = |presented: &PresentedCertificate<'_>| presented.problem() == Some(CertificateProblem::SelfSigned);
@@ -633,7 +593,7 @@ async fn proxies_of_the_environment_are_used_only_when_asked_for() {
 async fn with_a_proxy() {
     let authority = Authority::new("root");
     let options = trusting(&authority).allow_http_loopback();
-    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>"))).await;
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>"))).await;
     send(options.clone(), &server.url()).await.unwrap();
     let options = options.proxy(Proxy::from_environment());
     let error = send(options.clone(), &server.url()).await.unwrap_err();

@@ -5,32 +5,38 @@ use std::sync::Arc;
 
 use ofx_session::transport::{Https, HttpsOptions, Request, Transport as _, TransportError};
 use ofx_session::{Client, Institution};
-use rcgen::KeyPair;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::hay::Hay;
 use super::{credentials, observer};
 use crate::canaries;
-use crate::transport::server::{Act, Authority, Seen, Server, VALID};
+use crate::papers::{Authority, Papers};
+use crate::promises::trusting;
+use crate::transport::server::{Act, Seen, Server};
 
 #[cfg(feature = "pkcs12")]
 const RIGHT: &str = "cAnArY-pkcs12-24";
 #[cfg(feature = "pkcs12")]
 const WRONG: &str = "cAnArY-pkcs12-25";
 
+fn der(papers: &Papers) -> Vec<u8> {
+    PrivateKeyDer::from_pem_slice(papers.key.as_bytes()).unwrap().secret_der().to_vec()
+}
+
 /// What must not be said of a key: the number that it is, and each line of its PEM.
-fn canaries(key: &KeyPair) -> Vec<Vec<u8>> {
-    let der = key.serialize_der();
+fn canaries(papers: &Papers) -> Vec<Vec<u8>> {
+    let der = der(papers);
     // RFC 5915 §3: an octet string of 32 bytes.
     let at = der.windows(2).position(|two| two == [4, 32]).unwrap() + 2;
-    let text = key.serialize_pem();
-    let lines = text.lines().filter(|line| !line.starts_with('-')).map(|line| line.as_bytes().to_vec());
+    let lines = papers.key.lines().filter(|line| !line.starts_with('-')).map(|line| line.as_bytes().to_vec());
     let canaries: Vec<_> = lines.chain([der[at..at + 32].to_vec()]).collect();
     assert!(canaries.len() >= 3 && canaries.iter().all(|canary| canary.len() >= 16), "{}", canaries.len());
     canaries
 }
 
-fn leaks(hay: &Hay, key: &KeyPair) -> Vec<String> {
-    canaries(key).iter().flat_map(|canary| hay.find_bytes("a private key", canary, |_| true)).collect()
+fn leaks(hay: &Hay, papers: &Papers) -> Vec<String> {
+    canaries(papers).iter().flat_map(|canary| hay.find_bytes("a private key", canary, |_| true)).collect()
 }
 
 /// Sends with these options, and collects all that there is to say about them.
@@ -62,14 +68,9 @@ async fn sent(server: &Server, hay: &Arc<Hay>, options: Result<HttpsOptions, Tra
     https.send(request).await.map_err(|error| hay.error(&error)).is_ok()
 }
 
-fn trusting(authority: &Authority) -> HttpsOptions {
-    HttpsOptions::new().add_root_pem(authority.pem.as_bytes()).unwrap().only_given_roots()
-}
-
 async fn wanting(authority: &Authority, clients: &Authority) -> Server {
     let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ofx\r\nContent-Length: 5\r\n\r\n<OFX>";
-    let config = authority.server_config_for("127.0.0.1", VALID, clients);
-    Server::tls(config, move |_: &Seen| Act::ReplyAndClose(answer.to_owned())).await
+    Server::tls_for(clients, &authority.server(), move |_: &Seen| Act::ReplyAndClose(answer.to_owned())).await
 }
 
 /// `work` with everything listened to.
@@ -86,20 +87,20 @@ fn listening(hay: &Arc<Hay>, work: impl Future<Output = ()>) {
 fn no_private_key_is_in_anything_that_is_said() {
     let hay = Arc::new(Hay::default());
     let (authority, clients, strangers) = (Authority::new("root"), Authority::new("clients"), Authority::new("others"));
-    let ((chain, key), (foreign, other)) = (clients.client("jane"), strangers.client("jane"));
+    let (own, other) = (clients.client("jane"), strangers.client("jane"));
     let with = |chain: &str, key: &str| trusting(&authority).client_certificate_pem(chain.as_bytes(), key.as_bytes());
     listening(&hay, async {
         let server = wanting(&authority, &clients).await;
-        assert!(sent(&server, &hay, with(&chain, &key.serialize_pem())).await);
+        assert!(sent(&server, &hay, with(&own.chain, &own.key)).await);
         // In the same file as a root, which is stored.
-        let both = format!("{chain}{}", key.serialize_pem());
+        let both = format!("{}{}", own.chain, own.key);
         assert!(!sent(&server, &hay, trusting(&authority).add_root_pem(both.as_bytes())).await);
-        assert!(!sent(&server, &hay, with(&foreign, &other.serialize_pem())).await, "it is a stranger's");
+        assert!(!sent(&server, &hay, with(&other.chain, &other.key)).await, "it is a stranger's");
         // One that belongs to another certificate; both given in the place of the other; damaged ones.
-        let text = key.serialize_pem();
-        assert!(!sent(&server, &hay, with(&chain, &other.serialize_pem())).await);
-        assert!(!sent(&server, &hay, with(&text, &chain)).await);
-        assert!(!sent(&server, &hay, with(&text, &text)).await);
+        let text = &own.key;
+        assert!(!sent(&server, &hay, with(&own.chain, &other.key)).await);
+        assert!(!sent(&server, &hay, with(text, &own.chain)).await);
+        assert!(!sent(&server, &hay, with(text, text)).await);
         let second = text.lines().nth(2).unwrap();
         for damaged in [
             text.replace(second, &format!("{second}!")),
@@ -114,11 +115,11 @@ fn no_private_key_is_in_anything_that_is_said() {
             text.lines().filter(|line| !line.starts_with('-')).collect(),
             text.lines().take(3).collect::<Vec<_>>().join("\n"),
         ] {
-            assert!(!sent(&server, &hay, with(&chain, &damaged)).await, "it is damaged");
+            assert!(!sent(&server, &hay, with(&own.chain, &damaged)).await, "it is damaged");
         }
         assert_eq!(server.seen().len(), 1);
     });
-    assert_eq!([leaks(&hay, &key), leaks(&hay, &other)].concat(), Vec::<String>::new());
+    assert_eq!([leaks(&hay, &own), leaks(&hay, &other)].concat(), Vec::<String>::new());
 }
 
 #[cfg(feature = "pkcs12")]
@@ -126,8 +127,8 @@ fn no_private_key_is_in_anything_that_is_said() {
 fn no_password_of_a_file_of_pkcs12_is_in_anything_that_is_said() {
     let hay = Arc::new(Hay::default());
     let (authority, clients) = (Authority::new("root"), Authority::new("clients"));
-    let (chain, key) = clients.client("jane");
-    let file = pkcs12(&chain, &key);
+    let own = clients.client("jane");
+    let file = pkcs12(&own);
     let with = |file: &[u8], password: &str| trusting(&authority).client_certificate_pkcs12(file, password);
     listening(&hay, async {
         let server = wanting(&authority, &clients).await;
@@ -139,9 +140,9 @@ fn no_password_of_a_file_of_pkcs12_is_in_anything_that_is_said() {
             assert!(!sent(&server, &hay, with(&damaged, RIGHT)).await, "damaged at {at}");
         }
         assert!(!sent(&server, &hay, with(&file[..file.len() - 1], RIGHT)).await);
-        assert!(!sent(&server, &hay, with(chain.as_bytes(), RIGHT)).await);
+        assert!(!sent(&server, &hay, with(own.chain.as_bytes(), RIGHT)).await);
     });
-    let mut found = leaks(&hay, &key);
+    let mut found = leaks(&hay, &own);
     for canary in [RIGHT, WRONG] {
         found.extend(hay.find(canary, |_| true));
     }
@@ -149,15 +150,13 @@ fn no_password_of_a_file_of_pkcs12_is_in_anything_that_is_said() {
 }
 
 #[cfg(feature = "pkcs12")]
-fn pkcs12(chain: &str, key: &KeyPair) -> Vec<u8> {
+fn pkcs12(papers: &Papers) -> Vec<u8> {
     [RIGHT, WRONG].iter().for_each(|password| canaries::note("password of PKCS#12", password));
     use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject as _;
 
-    let certificate = CertificateDer::from_pem_slice(chain.as_bytes()).unwrap();
+    let certificate = CertificateDer::from_pem_slice(papers.chain.as_bytes()).unwrap();
     let certificate = Certificate::from_der(&certificate).unwrap();
-    let key = PrivateKey::from_der(&key.serialize_der()).unwrap();
+    let key = PrivateKey::from_der(&der(papers)).unwrap();
     let mut store = KeyStore::new();
     store.add_entry("jane", KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new("jane", key, [certificate])));
     store.writer(RIGHT).write().unwrap()
@@ -165,15 +164,15 @@ fn pkcs12(chain: &str, key: &KeyPair) -> Vec<u8> {
 
 #[test]
 fn a_private_key_is_found() {
-    let (_, key) = Authority::new("clients").client("jane");
+    let own = Authority::new("clients").client("jane");
     for said in [
-        format!("{:?}", key.serialize_der()),
-        format!("{:#?}", key.serialize_der()),
-        key.serialize_pem(),
-        format!("at {}", key.serialize_pem().lines().nth(2).unwrap()),
+        format!("{:?}", der(&own)),
+        format!("{:#?}", der(&own)),
+        own.key.clone(),
+        format!("at {}", own.key.lines().nth(2).unwrap()),
     ] {
         let hay = Hay::default();
         hay.put("an error", said.as_bytes());
-        assert!(!leaks(&hay, &key).is_empty(), "{said}");
+        assert!(!leaks(&hay, &own).is_empty(), "{said}");
     }
 }

@@ -3,8 +3,10 @@
 use ofx_session::transport::{Https, HttpsOptions, Proxy, ProxyProblem, TransportError};
 use tokio::net::TcpSocket;
 
-use super::server::{Authority, Server, VALID};
-use super::{answer, in_a_child_of, misuse, not_sent, reply, send, trusting};
+use super::server::Server;
+use super::{answer, in_a_child_of, misuse, reply};
+use crate::papers::Authority;
+use crate::promises::{not_sent, send, trusting};
 
 #[tokio::test]
 async fn hosts_in_no_proxy_are_called_directly() {
@@ -34,7 +36,7 @@ async fn calls() {
     let direct = std::env::var(DIRECT).unwrap();
     let authority = Authority::new("root");
     for (kind, host) in [("name", "ofx.bank.example"), ("address", "127.0.0.1")] {
-        let server = Server::tls(authority.server_config(host, VALID), reply(&answer("<OFX>direct"))).await;
+        let server = Server::tls(&authority.server_named(&[host]), reply(&answer("<OFX>direct"))).await;
         let url = server.url().replace("127.0.0.1", host);
         let address = server.url().split('/').nth(2).unwrap().parse().unwrap();
         let options = trusting(&authority).connect_to("ofx.bank.example", address).proxy(Proxy::from_environment());

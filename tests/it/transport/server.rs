@@ -1,13 +1,12 @@
-//! A scripted HTTP server on loopback, plain or TLS, and a certificate authority of its own.
+//! A scripted HTTP server on loopback, plain or TLS.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoClientAuth, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
@@ -15,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::canaries;
+use crate::papers::{Authority, Papers};
 
 /// What the server does once it has read a whole request.
 #[derive(Clone)]
@@ -64,20 +63,33 @@ impl Server {
         Self::start("http", None, script).await
     }
 
-    pub(crate) async fn tls(config: ServerConfig, script: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
-        Self::start("https", Some(TlsAcceptor::from(Arc::new(config))), script).await
+    pub(crate) async fn tls(papers: &Papers, script: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
+        Self::start("https", Some(config(papers, Arc::new(NoClientAuth))), script).await
+    }
+
+    /// One that wants to see a certificate that `clients` has signed.
+    pub(crate) async fn tls_for(
+        clients: &Authority,
+        papers: &Papers,
+        script: impl Fn(&Seen) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(clients.pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        Self::start("https", Some(config(papers, verifier)), script).await
     }
 
     async fn start(
         scheme: &'static str,
-        tls: Option<TlsAcceptor>,
+        tls: Option<ServerConfig>,
         script: impl Fn(&Seen) -> Act + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
-        let script = Arc::new(script);
+        let (script, tls) = (Arc::new(script), tls.map(|config| TlsAcceptor::from(Arc::new(config))));
         let server = Self { address, scheme, seen: Arc::clone(&seen), connections: Arc::clone(&connections) };
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
@@ -172,69 +184,12 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Seen> {
     Some(seen)
 }
 
-/// A root of our own, which nobody trusts who was not told to.
-pub(crate) struct Authority {
-    pub(crate) pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    pub(crate) fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self { pem, issuer: Issuer::new(params, key) }
-    }
-
-    /// A certificate for a client, as PEM, and its key.
-    pub(crate) fn client(&self, name: &str) -> (String, KeyPair) {
-        let key = KeyPair::generate().unwrap();
-        canaries::note_key(&key.serialize_pem());
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap().pem(), key)
-    }
-
-    /// A server with a certificate for `name` that is valid from one year to another.
-    pub(crate) fn server_config(&self, name: &str, years: (i32, i32)) -> ServerConfig {
-        self.server(name, years, Arc::new(NoClientAuth))
-    }
-
-    /// As before, which wants to see a certificate that `clients` has signed.
-    pub(crate) fn server_config_for(&self, name: &str, years: (i32, i32), clients: &Self) -> ServerConfig {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(clients.pem.as_bytes()).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        self.server(name, years, verifier.build().unwrap())
-    }
-
-    fn server(&self, name: &str, years: (i32, i32), clients: Arc<dyn ClientCertVerifier>) -> ServerConfig {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        params.not_before = date_time_ymd(years.0, 1, 1);
-        params.not_after = date_time_ymd(years.1, 1, 1);
-        let key = KeyPair::generate().unwrap();
-        server_with(&params.signed_by(&key, &self.issuer).unwrap(), &key, clients)
-    }
-}
-
-/// A server with a certificate for `name` that nobody has signed but itself.
-pub(crate) fn self_signed_config(name: &str) -> ServerConfig {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    server_with(&params.self_signed(&key).unwrap(), &key, Arc::new(NoClientAuth))
-}
-
-fn server_with(certificate: &Certificate, key: &KeyPair, clients: Arc<dyn ClientCertVerifier>) -> ServerConfig {
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+fn config(papers: &Papers, clients: Arc<dyn ClientCertVerifier>) -> ServerConfig {
+    let chain = vec![CertificateDer::from_pem_slice(papers.chain.as_bytes()).unwrap()];
     ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_client_cert_verifier(clients)
-        .with_single_cert(vec![certificate.der().clone()], key)
+        .with_single_cert(chain, PrivateKeyDer::from_pem_slice(papers.key.as_bytes()).unwrap())
         .unwrap()
 }
-
-/// A range of years that no clock will leave soon.
-pub(crate) const VALID: (i32, i32) = (2000, 2900);

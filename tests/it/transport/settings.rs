@@ -13,8 +13,10 @@ use ofx_session::transport::{
 };
 use serde_json::{Value, json};
 
-use super::server::{Act, Authority, Seen, Server, VALID};
-use super::{BODY, answer, loopback, misuse, reply, send, trusting, unknown};
+use super::server::{Act, Seen, Server};
+use super::{answer, loopback, misuse, reply};
+use crate::papers::Authority;
+use crate::promises::{BODY, send, trusting, unknown};
 
 fn stored(options: &HttpsOptions) -> Value {
     serde_json::to_value(options).unwrap()
@@ -288,7 +290,7 @@ async fn connections_are_used_again_as_the_setting_says() {
     let keep = |seen: &Seen| Act::Reply(answer(&format!("<OFX>{}", seen.nth_on_connection)));
     for (setting, reads, counts) in [(KeepAlive::Never, 2, 2), (KeepAlive::Reads, 1, 2), (KeepAlive::Always, 1, 1)] {
         for (may_reuse, connections) in [(true, reads), (false, counts)] {
-            let server = Server::tls(authority.server_config("127.0.0.1", VALID), keep).await;
+            let server = Server::tls(&authority.server(), keep).await;
             let https = Https::new(trusting(&authority).keep_alive(setting)).unwrap();
             for _ in 0..2 {
                 let request = Request::new(server.url(), BODY.to_vec());
@@ -302,7 +304,7 @@ async fn connections_are_used_again_as_the_setting_says() {
 #[tokio::test]
 async fn an_observer_is_told_of_each_step_of_the_connection() {
     let authority = Authority::new("root");
-    let server = Server::tls(authority.server_config("127.0.0.1", VALID), reply(&answer("<OFX>fine"))).await;
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>fine"))).await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let list = Arc::clone(&seen);
     let observer: Arc<dyn Observer> =

@@ -11,7 +11,8 @@ use ofx_session::{
 };
 use rust_decimal::Decimal;
 
-use crate::transport::server::{Act, Authority, Seen, Server, VALID};
+use crate::papers::Authority;
+use crate::transport::server::{Act, Seen, Server};
 
 pub(super) const PASSWORD: &str = "correct horse";
 
@@ -62,7 +63,7 @@ pub(super) struct Raw {
 impl Raw {
     pub(super) async fn new(script: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
         let authority = Authority::new("root");
-        let server = Server::tls(authority.server_config("127.0.0.1", VALID), script).await;
+        let server = Server::tls(&authority.server(), script).await;
         Self { server, authority }
     }
 

@@ -4,7 +4,8 @@ use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::{Answers, Credentials, Dialect, HeaderLine, Institution, Progress};
 
 use super::support::{Raw, client, easy, http, jane, ofx, payment, questioning, session, told};
-use crate::transport::server::{Act, Authority};
+use crate::papers::Authority;
+use crate::transport::server::Act;
 
 #[tokio::test]
 async fn a_bill_is_paid_through_questions_when_nothing_goes_wrong() {

@@ -1,7 +1,5 @@
 //! Certificates good and bad, from authorities of our own.
-
-use std::process::Command;
-use std::sync::OnceLock;
+#![allow(dead_code, reason = "each test binary needs a part of it")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +10,7 @@ use rcgen::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{canaries, programs};
+use crate::canaries;
 
 /// A range of years that no clock will leave soon.
 pub(crate) const VALID: (i32, i32) = (2000, 2900);
@@ -37,52 +35,6 @@ impl Papers {
     pub(crate) fn self_signed() -> Self {
         let key = KeyPair::generate().unwrap();
         Self::new(&leaf(&HERE, VALID).self_signed(&key).unwrap(), &key)
-    }
-
-    /// With an RSA key, which the oldest way of agreeing on a secret needs. Made by `openssl`; nobody trusts it.
-    pub(crate) fn rsa() -> Option<Self> {
-        static MADE: OnceLock<Option<Papers>> = OnceLock::new();
-        MADE.get_or_init(Self::make_rsa).clone()
-    }
-
-    fn make_rsa() -> Option<Self> {
-        let openssl = programs::installed("openssl")?;
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(openssl);
-        command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=localhost"]);
-        command.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "key", "-out", "certificate"]);
-        let output = command.current_dir(folder.path()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
-        let papers = Self { chain: read("certificate"), key: read("key"), pin: String::new() };
-        canaries::note_key(&papers.key);
-        Some(papers)
-    }
-
-    /// Both in one PKCS#12 file, as `openssl` makes it.
-    pub(crate) fn pkcs12(&self, password: &str, options: &[&str]) -> Option<Vec<u8>> {
-        let openssl = programs::installed("openssl")?;
-        canaries::note("password of PKCS#12", password);
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [("chain", &self.chain), ("key", &self.key), ("password", &password.to_owned())] {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
-        let mut command = Command::new(openssl);
-        command.args([
-            "pkcs12",
-            "-export",
-            "-in",
-            "chain",
-            "-inkey",
-            "key",
-            "-passout",
-            "file:password",
-            "-out",
-            "p12",
-        ]);
-        let output = command.args(options).current_dir(folder.path()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Some(std::fs::read(folder.path().join("p12")).unwrap())
     }
 }
 
