@@ -152,6 +152,9 @@ async fn drive(
                     _ if not_read => Delivery::Answered,
                     delivery => delivery,
                 };
+                if delivery != Delivery::NotSent && !operation.kind().is_anonymous() {
+                    credentials.auth_token = None;
+                }
                 let left = operation.sends_what_counts() && delivery != Delivery::NotSent;
                 let goes_on = not_read && operation.can_do_without_answer();
                 let (operation, next) =

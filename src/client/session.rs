@@ -31,9 +31,7 @@ pub struct Session {
 
 impl Session {
     pub(crate) fn new(mut client: Client, credentials: Credentials, current: Option<Operation>) -> Self {
-        client.state.challenged = false;
-        client.state.recognized = false;
-        client.state.password_change_due = false;
+        client.state.begin_session();
         Self { client, credentials, current, ahead: None, profile_refused: false }
     }
 

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::engine::operation::{Phase, shortened};
+use crate::engine::operation::Phase;
 use crate::engine::{Operation, Refusal, RefusedAt, State, Step};
 use crate::error::StatusCode;
-use crate::ofx::Status;
+use crate::ofx::{Status, shortened};
 
 /// What the user must have approved at the institution, outside of OFX (status 15510).
 ///

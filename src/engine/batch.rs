@@ -1,28 +1,20 @@
 //! Several requests in one file: each answer is matched to what was asked for.
 
-use chrono::{DateTime, Utc};
-
 use crate::engine::judge::{answer_that_reads, take_accounts};
-use crate::engine::operation::shortened;
 use crate::engine::recovery::Leg;
 use crate::engine::verdict::Verdict;
 use crate::engine::{
     BatchAnswer, Changes, Confirmed, Doubt, EngineError, Operation, Outcome, Refusal, RefusedAt, State, Step,
 };
-use crate::ofx::{Effect, Item, Request, RequestKind, Response, TrnUid};
+use crate::ofx::{Effect, Item, Request, RequestKind, Response, TrnUid, shortened};
 
 impl Operation {
     /// The answer to a file whose signon was accepted. When one of the requests that count has no answer of use, the whole is in
     /// doubt: nothing of it is reported that might have to be taken back.
-    pub(crate) fn take_batch(
-        mut self,
-        state: &mut State,
-        response: &Response,
-        _: DateTime<Utc>,
-    ) -> Result<(Self, Step), EngineError> {
+    pub(crate) fn take_batch(mut self, state: &mut State, response: &Response) -> Result<(Self, Step), EngineError> {
         let items = self.tail.read(state.version())?;
         // What is said about the last copy says nothing about those before it.
-        let about_all = self.doubt.is_none() || self.recovery.leg == Leg::SameFile && !self.recovery.repeated;
+        let about_all = self.doubt.is_none() || self.recovery.leg == Leg::SameFile && !self.recovery.copies.repeated;
         let mut answers = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             let answer = match item {
@@ -33,7 +25,8 @@ impl Operation {
                     }
                     Ok(answer) => answer,
                     Err(doubt) => {
-                        self.recovery.exhausted = self.recovery.file.is_none() || self.recovery.leg == Leg::SameFile;
+                        self.recovery.exhausted =
+                            self.recovery.copies.file.is_none() || self.recovery.leg == Leg::SameFile;
                         return Ok(self.in_doubt(doubt));
                     }
                 },

@@ -10,7 +10,7 @@ use crate::engine::{
     Answers, Approval, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State, TaskKind, Transmit,
 };
 use crate::error::{Delivery, Error};
-use crate::ofx::{BankAccount, ChallengeAnswer, FileUid, Question, SyncFrom, Tail};
+use crate::ofx::{BankAccount, ChallengeAnswer, FileUid, Question, SyncFrom, Tail, shortened};
 
 /// What to do next: exactly one thing after every call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,10 +145,11 @@ impl Operation {
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
-        let counts = self.note_send(state);
+        let before = self.recovery.copies.clone();
+        let before = self.note_send(state).then_some(before);
         match std::mem::replace(&mut self.phase, Phase::InDoubt(Doubt::Interrupted)) {
             Phase::ExpectQuestions { again } => self.take_questions(state, body, again, now),
-            Phase::ExpectResult { passed } => self.take_result(state, body, passed.as_ref(), counts, now),
+            Phase::ExpectResult { passed } => self.take_result(state, body, passed.as_ref(), before, now),
             Phase::ExpectAnswers { .. } | Phase::ExpectApproval { .. } | Phase::InDoubt(_) | Phase::Over(_) => {
                 Err(EngineError::Situation("expects no answer from the institution"))
             }
@@ -342,7 +343,7 @@ impl Operation {
     /// the file.
     fn saved_file(&self, state: &State) -> Option<(FileUid, u32)> {
         match self.recovery.leg {
-            Leg::SameFile => self.recovery.file.clone(),
+            Leg::SameFile => self.recovery.copies.file.clone(),
             // A file with passwords is never repeated. OFX 1.0.3 §2.2.7.
             _ if self.kind == TaskKind::ChangePassword => None,
             Leg::Request => {
@@ -356,8 +357,8 @@ impl Operation {
     fn note_send(&mut self, state: &State) -> bool {
         let counts = self.sends_what_counts();
         if counts {
-            self.recovery.repeated |= self.doubt.is_some() && self.recovery.leg == Leg::Request;
-            self.recovery.file = self.saved_file(state);
+            self.recovery.copies.repeated |= self.doubt.is_some() && self.recovery.leg == Leg::Request;
+            self.recovery.copies.file = self.saved_file(state);
         }
         self.files += 1;
         counts
@@ -467,11 +468,6 @@ impl Operation {
 const LONGEST_REQUEST: usize = 48 * 1024;
 const TOO_LONG: &str =
     "this is more than 48 KiB in one file, and could not be stored while it is in doubt; send it in several";
-
-/// An institution's text, no longer than `MESSAGE` may be: it goes into blobs.
-pub(crate) fn shortened(text: &str) -> String {
-    text.chars().take(255).collect()
-}
 
 pub(crate) fn app(state: &State) -> (&str, &str) {
     (&state.application.id, &state.application.version)

@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 
 use crate::engine::Changes;
 use crate::engine::changes::says_more;
-use crate::engine::operation::shortened;
 use crate::error::{Delivery, Error, ErrorKind, StatusCode};
 use crate::ofx::{
     Answer, Content as _, EncodeError, Payment, PaymentResponse, PaymentState, Reply, SignonResponse, Stamp, Status,
@@ -196,9 +195,8 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: &Status, at: RefusedAt) -> Self {
-        // It goes into errors and, when a second try is refused, into blobs.
-        let message = status.message.as_deref().map(shortened);
-        Self { status: Status { message, ..status.clone() }, at, because: None }
+        // It goes into errors and into blobs.
+        Self { status: status.shortened(), at, because: None }
     }
 
     pub(crate) fn because(mut self, why: EncodeError) -> Self {

@@ -12,11 +12,11 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::engine::operation::{Phase, shortened};
+use crate::engine::operation::Phase;
 use crate::engine::recovery::Leg;
 use crate::engine::{Doubt, Operation, Outcome, Refusal, RefusedAt, State, Step};
 use crate::error::StatusCode;
-use crate::ofx::{Response, Status};
+use crate::ofx::{Response, SignonResponse, Status, shortened};
 
 impl Operation {
     /// The answer to a file whose signon was accepted.
@@ -33,8 +33,13 @@ impl Operation {
     }
 
     /// Whether the institution took the password that was tried.
-    pub(crate) fn take_password_try(mut self, status: &Status, state: &State, now: DateTime<Utc>) -> (Self, Step) {
-        let accepted = !status.is_error();
+    pub(crate) fn take_password_try(
+        mut self,
+        signon: &SignonResponse,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> (Self, Step) {
+        let (accepted, status) = (signon.is_accepted(), &signon.status);
         match self.recovery.leg {
             Leg::NewPassword if accepted => self.over(Outcome::PasswordChanged),
             Leg::NewPassword if status.code == StatusCode::SIGNON_INVALID => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::recovery::{Leg, Recovery};
+use crate::engine::recovery::{Copies, Leg, Recovery};
 use crate::engine::{ChallengeAnswerTag, ClientUidUse, Dialect, Doubt, HeaderLine};
 use crate::ofx::FileUid;
 
@@ -226,7 +226,7 @@ pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
 }
 
 pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
-    let Recovery { leg, token, file, file_failed, exhausted, fenced, repeated, rounds } = recovery;
+    let Recovery { leg, token, copies: Copies { file, repeated }, file_failed, exhausted, fenced, rounds } = recovery;
     RecoveryV1 {
         leg: match leg {
             Leg::Token => 0,
@@ -257,16 +257,18 @@ pub(crate) fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
     let recovery = Recovery {
         leg,
         token: found.token.map(str::to_owned),
-        file: found.file.map(|(old, number)| (FileUid::new(old), number)),
+        copies: Copies {
+            file: found.file.map(|(old, number)| (FileUid::new(old), number)),
+            repeated: found.flags & 8 != 0,
+        },
         file_failed: found.flags & 1 != 0,
         exhausted: found.flags & 2 != 0,
         fenced: found.flags & 4 != 0,
-        repeated: found.flags & 8 != 0,
         rounds: found.rounds,
     };
     let possible = match leg {
         Leg::Request | Leg::NewPassword | Leg::OldPassword => true,
-        Leg::SameFile => recovery.file.is_some(),
+        Leg::SameFile => recovery.copies.file.is_some(),
         Leg::Token | Leg::History => recovery.token.is_some(),
     };
     Some(recovery).filter(|_| possible)

@@ -50,18 +50,24 @@ pub(crate) struct Recovery {
     pub(crate) leg: Leg,
     /// The `TOKEN` of the `PMTSYNCRQ` in which the payment goes; `0` before one is known. `None` when it goes by itself.
     pub(crate) token: Option<String>,
-    /// `OLDFILEUID`, and the number of the file, with which the request was sent last so that its answer is saved.
-    pub(crate) file: Option<(FileUid, u32)>,
+    pub(crate) copies: Copies,
     /// The same file was sent in vain: the history is next.
     pub(crate) file_failed: bool,
     /// The institution answered every question about the payment, and the answers settle nothing.
     pub(crate) exhausted: bool,
     /// Copies that were sent before carry a token that is out of date.
     pub(crate) fenced: bool,
-    /// It was sent again, in another file, while it was in doubt: the saved answer is that to the last copy only.
-    pub(crate) repeated: bool,
     /// How many answers have led to another file, or refused the same one. Bounded: an institution could go on for ever.
     pub(crate) rounds: u8,
+}
+
+/// The copies of a request that may have been carried out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Copies {
+    /// `OLDFILEUID`, and the number of the file, with which the request was sent last so that its answer is saved.
+    pub(crate) file: Option<(FileUid, u32)>,
+    /// It was sent again, in another file, while it was in doubt: the saved answer is that to the last copy only.
+    pub(crate) repeated: bool,
 }
 
 impl Recovery {
@@ -73,7 +79,7 @@ impl Recovery {
 
     /// Whether there is a way left to find out what became of a payment that was sent.
     pub(crate) fn has_a_way(&self) -> bool {
-        !self.exhausted && (self.file.is_some() || self.token.is_some())
+        !self.exhausted && (self.copies.file.is_some() || self.token.is_some())
     }
 
     /// Turns to the way to try next.
@@ -83,7 +89,7 @@ impl Recovery {
                 "cannot be found out about: the institution keeps neither its answers nor a history, or they said nothing; ask there",
             ));
         }
-        let same_file = self.file.is_some() && !(self.file_failed && self.token.is_some());
+        let same_file = self.copies.file.is_some() && !(self.file_failed && self.token.is_some());
         self.leg = if same_file { Leg::SameFile } else { Leg::History };
         self.file_failed = false;
         if self.leg == Leg::History {

@@ -108,7 +108,7 @@ impl Operation {
         let about_all = match self.recovery.leg {
             _ if self.recovery.fenced || no_copy_can => true,
             Leg::Request => whole && alone && moved,
-            Leg::SameFile => !self.recovery.repeated,
+            Leg::SameFile => !self.recovery.copies.repeated,
             Leg::History => whole,
             Leg::Token | Leg::NewPassword | Leg::OldPassword => false,
         };
@@ -186,7 +186,7 @@ impl Operation {
             self.phase = Phase::ExpectResult { passed: None };
             return self.with_step(state, now);
         }
-        self.recovery.exhausted = self.recovery.leg != Leg::Request || self.recovery.file.is_none();
+        self.recovery.exhausted = self.recovery.leg != Leg::Request || self.recovery.copies.file.is_none();
         self.in_doubt(doubt)
     }
 
@@ -194,7 +194,7 @@ impl Operation {
     fn send_after(mut self, token: &str, state: &State, now: DateTime<Utc>) -> (Self, Step) {
         if self.recovery.token.as_deref() != Some(token) {
             // The file before carried another one, and cannot be made again as it was.
-            self.recovery.file = None;
+            self.recovery.copies.file = None;
         }
         self.recovery.token = Some(token.to_owned());
         self.recovery.leg = Leg::Request;

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 
 use crate::engine::answers::{complete, open_questions};
 use crate::engine::judge::judge;
-use crate::engine::operation::{Passed, Phase, app, shortened};
+use crate::engine::operation::{Passed, Phase, app};
+use crate::engine::recovery::Copies;
 use crate::engine::{Answers, Doubt, EngineError, Operation, Refusal, RefusedAt, State, Step, TaskKind};
 use crate::error::{Delivery, StatusCode};
-use crate::ofx::{Question, Response};
+use crate::ofx::{Question, Response, shortened};
 use crate::secret::Secret;
 
 impl Operation {
@@ -24,7 +25,7 @@ impl Operation {
         let refused_key = refused_key(self.kind, signon.status.code, state);
         state.absorb(signon, refused_key.as_ref(), self.kind.is_anonymous());
         if !signon.is_accepted() && self.recovery.tries_a_password() {
-            return Ok(self.take_password_try(&signon.status, state, now));
+            return Ok(self.take_password_try(signon, state, now));
         }
         if !signon.is_accepted() {
             return Ok(self.refused_at_signon(&signon.status, state, now));
@@ -58,15 +59,16 @@ impl Operation {
         Ok(self.with_step(state, now))
     }
 
-    /// The answer to the request itself.
+    /// The answer to the request itself. `before` is what was known of copies before this one, where it is one that counts.
     pub(crate) fn take_result(
         mut self,
         state: &mut State,
         body: &[u8],
         passed: Option<&Passed>,
-        counts: bool,
+        before: Option<Copies>,
         now: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
+        let counts = before.is_some();
         let response = match Response::decode(body, &state.limits) {
             Ok(response) => response,
             Err(error) if counts => {
@@ -89,6 +91,10 @@ impl Operation {
         let signon = response.signon();
         let refused_key = refused_key(self.kind, signon.status.code, state);
         state.absorb(signon, refused_key.as_ref(), self.kind.is_anonymous());
+        if let Some(before) = before.filter(|_| !signon.is_accepted()) {
+            // This copy was not looked at: what may have been carried out is what was before it.
+            self.recovery.copies = before;
+        }
         let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         if wants_challenge && !self.kind.is_anonymous() {
             if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
@@ -102,29 +108,31 @@ impl Operation {
             return Ok(self.with_step(state, now));
         }
         if self.recovery.tries_a_password() {
-            return Ok(self.take_password_try(&signon.status, state, now));
+            return Ok(self.take_password_try(signon, state, now));
         }
         if !signon.is_accepted() {
             return Ok(self.refused_at_signon(&signon.status, state, now));
         }
-        // A refused signon says nothing about the answer that is saved. Where a copy of the file may still be on its way the institution is
-        // never told to forget the answer: it is what stops that copy.
-        let settled = counts && self.doubt.is_none();
-        if let Some((_, number)) = self.recovery.file.as_ref().filter(|_| settled) {
-            state.marks.last_file = Some(self.seed.file(*number));
-        }
+        // Where a copy of the file may still be on its way the institution is never told to forget the answer: it is what stops that copy.
+        let saved = self.recovery.copies.file.as_ref().filter(|_| counts && self.doubt.is_none());
+        let saved = saved.map(|(_, number)| self.seed.file(*number));
         if passed.is_some() {
             state.challenged = true;
         }
-        match self.kind {
-            TaskKind::Request(kind) if self.kind.counts() => Ok(self.take_work_answer(kind, state, &response, now)),
-            TaskKind::Batch(_) => self.take_batch(state, &response, now),
-            TaskKind::ChangePassword => Ok(self.take_password(&response)),
+        let (operation, step) = match self.kind {
+            TaskKind::Request(kind) if self.kind.counts() => self.take_work_answer(kind, state, &response, now),
+            TaskKind::Batch(_) => self.take_batch(state, &response)?,
+            TaskKind::ChangePassword => self.take_password(&response),
             TaskKind::Profile | TaskKind::Request(_) | TaskKind::Synchronize(_) => {
                 let outcome = judge(self.kind, &self.trn_uid(), &self.tail, &response, state)?;
-                Ok(self.over(outcome))
+                self.over(outcome)
             }
+        };
+        // The answer was of use: nobody will ask for it again.
+        if saved.is_some() && matches!(operation.phase, Phase::Over(_)) {
+            state.marks.last_file = saved;
         }
+        Ok((operation, step))
     }
 }
 

@@ -308,6 +308,13 @@ impl State {
         Ok(())
     }
 
+    /// Forgets what is known of the session before: nothing that only holds in one is true in the next.
+    pub(crate) fn begin_session(&mut self) {
+        self.challenged = false;
+        self.recognized = false;
+        self.password_change_due = false;
+    }
+
     /// Takes what every signon response may bring. `refused_key` is the access key that the request carried, when the response is
     /// a challenge: that ends the key's life. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's.
     pub(crate) fn absorb(&mut self, signon: &SignonResponse, refused_key: Option<&Secret>, anonymous: bool) {
@@ -326,7 +333,8 @@ impl State {
         let short = |key: &&Secret| key.expose().chars().count() <= LONGEST_USER_KEY;
         // Of a refused signon nobody knows whose it is.
         if let Some(key) = signon.user_key.as_ref().filter(short).filter(|_| signon.is_accepted() && !anonymous) {
-            self.user_key = Some(UserKey { key: key.clone(), expires: signon.user_key_expires.clone() });
+            let expires = signon.user_key_expires.clone().filter(|until| until.as_str().len() <= LONGEST_STAMP);
+            self.user_key = Some(UserKey { key: key.clone(), expires });
         }
         if !anonymous {
             let code = signon.status.code;
@@ -350,3 +358,6 @@ const LONGEST_KEY: usize = 1000;
 
 /// `USERKEY` has 64.
 const LONGEST_USER_KEY: usize = 64;
+
+/// More bytes than any date has, with its zone.
+const LONGEST_STAMP: usize = 64;

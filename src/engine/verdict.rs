@@ -1,9 +1,8 @@
 //! What an answer says about one request, wherever in the file it says so.
 
 use crate::engine::State;
-use crate::engine::operation::shortened;
 use crate::error::StatusCode;
-use crate::ofx::{Answer, BankAccount, RequestKind, Response, Status, SyncKind, SyncResponse, TrnUid};
+use crate::ofx::{Answer, BankAccount, RequestKind, Response, Status, SyncKind, SyncResponse, TrnUid, shortened};
 
 /// What an answer says about the request under our `TRNUID`.
 #[derive(Debug)]
@@ -54,7 +53,8 @@ impl Verdict {
         let errors: Vec<Status> = ours.into_iter().map(|answer| answer.status).filter(Status::is_error).collect();
         let has = |code| errors.iter().position(|status| status.code == code);
         if let Some(at) = has(StatusCode::DUPLICATE) {
-            return Self::Duplicate(errors.into_iter().nth(at).and_then(|status| status.message));
+            let message = errors.get(at).and_then(|status| status.message.as_deref());
+            return Self::Duplicate(message.map(shortened));
         }
         match (hollow, errors.is_empty()) {
             (true, true) => return Self::Hollow,

@@ -118,6 +118,7 @@ pub(crate) use places::Places;
 pub(crate) use request::{Item, Tail};
 pub(crate) use signon::SignonForm;
 pub(crate) use squeeze::{squeeze, stretch};
+pub(crate) use status::shortened;
 pub(crate) use value::{Content, Member};
 
 #[cfg(test)]

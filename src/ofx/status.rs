@@ -45,6 +45,17 @@ impl Status {
         let severity = self.code.severity().or_else(|| self.severity.clone());
         !matches!(severity, Some(Severity::Info | Severity::Warn))
     }
+
+    /// The same, no longer than the specification lets it be: for what is stored.
+    pub(crate) fn shortened(&self) -> Self {
+        let severity = self.severity.clone().filter(|severity| !matches!(severity, Severity::Other(_)));
+        Self { code: self.code, severity, message: self.message.as_deref().map(shortened) }
+    }
+}
+
+/// An institution's text, no longer than `MESSAGE` may be.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(255).collect()
 }
 
 /// What holds for every code, listed or not. OFX 1.0.3 §3.1.4, OFX 2.3 §3.1.5.

@@ -11,5 +11,6 @@ mod lies;
 mod passwords;
 mod profile;
 mod recovery;
+mod saved;
 mod scenario;
 mod versions;

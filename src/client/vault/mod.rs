@@ -180,6 +180,7 @@ impl Vault {
             return Err(Error::misuse(UNBOUND_CONTEXT));
         }
         let transport = client.wire()?;
+        client.state.begin_session();
         Ok(Self {
             template: client.state,
             transport,

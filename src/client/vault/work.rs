@@ -219,15 +219,12 @@ fn receipt(result: Result<Progress<Completed>, Error>) -> Option<Receipt> {
 
 /// A receipt that fits: an institution that answers with kilobytes of text must not make a result that fits nowhere.
 fn storable(receipt: &Receipt, operation: &Operation, state: &State) -> Receipt {
-    use crate::ofx::{Content as _, Version, pack};
-    let cut = |text: &str| text.chars().take(LONGEST_TEXT).collect::<String>();
-    let notices = receipt.notices.iter().take(MOST_NOTICES);
-    let notices =
-        notices.map(|notice| Status { message: notice.message.as_deref().map(cut), ..notice.clone() }).collect();
+    use crate::ofx::{Content as _, Version, pack, shortened};
+    let notices = receipt.notices.iter().take(MOST_NOTICES).map(Status::shortened).collect();
     let mut kept = Receipt { notices, ..receipt.clone() };
     if pack(&kept.response.write("PMTRS", Version::V230)).len() > LARGEST_RECEIPT {
         kept.response = PaymentResponse {
-            server_id: cut(&kept.response.server_id),
+            server_id: shortened(&kept.response.server_id),
             payee_list_id: None,
             currency: None,
             payment: operation.payment(state).unwrap_or(kept.response.payment),
@@ -249,4 +246,3 @@ const TOO_SLOW: &str =
 
 const LARGEST_RECEIPT: usize = 8 * 1024;
 const MOST_NOTICES: usize = 4;
-const LONGEST_TEXT: usize = 255;

@@ -212,3 +212,30 @@ fn what_was_accepted_otherwise_than_asked_shows() {
     let asked_for = super::scenario::payment();
     assert_eq!(receipt.differences(&asked_for), ["BANKACCTFROM", "TRNAMT", "PAYACCT", "DTDUE"]);
 }
+
+/// It goes into blobs, which have their limit.
+#[test]
+fn an_endless_text_is_cut_wherever_it_is_kept() {
+    let endless = "x".repeat(70_000);
+    let text = endless.clone();
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(move |sent| {
+        let status = [("CODE", "2019"), ("SEVERITY", text.as_str()), ("MESSAGE", text.as_str())];
+        let status = status.into_iter().map(|(tag, value)| Element::leaf(tag, value)).collect();
+        let inside = vec![Element::leaf("TRNUID", sent.trn_uid()), Element::aggregate("STATUS", status)];
+        Said::new(0, "INFO").payments(vec![Element::aggregate("PMTTRNRS", inside)])
+    });
+    let Doubt::Duplicate(Some(message)) = unknown(scenario.pay()) else { panic!("a duplicate") };
+    assert_eq!(message.len(), 255);
+
+    let text = endless;
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(move |sent| {
+        let status = [("CODE", "10504"), ("SEVERITY", text.as_str()), ("MESSAGE", text.as_str())];
+        let status = status.into_iter().map(|(tag, value)| Element::leaf(tag, value)).collect();
+        let inside = vec![Element::leaf("TRNUID", sent.trn_uid()), Element::aggregate("STATUS", status)];
+        Said::new(0, "INFO").payments(vec![Element::aggregate("PMTTRNRS", inside)])
+    });
+    let status = refused(scenario.pay()).status;
+    assert_eq!((status.severity.clone(), status.message.unwrap().len()), (None, 255));
+}

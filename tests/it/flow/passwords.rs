@@ -139,3 +139,13 @@ fn a_password_that_is_refused_where_the_questions_are_asked_is_not_tried_again()
     assert!(!scenario.operation.as_ref().is_some_and(Operation::can_reconcile));
     assert!(scenario.sent.len() <= 5, "{} files", scenario.sent.len());
 }
+
+/// 13000 is information by its severity here, and no other code than 0, 15000 and 2028 lets anybody in.
+#[test]
+fn a_signon_that_was_not_accepted_proves_no_password() {
+    for (code, severity) in [(13_000, "INFO"), (1, "INFO"), (10_993, "WARN")] {
+        let mut scenario = lost();
+        scenario.then_says(move |_| Said::new(code, severity));
+        assert!(matches!(unknown(scenario.reconcile()), Doubt::RepeatRefused(_)), "{code}");
+    }
+}

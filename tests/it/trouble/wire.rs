@@ -115,6 +115,22 @@ fn what_does_not_fit_its_element_is_refused_when_the_client_is_built() {
     }
 }
 
+/// It is kept in blobs, which have their limit.
+#[tokio::test]
+async fn the_end_of_a_key_is_a_date_or_nothing() {
+    for (until, kept) in [("20261130120000.000[-5:EST]".to_owned(), true), ("9".repeat(5000), false)] {
+        let raw = Raw::says(ofx(&format!(
+            "<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS><DTSERVER>20260105<USERKEY>key\
+             <TSKEYEXPIRE>{until}<LANGUAGE>ENG</SONRS></SIGNONMSGSRSV1></OFX>"
+        )))
+        .await;
+        let mut session = raw.session();
+        session.accounts().await.unwrap_err();
+        let key = session.client().user_key().unwrap();
+        assert_eq!(key.expires.as_ref().map(|end| end.as_str().to_owned()), kept.then_some(until));
+    }
+}
+
 #[tokio::test]
 async fn a_list_that_is_cut_or_replaced_by_a_page_is_an_error_and_can_be_asked_for_again() {
     let page = "<html><head><title>Please wait</title></head></html>";
