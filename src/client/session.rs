@@ -186,8 +186,8 @@ impl Session {
         Ok(())
     }
 
-    /// Turns session and operation into one blob, readable for 15 minutes, by these keys and in this context only; for 7 days
-    /// when a payment is in doubt.
+    /// Turns session and operation into one blob, readable by these keys and in this context only: for 15 minutes, for 7 days when a
+    /// payment is in doubt, for 30 days when the user must have this client approved.
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ pub enum EngineError {
         "the institution gives no history of {0} (TOKEN -1): the account may not be one of this user's, or it does not offer this"
     )]
     NoHistory(&'static str),
-    /// Several requests that cannot stand in one file.
+    /// Several requests that cannot stand in one file, or one that is too long for it.
     #[error("{0}")]
     Batch(&'static str),
     /// The institution's profile asks for a credential that was not given. Nothing was sent.

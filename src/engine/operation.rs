@@ -104,7 +104,8 @@ impl Operation {
     ///
     /// [`EngineError::Encode`] when the request, or the questions that must come before it, cannot be expressed in the
     /// institution's version, or a value is too long or has characters that the version cannot carry;
-    /// [`EngineError::NotOffered`] when the profile has no bill payment.
+    /// [`EngineError::NotOffered`] when the profile has no bill payment; [`EngineError::Batch`] when it is too long for one file, or
+    /// several requests cannot stand in one.
     pub fn begin(intent: Intent, state: &State, seed: Seed, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         Ok(Self::make(intent, state, seed)?.with_step(state, now))
     }

@@ -77,7 +77,8 @@ impl Document {
         Ok(Self { header, root })
     }
 
-    /// Writes the document in the version its header names.
+    /// Writes the document in the version its header names, in that version's character set and with `SECURITY` `NONE`, whatever else a
+    /// header says that was read. SGML has no way to write a carriage return: it is read back as a line feed.
     ///
     /// # Errors
     ///

@@ -140,13 +140,13 @@ impl Element {
         self.children.take().map(Arc::unwrap_or_clone).unwrap_or_default()
     }
 
-    /// The tag, upper case, without brackets.
+    /// The tag without brackets; in upper case where it was read.
     #[must_use]
     pub fn tag(&self) -> &str {
         self.show(&self.tag)
     }
 
-    /// The value, unescaped and without surrounding white space; `None` for an aggregate and for an empty element.
+    /// The value, unescaped; where it was read, without surrounding white space. `None` for an aggregate and for an empty element.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         Some(self.show(&self.text)).filter(|text| !text.is_empty())

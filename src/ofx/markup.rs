@@ -204,8 +204,8 @@ impl Tree<'_> {
             }
             let innermost = self.open.last().map(|top| self.tag_of(top)).ok_or_else(stray)?;
             let upper = name.to_ascii_uppercase();
-            let related = innermost.ends_with(&upper) || upper.ends_with(innermost);
-            return if related && self.sgml && name.len() > 3 { self.close(at) } else { Err(stray()) };
+            let shortened = innermost.ends_with(&upper);
+            return if shortened && self.sgml && name.len() > 3 { self.close(at) } else { Err(stray()) };
         };
         while self.open.len() > position + 1 {
             self.close_unended(at)?;
@@ -289,7 +289,7 @@ fn between(at: usize) -> (Problem, usize) {
 }
 
 /// `<![ CDATA [` as the specification's own examples print it, blanks put in front so that nothing moves.
-fn repair_cdata(text: &str) -> Option<Zeroizing<String>> {
+pub(crate) fn repair_cdata(text: &str) -> Option<Zeroizing<String>> {
     let mut repaired = None;
     // A search for the one mark that is seldom is much faster than one for all three.
     for at in text.match_indices('!').filter_map(|(at, _)| at.checked_sub(1)) {

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::ofx::element::is_name;
+use crate::ofx::markup::repair_cdata;
 use crate::ofx::{Element, EncodeError, Version, charset};
 
 /// How a document is laid out, for institutions that are particular about it.
@@ -133,9 +134,9 @@ fn escape(value: &str, version: Version, out: &mut String) {
     }
 }
 
-/// Whether a marked section ends where the value does, and brings back its line breaks.
+/// Whether a marked section ends where the value does, and brings back its line breaks and what looks like the start of one.
 fn fits_cdata(value: &str) -> bool {
-    !value.contains("]]>") && !value.contains('\r')
+    !value.contains("]]>") && !value.contains('\r') && repair_cdata(value).is_none()
 }
 
 /// The text of one element, every end tag written, for [`markup::read_part`](crate::ofx::markup::read_part).

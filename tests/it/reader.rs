@@ -130,6 +130,17 @@ fn end_tags_that_close_nothing_are_refused_at_once() {
     }
 }
 
+/// Seen at one bank is a shortening; nothing longer closes what is open.
+#[test]
+fn an_end_tag_may_be_shortened_and_not_lengthened() {
+    let text = |end: &str| format!("<OFX><CCSTMTRS><A>1<B>2<{end}></OFX>");
+    assert!(decode(&text("/STMTRS")).is_ok());
+    for end in ["/XCCSTMTRS", "/RS", "/CCSTMT"] {
+        let error = decode(&text(end)).unwrap_err();
+        assert!(matches!(error.problem(), Problem::UnexpectedEnd(_)), "{end}: {error}");
+    }
+}
+
 #[test]
 fn a_long_prolog_is_walked_through_once() {
     for piece in

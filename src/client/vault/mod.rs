@@ -22,7 +22,7 @@
 //!
 //! Every change of the desk is one compare-and-swap against the version that was loaded. It is the fence: whoever sleeps while
 //! somebody takes over holds an old version and can write nothing any more, and nothing is sent that was not written first.
-//! The number in the record counts the claims, for people.
+//! The number in the record counts the claims and what ended them, for people.
 //!
 //! # What survives what
 //!

@@ -198,7 +198,7 @@ fn html_stands_in_a_marked_section() {
         assert!(written.contains(&format!("<MSGBODY><![CDATA[{html}]]></MSGBODY>")), "{version}: {written}");
         let written = bytes(&mail(html, false), version);
         assert!(written.contains("<MSGBODY>&lt;html&gt;"), "{version}: {written}");
-        for body in [html, "a ]]> b", "a ]", "]]>]]>"] {
+        for body in [html, "a ]]> b", "a ]", "]]>]]>", "a <![ CDATA [ b", "<![CDATA[ a", "<![CDATA [ a"] {
             let mail = mail(body, true);
             assert_eq!(through(&mail, version, &Style::new()).unwrap(), mail, "{version}");
         }
