@@ -12,7 +12,7 @@
 //!
 //! # Threads
 //!
-//! Every call works on every thread: also on one that a tokio runtime works with, where it does not panic, but holds up
+//! Every call works on every thread but the one in the background: also on one that a tokio runtime works with, where it does not panic, but holds up
 //! whatever else would run there. In async code, use the async types, or `spawn_blocking`. Values can be moved to other threads
 //! in between, and dropped anywhere.
 //!
@@ -29,7 +29,7 @@
 //!
 //! # Errors
 //!
-//! Those of the async types. One more is possible, in the first call of a process: [`wait`] has it.
+//! Those of the async types, and those of [`wait`]: where the thread in the background cannot be started, and on that thread.
 //!
 //! # Examples
 //!

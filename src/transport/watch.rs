@@ -15,28 +15,39 @@ tokio::task_local! {
 pub(crate) struct Watch {
     observer: Option<Arc<dyn Observer>>,
     host: String,
-    proxy: Option<String>,
+    proxy: Option<Hop>,
     handshake: Mutex<Handshake>,
     /// That of the exchange. What the HTTP stack does in a task of its own happens in it all the same.
     #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
 
+/// A proxy in front of the institution.
+#[derive(Clone, Debug)]
+pub(crate) struct Hop {
+    pub(crate) address: String,
+    /// It has a handshake of its own, before that of the institution.
+    pub(crate) speaks_tls: bool,
+}
+
 #[derive(Default)]
 struct Handshake {
-    /// It has begun: whatever is in front of it is connected.
+    /// It is that of a proxy.
+    at_proxy: bool,
+    /// That of the institution has begun: whatever is in front of it is connected.
     begun: bool,
+    version: Option<&'static str>,
     /// The server wants to know who we are.
     asked_for_identity: bool,
-    /// The version and the suite, until they were told.
-    agreed: Option<(&'static str, String)>,
+    /// The suite, until it was told.
+    suite: Option<String>,
     peer: Option<CertificateSummary>,
     /// Held here as well, so that a connection is not over before its answer.
     life: Option<Arc<Life>>,
 }
 
 impl Watch {
-    pub(crate) fn new(observer: Option<Arc<dyn Observer>>, host: String, proxy: Option<String>) -> Arc<Self> {
+    pub(crate) fn new(observer: Option<Arc<dyn Observer>>, host: String, proxy: Option<Hop>) -> Arc<Self> {
         Arc::new(Self {
             observer,
             host,
@@ -62,11 +73,16 @@ impl Watch {
         self.handshake().asked_for_identity
     }
 
+    /// Whether that handshake came to TLS 1.3.
+    pub(crate) fn speaks_tls_1_3(&self) -> bool {
+        self.handshake().version == Some(TLS_1_3)
+    }
+
     /// The body is about to leave.
     pub(crate) fn sent(&self, bytes: usize) {
         let agreed = {
             let mut handshake = self.handshake();
-            handshake.agreed.take().map(|agreed| (agreed, handshake.peer.take()))
+            handshake.version.zip(handshake.suite.take()).map(|agreed| (agreed, handshake.peer.take()))
         };
         if let Some(((version, suite), peer)) = agreed {
             self.tell(&Event::TlsEstablished { host: &self.host, version, suite: &suite, peer: peer.as_ref() });
@@ -115,11 +131,20 @@ pub(crate) fn resolving(host: &str) {
 /// TCP is connected, through the proxy if there is one.
 pub(crate) fn handshake_begins() {
     let _ = WATCHED.try_with(|watch| {
-        *watch.handshake() = Handshake { begun: true, ..Handshake::default() };
+        let at_proxy = {
+            let mut handshake = watch.handshake();
+            // A proxy that speaks TLS comes first, each time that a connection is made.
+            let at_proxy = watch.proxy.as_ref().is_some_and(|proxy| proxy.speaks_tls) && !handshake.at_proxy;
+            *handshake = Handshake { at_proxy, begun: !at_proxy, ..Handshake::default() };
+            at_proxy
+        };
+        if at_proxy {
+            return;
+        }
         let host = &watch.host;
         watch.tell(&match &watch.proxy {
             None => Event::Connected { host },
-            Some(proxy) => Event::ProxyConnected { host, proxy },
+            Some(proxy) => Event::ProxyConnected { host, proxy: &proxy.address },
         });
     });
 }
@@ -137,14 +162,18 @@ pub(crate) fn presented(summary: &CertificateSummary) {
 /// A cipher is made. Hands out what the cipher holds on to, when anybody wants to know when it ends.
 pub(crate) fn agreed(version: &'static str, suite: String) -> Option<Arc<Life>> {
     let found = WATCHED.try_with(|watch| {
-        if !watch.is_heard() {
+        let mut handshake = watch.handshake();
+        handshake.version = Some(version);
+        if handshake.at_proxy || !watch.is_heard() {
             return None;
         }
-        let mut handshake = watch.handshake();
-        handshake.agreed = Some((version, suite));
+        handshake.suite = Some(suite);
         // One life for all ciphers of a connection, of which there is one for the handshake and one for what follows.
         let new = || Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() });
         Some(Arc::clone(handshake.life.get_or_insert_with(new)))
     });
     found.ok().flatten()
 }
+
+pub(crate) const TLS_1_2: &str = "TLSv1.2";
+pub(crate) const TLS_1_3: &str = "TLSv1.3";

@@ -121,6 +121,34 @@ async fn a_proxy_is_named_and_hears_the_name_of_the_host() {
     }
 }
 
+/// What it and we agree on is between us: it has put nothing through by then.
+#[tokio::test]
+async fn the_tls_of_a_proxy_is_not_that_of_the_institution() {
+    let authority = Authority::new("root");
+    let backend = Backend::answering("<OFX>");
+    let papers = authority.server_named(&["ofx.bank.example"]);
+    let Some(peer) = stunnel(&papers, backend.port(), ONLY_13).start() else { return };
+    let inner = proxy_to(peer.port());
+    let Some(outer) = stunnel(&authority.server(), inner.port(), "").start() else { return };
+    let host = "ofx.bank.example";
+    let url = format!("https://{host}:{}/ofx?canary-query", peer.port());
+    let options =
+        trusting(&authority).tls_resumption(false).keep_alive(KeepAlive::Never).proxy(Proxy::https(outer.address()));
+    let connected = format!("connected to {host} by {}", outer.address());
+    let (told, https) = (Told::default(), Https::new(options).unwrap());
+    for _ in 0..2 {
+        assert_eq!(told.of(&https, &url).await, with_rest(&[&connected], host));
+    }
+    // One that puts nothing through.
+    let refusing = Backend::new(|mut connection| async move {
+        connection.read_head().await;
+        connection.write(b"HTTP/1.1 403 No\r\n\r\n").await.unwrap();
+    });
+    let Some(outer) = stunnel(&authority.server(), refusing.port(), "").start() else { return };
+    let (error, told) = failure(trusting(&authority).proxy(Proxy::https(outer.address())), &url).await;
+    assert!(told.is_empty() && matches!(error, TransportError::Proxy { .. }), "{told:?} {error:?}");
+}
+
 #[tokio::test]
 async fn behind_socks_a_name_is_looked_up_here_or_there() {
     let authority = Authority::new("root");

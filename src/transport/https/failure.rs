@@ -21,10 +21,11 @@ impl Failed<'_> {
         }
         let in_tls = tls::find::<rustls::Error>(&cause);
         // A proxy over TLS has a handshake of its own.
-        let at_proxy = self.proxy.filter(|_| in_tls.is_some() && is_before_tunnel(&cause));
+        let at_proxy = self.proxy.filter(|_| in_tls.is_some() && is_in_tunnel(&cause));
         let host = at_proxy.unwrap_or(self.host).to_owned();
-        let (certificate, identity) =
-            (in_tls.and_then(tls::certificate_problem), in_tls.is_some_and(|error| self.is_about_us(error)));
+        let about_us = |error| tls::wants_other_identity(error) || tls::is_handshake_failure(error);
+        let identity = self.watch.was_asked_for_identity() && in_tls.is_some_and(about_us);
+        let certificate = in_tls.and_then(tls::certificate_problem);
         let without_roots = in_tls.and_then(tls::lacks_roots);
         let in_tls = in_tls.is_some();
         let in_proxy = match proxy_problem(&cause) {
@@ -35,7 +36,7 @@ impl Failed<'_> {
         let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
         let source = Some(cause.without_url().into());
         if let Some(reason) = without_roots {
-            return TransportError::BadOptions { reason, source };
+            return TransportError::BadOptions { reason: reason.0, source };
         }
         match (certificate, self.proxy.zip(in_proxy)) {
             (Some(problem), _) => TransportError::Certificate { host, problem, source },
@@ -50,10 +51,10 @@ impl Failed<'_> {
 
     /// Names a failure after the body may have left.
     pub(crate) fn unknown(&self, cause: reqwest::Error) -> TransportError {
-        let about_us = tls::find::<rustls::Error>(&cause).is_some_and(|error| self.is_about_us(error));
-        if about_us && self.watch.was_asked_for_identity() {
-            // By TLS 1.3 the server's word on our certificate comes after ours is said, and with it the request. A server that says so
-            // has ended the handshake, and read nothing behind it. RFC 8446 §4.4.2.4.
+        let about_us = tls::find::<rustls::Error>(&cause).is_some_and(tls::wants_other_identity);
+        if about_us && self.watch.was_asked_for_identity() && self.watch.speaks_tls_1_3() {
+            // By TLS 1.3 alone the server's word on our certificate comes after ours is said, and with it the request. A server that says
+            // so has ended the handshake, and read nothing behind it. RFC 8446 §4.4.2.4.
             TransportError::ClientCertificate { host: self.host.to_owned(), source: Some(cause.without_url().into()) }
         } else {
             self.cut(cause)
@@ -73,10 +74,6 @@ impl Failed<'_> {
         } else {
             TransportError::Interrupted { host, source }
         }
-    }
-
-    fn is_about_us(&self, error: &rustls::Error) -> bool {
-        tls::wants_other_identity(error, self.watch.was_asked_for_identity())
     }
 }
 
@@ -102,9 +99,9 @@ fn proxy_problem(cause: &(dyn StdError + 'static)) -> Option<ProxyProblem> {
     })
 }
 
-/// Whether the proxy was not even connected.
-fn is_before_tunnel(cause: &(dyn StdError + 'static)) -> bool {
-    tls::causes(cause).any(|cause| cause.to_string().strip_prefix(TUNNEL) == Some(NOT_CONNECTED))
+/// Whether it happened before the proxy had connected us to anybody.
+fn is_in_tunnel(cause: &(dyn StdError + 'static)) -> bool {
+    tls::causes(cause).any(|cause| cause.to_string().starts_with(TUNNEL))
 }
 
 const TUNNEL: &str = "tunnel error: ";

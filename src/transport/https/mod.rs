@@ -158,7 +158,8 @@ impl Https {
         loop {
             // Kept only where it may be needed again.
             let this = if left > 0 { body.clone() } else { std::mem::take(&mut body) };
-            let failed = Failed { host: &route.host, proxy: route.proxy.as_deref(), watch };
+            let failed =
+                Failed { host: &route.host, proxy: route.proxy.as_ref().map(|proxy| proxy.address.as_str()), watch };
             let (gate, gated) = Gate::new(this, Arc::clone(watch));
             // What left before has left, whatever becomes of it here.
             let gate = if was_sent { gate } else { gate.telling(recall.clone()) };

@@ -6,7 +6,8 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
 use crate::transport::https::stack::LOCALHOST;
-use crate::transport::options::HttpsOptions;
+use crate::transport::options::{HttpsOptions, bare_host};
+use crate::transport::watch::Hop;
 use crate::transport::{TransportError, tls};
 
 /// The way to an address.
@@ -15,7 +16,7 @@ pub(crate) struct Route {
     pub(crate) address: String,
     pub(crate) url: Url,
     pub(crate) host: String,
-    pub(crate) proxy: Option<String>,
+    pub(crate) proxy: Option<Hop>,
     /// By `http` to this machine.
     pub(crate) is_loopback: bool,
 }
@@ -54,12 +55,13 @@ impl Route {
     }
 }
 
-/// The proxy that a request to `url` goes through, as host and port.
-fn proxy_before(proxies: &Matcher, url: &Url) -> Option<String> {
+/// The proxy that a request to `url` goes through.
+fn proxy_before(proxies: &Matcher, url: &Url) -> Option<Hop> {
     let proxy = proxies.intercept(&url.as_str().parse().ok()?)?;
     let uri = proxy.uri();
     let host = uri.host()?;
-    Some(uri.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    let address = uri.port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    Some(Hop { address, speaks_tls: uri.scheme_str() == Some("https") })
 }
 
 /// `127.0.0.0/8`, `[::1]` or `localhost`, in the spelling that parsing a URL leaves.
@@ -69,6 +71,5 @@ fn is_this_machine(host: &str) -> bool {
 
 /// `host` as the address it is, if it is none but that.
 fn address_of(host: &str) -> Option<IpAddr> {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    bare.parse().ok()
+    bare_host(host).parse().ok()
 }

@@ -101,7 +101,7 @@ fn careful(options: &HttpsOptions, tls: &ClientConfig) -> ClientBuilder {
 }
 
 fn built(builder: ClientBuilder) -> Result<Client, TransportError> {
-    builder.build().map_err(|cause| TransportError::BadOptions { reason: NO_CLIENT, source: Some(cause.into()) })
+    builder.build().map_err(|cause| NO_CLIENT.because(cause))
 }
 
 /// What the options say, unless the request wants it otherwise. American Express wants `User-Agent` first.
@@ -153,4 +153,4 @@ const LONGEST_HEAD: u32 = 64 * 1024;
 
 const BAD_HEADER: Reason = Reason("the user agent or the accepted types hold a character that no header may hold");
 const OTHER_HEADER: Reason = Reason("a request may ask this transport for a user agent and accepted types only");
-const NO_CLIENT: &str = "the HTTP client cannot be set up";
+const NO_CLIENT: Reason = Reason("the HTTP client cannot be set up");

@@ -32,6 +32,7 @@ pub use dangerous::DangerousCertificates;
 pub(crate) use given::Given;
 pub use http::{HttpVersions, KeepAlive, Redirects};
 pub use network::Addresses;
+pub(crate) use network::bare_host;
 pub use proxy::Proxy;
 pub(crate) use proxy::ProxyKind;
 pub(crate) use tls::{Check, TlsSettings};
@@ -159,10 +160,14 @@ impl Default for HttpsOptions {
     }
 }
 
-/// A reason for [`TransportError::BadOptions`] that has no cause of its own.
+/// A reason for [`TransportError::BadOptions`].
 pub(crate) struct Reason(pub(crate) &'static str);
 
 impl Reason {
+    pub(crate) fn because(&self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
+        TransportError::BadOptions { reason: self.0, source: Some(cause.into()) }
+    }
+
     pub(crate) fn error(&self) -> TransportError {
         TransportError::BadOptions { reason: self.0, source: None }
     }

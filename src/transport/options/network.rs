@@ -65,13 +65,25 @@ impl Addresses {
 }
 
 impl NetworkSettings {
-    /// Refuses what leaves no address.
+    /// Refuses what leaves no address, and what would be silently something else.
     pub(crate) fn check(&self) -> Result<(), TransportError> {
+        // The system counts whole seconds, and does not know none.
+        if self.tcp_keep_alive.is_some_and(|silence| silence < Duration::from_secs(1)) {
+            return Err(NO_SECOND.error());
+        }
+        if self.connect_to.iter().any(|(host, _)| bare_host(host).parse::<IpAddr>().is_ok()) {
+            return Err(NO_NAME.error());
+        }
         if self.local_address.is_some_and(|address| !self.addresses.allows(address)) {
             return Err(OTHER_FAMILY.error());
         }
         Ok(())
     }
+}
+
+/// `host` as it stands in a URL, without the brackets of IPv6.
+pub(crate) fn bare_host(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 /// Addresses and TCP.
@@ -88,7 +100,7 @@ impl HttpsOptions {
     /// Which addresses of a host to use. Default: all. A URL whose host is an address of a family that is not to be used is refused.
     ///
     /// Behind a proxy this holds for the way to the proxy, and for the host where it is looked up here: [`Proxy::socks4`] and
-    /// [`Proxy::socks5`]. It does not choose among the addresses of [`connect_to`](Self::connect_to).
+    /// [`Proxy::socks5`]. With [`Proxy::socks4`] addresses of IPv4 come first everywhere. It does not choose among the addresses of [`connect_to`](Self::connect_to).
     #[must_use]
     pub fn addresses(mut self, which: Addresses) -> Self {
         self.network.addresses = which;
@@ -96,7 +108,10 @@ impl HttpsOptions {
     }
 
     /// Connects to `address` where `host` is called, in place of what the system would find: for servers under test, and for tunnels.
-    /// The certificate must still be the host's, and the server is still told the host's name. A port of 0 stands for that of the URL.
+    /// The certificate must still be the host's, and the server is still told the host's name. The port counts where the URL names none, and
+    /// 0 stands for the one that is usual then.
+    ///
+    /// `host` is a name: what is an address is not looked up, and [refused](crate::transport::Https::new).
     ///
     /// Behind a proxy that looks up the host itself (all but [`Proxy::socks4`] and [`Proxy::socks5`]) it changes nothing, unless `host` is the
     /// proxy's; those two are told the address, and the port of the URL.
@@ -107,7 +122,7 @@ impl HttpsOptions {
         self
     }
 
-    /// After how long a silence TCP asks whether the other side is still there; `None` for never. Default: 15 seconds.
+    /// After how long a silence TCP asks whether the other side is still there, in whole seconds; `None` for never. Default: 15 seconds.
     ///
     /// On Linux a connection is given up, whatever this says, when nothing that was sent on it is acknowledged for 30 seconds
     /// (`TCP_USER_TIMEOUT`).
@@ -129,6 +144,9 @@ impl HttpsOptions {
 
 const TCP_KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+const NO_SECOND: Reason = Reason("TCP asks after a second at the earliest (HttpsOptions::tcp_keep_alive)");
+const NO_NAME: Reason =
+    Reason("what is an address already is connected to itself: give a name (HttpsOptions::connect_to)");
 const OTHER_FAMILY: Reason = Reason(
     "the local address is of the family that is not to be used (HttpsOptions::local_address, HttpsOptions::addresses)",
 );

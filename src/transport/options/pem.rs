@@ -29,9 +29,7 @@ pub(crate) fn roots_in(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Trans
     for certificate in CertificateDer::pem_slice_iter(pem) {
         // The parser's error stays out of ours: it can repeat a line of the text, which may be a private key.
         let certificate = certificate.map_err(|_| BAD_PEM.error())?;
-        RootCertStore::empty()
-            .add(certificate.clone())
-            .map_err(|cause| TransportError::BadOptions { reason: BAD_ROOT, source: Some(cause.into()) })?;
+        RootCertStore::empty().add(certificate.clone()).map_err(|cause| BAD_ROOT.because(cause))?;
         roots.push(certificate);
     }
     Ok(roots)
@@ -54,4 +52,4 @@ pub(crate) fn certificates_only(pem: &[u8]) -> String {
 const PEM_LINE: usize = 64;
 
 const BAD_PEM: Reason = Reason("the PEM text given as root cannot be read");
-const BAD_ROOT: &str = "a certificate given as root cannot be used as one";
+const BAD_ROOT: Reason = Reason("a certificate given as root cannot be used as one");

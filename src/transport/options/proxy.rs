@@ -17,6 +17,8 @@ use crate::transport::options::{Given, HttpsOptions, Reason};
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
     pub(crate) kind: ProxyKind,
+    /// Of one with a login in it only what is behind that, and the at sign: it is refused, and not shown and not stored.
+    #[serde(deserialize_with = "read_address")]
     pub(crate) address: String,
     pub(crate) user: Option<String>,
     pub(crate) password: Given<Secret>,
@@ -107,7 +109,7 @@ impl Proxy {
     }
 
     fn of(kind: ProxyKind, address: String) -> Self {
-        Self { kind, address, user: None, password: Given::No, except: Vec::new() }
+        Self { kind, address: without_login(address), user: None, password: Given::No, except: Vec::new() }
     }
 
     /// Refuses what no proxy can be reached with.
@@ -125,7 +127,7 @@ impl Proxy {
             return Err(HALF_A_LOGIN.error());
         }
         let url = reqwest::Url::parse(&format!("{scheme}://{}", self.address)).map_err(|_| BAD_ADDRESS.error())?;
-        let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        let plain = !self.address.contains('@') && url.query().is_none();
         let only_host = url.fragment().is_none() && matches!(url.path(), "" | "/");
         let with_port = self.address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         if plain && only_host && with_port && url.has_host() { Ok(()) } else { Err(BAD_ADDRESS.error()) }
@@ -174,6 +176,17 @@ impl Proxy {
     }
 }
 
+fn without_login(mut address: String) -> String {
+    if let Some(at) = address.rfind('@') {
+        address.drain(..at);
+    }
+    address
+}
+
+fn read_address<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    String::deserialize(from).map(without_login)
+}
+
 impl Default for Proxy {
     fn default() -> Self {
         Self::none()
@@ -190,7 +203,9 @@ impl HttpsOptions {
     }
 }
 
-const BAD_ADDRESS: Reason = Reason("the address of the proxy must be a host and a port, like proxy.example:3128");
+const BAD_ADDRESS: Reason = Reason(
+    "the address of the proxy must be a host and a port, like proxy.example:3128; a login is given by Proxy::login",
+);
 const NO_LOGIN: Reason = Reason("a SOCKS proxy of version 4 knows no login: use version 5, or leave it out");
 const HALF_A_LOGIN: Reason = Reason("the login of the proxy must be a user and a password (Proxy::login)");
 const NO_PASSWORD: Reason =

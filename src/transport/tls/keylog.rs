@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use rustls::KeyLog;
 
 use crate::transport::TransportError;
+use crate::transport::options::Reason;
 
 #[derive(Debug)]
 pub(crate) struct ToFile(Mutex<File>);
@@ -21,9 +22,7 @@ impl ToFile {
             use std::os::unix::fs::OpenOptionsExt as _;
             options.mode(0o600);
         }
-        let file = options
-            .open(path)
-            .map_err(|cause| TransportError::BadOptions { reason: NO_FILE, source: Some(cause.into()) })?;
+        let file = options.open(path).map_err(|cause| NO_FILE.because(cause))?;
         Ok(Self(Mutex::new(file)))
     }
 }
@@ -39,4 +38,4 @@ impl KeyLog for ToFile {
     }
 }
 
-const NO_FILE: &str = "the file for the keys of TLS cannot be opened";
+const NO_FILE: Reason = Reason("the file for the keys of TLS cannot be opened");

@@ -30,7 +30,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore, SupportedProtocolVersion};
 
-use crate::transport::options::{HttpVersions, HttpsOptions, Reason, Roots, TlsSettings, TlsVersion};
+use crate::transport::options::{HttpVersions, HttpsOptions, Reason, Roots, TlsSettings, TlsVersion, bare_host};
 use crate::transport::{CertificateProblem, TransportError};
 
 use platform::{NoRoots, Platform};
@@ -45,10 +45,9 @@ use verifier::{Checked, PinMismatch, RefusedByCheck, SelfSigned};
 pub(crate) fn config(options: &HttpsOptions) -> Result<ClientConfig, TransportError> {
     let settings = &options.tls;
     let provider = Arc::new(usable_provider(settings)?);
-    let bad = |reason| move |cause: rustls::Error| TransportError::BadOptions { reason, source: Some(cause.into()) };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&versions(settings))
-        .map_err(bad(NO_TLS))?;
+        .map_err(|cause| NO_TLS.because(cause))?;
     // Early data stays off, as it is by default: it would send the body before the handshake is over, and let anyone on
     // the way send it again.
     let algorithms = provider.signature_verification_algorithms;
@@ -57,7 +56,7 @@ pub(crate) fn config(options: &HttpsOptions) -> Result<ClientConfig, TransportEr
     let mut config = match settings.identity()? {
         Some(identity) => builder
             .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
-            .map_err(bad(BAD_IDENTITY))?,
+            .map_err(|cause| BAD_IDENTITY.because(cause))?,
         None => builder.with_no_client_auth(),
     };
     config.client_auth_cert_resolver = Arc::new(identity::Asked(config.client_auth_cert_resolver));
@@ -89,30 +88,27 @@ fn trusting(
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, TransportError> {
     let given = settings.roots()?;
-    let unusable = |cause: rustls::Error| TransportError::BadOptions { reason: NO_ROOTS, source: Some(cause.into()) };
     let mut roots = RootCertStore::empty();
     match settings.roots {
         Roots::Platform => {
-            return Ok(Arc::new(Platform::new(given, provider).map_err(unusable)?));
+            return Ok(Arc::new(Platform::new(given, provider)));
         }
         Roots::Given if given.is_empty() => return Err(NO_GIVEN_ROOTS.error()),
         Roots::Given => {}
         Roots::Mozilla => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
     }
     for root in given {
-        roots.add(root).map_err(unusable)?;
+        roots.add(root).map_err(|cause| NO_ROOTS.because(cause))?;
     }
     let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
     let builder = builder.with_crls(settings.crls()?).enforce_revocation_expiration();
-    let built =
-        builder.build().map_err(|cause| TransportError::BadOptions { reason: NO_ROOTS, source: Some(cause.into()) })?;
-    Ok(built)
+    // There are roots: what is wrong is a list.
+    Ok(builder.build().map_err(|cause| BAD_LIST.because(cause))?)
 }
 
 /// Whether `host`, as parsing a URL leaves it, can be the name of a TLS server.
 pub(crate) fn can_name(host: &str) -> bool {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    ServerName::try_from(bare).is_ok()
+    ServerName::try_from(bare_host(host)).is_ok()
 }
 
 /// The first error of type `E` at or below `error`.
@@ -155,19 +151,20 @@ pub(crate) fn certificate_problem(error: &rustls::Error) -> Option<CertificatePr
 }
 
 /// What to do where this machine has no roots, when that is what `error` is about.
-pub(crate) fn lacks_roots(error: &rustls::Error) -> Option<&'static str> {
+pub(crate) fn lacks_roots(error: &rustls::Error) -> Option<&'static Reason> {
     match error {
-        rustls::Error::InvalidCertificate(CertificateError::Other(other)) if other.0.is::<NoRoots>() => Some(NO_ROOTS),
+        rustls::Error::InvalidCertificate(CertificateError::Other(other)) if other.0.is::<NoRoots>() => Some(&NO_ROOTS),
         _ => None,
     }
 }
 
-/// Whether `error` says that the server, which `asked` for our certificate or did not, does not want us without one or not with ours.
-pub(crate) fn wants_other_identity(error: &rustls::Error, asked: bool) -> bool {
-    // By TLS 1.2 this is the word for a certificate that is missing. It has other meanings. RFC 5246 §7.4.6.
-    if matches!(error, rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)) {
-        return asked;
-    }
+/// By TLS 1.2 this is the word for a certificate of ours that is missing. It has other meanings. RFC 5246 §7.4.6.
+pub(crate) fn is_handshake_failure(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::AlertReceived(AlertDescription::HandshakeFailure))
+}
+
+/// Whether `error` says that the server, which has asked for our certificate, does not want us without one or not with ours.
+pub(crate) fn wants_other_identity(error: &rustls::Error) -> bool {
     matches!(
         error,
         rustls::Error::AlertReceived(
@@ -183,7 +180,8 @@ pub(crate) fn wants_other_identity(error: &rustls::Error, asked: bool) -> bool {
     )
 }
 
-const NO_TLS: &str = "TLS cannot be set up with these versions, cipher suites and groups";
-const BAD_IDENTITY: &str = "the client certificate and its key do not belong together, or cannot be used";
+const NO_TLS: Reason = Reason("TLS cannot be set up with these versions, cipher suites and groups");
+const BAD_IDENTITY: Reason = Reason("the client certificate and its key do not belong together, or cannot be used");
+const BAD_LIST: Reason = Reason("a list of revoked certificates given cannot be read (HttpsOptions::add_crl_pem)");
 const NO_GIVEN_ROOTS: Reason = Reason("only given roots are to be trusted and none is given: add_root_pem gives one");
-const NO_ROOTS: &str = "no root certificate to trust was found on this machine: add_root_pem gives one";
+const NO_ROOTS: Reason = Reason("no root certificate to trust was found on this machine: add_root_pem gives one");

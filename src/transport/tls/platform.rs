@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 /// What was read, once it is.
@@ -28,16 +28,8 @@ pub(crate) struct Platform {
 
 impl Platform {
     /// Begins to read the roots, on a thread of their own, or finds that somebody has. Whoever needs them earlier waits.
-    ///
-    /// # Errors
-    ///
-    /// When a root that was given cannot be used.
-    pub(crate) fn new(
-        given: Vec<CertificateDer<'static>>,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Self, rustls::Error> {
-        let mut checked = RootCertStore::empty();
-        given.iter().try_for_each(|root| checked.add(root.clone()))?;
+    /// Those given were found usable.
+    pub(crate) fn new(given: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Self {
         // Of the provider only the algorithms for signatures go into a verifier, which no option changes: what one has read serves all.
         let (read, is_new) = if given.is_empty() { SHARED.latest(Instant::now()) } else { (Arc::default(), true) };
         let own = Self { read, given, provider };
@@ -46,7 +38,7 @@ impl Platform {
             // Where there is no thread to be had they are read when they are needed.
             let _ = thread::Builder::new().name("ofx-roots".to_owned()).spawn(move || reader.verifier().is_ok());
         }
-        Ok(own)
+        own
     }
 
     fn verifier(&self) -> Result<&Verifier, rustls::Error> {
@@ -171,7 +163,7 @@ mod tests {
     fn transports_with_roots_of_their_own_share_with_nobody() {
         let provider = Arc::new(usable_provider(&HttpsOptions::new().tls).unwrap());
         let root = rcgen::generate_simple_self_signed(["root.example".to_owned()]).unwrap().cert.der().clone();
-        let with = |given: &[CertificateDer<'static>]| Platform::new(given.to_vec(), Arc::clone(&provider)).unwrap();
+        let with = |given: &[CertificateDer<'static>]| Platform::new(given.to_vec(), Arc::clone(&provider));
         let (one, other) = (with(std::slice::from_ref(&root)), with(&[root]));
         assert!(!Arc::ptr_eq(&one.read, &other.read));
         assert!(!Arc::ptr_eq(&one.read, &with(&[]).read));

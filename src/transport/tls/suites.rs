@@ -81,7 +81,7 @@ struct Telling<A: ?Sized + 'static> {
 
 impl Tls13AeadAlgorithm for Telling<dyn Tls13AeadAlgorithm> {
     fn encrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageEncrypter> {
-        told("TLSv1.3", self.name, self.inner.encrypter(key, iv))
+        told(watch::TLS_1_3, self.name, self.inner.encrypter(key, iv))
     }
 
     fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageDecrypter> {
@@ -103,7 +103,7 @@ impl Tls13AeadAlgorithm for Telling<dyn Tls13AeadAlgorithm> {
 
 impl Tls12AeadAlgorithm for Telling<dyn Tls12AeadAlgorithm> {
     fn encrypter(&self, key: AeadKey, iv: &[u8], extra: &[u8]) -> Box<dyn MessageEncrypter> {
-        told("TLSv1.2", self.name, self.inner.encrypter(key, iv, extra))
+        told(watch::TLS_1_2, self.name, self.inner.encrypter(key, iv, extra))
     }
 
     fn decrypter(&self, key: AeadKey, iv: &[u8]) -> Box<dyn MessageDecrypter> {

@@ -128,6 +128,45 @@ fn settings_that_contradict_each_other_are_refused() {
     }
     assert!(misuse(new().key_exchange_groups(&["rsa"]).unwrap_err()).contains("X25519"));
     assert!(misuse(new().add_crl_pem(b"nothing").unwrap_err()).contains("revoked"));
+    // In PEM, and nothing else about it is right.
+    let garbled = b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+    refused(new().roots(Roots::Mozilla).add_crl_pem(garbled).unwrap(), "add_crl_pem");
+    for short in [Duration::ZERO, Duration::from_millis(999)] {
+        refused(new().tcp_keep_alive(short), "tcp_keep_alive");
+    }
+    Https::new(new().tcp_keep_alive(Duration::from_secs(1))).unwrap();
+    for address in ["127.0.0.1", "::1", "[::1]"] {
+        refused(new().connect_to(address, ([127, 0, 0, 1], 9).into()), "connect_to");
+    }
+}
+
+#[test]
+fn a_login_in_the_address_of_a_proxy_is_refused_and_not_kept() {
+    let with = |address: &str| {
+        let stored = json!({"proxy": {"kind": "http", "address": address}});
+        [HttpsOptions::new().proxy(Proxy::http(address)), serde_json::from_value(stored).unwrap()]
+    };
+    for address in
+        ["jane:canary@proxy.example:1", "canary@proxy.example:1", "jane:can@canary@proxy.example:1", "@proxy.example:1"]
+    {
+        for options in with(address) {
+            let shown = format!("{options:?}{}", stored(&options));
+            assert!(!shown.contains("canary") && shown.contains("proxy.example:1"), "{shown}");
+            assert!(misuse(Https::new(options).unwrap_err()).contains("Proxy::login"), "{address}");
+        }
+    }
+    with("proxy.example:1").into_iter().for_each(|options| drop(Https::new(options).unwrap()));
+}
+
+/// The port of the address counts only where the URL names none.
+#[tokio::test]
+async fn a_host_is_called_elsewhere_at_the_port_of_its_url() {
+    let authority = Authority::new("root");
+    let server = Server::tls(&authority.server_named(&["ofx.bank.example"]), reply(&answer("<OFX>fine"))).await;
+    let options = trusting(&authority).connect_to("ofx.bank.example", ([127, 0, 0, 1], 9).into());
+    let url = format!("https://ofx.bank.example:{}/", server.port());
+    assert_eq!(send(options, &url).await.unwrap().body(), b"<OFX>fine");
+    assert_eq!(server.seen()[0].header("host"), Some(format!("ofx.bank.example:{}", server.port()).as_str()));
 }
 
 #[tokio::test]
