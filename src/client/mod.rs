@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::client::stored::{Protection, Validity};
+use crate::client::stored::{Protection, Validity, unread};
 use crate::engine::{Credentials, Device, Dialect, Include, Institution, State, UserKey};
 use crate::error::Error;
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
@@ -151,7 +151,8 @@ impl Client {
     ///
     /// As [`resume`](Self::resume).
     pub fn resume_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Paused, Error> {
-        Paused::from_opened(stored::open(blob, Kind::Paused, Protection::Sealed(keys, context), policy)?)
+        let opened = stored::open(blob, Kind::Paused, Protection::Sealed(keys, context), policy);
+        opened.and_then(Paused::from_opened).map_err(unread)
     }
 
     /// Reads a paused operation from a blob without protection. Only for storage that nobody else can read or change.
@@ -161,7 +162,8 @@ impl Client {
     /// As [`resume`](Self::resume); damage is noticed, forgery is not.
     pub fn resume_plain(blob: &Blob) -> Result<Paused, Error> {
         let policy = stored::policy_now().allow_plain();
-        Paused::from_opened(stored::open(blob, Kind::Paused, Protection::Plain(Include::All), &policy)?)
+        let opened = stored::open(blob, Kind::Paused, Protection::Plain(Include::All), &policy);
+        opened.and_then(Paused::from_opened).map_err(unread)
     }
 
     pub(crate) fn from_parts(state: State, transport: Option<Arc<dyn Transport>>) -> Self {

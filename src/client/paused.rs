@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::client::stored::{self, Mark, Opened, Protection, Validity};
 use crate::client::{Client, DocumentLog, Kept, Session, driver};
 use crate::engine::{Credentials, Device, Operation, Situation, TaskKind};
-use crate::error::{Error, Moved};
+use crate::error::Error;
 use crate::ofx::{Limits, Payment, Question, Request, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
 use crate::transport::{Observer, Transport};
@@ -91,8 +91,7 @@ impl Paused {
     /// the error.
     pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if self.operation.kind().pays() {
-            let moved = if self.operation.doubt().is_some() { Moved::Unknown } else { Moved::No };
-            return Err(Kept::new(Error::misuse(IS_A_PAYMENT).with_moved(moved), self));
+            return Err(Kept::new(self.told(Error::misuse(IS_A_PAYMENT)), self));
         }
         self.open_risking_a_second_payment(credentials)
     }
@@ -113,7 +112,7 @@ impl Paused {
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user. It comes back in the error.
     pub fn open_risking_a_second_payment(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if let Err(error) = self.client.belongs_to(&credentials) {
-            return Err(Kept::new(error, self));
+            return Err(Kept::new(self.told(error), self));
         }
         Ok(Session::new(self.client, credentials, Some(self.operation)))
     }
@@ -128,7 +127,7 @@ impl Paused {
         if let Some(doubt) = self.operation.doubt() {
             let text =
                 format!("it is in doubt: open and reconcile it, or settle it when it is known: {}", doubt.explain());
-            return Err(Kept::new(Error::misuse(text).with_moved(Moved::Unknown), self));
+            return Err(Kept::new(self.told(Error::misuse(text)), self));
         }
         Ok(self.client)
     }
@@ -174,7 +173,12 @@ impl Paused {
             self.client.blob_limit,
             validity,
         )
-        .map_err(|error| Kept::new(error, self))
+        .map_err(|error| Kept::new(self.told(error), self))
+    }
+
+    /// An error about the operation, which says whether that is in doubt.
+    fn told(&self, error: Error) -> Error {
+        error.with_moved(self.operation.moved())
     }
 
     /// Whether it came from a blob sealed under an older key of the ring: [`reseal`](Self::reseal) it to have it under the new one.

@@ -1,7 +1,7 @@
 //! How far a call of a session got.
 
 use crate::engine::{Approval, BatchAnswer, Challenge, Changes, Confirmed, Doubt, Receipt};
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::ofx::{AccountInfo, Reply};
 
 /// How far an operation got: it is done, the user is asked, or nobody knows.
@@ -36,8 +36,10 @@ impl<T> Progress<T> {
                     "the institution wants security questions answered first ({}); match Progress::Ask, then answer or pause",
                     ids.join(", ")
                 );
+                let moved = if challenge.is_in_doubt() { Moved::Unknown } else { Moved::No };
                 Err(Error::new(ErrorKind::Refused, Delivery::Answered, text)
-                    .with_status(crate::error::StatusCode::MFA_REQUIRED, None))
+                    .with_status(crate::error::StatusCode::MFA_REQUIRED, None)
+                    .with_moved(moved))
             }
             Self::Approve(approval) => Err(Error::new(ErrorKind::Refused, Delivery::Answered, approval.explain())
                 .with_status(crate::error::StatusCode::CLIENT_UID_UNKNOWN, approval.message)),

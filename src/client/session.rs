@@ -96,8 +96,8 @@ impl Session {
         let Some(operation) = &self.current else {
             return Err(Error::misuse("there is no operation that waits for answers"));
         };
-        operation.check_answers(&self.client.state, &answers, now)?;
-        let (operation, _) = operation.clone().handle_answer(&self.client.state, &answers, now)?;
+        let answered = operation.clone().handle_answer(&self.client.state, &answers, now);
+        let (operation, _) = answered.map_err(|error| self.told(error))?;
         self.current = Some(operation);
         self.proceed().await
     }
@@ -128,9 +128,8 @@ impl Session {
         let Some(operation) = self.current.clone() else {
             return Err(Error::misuse("there is no payment in doubt"));
         };
-        let (operation, _) = operation
-            .reconcile(&self.client.state, self.client.world.now())
-            .map_err(|error| Error::from(error).with_moved(self.moved()))?;
+        let (operation, _) =
+            operation.reconcile(&self.client.state, self.client.world.now()).map_err(|error| self.told(error))?;
         self.current = Some(operation);
         self.proceed().await
     }
@@ -156,7 +155,8 @@ impl Session {
         let Some(operation) = self.current.clone() else {
             return Err(Error::misuse("there is no payment in doubt"));
         };
-        let (operation, _) = operation.repeat_in_doubt(&self.client.state, self.client.world.now())?;
+        let repeated = operation.repeat_in_doubt(&self.client.state, self.client.world.now());
+        let (operation, _) = repeated.map_err(|error| self.told(error))?;
         self.current = Some(operation);
         self.proceed().await
     }
@@ -234,7 +234,7 @@ impl Session {
         };
         if life > self.longest_pause() || life.is_zero() {
             let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and none for ever (longest_pause says how long)";
-            return Err(Kept::new(Error::misuse(text), self));
+            return Err(Kept::new(self.told(Error::misuse(text)), self));
         }
         if let Some(user_id) = self.credentials.user_id() {
             // The operation is this user's, whether or not the institution has recognized the user yet.
@@ -242,7 +242,7 @@ impl Session {
         }
         let (limit, validity) = (self.client.blob_limit, Validity::For(life));
         stored::save(&*self.client.world, &self.client.state, Some(operation), protection, limit, validity)
-            .map_err(|error| Kept::new(error, self))
+            .map_err(|error| Kept::new(self.told(error), self))
     }
 
     /// Ends the session and gives the client back.
@@ -313,7 +313,8 @@ impl Session {
         match self.situation() {
             Some(Situation::InDoubt(_)) => self.refuse_doubt()?,
             Some(Situation::AwaitingAnswers(_)) => {
-                return Err(Error::misuse("an operation waits for answers; answer, pause or abandon it first"));
+                let text = "an operation waits for answers; answer, pause or abandon it first";
+                return Err(self.told(Error::misuse(text)));
             }
             Some(Situation::AwaitingApproval(_)) => {
                 return Err(Error::misuse(
@@ -357,8 +358,9 @@ impl Session {
         Err(Error::misuse(text).with_moved(Moved::Unknown))
     }
 
-    fn moved(&self) -> Moved {
-        if self.doubt().is_some() { Moved::Unknown } else { Moved::No }
+    /// An error about the operation under way, which says whether that is in doubt.
+    fn told(&self, error: impl Into<Error>) -> Error {
+        error.into().with_moved(self.current.as_ref().map_or(Moved::No, Operation::moved))
     }
 
     fn doubt(&self) -> Option<&Doubt> {

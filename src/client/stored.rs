@@ -9,7 +9,7 @@ use crate::engine::{
     Include, Operation, Part, SCHEMA, SHED_IN_TURN, Schema, SnapshotError, State, restore_operation, restore_state,
     save_operation, save_state,
 };
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::seal::{
     self, Blob, Context, KeyRing, Kind, OpenError, OpenPolicy, SealError, Segment, Stamp, Suite, sealed_len,
 };
@@ -153,6 +153,11 @@ impl Mark {
         let seconds = i64::try_from(self.expires).ok().filter(|seconds| *seconds > 0)?;
         DateTime::from_timestamp(seconds, 0)
     }
+}
+
+/// What cannot be read may hold a payment that was sent.
+pub(crate) fn unread(error: Error) -> Error {
+    error.with_moved(Moved::Unknown)
 }
 
 /// Opening with this machine's clock.

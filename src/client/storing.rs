@@ -22,7 +22,7 @@ impl Stored {
     ///
     /// As [`Client::restore`].
     pub fn open(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Self, Error> {
-        let kind = blob.header().map_err(Error::from)?.kind();
+        let kind = blob.header().map_err(|error| stored::unread(error.into()))?.kind();
         Ok(match kind {
             Kind::Paused => Self::Paused(Box::new(Client::resume(blob, keys, context)?)),
             Kind::Client | Kind::Vault => Self::Client(Box::new(Client::restore(blob, keys, context)?)),

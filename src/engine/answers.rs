@@ -13,11 +13,12 @@ use crate::secret::Secret;
 pub struct Challenge {
     questions: Vec<Question>,
     again: bool,
+    in_doubt: bool,
 }
 
 impl Challenge {
-    pub(crate) fn new(questions: Vec<Question>, again: bool) -> Self {
-        Self { questions, again }
+    pub(crate) fn new(questions: Vec<Question>, again: bool, in_doubt: bool) -> Self {
+        Self { questions, again, in_doubt }
     }
 
     /// The questions to show, in the institution's order; those the program answers itself are not among them.
@@ -30,6 +31,12 @@ impl Challenge {
     #[must_use]
     pub fn is_repeated(&self) -> bool {
         self.again
+    }
+
+    /// Whether they come before a further try of a request that may have been carried out already: it stays in doubt meanwhile.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 }
 

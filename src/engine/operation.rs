@@ -9,7 +9,7 @@ use crate::engine::transmit::Purpose;
 use crate::engine::{
     Answers, Approval, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State, TaskKind, Transmit,
 };
-use crate::error::{Delivery, Error};
+use crate::error::{Delivery, Error, Moved};
 use crate::ofx::{BankAccount, ChallengeAnswer, FileUid, Question, SyncFrom, Tail, shortened};
 
 /// What to do next: exactly one thing after every call.
@@ -195,19 +195,11 @@ impl Operation {
         now: DateTime<Utc>,
     ) -> Result<(Self, Step), EngineError> {
         let answers = self.check(state, answers, now)?;
-        match self.phase {
-            Phase::ExpectAnswers { questions, again } => {
-                self.phase = Phase::ExpectResult { passed: Some(Passed { questions, again, answers, alone: false }) };
-                Ok(self.with_step(state, now))
-            }
-            Phase::ExpectQuestions { .. }
-            | Phase::ExpectResult { .. }
-            | Phase::ExpectApproval { .. }
-            | Phase::InDoubt(_)
-            | Phase::Over(_) => Err(EngineError::Situation(
-                "waits for no answers: go on with proceed, or settle a payment that is in doubt",
-            )),
-        }
+        let Phase::ExpectAnswers { questions, again } = self.phase else {
+            return Err(EngineError::Situation(NO_ANSWERS));
+        };
+        self.phase = Phase::ExpectResult { passed: Some(Passed { questions, again, answers, alone: false }) };
+        Ok(self.with_step(state, now))
     }
 
     /// Whether these answers would be accepted, without using them up.
@@ -296,7 +288,7 @@ impl Operation {
                 self.doubt.clone().map_or(Situation::Ready, Situation::InDoubt)
             }
             Phase::ExpectAnswers { questions, again } => {
-                Situation::AwaitingAnswers(challenge(questions, *again, state, now))
+                Situation::AwaitingAnswers(self.challenge(questions, *again, state, now))
             }
             Phase::ExpectApproval { message } => Situation::AwaitingApproval(Approval::new(state, message.clone())),
             Phase::InDoubt(doubt) => Situation::InDoubt(doubt.clone()),
@@ -316,6 +308,11 @@ impl Operation {
             | Phase::ExpectResult { .. } => self.doubt.as_ref(),
             Phase::Over(_) => None,
         }
+    }
+
+    /// Whether money may have moved because of it.
+    pub(crate) fn moved(&self) -> Moved {
+        if self.doubt().is_some() { Moved::Unknown } else { Moved::No }
     }
 
     /// Whether what it sends next is a request that must not simply be made again.
@@ -367,9 +364,7 @@ impl Operation {
 
     fn check(&self, state: &State, answers: &Answers, now: DateTime<Utc>) -> Result<Vec<ChallengeAnswer>, EngineError> {
         let Phase::ExpectAnswers { questions, .. } = &self.phase else {
-            return Err(EngineError::Situation(
-                "waits for no answers: go on with proceed, or settle a payment that is in doubt",
-            ));
+            return Err(EngineError::Situation(NO_ANSWERS));
         };
         complete(questions, answers, &state.device, app(state), now)
     }
@@ -408,7 +403,7 @@ impl Operation {
                 let url = if self.recovery.tries_a_password() { state.url_of("SIGNUP") } else { self.url(state) };
                 self.send(url, purpose, file, answers, interrupted)
             }
-            Phase::ExpectAnswers { questions, again } => Step::Ask(challenge(questions, *again, state, now)),
+            Phase::ExpectAnswers { questions, again } => Step::Ask(self.challenge(questions, *again, state, now)),
             Phase::ExpectApproval { message } => Step::Approve(Approval::new(state, message.clone())),
             Phase::InDoubt(doubt) => Step::Done(Outcome::Unknown(doubt.clone())),
             Phase::Over(outcome) => Step::Done(outcome.clone()),
@@ -435,6 +430,11 @@ impl Operation {
             anonymous: self.kind.is_anonymous(),
             interrupted,
         })
+    }
+
+    fn challenge(&self, questions: &[Question], again: bool, state: &State, now: DateTime<Utc>) -> Challenge {
+        let open = open_questions(questions, &state.device, app(state), now);
+        Challenge::new(if open.is_empty() { questions.to_vec() } else { open }, again, self.doubt.is_some())
     }
 
     /// Answers that may have arrived are not given twice: the questions are asked for again.
@@ -467,14 +467,10 @@ impl Operation {
 
 /// What may be in doubt must fit into a blob, beside the rest of the state.
 const LONGEST_REQUEST: usize = 48 * 1024;
+const NO_ANSWERS: &str = "waits for no answers: go on with proceed, or settle a payment that is in doubt";
 const TOO_LONG: &str =
     "this is more than 48 KiB in one file, and could not be stored while it is in doubt; send it in several";
 
 pub(crate) fn app(state: &State) -> (&str, &str) {
     (&state.application.id, &state.application.version)
-}
-
-fn challenge(questions: &[Question], again: bool, state: &State, now: DateTime<Utc>) -> Challenge {
-    let open = open_questions(questions, &state.device, app(state), now);
-    Challenge::new(if open.is_empty() { questions.to_vec() } else { open }, again)
 }

@@ -5,6 +5,7 @@ mod blobs;
 mod canary;
 pub(crate) mod line;
 mod lost;
+mod moved;
 mod others;
 mod profile;
 mod services;

@@ -120,7 +120,7 @@ impl Desk {
             return Some(Moved::Unknown);
         }
         let open = self.open(id)?;
-        Some(if open.operation.doubt().is_some() { Moved::Unknown } else { Moved::No })
+        Some(open.operation.moved())
     }
 }
 

@@ -1,9 +1,10 @@
 //! How people end a payment: by what they have found out, or by giving it up.
 
 use crate::client::Vault;
+use crate::client::stored::unread;
 use crate::client::vault::flow::{CONTENDED, MOST_TURNS, busy, check_id};
+use crate::client::vault::no_such;
 use crate::client::vault::standing::{Settlement, Verdict};
-use crate::client::vault::{no_such, unread};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 
 impl Vault {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
+use crate::client::stored::unread;
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{Desk, LISTING, Open};
 use crate::client::vault::shelf::{Effort, Lost};
@@ -39,8 +40,6 @@ impl Vault {
     ) -> Result<Option<Progress<Receipt>>, Error> {
         check_id(id)?;
         for _ in 0..MOST_TURNS {
-            // What cannot be read may hold a payment that was sent.
-            let unread = |error: Error| error.with_moved(Moved::Unknown);
             let (desk, state) = self.desk().await.map_err(unread)?;
             let now = self.world.now();
             let moved = desk.moved(id, now).unwrap_or(Moved::No);

@@ -95,11 +95,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::stored::unread;
 use crate::client::vault::flow::{Wanted, check_id, digest};
 use crate::client::watching::Watching;
 use crate::client::{Client, Progress, World};
 use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
-use crate::error::{Error, ErrorKind, Moved};
+use crate::error::{Error, ErrorKind};
 use crate::ofx::{AccountInfo, Payment};
 use crate::seal::{Blob, Context, KeyRing};
 use crate::store::Store;
@@ -376,11 +377,6 @@ impl fmt::Debug for Vault {
 
 fn some(progress: Option<Progress<Receipt>>) -> Result<Progress<Receipt>, Error> {
     progress.ok_or_else(|| crate::client::driver::bug("a payment was left as it is"))
-}
-
-/// What cannot be read may hold a payment that was sent.
-pub(crate) fn unread(error: Error) -> Error {
-    error.with_moved(Moved::Unknown)
 }
 
 pub(crate) fn no_such() -> Error {
