@@ -34,7 +34,7 @@ struct Needles {
     all: HashMap<[u8; START], Vec<Needle>>,
     /// Whether one begins with these two bytes: most places in a log are passed over by that.
     begins: Vec<bool>,
-    /// The kinds there are.
+    /// The kinds there are of what can be searched for as it is.
     kinds: BTreeSet<String>,
 }
 
@@ -42,9 +42,13 @@ impl Needles {
     /// Reads `secrets.txt`: a tag, a tabulator, a value.
     fn read(text: &str) -> Self {
         let mut all: HashMap<_, Vec<_>> = HashMap::new();
+        let mut kinds = BTreeSet::new();
         let lines: BTreeSet<_> = text.lines().filter_map(|line| line.split_once('\t')).collect();
         for &(kind, value) in &lines {
             let bytes = value.as_bytes();
+            if bytes.len() >= START {
+                kinds.insert(kind.to_owned());
+            }
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             let list = bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
             for spelled in [value.to_owned(), hex, list].into_iter().chain(base64(bytes)) {
@@ -55,7 +59,7 @@ impl Needles {
         }
         let mut begins = vec![false; 1 << 16];
         all.keys().for_each(|start| begins[pair(start)] = true);
-        Self { all, begins, kinds: lines.iter().map(|(kind, _)| (*kind).to_owned()).collect() }
+        Self { all, begins, kinds }
     }
 
     /// The kinds of secrets that a line holds.
@@ -106,7 +110,7 @@ fn search(folder: &Path, needles: &Needles) -> Result<(usize, Vec<String>), std:
         let (mut line, mut number, mut passed_over) = (Vec::new(), 0, false);
         while file.read_until(b'\n', &mut line)? > 0 {
             number += 1;
-            if line.starts_with(b"---- ") {
+            if SECTIONS.iter().any(|begin| line.starts_with(begin)) {
                 passed_over = ON_PURPOSE.iter().any(|test| line.starts_with(format!("---- {test} ").as_bytes()));
             }
             let kinds = if passed_over { Vec::new() } else { needles.in_line(&line) };
@@ -142,7 +146,7 @@ fn no_secret_is_in_what_the_tests_have_said() {
 fn a_secret_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("secrets.txt", "USERPASS\tcorrect horse\nACCESSKEY\tkey-12345678\nMFAPHRASEA\tGarcia\n");
+    write("secrets.txt", "USERPASS\tcorrect horse\nACCESSKEY\tkey-12345678\nMFAPHRASEA\tGarcia\nAPPKEY\tshort\n");
     write("clean.log", "correct\nhorse key-1234567 Garci\n");
     let needles = needles(folder.path()).unwrap();
     assert!(needles.kinds.iter().eq(["ACCESSKEY", "MFAPHRASEA", "USERPASS"]));
@@ -157,7 +161,11 @@ fn a_secret_is_found() {
     let encoded = encoded.map(|text| base64::engine::general_purpose::STANDARD.encode(text));
     write("encoded.log", &format!("{}\nno\nanswer=Garcia\n", encoded.join("\n")));
     write("other.txt", "correct horse");
-    write("passed.log", "---- books::the_comparison_can_fail stdout ----\ncorrect horse\n---- other stdout ----\nx\n");
+    let passed = "---- books::the_comparison_can_fail stdout ----\ncorrect horse\n";
+    write(
+        "passed.log",
+        &format!("{passed}---- other stdout ----\ncorrect horse\n{passed}\nsuccesses:\ncorrect horse\n"),
+    );
     let (_, mut found) = search(folder.path(), &needles).unwrap();
     found.sort();
     let expected = [
@@ -168,12 +176,17 @@ fn a_secret_is_found() {
         "leaks.log, line 2: USERPASS",
         "leaks.log, line 3: ACCESSKEY",
         "leaks.log, line 4: ACCESSKEY",
+        "passed.log, line 4: USERPASS",
+        "passed.log, line 9: USERPASS",
     ];
     assert_eq!(found, expected);
 }
 
 /// Tests that fail inside, on purpose, and show the records that they compare.
 const ON_PURPOSE: [&str; 1] = ["books::the_comparison_can_fail"];
+
+/// How what is said of the next test begins, or of all of them.
+const SECTIONS: [&[u8]; 5] = [b"---- ", b"successes:", b"failures:", b"test result:", b"running "];
 
 /// Kinds of secrets that every run has on the wire: a list without one of them would find nothing, and say that nothing is there.
 const KINDS: [&str; 15] = [

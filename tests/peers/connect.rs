@@ -64,8 +64,7 @@ async fn a_bill_is_paid_through_tinyproxy() {
     let bank = money::bank();
     money::pay(&bank, bank.url(), money::trusting(&bank).proxy(through(&peer))).await;
     // The profile and the payment, each over a connection of its own or not: at least one went this way.
-    let lines = peer.logged("Established connection to host \"127.0.0.1\"", 1).await;
-    assert!(!lines.is_empty());
+    peer.logged("Established connection to host \"127.0.0.1\"", 1).await;
     assert!(!peer.log().contains("canary") && !peer.log().contains("OFX"), "{}", peer.log());
 }
 

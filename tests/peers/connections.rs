@@ -1,10 +1,13 @@
 //! Connections: how many nginx sees, from where, and what becomes of one that it has closed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ofx_session::Institution;
-use ofx_session::testing::{Bank, Fault, On};
-use ofx_session::transport::{HttpVersions, Https, HttpsOptions, KeepAlive, Request, Transport as _, TransportError};
+use ofx_session::transport::{
+    Event, HttpVersions, Https, HttpsOptions, KeepAlive, Request, Transport as _, TransportError,
+};
+use ofx_session::{Client, Credentials, Institution};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -117,14 +120,22 @@ async fn a_request_that_dies_with_its_connection_is_not_sent_twice() {
 
 #[tokio::test]
 async fn a_payment_never_goes_over_a_connection_that_was_used() {
-    // The institution closes behind the list of accounts, at the worst moment: when the payment is about to be sent.
-    let bank: Bank = money::bank();
-    let mut session = money::session(Institution::new(bank.url()), money::trusting(&bank));
+    let bank = money::bank();
+    let made = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&made);
+    let observer = move |event: &Event<'_>| {
+        count.fetch_add(usize::from(matches!(event, Event::Connected { .. })), Ordering::SeqCst);
+    };
+    let builder = Client::builder(Institution::new(bank.url())).connection(money::trusting(&bank)).observer(observer);
+    let mut session = builder.build().unwrap().open(Credentials::new("jane", money::PASSWORD)).unwrap();
+    let made = || made.load(Ordering::SeqCst);
     session.accounts().await.unwrap().done().unwrap();
-    session.pay(&money::payment()).await.unwrap().done().unwrap();
-    bank.next(On::Accounts, Fault::DropAfter);
-    assert!(session.accounts().await.is_err());
-    session.pay(&money::payment()).await.unwrap().done().unwrap();
+    session.accounts().await.unwrap().done().unwrap();
+    assert_eq!(made(), 1, "what only reads shares one");
+    for payments in 1..3 {
+        session.pay(&money::payment()).await.unwrap().done().unwrap();
+        assert_eq!(made(), 1 + payments);
+    }
     assert_eq!((bank.payments_made(), bank.violations()), (2, vec![]));
 }
 
