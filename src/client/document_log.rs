@@ -38,7 +38,8 @@ use crate::transport::TransportError;
 ///
 /// Every element that OFX does not have is masked as well; one with a dot in its name, as `INTU.BID`, can be shown by that name.
 /// So are comments, broken tags, and whole documents in an encoding without ASCII. A value of four bytes and more that was masked
-/// is also masked where it comes again in an element that is shown, in the same document and in the answer to it.
+/// in its element is also masked where it comes again in one that is shown, in the same document and in the answer to it; that holds for
+/// 512 values, those of the request first.
 ///
 /// # When it cannot be written
 ///

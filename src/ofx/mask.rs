@@ -7,8 +7,8 @@
 //! - the tags themselves, without attributes, and the header.
 //!
 //! All else is masked, by a text that does not tell how long it was: values of every other element, text that stands where none
-//! belongs, comments, broken tags, bytes in an encoding without ASCII. A value that was masked once is masked wherever it comes
-//! again, in the same document and in the answer to it: an institution may repeat it in a message.
+//! belongs, comments, broken tags, bytes in an encoding without ASCII. The value of an element that was masked once is masked wherever it
+//! comes again, in the same document and in the answer to it: an institution may repeat it in a message.
 
 pub(super) mod names;
 
@@ -49,7 +49,7 @@ impl Mask {
     pub(crate) fn apply(&self, document: &[u8], heard: &mut Heard) -> Vec<u8> {
         for piece in Scanner::new(document) {
             if let Piece::Value { of: Some(name), text, .. } = piece
-                && self.hides_by_name(&name)
+                && !self.shows(&name)
             {
                 heard.hear_as_written(text.trim_ascii());
             }
@@ -89,10 +89,6 @@ impl Mask {
 
     fn shows(&self, name: &str) -> bool {
         SHOWN.contains(&name) || self.shown.contains(name)
-    }
-
-    fn hides_by_name(&self, name: &str) -> bool {
-        MASKED.contains(&name) && !self.shown.contains(name)
     }
 }
 

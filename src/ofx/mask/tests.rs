@@ -103,6 +103,10 @@ fn what_was_masked_once_is_masked_where_it_is_repeated() {
     let answer = b"<OFX><MESSAGE>jane, jane-hunter22 is wrong, masked</MESSAGE><CODE>15500</CODE></OFX>";
     let shown = String::from_utf8(mask.apply(answer, &mut heard)).unwrap();
     assert_eq!(shown, "<OFX><MESSAGE>[masked], [masked] is wrong, [masked]</MESSAGE><CODE>15500</CODE></OFX>");
+    // Also where nobody has ever heard of the element.
+    let mut heard = Heard::default();
+    let own = b"<OFX><INTU.USERPASS>hunter22<MESSAGE>hunter22</OFX>";
+    assert_eq!(mask.apply(own, &mut heard), b"<OFX><INTU.USERPASS>[masked]<MESSAGE>[masked]</OFX>");
 }
 
 #[test]
