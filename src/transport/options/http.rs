@@ -90,11 +90,6 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// Refuses headers that cannot be sent, also those that came from a file.
-    pub(crate) fn check(&self) -> Result<(), TransportError> {
-        self.extra().try_for_each(|header| header.map(|_| ()))
-    }
-
     /// The headers that were added.
     pub(crate) fn extra(&self) -> impl Iterator<Item = Result<(HeaderName, HeaderValue), TransportError>> {
         let plain = self.headers.iter().map(|(name, value)| plain_line(name, value));

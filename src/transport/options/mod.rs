@@ -149,7 +149,6 @@ impl HttpsOptions {
         if self.proxy.kind == ProxyKind::Socks4 && self.network.addresses == Addresses::OnlyIpv6 {
             return Err(NO_IPV6.error());
         }
-        self.http.check()?;
         self.tls.check()
     }
 }

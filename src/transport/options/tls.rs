@@ -140,14 +140,8 @@ impl TlsSettings {
         self.dangerous_certificates.get(&NO_DANGER)
     }
 
-    /// Refuses what cannot work, also what came from a file.
+    /// Refuses what contradicts itself. What cannot be read is found out when TLS is set up.
     pub(crate) fn check(&self) -> Result<(), TransportError> {
-        usable_provider(self)?;
-        self.pins()?;
-        self.name()?;
-        self.identity()?;
-        self.certificate_check()?;
-        self.danger()?;
         if self.versions.is_empty() {
             return Err(NO_VERSION.error());
         }
