@@ -101,9 +101,9 @@ async fn drive(
         let url = transmit.url().to_owned();
         let now = client.world.now();
         let (interrupted, file) = transmit.prepare(credentials, &client.state, now)?;
-        let Some(ready) = &*current else { return Err(Error::misuse(NO_OPERATION)) };
-        let noted = ahead.keep(&client.state, ready, &interrupted).await?;
-        let operation = current.replace(interrupted).ok_or_else(|| Error::misuse(NO_OPERATION))?;
+        let Some(held) = current.as_mut() else { return Err(Error::misuse(NO_OPERATION)) };
+        let noted = ahead.keep(&client.state, held, &interrupted).await?;
+        let operation = std::mem::replace(held, interrupted);
         let dialect = &client.state.institution.dialect;
         let reads = !operation.sends_what_counts();
         let request = |file| {
@@ -117,7 +117,7 @@ async fn drive(
         // A store cannot be written while a future is dropped. What is there says that the file may have left, and whoever goes on from
         // there and whoever goes on from here must mean the same file.
         let unsent = Some(&operation).filter(|_| noted == Noted::Here);
-        let undo = Undo { current: &mut *current, unsent, state: &client.state, now, recall: first.recall() };
+        let undo = Undo { current: held, unsent, state: &client.state, now, recall: first.recall() };
         let mut sent = undo.unless_over(watching.send(&*world, &*wire, kind, first)).await;
         let mut was_sent = false;
         if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy) {
@@ -140,7 +140,7 @@ async fn drive(
                 if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
                     client.state.user_id = Some(user_id.to_owned());
                 }
-                *current = Some(operation);
+                *held = operation;
                 step = next;
             }
             Err(error) => {
@@ -160,7 +160,7 @@ async fn drive(
                 let (operation, next) =
                     operation.handle_failure(&client.state, delivery, &error.to_string(), client.world.now());
                 let counts = operation.kind().counts();
-                *current = Some(operation);
+                *held = operation;
                 step = next;
                 if !left && !goes_on {
                     let error = nothing_moved(error.into(), counts);
@@ -173,7 +173,7 @@ async fn drive(
 }
 
 /// A request around a payment failed, and the payment itself was not sent or was refused: that is what the caller wants to know.
-pub(crate) fn nothing_moved(error: Error, counts: bool) -> Error {
+fn nothing_moved(error: Error, counts: bool) -> Error {
     if counts { error.with_delivery(Delivery::NotSent) } else { error }
 }
 
@@ -215,7 +215,7 @@ pub(crate) async fn know_profile(client: &mut Client, refused: &mut bool) -> Res
     match fetch_profile(client).await {
         // Going on would cost the user a failed signon, for a reason that is known now.
         Err(error) if matches!(error.status(), Some(StatusCode::FI_MISSING | StatusCode::UNSUPPORTED_VERSION)) => {
-            Err(nothing_moved(error, true).while_doing("asking for the profile"))
+            Err(error.with_delivery(Delivery::NotSent).while_doing("asking for the profile"))
         }
         Err(error) if error.kind() == ErrorKind::Refused => {
             *refused = true;
@@ -228,7 +228,7 @@ pub(crate) async fn know_profile(client: &mut Client, refused: &mut bool) -> Res
                     "the institution's profile could not be fetched (if it has none, say Institution::without_profile)"
                 }
             };
-            Err(nothing_moved(error, true).while_doing(what))
+            Err(error.with_delivery(Delivery::NotSent).while_doing(what))
         }
         Ok(()) => Ok(()),
     }

@@ -14,7 +14,7 @@ use crate::transport::Recall;
 /// Takes back, when it is dropped, what was noted for the case that a file has left.
 pub(crate) struct Undo<'a> {
     /// Where it was noted.
-    pub(crate) current: &'a mut Option<Operation>,
+    pub(crate) current: &'a mut Operation,
     /// The operation before it; `None` once there is nothing to take back, or it must not be.
     pub(crate) unsent: Option<&'a Operation>,
     pub(crate) state: &'a State,
@@ -39,7 +39,7 @@ impl Drop for Undo<'_> {
         if let Some(unsent) = self.unsent.filter(|_| self.recall.is_proved()) {
             // The same as after an error that says so. Where it was in doubt before, it is so again.
             let (unsent, _) = unsent.clone().handle_failure(self.state, Delivery::NotSent, "", self.now);
-            *self.current = Some(unsent);
+            *self.current = unsent;
         }
     }
 }
