@@ -396,7 +396,7 @@ impl Operation {
                     // A file that tries a password asks no questions, so the identifier is used once.
                     (Leg::NewPassword | Leg::OldPassword, _) => Purpose::TryPassword(self.seed.challenge(self.files)),
                     _ if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
-                    (_, token) => Purpose::Work(self.tail.clone(), token.clone()),
+                    _ => Purpose::Work,
                 };
                 let saved = if self.sends_what_counts() { self.saved_file(state) } else { None };
                 let file = saved.unwrap_or_else(|| (FileUid::none(), self.files));

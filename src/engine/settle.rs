@@ -20,7 +20,7 @@ impl Operation {
         now: DateTime<Utc>,
     ) -> (Self, Step) {
         // Reading the account out of the request takes as long as the rest together: only where something is said of a history.
-        let history = kind.row().sync.filter(|history| !response.frames(*history).is_empty());
+        let history = kind.row().sync.filter(|history| response.has_frame(*history));
         let frame = history.and_then(|history| {
             let account = self.account_of_history(state);
             frame(response, history, account.as_ref(), state)

@@ -314,7 +314,7 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
     };
     let seed = Seed::new(found.seed);
     let request =
-        stretch(&request.bytes, seed.work().as_str(), LONGEST_REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
+        stretch(&request.bytes, seed.work().as_str(), LARGEST_STRETCHED).ok_or(SnapshotError::Damaged(REQUEST))?;
     let urls = found.urls.map(|(url, challenge_url)| (url.to_owned(), challenge_url.to_owned()));
     let recovery = read::<RecoveryV1<'_>>(parts, RECOVERY)?
         .map(|found| read_recovery(&found))
@@ -349,8 +349,8 @@ fn urls<'a>(operation: &'a Operation, state: &'a State, with_profile: bool) -> O
 
 const FIRST_OF_OPERATION: u8 = 128;
 
-/// A request of ours is a few kilobytes.
-const LONGEST_REQUEST: usize = 64 * 1024;
+/// More than a request has before it is stored, which is a few kilobytes as a rule.
+const LARGEST_STRETCHED: usize = 64 * 1024;
 
 const KNOWN: [u8; 13] = [
     IDENTITY,

@@ -7,8 +7,8 @@ use crate::engine::outcome::known_or_oldest;
 use crate::engine::recovery::Leg;
 use crate::engine::{ClientUidUse, Credentials, EngineError, Operation, State};
 use crate::ofx::{
-    AccountInfoRequest, ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, SignonRequest, SyncFrom,
-    SyncRequest, Tail, TrnUid,
+    AccountInfoRequest, ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, SignonRequest, Style, SyncFrom,
+    SyncRequest, Tail, TrnUid, Version,
 };
 
 /// One request file, together with the operation as it would be if the program stopped while it is on its way.
@@ -36,8 +36,8 @@ pub(crate) enum Purpose {
     NewPassword,
     /// A signon that finds out which password counts, with a request that does no harm.
     TryPassword(TrnUid),
-    /// The request itself, bytes that never change, and the token after which it is to be carried out.
-    Work(Tail, Option<String>),
+    /// The request itself, after the token of the operation where there is one.
+    Work,
 }
 
 impl Transmit {
@@ -80,14 +80,10 @@ impl Transmit {
         let file_uid = if nameless { FileUid::none() } else { self.file_uid };
         let header = Header::new(version).file_uids(self.old_file_uid, file_uid);
         let tail = match self.purpose {
-            Purpose::Work(tail, None) => tail,
-            Purpose::Work(tail, Some(token)) => {
-                let kind = self.interrupted.kind.history().ok_or(EngineError::Situation(NO_HISTORY))?;
-                let account = self.interrupted.account.as_ref();
-                let account = account.map(|account| Tail::account(account, version, style)).transpose()?;
-                let account = account.as_ref().map(|account| account.as_slice());
-                tail.after(&token, kind, account).ok_or(EngineError::Situation(NO_HISTORY))?
-            }
+            Purpose::Work => match &self.interrupted.recovery.token {
+                None => self.interrupted.tail.clone(),
+                Some(token) => self.interrupted.tail_after(token, version, style)?,
+            },
             Purpose::History(from) => {
                 let history = self.interrupted.history(state);
                 let (kind, account) = history.ok_or(EngineError::Situation(NO_HISTORY))?;
@@ -130,6 +126,17 @@ impl Transmit {
             signon.answers.clone_from(&self.answers);
         }
         signon
+    }
+}
+
+impl Operation {
+    /// The request in the frame of its history, after `token`.
+    fn tail_after(&self, token: &str, version: Version, style: &Style) -> Result<Tail, EngineError> {
+        let kind = self.kind.history().ok_or(EngineError::Situation(NO_HISTORY))?;
+        let account = self.account.as_ref();
+        let account = account.map(|account| Tail::account(account, version, style)).transpose()?;
+        let account = account.as_ref().map(|account| account.as_slice());
+        self.tail.after(token, kind, account).ok_or(EngineError::Situation(NO_HISTORY))
     }
 }
 

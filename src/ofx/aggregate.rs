@@ -101,6 +101,10 @@ macro_rules! words {
             fn write(&self, tag: &'static str, _: crate::ofx::Version) -> crate::ofx::Element {
                 crate::ofx::Element::leaf(tag, self.as_str())
             }
+
+            fn check_texts(&self, tag: &'static str, _: crate::ofx::Version) -> Result<(), crate::ofx::EncodeError> {
+                crate::ofx::check::value(tag, self.as_str())
+            }
         }
     };
 }

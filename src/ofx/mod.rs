@@ -72,10 +72,7 @@ pub use password_rules::{PasswordProblem, PasswordRules};
 pub use payee::{
     DeletedPayee, ListedPayee, ModifiedPayee, Payee, PayeeAddition, PayeeDeletion, PayeeModification, PayeeRef,
 };
-pub use payment::{
-    ExtendedPayee, IdScope, Payment, PaymentProcessing, PaymentRequest, PaymentResponse, PaymentState,
-    PaymentTransaction, PaymentTransactionResponse,
-};
+pub use payment::{ExtendedPayee, IdScope, Payment, PaymentProcessing, PaymentRequest, PaymentResponse, PaymentState};
 pub use payment_change::{
     CanceledPayment, ModifiedPayment, PaymentCancellation, PaymentInquiry, PaymentModification, PaymentStatus,
 };
@@ -98,9 +95,9 @@ pub use signon::{
     ChallengeTransactionResponse, FinancialInstitution, Login, SignonRequest, SignonResponse,
 };
 pub use signup::{
-    AccountInfo, AccountInfoRequest, AccountInfoResponse, AccountInfoTransaction, AccountInfoTransactionResponse,
-    BankAccountInfo, BillPayAccountInfo, CardAccountInfo, Classification, InvestmentAccountInfo, InvestmentProduct,
-    LoanAccountInfo, OtherAccount, PresentmentAccountInfo, ServiceStatus,
+    AccountInfo, AccountInfoRequest, AccountInfoResponse, BankAccountInfo, BillPayAccountInfo, CardAccountInfo,
+    Classification, InvestmentAccountInfo, InvestmentProduct, LoanAccountInfo, OtherAccount, PresentmentAccountInfo,
+    ServiceStatus,
 };
 pub use status::{Severity, Status};
 pub use sync::{SyncFrom, SyncRequest, SyncResponse};

@@ -8,7 +8,7 @@ use crate::ofx::aggregate::{aggregate, words};
 use crate::ofx::check::{day, limit, optional, positive, transfer};
 use crate::ofx::{
     Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, ListedPayee, PayeeRef,
-    Problem, PublishedBill, Stamp, Status, TrnUid, Version,
+    Problem, PublishedBill, Stamp, Version,
 };
 
 aggregate! {
@@ -212,51 +212,11 @@ impl Drop for Payment {
 }
 
 aggregate! {
-    /// `PMTTRNRQ`: asks for a payment.
-    #[doc(alias = "PMTTRNRQ")]
-    pub struct PaymentTransaction {
-        /// `TRNUID`: made once for a payment and never again.
-        trn_uid: TrnUid = "TRNUID",
-        /// `PMTRQ`.
-        request: PaymentRequest = "PMTRQ",
-    }
-}
-
-impl PaymentTransaction {
-    /// Asks for `payment`.
-    #[must_use]
-    pub fn new(trn_uid: TrnUid, payment: Payment) -> Self {
-        Self { trn_uid, request: PaymentRequest { payment } }
-    }
-}
-
-aggregate! {
     /// `PMTRQ`.
     #[doc(alias = "PMTRQ")]
     pub struct PaymentRequest {
         /// `PMTINFO`.
         payment: Payment = "PMTINFO",
-    }
-}
-
-aggregate! {
-    /// `PMTTRNRS`.
-    #[doc(alias = "PMTTRNRS")]
-    pub struct PaymentTransactionResponse {
-        /// `TRNUID`.
-        trn_uid: TrnUid = "TRNUID",
-        /// `STATUS`.
-        status: Status = "STATUS",
-        /// `PMTRS`, unless the status is an error.
-        response: Option<PaymentResponse> = "PMTRS",
-    }
-}
-
-impl PaymentTransactionResponse {
-    /// An answer.
-    #[must_use]
-    pub fn new(trn_uid: TrnUid, status: Status, response: Option<PaymentResponse>) -> Self {
-        Self { trn_uid, status, response }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Request files: a fresh signon in front of bytes that never change.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -14,10 +15,15 @@ use crate::secret::wipe;
 
 /// The bytes of a request file after `</SONRQ>`, made once: file-based recovery compares them, and a later version of this
 /// crate must repeat what an earlier one wrote.
+///
+/// Copies share them.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Tail(Zeroizing<Vec<u8>>);
+pub(crate) struct Tail(Arc<Bytes>);
 
-impl Drop for Tail {
+#[derive(PartialEq, Eq)]
+struct Bytes(Zeroizing<Vec<u8>>);
+
+impl Drop for Bytes {
     fn drop(&mut self) {
         wipe(&mut self.0);
     }
@@ -25,7 +31,7 @@ impl Drop for Tail {
 
 impl fmt::Debug for Tail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tail({} bytes)", self.0.len())
+        write!(f, "Tail({} bytes)", self.as_bytes().len())
     }
 }
 
@@ -51,7 +57,7 @@ impl Tail {
         let mut parts: Vec<&[u8]> = vec![b"</SIGNONMSGSRQV1>"];
         parts.extend(sets.iter().map(|set| set.as_slice()));
         parts.push(b"</OFX>");
-        Ok(Self(Zeroizing::new(parts.concat())))
+        Ok(Self::from_bytes(parts.concat()))
     }
 
     /// The same request, to be carried out only if nothing happened since `token`. OFX 1.0.3 §6.4.
@@ -67,7 +73,7 @@ impl Tail {
         let frame = kind.frame();
         let mark = |before: &str, tag: &str| format!("{before}{tag}>").into_bytes();
         let (open, close) = (mark("<", frame.transaction_request), mark("</", frame.transaction_request));
-        let (head, rest) = split_before(&self.0, &open)?;
+        let (head, rest) = split_before(self.as_bytes(), &open)?;
         let (request, foot) = split_behind(rest, &close)?;
         let own = split_before(request, b"<BANKACCTFROM>").and_then(|(_, rest)| split_behind(rest, b"</BANKACCTFROM>"));
         let account = match own.map(|(own, _)| own).or(account) {
@@ -94,7 +100,7 @@ impl Tail {
         let parts = Zeroizing::new(parts);
         let mut bytes = Zeroizing::new(Vec::with_capacity(parts.iter().map(Vec::len).sum()));
         parts.iter().for_each(|part| bytes.extend_from_slice(part));
-        Some(Self(bytes))
+        Some(Self::from_bytes(bytes))
     }
 
     /// The bytes of an account, as a request would have them.
@@ -109,7 +115,7 @@ impl Tail {
 
     /// No bytes yet: those of a new password are made when they are sent.
     pub(crate) fn made_when_sent() -> Self {
-        Self(Zeroizing::default())
+        Self::from_bytes(Vec::new())
     }
 
     /// A change of the password, which stands inside the signon message set. OFX 1.0.3 §2.5.2.
@@ -136,20 +142,20 @@ impl Tail {
 
     fn in_signon(transaction: &Element, version: Version, style: &Style) -> Result<Self, EncodeError> {
         let inside = writer::write(transaction, version, style)?;
-        Ok(Self(Zeroizing::new([inside.as_slice(), b"</SIGNONMSGSRQV1>", b"</OFX>"].concat())))
+        Ok(Self::from_bytes([inside.as_slice(), b"</SIGNONMSGSRQV1>", b"</OFX>"].concat()))
     }
 
     fn set(tag: &'static str, transaction: Element, version: Version, style: &Style) -> Result<Self, EncodeError> {
         let set = writer::write(&Element::aggregate(tag, vec![transaction]), version, style)?;
-        Ok(Self(Zeroizing::new([b"</SIGNONMSGSRQV1>", set.as_slice(), b"</OFX>"].concat())))
+        Ok(Self::from_bytes([b"</SIGNONMSGSRQV1>", set.as_slice(), b"</OFX>"].concat()))
     }
 
-    pub(crate) fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self(bytes)
+    pub(crate) fn from_bytes(bytes: impl Into<Zeroizing<Vec<u8>>>) -> Self {
+        Self(Arc::new(Bytes(bytes.into())))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.0.0
     }
 
     /// The whole file, with `signon` in front.
@@ -165,8 +171,9 @@ impl Tail {
         header.check()?;
         let signon = writer::write(&signon.write_as(form, version), version, style)?;
         let header = header.render(version);
-        let mut file = Zeroizing::new(Vec::with_capacity(header.len() + OPENING.len() + signon.len() + self.0.len()));
-        for part in [header.as_bytes(), OPENING, &signon, &self.0] {
+        let mut file =
+            Zeroizing::new(Vec::with_capacity(header.len() + OPENING.len() + signon.len() + self.as_bytes().len()));
+        for part in [header.as_bytes(), OPENING, &signon, self.as_bytes()] {
             file.extend_from_slice(part);
         }
         Ok(file)
@@ -176,7 +183,7 @@ impl Tail {
     pub(crate) fn read(&self, version: Version) -> Result<Vec<Item>, DecodeError> {
         // We know what we wrote; a reader would have to guess.
         let charset = if version.is_sgml() { Charset::latin() } else { Charset::utf8() };
-        let (mark, header, body) = ("\u{feff}", Header::new(version).render(version), charset.decode(&self.0));
+        let (mark, header, body) = ("\u{feff}", Header::new(version).render(version), charset.decode(self.as_bytes()));
         let file = Zeroizing::new([mark.as_bytes(), header.as_bytes(), OPENING, body.as_bytes()].concat());
         let document = Document::decode(&file, &Limits::new())?;
         let sets = document.root().children().iter().filter(|set| set.tag() != "SIGNONMSGSRQV1");

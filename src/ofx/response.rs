@@ -72,7 +72,7 @@ impl Response {
     pub fn all_answers(&self) -> impl Iterator<Item = Result<Answer, DecodeError>> {
         let known =
             |child: &&Element| RequestKind::ALL.iter().any(|kind| kind.row().transaction_response == child.tag());
-        let sets = ["SIGNUPMSGSRSV1", "BILLPAYMSGSRSV1"].into_iter().filter_map(|set| self.document.root().child(set));
+        let sets = SETS.into_iter().filter_map(|set| self.document.root().child(set));
         sets.flat_map(move |set| {
             let inside = |child: &'_ Element| child.tag().ends_with("SYNCRS");
             let each = set.children().iter().flat_map(move |child| {
@@ -86,7 +86,7 @@ impl Response {
 
     /// The synchronizations of every kind, in the order of the file.
     pub fn synchronizations(&self) -> impl Iterator<Item = SyncResponse> {
-        let sets = ["SIGNUPMSGSRSV1", "BILLPAYMSGSRSV1"].into_iter().filter_map(|set| self.document.root().child(set));
+        let sets = SETS.into_iter().filter_map(|set| self.document.root().child(set));
         sets.flat_map(Element::children).filter_map(SyncResponse::read)
     }
 
@@ -140,6 +140,11 @@ impl Response {
         set.iter().filter(|child| child.tag() == kind.frame().response).filter_map(SyncResponse::read).collect()
     }
 
+    /// Whether there is one.
+    pub(crate) fn has_frame(&self, kind: SyncKind) -> bool {
+        self.set(kind.frame().set).iter().any(|child| child.is(kind.frame().response))
+    }
+
     fn set(&self, name: &str) -> &[Element] {
         self.document.root().child(set_tag(name)).map(Element::children).unwrap_or_default()
     }
@@ -152,5 +157,8 @@ impl Response {
 }
 
 fn set_tag(name: &str) -> &'static str {
-    if name == "SIGNUP" { "SIGNUPMSGSRSV1" } else { "BILLPAYMSGSRSV1" }
+    let [sign_up, bill_pay] = SETS;
+    if name == "SIGNUP" { sign_up } else { bill_pay }
 }
+
+const SETS: [&str; 2] = ["SIGNUPMSGSRSV1", "BILLPAYMSGSRSV1"];

@@ -4,8 +4,7 @@ use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, words};
 use crate::ofx::{
-    Amount, BankAccount, CardAccount, InvestmentAccount, LoanAccount, LoanType, PresentmentAccount, Stamp, Status,
-    TrnUid,
+    Amount, BankAccount, CardAccount, InvestmentAccount, LoanAccount, LoanType, PresentmentAccount, Stamp,
 };
 
 words! {
@@ -298,51 +297,11 @@ impl AccountInfo {
 }
 
 aggregate! {
-    /// `ACCTINFOTRNRQ`: asks for the account list.
-    #[doc(alias = "ACCTINFOTRNRQ")]
-    pub struct AccountInfoTransaction {
-        /// `TRNUID`.
-        trn_uid: TrnUid = "TRNUID",
-        /// `ACCTINFORQ`.
-        request: AccountInfoRequest = "ACCTINFORQ",
-    }
-}
-
-impl AccountInfoTransaction {
-    /// Asks for the list unless it is still that of `known`.
-    #[must_use]
-    pub fn new(trn_uid: TrnUid, known: Stamp) -> Self {
-        Self { trn_uid, request: AccountInfoRequest { updated: known } }
-    }
-}
-
-aggregate! {
     /// `ACCTINFORQ`.
     #[doc(alias = "ACCTINFORQ")]
     pub struct AccountInfoRequest {
         /// `DTACCTUP` of the list that is known.
         updated: Stamp = "DTACCTUP",
-    }
-}
-
-aggregate! {
-    /// `ACCTINFOTRNRS`.
-    #[doc(alias = "ACCTINFOTRNRS")]
-    pub struct AccountInfoTransactionResponse {
-        /// `TRNUID`.
-        trn_uid: TrnUid = "TRNUID",
-        /// `STATUS`.
-        status: Status = "STATUS",
-        /// `ACCTINFORS`; absent when the list is up to date or the request was refused.
-        response: Option<AccountInfoResponse> = "ACCTINFORS",
-    }
-}
-
-impl AccountInfoTransactionResponse {
-    /// An answer.
-    #[must_use]
-    pub fn new(trn_uid: TrnUid, status: Status, response: Option<AccountInfoResponse>) -> Self {
-        Self { trn_uid, status, response }
     }
 }
 

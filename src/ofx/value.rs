@@ -164,6 +164,10 @@ impl Content for bool {
     fn write(&self, tag: &'static str, _: Version) -> Element {
         Element::leaf(tag, if *self { "Y" } else { "N" })
     }
+
+    fn check_texts(&self, _: &'static str, _: Version) -> Result<(), EncodeError> {
+        Ok(())
+    }
 }
 
 impl Content for u32 {
@@ -174,6 +178,10 @@ impl Content for u32 {
     fn write(&self, tag: &'static str, _: Version) -> Element {
         Element::leaf(tag, self.to_string())
     }
+
+    fn check_texts(&self, _: &'static str, _: Version) -> Result<(), EncodeError> {
+        Ok(())
+    }
 }
 
 impl Content for i32 {
@@ -183,6 +191,10 @@ impl Content for i32 {
 
     fn write(&self, tag: &'static str, _: Version) -> Element {
         Element::leaf(tag, self.to_string())
+    }
+
+    fn check_texts(&self, _: &'static str, _: Version) -> Result<(), EncodeError> {
+        Ok(())
     }
 }
 
@@ -240,6 +252,10 @@ impl Content for Amount {
 
     fn write(&self, tag: &'static str, _: Version) -> Element {
         Element::leaf(tag, self.to_string())
+    }
+
+    fn check_texts(&self, _: &'static str, _: Version) -> Result<(), EncodeError> {
+        Ok(())
     }
 }
 
