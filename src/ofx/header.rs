@@ -214,5 +214,6 @@ fn find_ignoring_case(text: &str, wanted: &str) -> Option<usize> {
     text.as_bytes().windows(wanted.len()).position(|window| begins(window) && window.eq_ignore_ascii_case(wanted))
 }
 
-const KEYS: [&str; 9] =
+/// What a header of lines may say.
+pub(super) const KEYS: [&str; 9] =
     ["OFXHEADER", "DATA", "VERSION", "SECURITY", "ENCODING", "CHARSET", "COMPRESSION", "OLDFILEUID", "NEWFILEUID"];

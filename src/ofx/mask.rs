@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use crate::ofx::element::is_name;
+use crate::ofx::header::KEYS;
 use crate::ofx::names::number;
 
 use names::{AROUND, MASKED, SHOWN};
@@ -188,7 +189,7 @@ fn header(text: &[u8], out: &mut Vec<u8>) -> bool {
 fn is_header(word: &[u8]) -> bool {
     let at = word.iter().position(|byte| *byte == b':').unwrap_or(word.len());
     let (key, value) = word.split_at_checked(at).unwrap_or_default();
-    HEADERS.iter().any(|known| known.as_bytes() == key)
+    KEYS.iter().any(|known| known.as_bytes() == key)
         && value.len() <= LONGEST_HEADER
         && value.iter().all(|b| b.is_ascii_alphanumeric() || b":-_.".contains(b))
 }
@@ -405,8 +406,6 @@ const LONGEST_HEADER: usize = 48;
 const SHORTEST_HEARD: usize = 4;
 /// An institution could make the search long.
 const MOST_HEARD: usize = 512;
-const HEADERS: [&str; 9] =
-    ["OFXHEADER", "DATA", "VERSION", "SECURITY", "ENCODING", "CHARSET", "COMPRESSION", "OLDFILEUID", "NEWFILEUID"];
 /// How a document inside of a value writes its angle brackets.
 const DISGUISES: [&str; 6] = ["lt;", "gt;", "&#", "%3c", "%3e", "\\u00"];
 
