@@ -2,7 +2,7 @@
 
 use zeroize::Zeroize as _;
 
-use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::check::{self, limit, optional};
 use crate::ofx::{EncodeError, Version};
 
@@ -231,48 +231,6 @@ impl PresentmentAccount {
         }
     }
 
-    /// Sets the biller's name.
-    #[must_use]
-    pub fn biller_name(mut self, biller_name: impl Into<String>) -> Self {
-        self.biller_name = Some(biller_name.into());
-        self
-    }
-
-    /// Sets whose account it is.
-    #[must_use]
-    pub fn holder(mut self, holder: PresentmentHolder) -> Self {
-        self.holder = Some(holder);
-        self
-    }
-
-    /// Sets the user id.
-    #[must_use]
-    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
-        self.user_id = Some(user_id.into());
-        self
-    }
-
-    /// Sets the service provider whose payee it is; only with one of the two ids.
-    #[must_use]
-    pub fn provider(mut self, provider: impl Into<String>) -> Self {
-        self.provider = Some(provider.into());
-        self
-    }
-
-    /// Sets the payee's id.
-    #[must_use]
-    pub fn payee_id(mut self, payee_id: impl Into<String>) -> Self {
-        self.payee_id = Some(payee_id.into());
-        self
-    }
-
-    /// Sets the payee's entry in the user's list.
-    #[must_use]
-    pub fn payee_list_id(mut self, payee_list_id: impl Into<String>) -> Self {
-        self.payee_list_id = Some(payee_list_id.into());
-        self
-    }
-
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
         if !version.knows_presentment() {
@@ -297,6 +255,23 @@ impl PresentmentAccount {
             return Err(EncodeError::Invalid { tag: "SPNAME", expected: "needs PAYEEID or PAYEELSTID" });
         }
         Ok(())
+    }
+}
+
+setters! {
+    PresentmentAccount {
+        /// Sets the biller's name.
+        biller_name: String,
+        /// Sets whose account it is.
+        holder: PresentmentHolder,
+        /// Sets the user id.
+        user_id: String,
+        /// Sets the service provider whose payee it is; only with one of the two ids.
+        provider: String,
+        /// Sets the payee's id.
+        payee_id: String,
+        /// Sets the payee's entry in the user's list.
+        payee_list_id: String,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two declarations that every message set is made of: an aggregate, and a closed list of words.
+//! The declarations that every message set is made of: an aggregate, what may be set of one, a closed list of words, and a text with a meaning.
 
 /// Declares a struct and, from the same lines, how it is written in order and read by tag.
 ///
@@ -50,6 +50,47 @@ macro_rules! aggregate {
                     crate::ofx::Member::put(&self.$member, $tag, version, &mut children);
                 })*
                 crate::ofx::Element::aggregate(tag, children)
+            }
+        }
+    };
+}
+
+/// Declares the methods that set what may be left out of a struct, each called like its member.
+macro_rules! setters {
+    ($name:ident { $($(#[$meta:meta])* $member:ident: $type:ty,)* }) => {
+        impl $name {
+            $(
+                $(#[$meta])*
+                #[must_use]
+                pub fn $member(mut self, $member: impl Into<$type>) -> Self {
+                    self.$member = Some($member.into());
+                    self
+                }
+            )*
+        }
+    };
+}
+
+/// Writes a type as the text that it wraps, and reads it as it stands.
+macro_rules! written_as_text {
+    ($name:ident, $what:literal) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl crate::ofx::Content for $name {
+            fn read(element: &crate::ofx::Element) -> Result<Self, crate::ofx::DecodeError> {
+                crate::ofx::value::text(element, $what).map(Self::new)
+            }
+
+            fn write(&self, tag: &'static str, _: crate::ofx::Version) -> crate::ofx::Element {
+                crate::ofx::Element::leaf(tag, self.as_str())
+            }
+
+            fn check_texts(&self, tag: &'static str, _: crate::ofx::Version) -> Result<(), crate::ofx::EncodeError> {
+                crate::ofx::check::value(tag, self.as_str())
             }
         }
     };
@@ -109,4 +150,4 @@ macro_rules! words {
     };
 }
 
-pub(super) use {aggregate, words};
+pub(super) use {aggregate, setters, words, written_as_text};

@@ -1,12 +1,9 @@
 //! The days on which an institution processes, and the time at which such a day ends. OFX 1.0.3 §12.11.2, OFX 2.3 §12.11.2.
 
-use std::fmt;
-
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveTime, Utc, Weekday};
 
-use crate::ofx::aggregate::words;
-use crate::ofx::value::{is_digits, offset, text};
-use crate::ofx::{Content, DecodeError, Element, Version};
+use crate::ofx::aggregate::{words, written_as_text};
+use crate::ofx::value::{is_digits, offset};
 
 words! {
     /// `PROCDAYSOFF`: a day of the week on which nothing is processed.
@@ -77,21 +74,7 @@ impl TimeOfDay {
     }
 }
 
-impl fmt::Display for TimeOfDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Content for TimeOfDay {
-    fn read(element: &Element) -> Result<Self, DecodeError> {
-        text(element, "time").map(Self::new)
-    }
-
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, self.as_str())
-    }
-}
+written_as_text!(TimeOfDay, "time");
 
 /// The processing calendar of a service: which days count, and until when a day does.
 ///

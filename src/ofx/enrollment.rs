@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::ofx::aggregate::aggregate;
+use crate::ofx::aggregate::{aggregate, setters};
 use crate::ofx::check::{self, day, limit, optional};
 use crate::ofx::{AccountRef, Content, DecodeError, Element, EncodeError, Member, Stamp, Version};
 use crate::secret::Secret;
@@ -86,80 +86,10 @@ impl EnrollmentRequest {
         }
     }
 
-    /// Sets the middle name.
-    #[must_use]
-    pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
-        self.middle_name = Some(middle_name.into());
-        self
-    }
-
-    /// Sets the second address line.
-    #[must_use]
-    pub fn address2(mut self, address2: impl Into<String>) -> Self {
-        self.address2 = Some(address2.into());
-        self
-    }
-
-    /// Sets the third address line; only with the second.
-    #[must_use]
-    pub fn address3(mut self, address3: impl Into<String>) -> Self {
-        self.address3 = Some(address3.into());
-        self
-    }
-
-    /// Sets the country, ISO 3166 with three letters.
-    #[must_use]
-    pub fn country(mut self, country: impl Into<String>) -> Self {
-        self.country = Some(country.into());
-        self
-    }
-
-    /// Sets the telephone number for the day.
-    #[must_use]
-    pub fn day_phone(mut self, day_phone: impl Into<String>) -> Self {
-        self.day_phone = Some(day_phone.into());
-        self
-    }
-
-    /// Sets the telephone number for the evening.
-    #[must_use]
-    pub fn evening_phone(mut self, evening_phone: impl Into<String>) -> Self {
-        self.evening_phone = Some(evening_phone.into());
-        self
-    }
-
-    /// Sets the user id that is wished for.
-    #[must_use]
-    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
-        self.user_id = Some(user_id.into());
-        self
-    }
-
-    /// Sets the tax id.
-    #[must_use]
-    pub fn tax_id(mut self, tax_id: impl Into<Secret>) -> Self {
-        self.tax_id = Some(tax_id.into());
-        self
-    }
-
-    /// Sets the security name.
-    #[must_use]
-    pub fn security_name(mut self, security_name: impl Into<Secret>) -> Self {
-        self.security_name = Some(security_name.into());
-        self
-    }
-
     /// Sets the day of birth.
     #[must_use]
     pub fn birth(mut self, day: NaiveDate) -> Self {
         self.birth = Some(Stamp::day(day));
-        self
-    }
-
-    /// Sets an account of the user's.
-    #[must_use]
-    pub fn account(mut self, account: impl Into<AccountRef>) -> Self {
-        self.account = Some(account.into());
         self
     }
 
@@ -208,6 +138,31 @@ impl EnrollmentRequest {
             });
         }
         Ok(())
+    }
+}
+
+setters! {
+    EnrollmentRequest {
+        /// Sets the middle name.
+        middle_name: String,
+        /// Sets the second address line.
+        address2: String,
+        /// Sets the third address line; only with the second.
+        address3: String,
+        /// Sets the country, ISO 3166 with three letters.
+        country: String,
+        /// Sets the telephone number for the day.
+        day_phone: String,
+        /// Sets the telephone number for the evening.
+        evening_phone: String,
+        /// Sets the user id that is wished for.
+        user_id: String,
+        /// Sets the tax id.
+        tax_id: Secret,
+        /// Sets the security name.
+        security_name: Secret,
+        /// Sets an account of the user's.
+        account: AccountRef,
     }
 }
 
@@ -275,97 +230,6 @@ impl UserInfo {
         Self::default()
     }
 
-    /// Sets the first name.
-    #[must_use]
-    pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
-        self.first_name = Some(first_name.into());
-        self
-    }
-
-    /// Sets the middle name.
-    #[must_use]
-    pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
-        self.middle_name = Some(middle_name.into());
-        self
-    }
-
-    /// Sets the last name.
-    #[must_use]
-    pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
-        self.last_name = Some(last_name.into());
-        self
-    }
-
-    /// Sets the first address line.
-    #[must_use]
-    pub fn address1(mut self, address1: impl Into<String>) -> Self {
-        self.address1 = Some(address1.into());
-        self
-    }
-
-    /// Sets the second address line.
-    #[must_use]
-    pub fn address2(mut self, address2: impl Into<String>) -> Self {
-        self.address2 = Some(address2.into());
-        self
-    }
-
-    /// Sets the third address line; only with the second.
-    #[must_use]
-    pub fn address3(mut self, address3: impl Into<String>) -> Self {
-        self.address3 = Some(address3.into());
-        self
-    }
-
-    /// Sets the city.
-    #[must_use]
-    pub fn city(mut self, city: impl Into<String>) -> Self {
-        self.city = Some(city.into());
-        self
-    }
-
-    /// Sets the state.
-    #[must_use]
-    pub fn state(mut self, state: impl Into<String>) -> Self {
-        self.state = Some(state.into());
-        self
-    }
-
-    /// Sets the postal code.
-    #[must_use]
-    pub fn postal_code(mut self, postal_code: impl Into<String>) -> Self {
-        self.postal_code = Some(postal_code.into());
-        self
-    }
-
-    /// Sets the country, ISO 3166 with three letters.
-    #[must_use]
-    pub fn country(mut self, country: impl Into<String>) -> Self {
-        self.country = Some(country.into());
-        self
-    }
-
-    /// Sets the telephone number for the day.
-    #[must_use]
-    pub fn day_phone(mut self, day_phone: impl Into<String>) -> Self {
-        self.day_phone = Some(day_phone.into());
-        self
-    }
-
-    /// Sets the telephone number for the evening.
-    #[must_use]
-    pub fn evening_phone(mut self, evening_phone: impl Into<String>) -> Self {
-        self.evening_phone = Some(evening_phone.into());
-        self
-    }
-
-    /// Sets the address for electronic mail.
-    #[must_use]
-    pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
-        self
-    }
-
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
         self.check_texts("CHGUSERINFORQ", version)?;
@@ -386,6 +250,37 @@ impl UserInfo {
         rest.into_iter().try_for_each(|(tag, text, most)| optional(tag, text.as_deref(), most))?;
         // An aggregate without members cannot be written, and would ask for everything to be deleted.
         if *self == Self::default() { Err(EncodeError::Empty("CHGUSERINFORQ")) } else { Ok(()) }
+    }
+}
+
+setters! {
+    UserInfo {
+        /// Sets the first name.
+        first_name: String,
+        /// Sets the middle name.
+        middle_name: String,
+        /// Sets the last name.
+        last_name: String,
+        /// Sets the first address line.
+        address1: String,
+        /// Sets the second address line.
+        address2: String,
+        /// Sets the third address line; only with the second.
+        address3: String,
+        /// Sets the city.
+        city: String,
+        /// Sets the state.
+        state: String,
+        /// Sets the postal code.
+        postal_code: String,
+        /// Sets the country, ISO 3166 with three letters.
+        country: String,
+        /// Sets the telephone number for the day.
+        day_phone: String,
+        /// Sets the telephone number for the evening.
+        evening_phone: String,
+        /// Sets the address for electronic mail.
+        email: String,
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::check::{day, limit, optional};
 use crate::ofx::{Amount, EncodeError, Stamp, Version};
 
@@ -47,27 +47,6 @@ impl ExtendedPayment {
         Self { purpose: None, check_number: None, description: None, invoices: vec![invoice] }
     }
 
-    /// Sets who is paid.
-    #[must_use]
-    pub fn purpose(mut self, purpose: PaymentPurpose) -> Self {
-        self.purpose = Some(purpose);
-        self
-    }
-
-    /// Sets the number that the cheque is to have.
-    #[must_use]
-    pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
-        self.check_number = Some(check_number.into());
-        self
-    }
-
-    /// Sets the description.
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-
     /// Adds an invoice.
     #[must_use]
     pub fn invoice(mut self, invoice: Invoice) -> Self {
@@ -87,6 +66,17 @@ impl ExtendedPayment {
             return Err(EncodeError::Invalid { tag: "EXTDPMT", expected: "needs a description or an invoice" });
         }
         self.invoices.iter().try_for_each(Invoice::check)
+    }
+}
+
+setters! {
+    ExtendedPayment {
+        /// Sets who is paid.
+        purpose: PaymentPurpose,
+        /// Sets the number that the cheque is to have.
+        check_number: String,
+        /// Sets the description.
+        description: String,
     }
 }
 
@@ -130,20 +120,6 @@ impl Invoice {
         }
     }
 
-    /// Sets the discount.
-    #[must_use]
-    pub fn discount(mut self, discount: Discount) -> Self {
-        self.discount = Some(discount);
-        self
-    }
-
-    /// Sets the adjustment.
-    #[must_use]
-    pub fn adjustment(mut self, adjustment: Adjustment) -> Self {
-        self.adjustment = Some(adjustment);
-        self
-    }
-
     /// Adds a line.
     #[must_use]
     pub fn line_item(mut self, line_item: LineItem) -> Self {
@@ -158,6 +134,15 @@ impl Invoice {
         self.discount.as_ref().map_or(Ok(()), Discount::check)?;
         self.adjustment.as_ref().map_or(Ok(()), Adjustment::check)?;
         self.line_items.iter().try_for_each(|line| limit("LITMDESC", &line.description, 80))
+    }
+}
+
+setters! {
+    Invoice {
+        /// Sets the discount.
+        discount: Discount,
+        /// Sets the adjustment.
+        adjustment: Adjustment,
     }
 }
 

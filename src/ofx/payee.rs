@@ -2,7 +2,7 @@
 
 use zeroize::Zeroize as _;
 
-use crate::ofx::aggregate::aggregate;
+use crate::ofx::aggregate::{aggregate, setters};
 use crate::ofx::check::{self, limit, transfer};
 use crate::ofx::{
     BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayee, Member, Problem, Version,
@@ -50,27 +50,6 @@ impl Payee {
         }
     }
 
-    /// Sets the second address line.
-    #[must_use]
-    pub fn address2(mut self, line: impl Into<String>) -> Self {
-        self.address2 = Some(line.into());
-        self
-    }
-
-    /// Sets the third address line; only with the second.
-    #[must_use]
-    pub fn address3(mut self, line: impl Into<String>) -> Self {
-        self.address3 = Some(line.into());
-        self
-    }
-
-    /// Sets the country, ISO 3166 with three letters.
-    #[must_use]
-    pub fn country(mut self, country: impl Into<String>) -> Self {
-        self.country = Some(country.into());
-        self
-    }
-
     /// Reads the text of a `PAYEE` aggregate, of either syntax, such as [`to_aggregate`](Self::to_aggregate) writes.
     ///
     /// # Errors
@@ -109,6 +88,17 @@ impl Payee {
         limit("POSTALCODE", &self.postal_code, 11)?;
         check::country(self.country.as_deref())?;
         limit("PHONE", &self.phone, 32)
+    }
+}
+
+setters! {
+    Payee {
+        /// Sets the second address line.
+        address2: String,
+        /// Sets the third address line; only with the second.
+        address3: String,
+        /// Sets the country, ISO 3166 with three letters.
+        country: String,
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use zeroize::Zeroize as _;
 
-use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::check::{day, limit, optional, positive, transfer};
 use crate::ofx::{
     Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, ListedPayee, PayeeRef,
@@ -96,13 +96,6 @@ impl Payment {
         Some(Self::new(from, amount, named, pay_account, due).payee_list_id(payee.list_id.as_str()))
     }
 
-    /// Sets the payee's entry in the user's list.
-    #[must_use]
-    pub fn payee_list_id(mut self, id: impl Into<String>) -> Self {
-        self.payee_list_id = Some(id.into());
-        self
-    }
-
     /// Pays by transfer to this account.
     #[must_use]
     pub fn by_transfer_to(mut self, account: BankAccount) -> Self {
@@ -110,31 +103,10 @@ impl Payment {
         self
     }
 
-    /// Sets the message to the payee.
-    #[must_use]
-    pub fn memo(mut self, memo: impl Into<String>) -> Self {
-        self.memo = Some(memo.into());
-        self
-    }
-
-    /// Sets the biller's reference.
-    #[must_use]
-    pub fn bill_reference(mut self, reference: impl Into<String>) -> Self {
-        self.bill_reference = Some(reference.into());
-        self
-    }
-
     /// Tells the payee what is paid. May be called more than once.
     #[must_use]
     pub fn extended(mut self, extended: ExtendedPayment) -> Self {
         self.extended.push(extended);
-        self
-    }
-
-    /// Sets the presented bill that is paid. 2.0 up.
-    #[must_use]
-    pub fn published_bill(mut self, bill: PublishedBill) -> Self {
-        self.published_bill = Some(bill);
         self
     }
 
@@ -186,6 +158,19 @@ impl Payment {
         optional("MEMO", self.memo.as_deref(), 255)?;
         optional("BILLREFINFO", self.bill_reference.as_deref(), 80)?;
         self.published_bill.as_ref().map_or(Ok(()), |bill| bill.check(version))
+    }
+}
+
+setters! {
+    Payment {
+        /// Sets the payee's entry in the user's list.
+        payee_list_id: String,
+        /// Sets the message to the payee.
+        memo: String,
+        /// Sets the biller's reference.
+        bill_reference: String,
+        /// Sets the presented bill that is paid. 2.0 up.
+        published_bill: PublishedBill,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Changing, cancelling and asking after single payments. OFX 1.0.3 §12.6, OFX 2.3 §12.6.
 
-use crate::ofx::aggregate::aggregate;
+use crate::ofx::aggregate::{aggregate, setters};
 use crate::ofx::check::server_id;
 use crate::ofx::{Content as _, EncodeError, Payment, PaymentProcessing, Version};
 
@@ -134,11 +134,11 @@ impl PaymentStatus {
     pub fn new(server_id: impl Into<String>, processing: PaymentProcessing) -> Self {
         Self { server_id: server_id.into(), processing, check_number: None }
     }
+}
 
-    /// Sets the number of the cheque that was written.
-    #[must_use]
-    pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
-        self.check_number = Some(check_number.into());
-        self
+setters! {
+    PaymentStatus {
+        /// Sets the number of the cheque that was written.
+        check_number: String,
     }
 }

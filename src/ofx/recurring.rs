@@ -1,8 +1,6 @@
 //! Recurring payments: models that the institution makes payments of. OFX 1.0.3 §12.7, OFX 2.3 §12.7.
 
-use rust_decimal::Decimal;
-
-use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::check::{limit, positive, server_id};
 use crate::ofx::{Amount, Content as _, EncodeError, ExtendedPayee, Payment, Version};
 
@@ -98,24 +96,19 @@ impl RecurringPayment {
         Self { recurrence, payment, initial_amount: None, final_amount: None }
     }
 
-    /// Sets the amount of the first payment.
-    #[must_use]
-    pub fn initial_amount(mut self, amount: Decimal) -> Self {
-        self.initial_amount = Some(Amount::new(amount));
-        self
-    }
-
-    /// Sets the amount of the last payment.
-    #[must_use]
-    pub fn final_amount(mut self, amount: Decimal) -> Self {
-        self.final_amount = Some(Amount::new(amount));
-        self
-    }
-
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
         self.check_texts("RECPMTRQ", version)?;
         check_model(&self.recurrence, &self.payment, [self.initial_amount, self.final_amount], version)
+    }
+}
+
+setters! {
+    RecurringPayment {
+        /// Sets the amount of the first payment.
+        initial_amount: Amount,
+        /// Sets the amount of the last payment.
+        final_amount: Amount,
     }
 }
 
@@ -185,25 +178,20 @@ impl ModelModification {
         Self { model_id: model_id.into(), recurrence, payment, initial_amount: None, final_amount: None, pending }
     }
 
-    /// Sets the amount of the first payment.
-    #[must_use]
-    pub fn initial_amount(mut self, amount: Decimal) -> Self {
-        self.initial_amount = Some(Amount::new(amount));
-        self
-    }
-
-    /// Sets the amount of the last payment.
-    #[must_use]
-    pub fn final_amount(mut self, amount: Decimal) -> Self {
-        self.final_amount = Some(Amount::new(amount));
-        self
-    }
-
     /// Refuses what no institution could accept, naming the element, and what `version` cannot say.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
         self.check_texts("RECPMTMODRQ", version)?;
         server_id("RECSRVRTID", &self.model_id)?;
         check_model(&self.recurrence, &self.payment, [self.initial_amount, self.final_amount], version)
+    }
+}
+
+setters! {
+    ModelModification {
+        /// Sets the amount of the first payment.
+        initial_amount: Amount,
+        /// Sets the amount of the last payment.
+        final_amount: Amount,
     }
 }
 

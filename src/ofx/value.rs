@@ -8,6 +8,7 @@ use chrono::{
 use rust_decimal::Decimal;
 use zeroize::Zeroize as _;
 
+use crate::ofx::aggregate::written_as_text;
 use crate::ofx::check::{self, texts};
 use crate::ofx::{DecodeError, Element, EncodeError, Problem, Version};
 use crate::secret::Secret;
@@ -383,25 +384,7 @@ pub(super) fn is_digits(text: &str) -> bool {
 const ZONES: [(&str, i32); 8] =
     [("EST", -5), ("EDT", -4), ("CST", -6), ("CDT", -5), ("MST", -7), ("MDT", -6), ("PST", -8), ("PDT", -7)];
 
-impl fmt::Display for Stamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Content for Stamp {
-    fn read(element: &Element) -> Result<Self, DecodeError> {
-        text(element, "date").map(Self::new)
-    }
-
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, self.as_str())
-    }
-
-    fn check_texts(&self, tag: &'static str, _: Version) -> Result<(), EncodeError> {
-        check::value(tag, self.as_str())
-    }
-}
+written_as_text!(Stamp, "date");
 
 /// `TRNUID`: names one request and its response for ever. OFX 1.0.3 §3.2.1.
 ///
@@ -423,22 +406,4 @@ impl TrnUid {
     }
 }
 
-impl fmt::Display for TrnUid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Content for TrnUid {
-    fn read(element: &Element) -> Result<Self, DecodeError> {
-        text(element, "TRNUID").map(Self::new)
-    }
-
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, self.as_str())
-    }
-
-    fn check_texts(&self, tag: &'static str, _: Version) -> Result<(), EncodeError> {
-        check::value(tag, self.as_str())
-    }
-}
+written_as_text!(TrnUid, "TRNUID");
