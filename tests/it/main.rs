@@ -16,6 +16,8 @@ mod blocking;
 mod books;
 #[path = "../shared/canaries.rs"]
 mod canaries;
+#[path = "../shared/child.rs"]
+mod child;
 mod corpus;
 mod dialect;
 mod flow;
@@ -40,3 +42,5 @@ mod strangers;
 mod transport;
 mod trouble;
 mod vault;
+#[path = "../shared/wire.rs"]
+mod wire;

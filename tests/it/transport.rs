@@ -6,7 +6,6 @@ mod settings;
 
 use std::io::{Read as _, Write as _};
 use std::pin::pin;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -17,14 +16,12 @@ use ofx_session::transport::{
     Response, Transport, TransportError,
 };
 use server::{Act, Server};
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 
+use crate::child::in_a_child;
 use crate::papers::{Authority, Papers};
 use crate::promises::{BODY, checked, not_sent, send, trusting, unknown};
-
-fn answer(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\nContent-Type: application/x-ofx\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-}
+use crate::wire::{answer, nobody};
 
 fn reply(text: &str) -> impl Fn(&server::Seen) -> Act + Send + Sync + 'static {
     let text = text.to_owned();
@@ -181,10 +178,8 @@ async fn a_server_without_tls_gets_nothing() {
 
 #[tokio::test]
 async fn a_closed_port_gets_nothing() {
-    // Bound and not listening: the port stays ours and refuses.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let error = send(loopback(), &format!("http://{}/", socket.local_addr().unwrap())).await.unwrap_err();
+    let (_socket, nobody) = nobody();
+    let error = send(loopback(), &format!("http://{nobody}/")).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
     assert!(not_sent(error).contains("127.0.0.1"));
 }
@@ -194,7 +189,7 @@ async fn a_host_without_an_address_gets_nothing() {
     // Longer than a label may be, so that no name server is asked. TLS would refuse it in the URL; a proxy is met first.
     let proxy = format!("http://{}.invalid:80", "a".repeat(64));
     if !in_a_child(
-        "a_host_without_an_address_gets_nothing",
+        "transport::a_host_without_an_address_gets_nothing",
         &[("HTTPS_PROXY", &proxy), ("NO_PROXY", ""), ("no_proxy", "")],
     ) {
         return;
@@ -518,33 +513,12 @@ fn what_is_secret_is_not_shown() {
     assert!(shown.contains("1 given") && !shown.contains("canary") && !shown.contains("CERTIFICATE"), "{shown}");
 }
 
-/// Runs the test `name` again in a process of its own, where the environment can be set. Says whether this is that
-/// process.
-fn in_a_child(name: &str, set: &[(&str, &str)]) -> bool {
-    in_a_child_of(&format!("transport::{name}"), set)
-}
-
-/// As before, for the test with this whole name.
-pub(crate) fn in_a_child_of(name: &str, set: &[(&str, &str)]) -> bool {
-    if std::env::var_os(CHILD).is_some() {
-        return true;
-    }
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", name]).env(CHILD, "1").envs(set.iter().copied());
-    let output = child.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    false
-}
-
-const CHILD: &str = "OFX_SESSION_TEST_CHILD";
-
 #[tokio::test]
 async fn a_machine_without_roots_needs_a_given_one() {
     let empty = tempfile::tempdir().unwrap();
     let none = empty.path().join("none");
     let set = [("SSL_CERT_FILE", none.to_str().unwrap()), ("SSL_CERT_DIR", empty.path().to_str().unwrap())];
-    if !in_a_child("a_machine_without_roots_needs_a_given_one", &set) {
+    if !in_a_child("transport::a_machine_without_roots_needs_a_given_one", &set) {
         return;
     }
     let authority = Authority::new("root");
@@ -582,7 +556,7 @@ async fn proxies_of_the_environment_are_used_only_when_asked_for() {
     let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
     let nothing = [("NO_PROXY", ""), ("no_proxy", "")];
     let set: Vec<_> = names.map(|name| (name, url.as_str())).into_iter().chain(nothing).collect();
-    if in_a_child("proxies_of_the_environment_are_used_only_when_asked_for", &set) {
+    if in_a_child("transport::proxies_of_the_environment_are_used_only_when_asked_for", &set) {
         return with_a_proxy().await;
     }
     let asked = asked.lock().unwrap();

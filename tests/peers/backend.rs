@@ -13,32 +13,20 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// A request as it came in.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Seen {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().skip(1).find_map(|line| {
-            let (found, value) = line.split_once(':')?;
-            found.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-}
+use crate::wire::{Seen, answer, read};
 
 /// One that was accepted.
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
+    requests: usize,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Connection {
     /// The next request, which is remembered; `None` when the other side has closed.
     pub(crate) async fn read(&mut self) -> Option<Seen> {
-        let seen = read(&mut self.stream).await?;
+        let seen = read(&mut self.stream, self.requests).await?;
+        self.requests += 1;
         self.seen.lock().unwrap().push(seen.clone());
         Some(seen)
     }
@@ -154,33 +142,6 @@ async fn accept(
         let (stream, _) = listener.accept().await.unwrap();
         connections.fetch_add(1, Ordering::SeqCst);
         stream.set_nodelay(true).unwrap();
-        tokio::spawn(handle(Connection { stream, seen: Arc::clone(&seen) }));
+        tokio::spawn(handle(Connection { stream, requests: 0, seen: Arc::clone(&seen) }));
     }
-}
-
-async fn read(stream: &mut TcpStream) -> Option<Seen> {
-    let mut bytes = Vec::new();
-    let end = loop {
-        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end;
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let body = bytes.split_off(end + 4);
-    let mut seen = Seen { head: String::from_utf8(bytes).unwrap(), body };
-    let length: usize = seen.header("content-length").expect("a content length").parse().unwrap();
-    while seen.body.len() < length {
-        if stream.read_buf(&mut seen.body).await.ok()? == 0 {
-            return None;
-        }
-    }
-    assert_eq!(seen.body.len(), length, "more came than was announced");
-    Some(seen)
-}
-
-/// An answer of status 200 with a body.
-pub(crate) fn answer(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\nContent-Type: application/x-ofx\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }

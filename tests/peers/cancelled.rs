@@ -9,9 +9,10 @@ use ofx_session::transport::Proxy;
 use ofx_session::{Client, Credentials, Institution, Session, Situation};
 use tokio::sync::Notify;
 
-use crate::backend::{Backend, Connection, answer};
+use crate::backend::{Backend, Connection};
 use crate::money::{self, PASSWORD, context, keys, payment};
 use crate::peer::stunnel;
+use crate::wire::answer;
 
 /// What is left of a payment after the future was dropped: it can be paused, and comes back as it was.
 pub(crate) fn paused_and_back(session: Session, institution: impl Fn(&Client) -> bool) -> Session {

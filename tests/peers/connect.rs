@@ -2,14 +2,13 @@
 
 use std::net::SocketAddr;
 
-use ofx_session::transport::{CertificateProblem, Proxy, ProxyProblem, TransportError};
-use tokio::net::TcpSocket;
-
 use crate::backend::Backend;
 use crate::papers::Authority;
 use crate::peer::{Peer, Recipe, stunnel};
 use crate::programs::find;
+use crate::wire::nobody;
 use crate::{canaries, money, not_sent, send, trusting};
+use ofx_session::transport::{CertificateProblem, Proxy, ProxyProblem, TransportError};
 
 /// The right password of a proxy and the wrong one: never seen anywhere.
 pub(crate) const LOGINS: [&str; 2] = ["canary-right", "canary-wrong"];
@@ -104,10 +103,7 @@ async fn tinyproxy_tells_a_missing_login_from_a_wrong_one() {
 
 #[tokio::test]
 async fn a_proxy_that_is_not_there_is_named() {
-    // Bound and not listening: the port stays ours and refuses.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = socket.local_addr().unwrap().to_string();
+    let (_socket, address) = nobody();
     for proxy in [Proxy::http(&address), Proxy::https(&address)] {
         let (found, text) = problem(proxy).await;
         assert_eq!(found, ProxyProblem::Unreachable, "{text}");
@@ -129,9 +125,8 @@ async fn a_proxy_that_does_not_let_us_through_refuses() {
 
 #[tokio::test]
 async fn a_proxy_that_finds_nobody_behind_it_refuses() {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let url = format!("https://{}/?canary", socket.local_addr().unwrap());
+    let (_socket, nobody) = nobody();
+    let url = format!("https://{nobody}/?canary");
     for peer in [tinyproxy(), squid()] {
         let Some(peer) = peer else { return };
         let (found, text) = problem_at(through(&peer), &url).await;
@@ -171,9 +166,7 @@ async fn exceptions_go_past_the_proxy() {
     let backend = Backend::answering("<OFX>direct");
     let papers = authority.server_named(&["127.0.0.1", "localhost", "ofx.bank.example"]);
     let Some(peer) = stunnel(&papers, backend.port(), "").start() else { return };
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let nobody = socket.local_addr().unwrap().to_string();
+    let (_socket, nobody) = nobody();
     let address: SocketAddr = peer.address().parse().unwrap();
     let options = |proxy: Proxy| trusting(&authority).connect_to("ofx.bank.example", address).proxy(proxy);
     let bank = format!("https://ofx.bank.example:{}/", peer.port());

@@ -11,9 +11,10 @@ use ofx_session::{Client, Credentials, Institution};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::backend::{Backend, answer};
+use crate::backend::Backend;
 use crate::papers::Authority;
 use crate::peer::{Peer, nginx, nginx_of};
+use crate::wire::answer;
 use crate::{BODY, money, not_sent, send, trusting, unknown};
 
 const CONNECTION: &str = "location / { return 200 \"<OFX>$connection\"; }";

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use ofx_session::transport::{Addresses, TransportError};
 
+use crate::child::CHILD;
 use crate::papers::Authority;
 use crate::peer::{nginx, nginx_of};
 use crate::{not_sent, send, trusting};
@@ -31,8 +32,6 @@ fn where_there_are_both(name: &str) -> bool {
     }
     output.status.success() && told.contains("1 passed")
 }
-
-const CHILD: &str = "OFX_SESSION_TEST_CHILD";
 
 #[tokio::test]
 async fn a_family_of_addresses_can_be_chosen() {

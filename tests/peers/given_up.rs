@@ -20,6 +20,7 @@ use crate::cancelled::{is_in_doubt, stopping, swallowing};
 use crate::money::{self, PASSWORD, context, keys, payment};
 use crate::papers::Authority;
 use crate::peer::stunnel;
+use crate::wire::nobody;
 
 fn is_ready(session: &Session) -> bool {
     matches!(session.situation(), Some(Situation::Ready))
@@ -147,9 +148,8 @@ impl Transport for Failover {
 #[tokio::test]
 async fn what_failed_once_and_left_in_another_way_is_in_doubt() {
     let (backend, read) = swallowing();
-    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
-    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let url = format!("https://{}/", nobody.local_addr().unwrap());
+    let (_socket, nobody) = nobody();
+    let url = format!("https://{nobody}/");
     let https = || Https::new(HttpsOptions::new().allow_http_loopback()).unwrap();
     let failover = Failover { first: https(), second: (https(), backend.url()) };
     let client = Client::builder(Institution::new(url).without_profile()).transport(failover).build().unwrap();

@@ -53,7 +53,7 @@ async fn pass_on_unpacked(mut connection: Connection, target: String, pem: Strin
         let mut body = Vec::new();
         std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&seen.body[..]), &mut body).unwrap();
         let answer = https.send(Request::new(target.clone(), body)).await.unwrap();
-        let said = crate::backend::answer(std::str::from_utf8(answer.body()).unwrap());
+        let said = crate::wire::answer(std::str::from_utf8(answer.body()).unwrap());
         if connection.write(said.as_bytes()).await.is_err() {
             return;
         }

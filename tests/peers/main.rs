@@ -21,6 +21,8 @@ mod backend;
 mod canaries;
 mod cancelled;
 mod certificates;
+#[path = "../shared/child.rs"]
+mod child;
 mod connect;
 mod connections;
 mod cookies;
@@ -47,6 +49,8 @@ mod sessions;
 mod socks;
 mod versions;
 mod weight;
+#[path = "../shared/wire.rs"]
+mod wire;
 
 #[global_allocator]
 static ALLOCATOR: weight::Scales = weight::Scales;

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use ofx_session::transport::{
     Event, Https, HttpsOptions, KeepAlive, Observer, Proxy, Request, TlsVersion, Transport as _, TransportError,
 };
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::backend::Backend;
 use crate::papers::Authority;
 use crate::peer::{Recipe, stunnel};
+use crate::wire::nobody;
 use crate::{BODY, trusting};
 
 /// Remembers what it is told, in a few words.
@@ -201,10 +202,7 @@ async fn what_does_not_come_about_is_not_told() {
         let (error, told) = failure(options, &url).await;
         assert_eq!(told, first, "{error:?}");
     }
-    // Bound and not listening: the port stays ours and refuses.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let nobody = socket.local_addr().unwrap().to_string();
+    let (_socket, nobody) = nobody();
     let (error, told) = failure(trusting(&authority), &format!("https://{nobody}/")).await;
     assert!(told.is_empty() && matches!(error, TransportError::Connect { .. }), "{told:?} {error:?}");
     for address in [format!("127.0.0.1:{}", deaf.port()), nobody] {

@@ -1,12 +1,11 @@
 //! TLS sessions that are resumed or not, keys that are logged or not, and names that are told or not.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use ofx_session::transport::{Https, HttpsOptions, KeepAlive, Request, TlsVersion, Transport as _, TransportError};
 
 use crate::backend::Backend;
+use crate::child::in_a_child;
 use crate::papers::Authority;
 use crate::peer::{nginx, nginx_of, s_server, stunnel};
 use crate::{BODY, send, trusting};
@@ -47,7 +46,8 @@ async fn a_session_belongs_to_one_transport() {
 async fn keys_are_logged_only_when_asked_for_and_are_those_of_the_connection() {
     let folder = tempfile::tempdir().unwrap();
     let (asked, environment) = (folder.path().join("asked"), folder.path().join("environment"));
-    if !in_a_child("sessions::keys_are_logged_only_when_asked_for_and_are_those_of_the_connection", &environment) {
+    let set = [("SSLKEYLOGFILE", environment.to_str().unwrap())];
+    if !in_a_child("sessions::keys_are_logged_only_when_asked_for_and_are_those_of_the_connection", &set) {
         assert!(!environment.exists(), "the environment alone logs nothing");
         return;
     }
@@ -71,21 +71,6 @@ async fn keys_are_logged_only_when_asked_for_and_are_those_of_the_connection() {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&asked).unwrap().permissions().mode() & 0o777, 0o600);
     }
-}
-
-/// Runs the test `name` again in a process of its own, where the environment asks for a log of keys. Says whether this is that
-/// process.
-fn in_a_child(name: &str, keys: &Path) -> bool {
-    const CHILD: &str = "OFX_SESSION_TEST_CHILD";
-    if std::env::var_os(CHILD).is_some() {
-        return true;
-    }
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", name, "--nocapture"]).env(CHILD, "1").env("SSLKEYLOGFILE", keys);
-    let output = child.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && told.contains("1 passed"), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    false
 }
 
 #[tokio::test]

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use ofx_session::transport::{HttpsOptions, Proxy, ProxyProblem, TransportError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::backend::{Backend, Connection};
 use crate::connect::LOGINS;
 use crate::papers::Authority;
 use crate::peer::{Peer, Recipe};
+use crate::wire::nobody;
 use crate::{canaries, money, not_sent, send, trusting};
 
 /// Knows jane.
@@ -178,10 +179,7 @@ async fn a_login_for_a_proxy_that_knows_none_is_told() {
 
 #[tokio::test]
 async fn a_proxy_that_is_not_there_or_does_not_let_us_through_is_told() {
-    // Bound and not listening: the port stays ours and refuses.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let nobody = socket.local_addr().unwrap().to_string();
+    let (_socket, nobody) = nobody();
     let closed = format!("https://{nobody}/?canary");
     for make in [Proxy::socks4, Proxy::socks4a, Proxy::socks5, Proxy::socks5_remote_dns] {
         let (found, text) = problem(make(nobody.clone()), "https://127.0.0.1:9/?canary").await;

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::hay::Hay;
 use super::{PASSWORD, USER, observer, trusting};
 use crate::canaries;
-use crate::transport::in_a_child_of;
+use crate::child::in_a_child;
 
 const RIGHT: &str = "cAnArY-proxy-22";
 const WRONG: &str = "cAnArY-proxy-23";
@@ -174,7 +174,7 @@ fn no_password_of_a_proxy_of_the_environment_is_in_anything_that_is_said() {
         let (sender, done) = tokio::sync::oneshot::channel();
         let child = std::thread::scope(|scope| {
             let child = scope.spawn(|| {
-                let result = in_a_child_of(test, &set);
+                let result = in_a_child(test, &set);
                 let _ = sender.send(());
                 result
             });

@@ -1,19 +1,17 @@
 //! What is set in the environment about proxies, and whom they are not for.
 
 use ofx_session::transport::{Https, HttpsOptions, Proxy, ProxyProblem, TransportError};
-use tokio::net::TcpSocket;
 
 use super::server::Server;
-use super::{answer, in_a_child_of, misuse, reply};
+use super::{misuse, reply};
+use crate::child::in_a_child;
 use crate::papers::Authority;
 use crate::promises::{not_sent, send, trusting};
+use crate::wire::{answer, nobody};
 
 #[tokio::test]
 async fn hosts_in_no_proxy_are_called_directly() {
-    // Bound and not listening: the port stays ours and refuses.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let nobody = socket.local_addr().unwrap().to_string();
+    let (_socket, nobody) = nobody();
     let proxy = format!("http://{nobody}");
     for (exceptions, direct) in [
         ("127.0.0.1", "address"),
@@ -25,7 +23,7 @@ async fn hosts_in_no_proxy_are_called_directly() {
         ("ank.example,10.0.0.0/8,localhost", ""),
     ] {
         let set = [("HTTPS_PROXY", proxy.as_str()), ("NO_PROXY", exceptions), (DIRECT, direct)];
-        if in_a_child_of("transport::proxies::hosts_in_no_proxy_are_called_directly", &set) {
+        if in_a_child("transport::proxies::hosts_in_no_proxy_are_called_directly", &set) {
             return calls().await;
         }
     }

@@ -10,11 +10,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoClientAuth, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::papers::{Authority, Papers};
+pub(crate) use crate::wire::Seen;
+use crate::wire::read;
 
 /// What the server does once it has read a whole request.
 #[derive(Clone)]
@@ -31,24 +33,6 @@ pub(crate) enum Act {
     Silence,
     /// Lets this much time pass on the paused clock and never answers.
     LetPass(Duration),
-}
-
-/// A request as it came in.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-    /// How many came before it on the same connection.
-    pub(crate) nth_on_connection: usize,
-}
-
-impl Seen {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().skip(1).find_map(|line| {
-            let (found, value) = line.split_once(':')?;
-            found.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
 }
 
 pub(crate) struct Server {
@@ -135,8 +119,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     script: &(dyn Fn(&Seen) -> Act + Sync),
 ) {
     for nth_on_connection in 0.. {
-        let Some(mut request) = read(&mut stream).await else { return };
-        request.nth_on_connection = nth_on_connection;
+        let Some(request) = read(&mut stream, nth_on_connection).await else { return };
         seen.lock().unwrap().push(request.clone());
         match script(&request) {
             Act::Reply(bytes) => stream.write_all(bytes.as_bytes()).await.unwrap(),
@@ -160,28 +143,6 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
             }
         }
     }
-}
-
-async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Seen> {
-    let mut bytes = Vec::new();
-    let end = loop {
-        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end;
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let body = bytes.split_off(end + 4);
-    let mut seen = Seen { head: String::from_utf8(bytes).unwrap(), body, nth_on_connection: 0 };
-    let length: usize = seen.header("content-length").expect("a content length").parse().unwrap();
-    while seen.body.len() < length {
-        if stream.read_buf(&mut seen.body).await.ok()? == 0 {
-            return None;
-        }
-    }
-    assert_eq!(seen.body.len(), length, "more came than was announced");
-    Some(seen)
 }
 
 fn config(papers: &Papers, clients: Arc<dyn ClientCertVerifier>) -> ServerConfig {

@@ -14,9 +14,10 @@ use ofx_session::transport::{
 use serde_json::{Value, json};
 
 use super::server::{Act, Seen, Server};
-use super::{answer, loopback, misuse, reply};
+use super::{loopback, misuse, reply};
 use crate::papers::Authority;
 use crate::promises::{BODY, send, trusting, unknown};
+use crate::wire::answer;
 
 fn stored(options: &HttpsOptions) -> Value {
     serde_json::to_value(options).unwrap()
