@@ -1,24 +1,21 @@
 //! What the HTTPS transport sends, and what it says about delivery when it fails, against real servers on loopback.
 
+mod answers;
+mod machine;
 mod proxies;
 pub(crate) mod server;
 mod settings;
 
-use std::io::{Read as _, Write as _};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ofx_session::error::{Delivery, ErrorKind};
-use ofx_session::transport::{
-    CertificateProblem, DangerousCertificates, Https, HttpsOptions, PresentedCertificate, Proxy, ProxyProblem, Request,
-    Response, Transport, TransportError,
-};
+use ofx_session::transport::{CertificateProblem, Https, HttpsOptions, Request, Response, Transport, TransportError};
 use server::{Act, Server};
 use tokio::net::TcpListener;
 
-use crate::child::in_a_child;
 use crate::papers::{Authority, Papers};
 use crate::promises::{BODY, checked, not_sent, send, trusting, unknown};
 use crate::wire::{answer, nobody};
@@ -30,14 +27,6 @@ fn reply(text: &str) -> impl Fn(&server::Seen) -> Act + Send + Sync + 'static {
 
 fn loopback() -> HttpsOptions {
     HttpsOptions::new().allow_http_loopback()
-}
-
-/// The failure of a plain request that a server meets with `text`.
-async fn failure_of(text: &str) -> TransportError {
-    let server = Server::plain(reply(text)).await;
-    let error = send(loopback(), &server.url()).await.unwrap_err();
-    assert_eq!(server.seen().len(), 1, "the request went out once");
-    error
 }
 
 fn misuse(error: TransportError) -> String {
@@ -118,14 +107,6 @@ async fn a_request_cannot_change_how_it_is_delivered() {
     assert_eq!(server.connections(), 0);
 }
 
-#[tokio::test]
-async fn given_roots_add_to_those_of_the_machine() {
-    let authority = Authority::new("root");
-    let server = Server::tls(&authority.server(), reply(&answer("<OFX>"))).await;
-    let both = format!("{}{}", Authority::new("another").pem, authority.pem);
-    send(HttpsOptions::new().add_root_pem(both.as_bytes()).unwrap(), &server.url()).await.unwrap();
-}
-
 /// The problem that `options` see with a server of these papers, and the text about it.
 async fn certificate(papers: &Papers, options: HttpsOptions) -> (CertificateProblem, String) {
     let server = Server::tls(papers, reply(&answer("<OFX>"))).await;
@@ -153,14 +134,6 @@ async fn a_certificate_that_proves_nothing_stops_the_request() {
 }
 
 #[tokio::test]
-async fn this_machines_roots_do_not_trust_a_stranger() {
-    let authority = Authority::new("root");
-    let options = HttpsOptions::new().add_root_pem(Authority::new("other").pem.as_bytes()).unwrap();
-    let (problem, _) = certificate(&authority.server(), options).await;
-    assert_eq!(problem, CertificateProblem::Untrusted);
-}
-
-#[tokio::test]
 async fn a_server_without_tls_gets_nothing() {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", server.local_addr().unwrap());
@@ -182,22 +155,6 @@ async fn a_closed_port_gets_nothing() {
     let error = send(loopback(), &format!("http://{nobody}/")).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
     assert!(not_sent(error).contains("127.0.0.1"));
-}
-
-#[tokio::test]
-async fn a_host_without_an_address_gets_nothing() {
-    // Longer than a label may be, so that no name server is asked. TLS would refuse it in the URL; a proxy is met first.
-    let proxy = format!("http://{}.invalid:80", "a".repeat(64));
-    if !in_a_child(
-        "transport::a_host_without_an_address_gets_nothing",
-        &[("HTTPS_PROXY", &proxy), ("NO_PROXY", ""), ("no_proxy", "")],
-    ) {
-        return;
-    }
-    let options = trusting(&Authority::new("root")).proxy(Proxy::from_environment());
-    let error = send(options, "https://bank.example/?canary").await.unwrap_err();
-    assert!(matches!(error, TransportError::Resolve { .. }), "{error:?}");
-    assert!(not_sent(error).contains("bank.example"));
 }
 
 /// The failure when `time` passes on the clock after the connection was accepted and before TLS was agreed on.
@@ -250,111 +207,6 @@ async fn a_server_that_closes_without_a_word_leaves_it_open_and_gets_it_once() {
         unknown(error);
         assert_eq!((server.seen().len(), server.connections()), (1, 1));
     }
-}
-
-#[tokio::test]
-async fn a_cut_answer_leaves_it_open() {
-    for text in [
-        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<OFX>cut",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<OFX>\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Le",
-        "not http at all\r\n\r\n",
-    ] {
-        let error = failure_of(text).await;
-        assert!(matches!(error, TransportError::Interrupted { .. }), "{text}: {error:?}");
-        unknown(error);
-    }
-}
-
-#[tokio::test]
-async fn no_status_but_200_is_an_answer() {
-    for (code, word) in [(201, "unexpected"), (400, "rejected"), (503, "failed"), (500, "failed")] {
-        let error = failure_of(&format!("HTTP/1.1 {code} x\r\nContent-Length: 5\r\n\r\n<OFX>")).await;
-        assert!(matches!(error, TransportError::Status { code: found } if found == code), "{error:?}");
-        let text = unknown(error);
-        assert!(text.contains(word) && text.contains(&code.to_string()), "{text}");
-    }
-}
-
-#[tokio::test]
-async fn a_redirect_is_not_followed() {
-    let elsewhere = Server::plain(reply(&answer("<OFX>"))).await;
-    for code in [301, 302, 303, 307, 308] {
-        let to = format!("HTTP/1.1 {code} x\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", elsewhere.url());
-        let error = failure_of(&to).await;
-        assert!(matches!(error, TransportError::Status { code: found } if found == code), "{error:?}");
-        assert!(unknown(error).contains("redirected"));
-    }
-    assert_eq!(elsewhere.connections(), 0);
-}
-
-#[tokio::test]
-async fn an_answer_of_nothing_is_none() {
-    for body in ["", " \r\n\t", "\u{feff}\n"] {
-        let error = failure_of(&answer(body)).await;
-        assert!(matches!(error, TransportError::Empty { .. }), "{error:?}");
-        unknown(error);
-    }
-}
-
-#[tokio::test]
-async fn a_long_answer_is_given_up() {
-    let exact = Server::plain(reply(&answer(&"x".repeat(1000)))).await;
-    assert_eq!(send(loopback().body_limit(1000), &exact.url()).await.unwrap().body().len(), 1000);
-    let announced = answer(&"x".repeat(1001));
-    let endless = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1001));
-    for text in [announced, endless] {
-        let server = Server::plain(reply(&text)).await;
-        let error = send(loopback().body_limit(1000), &server.url()).await.unwrap_err();
-        assert!(matches!(error, TransportError::TooLarge { limit: 1000 }), "{error:?}");
-        assert!(unknown(error).contains("1000"));
-    }
-}
-
-#[tokio::test]
-async fn a_web_page_is_no_answer() {
-    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<body><title>Access\r\n denied</title>";
-    let error = failure_of(page).await;
-    assert!(matches!(&error, TransportError::Html { title: Some(title) } if title == "Access denied"), "{error:?}");
-    assert!(unknown(error).contains("\"Access denied\""));
-}
-
-#[test]
-fn pages_and_answers_are_told_apart() {
-    let html = Some("Text/HTML; charset=utf-8");
-    let pages = [
-        (None, "<!DOCTYPE html><p>"),
-        (None, "\u{feff}\r\n <!doctype HTML>"),
-        (None, "<HTML lang=en><OFX>"),
-        (Some("application/x-ofx"), "<html>"),
-        (None, "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC>"),
-        (html, "Request blocked"),
-    ];
-    for (kind, body) in pages {
-        let result = Response::from_http_200(kind, body.as_bytes().to_vec());
-        assert!(matches!(result, Err(TransportError::Html { title: None })), "{body}: {result:?}");
-    }
-    let answers = [
-        (html, "OFXHEADER:100\r\n\r\n<ofx>"),
-        (None, "Request blocked"),
-        (Some("text/plain"), "Request blocked"),
-        (None, "<?xml version=\"1.0\"?><?OFX ?><OFX><NAME><html></OFX>"),
-    ];
-    for (kind, body) in answers {
-        assert_eq!(Response::from_http_200(kind, body.as_bytes().to_vec()).unwrap().body(), body.as_bytes());
-    }
-}
-
-#[test]
-fn a_title_is_one_short_line() {
-    let title = |body: String| match Response::from_http_200(None, body.into_bytes()) {
-        Err(TransportError::Html { title }) => title,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(title("<html><TITLE id=a> a\u{1b}\n\n b </TITLE>".into()).unwrap(), "a b");
-    assert_eq!(title(format!("<html><title>{}", "ä".repeat(500))).unwrap(), "ä".repeat(80));
-    assert_eq!(title("<html><title> </title>".into()), None);
-    assert_eq!(title("<html><title".into()), None);
 }
 
 #[tokio::test]
@@ -511,70 +363,4 @@ fn what_is_secret_is_not_shown() {
     let options = HttpsOptions::new().add_root_pem(Authority::new("canary").pem.as_bytes()).unwrap();
     let shown = format!("{options:?} {options:#?}");
     assert!(shown.contains("1 given") && !shown.contains("canary") && !shown.contains("CERTIFICATE"), "{shown}");
-}
-
-#[tokio::test]
-async fn a_machine_without_roots_needs_a_given_one() {
-    let empty = tempfile::tempdir().unwrap();
-    let none = empty.path().join("none");
-    let set = [("SSL_CERT_FILE", none.to_str().unwrap()), ("SSL_CERT_DIR", empty.path().to_str().unwrap())];
-    if !in_a_child("transport::a_machine_without_roots_needs_a_given_one", &set) {
-        return;
-    }
-    let authority = Authority::new("root");
-    let server = Server::tls(&authority.server(), reply(&answer("<OFX>"))).await;
-    let error = send(HttpsOptions::new(), &server.url()).await.unwrap_err();
-    assert!(misuse(error).contains("add_root_pem"));
-    send(HttpsOptions::new().add_root_pem(authority.pem.as_bytes()).unwrap(), &server.url()).await.unwrap();
-    // A certificate that would be refused anyway does not hide it, and whoever accepts that one sees it for what it is.
-    let server = Server::tls(&Papers::self_signed(), reply(&answer("<OFX>"))).await;
-    let error = send(HttpsOptions::new(), &server.url()).await.unwrap_err();
-    assert!(misuse(error).contains("no root certificate to trust was found"));
-    let alone = |presented: &PresentedCertificate<'_>| presented.problem() == Some(CertificateProblem::SelfSigned);
-    let accepting = HttpsOptions::new().dangerous_certificates(DangerousCertificates::accept_when(alone));
-    send(accepting, &server.url()).await.unwrap();
-}
-
-#[tokio::test]
-async fn proxies_of_the_environment_are_used_only_when_asked_for() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, mut head) = (stream.unwrap(), Vec::new());
-            while !head.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                head.extend(byte);
-            }
-            seen.lock().unwrap().push(String::from_utf8(head).unwrap());
-            stream.write_all(b"HTTP/1.1 403 No\r\n\r\n").unwrap();
-        }
-    });
-    let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-    let nothing = [("NO_PROXY", ""), ("no_proxy", "")];
-    let set: Vec<_> = names.map(|name| (name, url.as_str())).into_iter().chain(nothing).collect();
-    if in_a_child("transport::proxies_of_the_environment_are_used_only_when_asked_for", &set) {
-        return with_a_proxy().await;
-    }
-    let asked = asked.lock().unwrap();
-    let [head] = &asked[..] else { panic!("the proxy was asked once: {asked:?}") };
-    assert!(head.starts_with("CONNECT 127.0.0.1:") && !head.contains("canary"), "{head}");
-}
-
-async fn with_a_proxy() {
-    let authority = Authority::new("root");
-    let options = trusting(&authority).allow_http_loopback();
-    let server = Server::tls(&authority.server(), reply(&answer("<OFX>"))).await;
-    send(options.clone(), &server.url()).await.unwrap();
-    let options = options.proxy(Proxy::from_environment());
-    let error = send(options.clone(), &server.url()).await.unwrap_err();
-    assert!(matches!(error, TransportError::Proxy { problem: ProxyProblem::Refused, .. }), "{error:?}");
-    assert!(not_sent(error).contains("proxy 127.0.0.1:"));
-    assert_eq!(server.seen().len(), 1, "only the first went through");
-    // Plain http would show the request to the proxy.
-    let plain = Server::plain(reply(&answer("<OFX>"))).await;
-    send(options, &plain.url()).await.unwrap();
 }
