@@ -5,7 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustls::pki_types::ServerName;
+
 use crate::transport::observer::{CertificateSummary, Event, Observer, tell};
+use crate::transport::options::bare_host;
 
 tokio::task_local! {
     static WATCHED: Arc<Watch>;
@@ -16,6 +19,8 @@ pub(crate) struct Watch {
     observer: Option<Arc<dyn Observer>>,
     host: String,
     proxy: Option<Hop>,
+    /// Whether the body goes over no connection but the one whose handshake is seen here, or nothing hangs on it.
+    is_certain: bool,
     handshake: Mutex<Handshake>,
     /// That of the exchange. What the HTTP stack does in a task of its own happens in it all the same.
     #[cfg(feature = "tracing")]
@@ -25,9 +30,16 @@ pub(crate) struct Watch {
 /// A proxy in front of the institution.
 #[derive(Clone, Debug)]
 pub(crate) struct Hop {
+    /// Host and port.
     pub(crate) address: String,
     /// It has a handshake of its own, before that of the institution.
     pub(crate) speaks_tls: bool,
+}
+
+impl Hop {
+    fn host(&self) -> &str {
+        bare_host(self.address.rsplit_once(':').map_or(&self.address, |(host, _)| host))
+    }
 }
 
 #[derive(Default)]
@@ -47,11 +59,17 @@ struct Handshake {
 }
 
 impl Watch {
-    pub(crate) fn new(observer: Option<Arc<dyn Observer>>, host: String, proxy: Option<Hop>) -> Arc<Self> {
+    pub(crate) fn new(
+        observer: Option<Arc<dyn Observer>>,
+        host: String,
+        proxy: Option<Hop>,
+        is_certain: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
             observer,
             host,
             proxy,
+            is_certain,
             handshake: Mutex::default(),
             #[cfg(feature = "tracing")]
             span: tracing::Span::current(),
@@ -73,9 +91,11 @@ impl Watch {
         self.handshake().asked_for_identity
     }
 
-    /// Whether that handshake came to TLS 1.3.
-    pub(crate) fn speaks_tls_1_3(&self) -> bool {
-        self.handshake().version == Some(TLS_1_3)
+    /// Whether what the server says after the body has left can be the last word of that handshake: by TLS 1.3, where it is certain that
+    /// the institution says it on this connection, and not a proxy or another one.
+    pub(crate) fn hears_the_end_of_its_handshake(&self) -> bool {
+        let in_tls = self.proxy.as_ref().is_some_and(|proxy| proxy.speaks_tls);
+        self.is_certain && !in_tls && self.handshake().version == Some(TLS_1_3)
     }
 
     /// The body is about to leave.
@@ -128,13 +148,16 @@ pub(crate) fn resolving(host: &str) {
     let _ = WATCHED.try_with(|watch| watch.tell(&Event::Resolving { host }));
 }
 
-/// TCP is connected, through the proxy if there is one.
-pub(crate) fn handshake_begins() {
+/// TCP is connected to `server`, or through a proxy that is none.
+pub(crate) fn handshake_begins(server: &ServerName<'_>) {
     let _ = WATCHED.try_with(|watch| {
         let at_proxy = {
             let mut handshake = watch.handshake();
-            // A proxy that speaks TLS comes first, each time that a connection is made.
-            let at_proxy = watch.proxy.as_ref().is_some_and(|proxy| proxy.speaks_tls) && !handshake.at_proxy;
+            let at_proxy = watch.proxy.as_ref().filter(|proxy| proxy.speaks_tls).is_some_and(|proxy| {
+                // Where both have one name, that of the proxy comes first.
+                let alike = proxy.host().eq_ignore_ascii_case(bare_host(&watch.host));
+                if alike { !handshake.at_proxy } else { server.to_str().eq_ignore_ascii_case(proxy.host()) }
+            });
             *handshake = Handshake { at_proxy, begun: !at_proxy, ..Handshake::default() };
             at_proxy
         };

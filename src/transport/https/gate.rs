@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn gate(bytes: &[u8]) -> (Gate, Gated) {
-        Gate::new(Zeroizing::new(bytes.to_vec()), Watch::new(None, "here".to_owned(), None))
+        Gate::new(Zeroizing::new(bytes.to_vec()), Watch::new(None, "here".to_owned(), None, true))
     }
 
     fn pull(body: &mut Gated) -> Option<Result<Vec<u8>, Revoked>> {

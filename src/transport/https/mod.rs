@@ -129,7 +129,9 @@ impl Https {
         let Shared { secure, loopback, .. } = &*self.shared;
         let stack = loopback.as_ref().filter(|_| route.is_loopback).unwrap_or(secure);
         let client = stack.client(request.may_reuse_connection());
-        let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone());
+        // One that only reads may go over whichever connection is there first: nothing hangs on it.
+        let is_certain = request.may_reuse_connection() || !stack.always_shares();
+        let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone(), is_certain);
         let recall = request.recall();
         let body = if self.shared.options.http.compress_requests {
             answer::compressed(request.body())?

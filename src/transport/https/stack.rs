@@ -55,6 +55,11 @@ impl Stack {
         Ok(Self { fresh, kept, always: options.http.keep_alive == KeepAlive::Always })
     }
 
+    /// Whether what counts, too, goes over connections that are used again.
+    pub(crate) fn always_shares(&self) -> bool {
+        self.always
+    }
+
     /// The client for a request.
     pub(crate) fn client(&self, may_reuse: bool) -> &Client {
         self.kept.as_ref().filter(|_| may_reuse || self.always).unwrap_or(&self.fresh)

@@ -144,7 +144,9 @@ impl HttpsOptions {
         if times.into_iter().flatten().any(|time| time.is_zero()) {
             return Err(ZERO_TIMEOUT.error());
         }
-        self.network.check()?;
+        let looks_up_addresses =
+            matches!(self.proxy.kind, ProxyKind::Socks4 | ProxyKind::Socks5 | ProxyKind::Environment);
+        self.network.check(looks_up_addresses)?;
         self.proxy.check()?;
         if self.proxy.kind == ProxyKind::Socks4 && self.network.addresses == Addresses::OnlyIpv6 {
             return Err(NO_IPV6.error());

@@ -66,12 +66,13 @@ impl Addresses {
 
 impl NetworkSettings {
     /// Refuses what leaves no address, and what would be silently something else.
-    pub(crate) fn check(&self) -> Result<(), TransportError> {
+    /// `looks_up_addresses`: what is an address already is looked up as well.
+    pub(crate) fn check(&self, looks_up_addresses: bool) -> Result<(), TransportError> {
         // The system counts whole seconds, and does not know none.
         if self.tcp_keep_alive.is_some_and(|silence| silence < Duration::from_secs(1)) {
             return Err(NO_SECOND.error());
         }
-        if self.connect_to.iter().any(|(host, _)| bare_host(host).parse::<IpAddr>().is_ok()) {
+        if !looks_up_addresses && self.connect_to.iter().any(|(host, _)| bare_host(host).parse::<IpAddr>().is_ok()) {
             return Err(NO_NAME.error());
         }
         if self.local_address.is_some_and(|address| !self.addresses.allows(address)) {
@@ -111,7 +112,8 @@ impl HttpsOptions {
     /// The certificate must still be the host's, and the server is still told the host's name. The port counts where the URL names none, and
     /// 0 stands for the one that is usual then.
     ///
-    /// `host` is a name: what is an address is not looked up, and [refused](crate::transport::Https::new).
+    /// `host` is a name: what is an address is not looked up, but for [`Proxy::socks4`] and [`Proxy::socks5`], and
+    /// [refused](crate::transport::Https::new).
     ///
     /// Behind a proxy that looks up the host itself (all but [`Proxy::socks4`] and [`Proxy::socks5`]) it changes nothing, unless `host` is the
     /// proxy's; those two are told the address, and the port of the URL.

@@ -23,7 +23,7 @@ impl fmt::Debug for Pem {
     }
 }
 
-/// The certificates of a text, each of which can be a root.
+/// The certificates of a text, one at least, each of which can be a root.
 pub(crate) fn roots_in(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportError> {
     let mut roots = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -32,7 +32,7 @@ pub(crate) fn roots_in(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Trans
         RootCertStore::empty().add(certificate.clone()).map_err(|cause| BAD_ROOT.because(cause))?;
         roots.push(certificate);
     }
-    Ok(roots)
+    if roots.is_empty() { Err(NO_PEM.error()) } else { Ok(roots) }
 }
 
 /// The certificates of a text and nothing else of it: a file may hold a private key as well.
@@ -51,5 +51,6 @@ pub(crate) fn certificates_only(pem: &[u8]) -> String {
 
 const PEM_LINE: usize = 64;
 
+const NO_PEM: Reason = Reason("there is no certificate in the PEM text given as root");
 const BAD_PEM: Reason = Reason("the PEM text given as root cannot be read");
 const BAD_ROOT: Reason = Reason("a certificate given as root cannot be used as one");

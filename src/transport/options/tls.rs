@@ -111,8 +111,13 @@ impl TlsSettings {
     pub(crate) fn crls(&self) -> Result<Vec<CertificateRevocationListDer<'static>>, TransportError> {
         let mut lists = Vec::new();
         for pem in &self.crl_pem.0 {
+            let before = lists.len();
             for list in CertificateRevocationListDer::pem_slice_iter(pem.as_bytes()) {
                 lists.push(list.map_err(|_| BAD_CRL.error())?);
+            }
+            // Without a list nothing would be checked.
+            if lists.len() == before {
+                return Err(BAD_CRL.error());
             }
         }
         Ok(lists)
@@ -203,9 +208,7 @@ impl HttpsOptions {
     ///
     /// Whoever holds the key of such a root can pretend to be any institution towards this transport.
     pub fn add_root_pem(mut self, pem: &[u8]) -> Result<Self, TransportError> {
-        if roots_in(pem)?.is_empty() {
-            return Err(NO_PEM.error());
-        }
+        roots_in(pem)?;
         self.tls.given_roots.0.push(certificates_only(pem));
         Ok(self)
     }
@@ -303,9 +306,9 @@ impl HttpsOptions {
     /// [`TransportError::BadOptions`] when there is no list in `pem` or one cannot be read.
     pub fn add_crl_pem(mut self, pem: &[u8]) -> Result<Self, TransportError> {
         let text = String::from_utf8(pem.to_vec()).map_err(|_| BAD_CRL.error())?;
-        let known = self.tls.crls()?.len();
         self.tls.crl_pem.0.push(text);
-        if self.tls.crls()?.len() == known { Err(BAD_CRL.error()) } else { Ok(self) }
+        self.tls.crls()?;
+        Ok(self)
     }
 
     /// Wants the certificate to be for this name in place of the URL's: for servers that are called by another name than they know. What the
@@ -351,7 +354,6 @@ fn hash(pin: &str) -> Result<[u8; 32], TransportError> {
     STANDARD.decode(pin).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| BAD_PIN.error())
 }
 
-const NO_PEM: Reason = Reason("there is no certificate in the PEM text given as root");
 const BAD_CRL: Reason = Reason("the list of revoked certificates given is not one in PEM");
 const BAD_PIN: Reason = Reason("a pinned key must be the SHA-256 of a SubjectPublicKeyInfo, 32 bytes in Base64");
 const BAD_NAME: Reason = Reason("no certificate can be for the name given to certificate_name");

@@ -53,7 +53,7 @@ impl ClientSessionStore for Sessions {
 
     /// Every handshake begins with looking for a session: TCP and a proxy, if there is one, are connected by then.
     fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        watch::handshake_begins();
+        watch::handshake_begins(server);
         self.kept.as_ref()?.take_tls13_ticket(server)
     }
 }

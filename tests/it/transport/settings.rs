@@ -136,8 +136,16 @@ fn settings_that_contradict_each_other_are_refused() {
         refused(new().tcp_keep_alive(short), "tcp_keep_alive");
     }
     Https::new(new().tcp_keep_alive(Duration::from_secs(1))).unwrap();
+    for (tls, words) in [
+        (json!({"roots": "mozilla", "crl_pem": ["nothing"]}), "revoked"),
+        (json!({"roots": "given", "root_pem": ["nothing"]}), "no certificate"),
+    ] {
+        refused(serde_json::from_value(json!({"tls": tls})).unwrap(), words);
+    }
     for address in ["127.0.0.1", "::1", "[::1]"] {
         refused(new().connect_to(address, ([127, 0, 0, 1], 9).into()), "connect_to");
+        let here = new().connect_to(address, ([127, 0, 0, 1], 9).into()).proxy(Proxy::socks5("proxy.example:1"));
+        Https::new(here).unwrap();
     }
 }
 
