@@ -40,7 +40,8 @@ pub enum Delivery {
     Answered,
 }
 
-/// Whether money may have moved when a call failed.
+/// Whether money may have moved when a call failed. It is said in the same way of other requests that must not simply be made again: a
+/// change of a payment, a payee, a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Moved {

@@ -117,7 +117,16 @@ async fn drive(
         // A store cannot be written while a future is dropped. What is there says that the file may have left, and whoever goes on from
         // there and whoever goes on from here must mean the same file.
         let unsent = Some(&operation).filter(|_| noted == Noted::Here);
-        let undo = Undo { current: held, unsent, state: &client.state, now, recall: first.recall() };
+        // A one-time token is good for one file: it is used up unless that was turned away before anybody looked at it.
+        let token = if operation.kind().is_anonymous() { None } else { credentials.auth_token.take() };
+        let undo = Undo {
+            current: held,
+            unsent,
+            token: (&mut credentials.auth_token, token.clone()),
+            state: &client.state,
+            now,
+            recall: first.recall(),
+        };
         let mut sent = undo.unless_over(watching.send(&*world, &*wire, kind, first)).await;
         let mut was_sent = false;
         if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy) {
@@ -127,14 +136,13 @@ async fn drive(
         match sent {
             Ok(response) => {
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
-                let (counts, anonymous) = (operation.kind().counts(), operation.kind().is_anonymous());
+                let counts = operation.kind().counts();
                 let body = response.into_body();
                 let answered = operation.handle_response(&mut client.state, &body, client.world.now());
                 client.keep_answer(body);
                 let answered = answered.map_err(|error| nothing_moved(error.into(), counts));
-                // A one-time token is good for one file, unless that was turned away before anybody looked at it.
-                if !anonymous && !matches!(answered, Ok((_, Step::Approve(_)))) {
-                    credentials.auth_token = None;
+                if token.is_some() && matches!(answered, Ok((_, Step::Approve(_)))) {
+                    credentials.auth_token = token;
                 }
                 let (operation, next) = answered?;
                 if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
@@ -152,8 +160,8 @@ async fn drive(
                     _ if not_read => Delivery::Answered,
                     delivery => delivery,
                 };
-                if delivery != Delivery::NotSent && !operation.kind().is_anonymous() {
-                    credentials.auth_token = None;
+                if token.is_some() && delivery != Delivery::Unknown {
+                    credentials.auth_token = token;
                 }
                 let left = operation.sends_what_counts() && delivery != Delivery::NotSent;
                 let goes_on = not_read && operation.can_do_without_answer();

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::engine::{Operation, State};
 use crate::error::Delivery;
+use crate::secret::Secret;
 use crate::transport::Recall;
 
 /// Takes back, when it is dropped, what was noted for the case that a file has left.
@@ -17,6 +18,8 @@ pub(crate) struct Undo<'a> {
     pub(crate) current: &'a mut Operation,
     /// The operation before it; `None` once there is nothing to take back, or it must not be.
     pub(crate) unsent: Option<&'a Operation>,
+    /// Where the one-time token belongs that went with the file, and the token.
+    pub(crate) token: (&'a mut Option<Secret>, Option<Secret>),
     pub(crate) state: &'a State,
     pub(crate) now: DateTime<Utc>,
     pub(crate) recall: Recall,
@@ -40,6 +43,9 @@ impl Drop for Undo<'_> {
             // The same as after an error that says so. Where it was in doubt before, it is so again.
             let (unsent, _) = unsent.clone().handle_failure(self.state, Delivery::NotSent, "", self.now);
             *self.current = unsent;
+            if let (place, Some(token)) = (&mut *self.token.0, self.token.1.take()) {
+                *place = Some(token);
+            }
         }
     }
 }

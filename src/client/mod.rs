@@ -121,7 +121,8 @@ impl Client {
     ///
     /// As [`restore`](Self::restore).
     pub fn restore_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Self, Error> {
-        let opened = stored::open(blob, Kind::Client, Protection::Sealed(keys, context), policy)?;
+        let opened = stored::open(blob, Kind::Client, Protection::Sealed(keys, context), policy);
+        let opened = opened.map_err(|error| of_client(blob, error))?;
         Ok(Self::from_opened(opened.state, opened.needs_reseal))
     }
 
@@ -132,7 +133,8 @@ impl Client {
     /// As [`restore`](Self::restore); damage is noticed, forgery is not.
     pub fn restore_plain(blob: &Blob) -> Result<Self, Error> {
         let policy = stored::policy_now().allow_plain();
-        let opened = stored::open(blob, Kind::Client, Protection::Plain(Include::All), &policy)?;
+        let opened = stored::open(blob, Kind::Client, Protection::Plain(Include::All), &policy);
+        let opened = opened.map_err(|error| of_client(blob, error))?;
         Ok(Self::from_opened(opened.state, opened.needs_reseal))
     }
 
@@ -427,6 +429,12 @@ fn default_transport() -> Result<Arc<dyn Transport>, Error> {
 #[cfg(not(feature = "https"))]
 fn default_transport() -> Result<Arc<dyn Transport>, Error> {
     Err(Error::misuse("there is no transport: give one with transport(), or switch on the feature https"))
+}
+
+/// No payment is in the blob of a client. One that says that it is something else may hold one.
+fn of_client(blob: &Blob, error: Error) -> Error {
+    let is_client = blob.header().is_ok_and(|header| header.kind() == Kind::Client);
+    if is_client { error } else { unread(error) }
 }
 
 impl fmt::Debug for Client {

@@ -359,7 +359,7 @@ impl Session {
     }
 
     /// An error about the operation under way, which says whether that is in doubt.
-    fn told(&self, error: impl Into<Error>) -> Error {
+    pub(crate) fn told(&self, error: impl Into<Error>) -> Error {
         error.into().with_moved(self.current.as_ref().map_or(Moved::No, Operation::moved))
     }
 

@@ -163,7 +163,7 @@ impl Session {
         let now = self.client.world.now();
         let rendered =
             self.current.as_ref().map(|operation| operation.render(&self.credentials, &self.client.state, now));
-        rendered.transpose().map(Option::flatten).map_err(Error::from)
+        rendered.transpose().map(Option::flatten).map_err(|error| self.told(error))
     }
 
     /// The last answer of the institution, as it came.

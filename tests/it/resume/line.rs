@@ -31,6 +31,8 @@ pub(crate) enum Fate {
     LostAfter,
     /// It is answered with this, and nothing is done.
     Says(Vec<u8>),
+    /// It is turned away with this status, and nobody looks at it.
+    Refuses(u16),
     /// It is carried out, and no answer ever comes.
     Hangs,
     /// It is answered honestly, after whoever waits was polled once more.
@@ -136,6 +138,10 @@ impl Line {
             Fate::Says(body) => {
                 self.wire().sent.push((request.url().to_owned(), request.body().to_vec()));
                 body
+            }
+            Fate::Refuses(code) => {
+                self.wire().sent.push((request.url().to_owned(), request.body().to_vec()));
+                return Err(TransportError::Status { code });
             }
             Fate::Hangs => {
                 self.answer(&request)?;

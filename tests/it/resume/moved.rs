@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ofx_session::seal::OpenPolicy;
-use ofx_session::{Answers, Client, Context, Credentials, Error, Key, KeyRing, Moved, Progress, Session, Stored};
+use ofx_session::{Answers, Blob, Client, Context, Credentials, Error, Key, KeyRing, Moved, Progress, Session, Stored};
 
 use super::line::{Fate, Line, context, jane, keys, now, pause, payment, questioning, reread, right, session, wrong};
 
@@ -62,7 +62,25 @@ fn a_paused_blob_that_cannot_be_read_leaves_it_open_whether_money_moved() {
         Client::resume(&blob, &keys(), &elsewhere).unwrap_err(),
         Client::resume_plain(&blob).unwrap_err(),
         Stored::open(&blob, &other, &context()).unwrap_err(),
+        Client::restore(&blob, &keys(), &context()).unwrap_err(),
     ] {
         assert_eq!(error.money_may_have_moved(), Moved::Unknown, "{error}");
     }
+}
+
+/// What a blob says of itself can be damaged as well.
+#[test]
+fn a_blob_that_may_be_anything_may_hold_a_payment() {
+    let blob = pause(asked(true).1);
+    for at in 0..blob.as_bytes().len().min(64) {
+        let mut bytes = blob.as_bytes().to_vec();
+        bytes[at] ^= 1;
+        let damaged = Blob::from_bytes(bytes);
+        let error = Stored::open(&damaged, &keys(), &context()).unwrap_err();
+        assert_eq!(error.money_may_have_moved(), Moved::Unknown, "{at}: {error}");
+    }
+    let (line, _) = asked(false);
+    let client = super::line::client(&line).deconstruct(&keys(), &context()).unwrap();
+    let other = KeyRing::new(Key::new(9, [9; 32]).unwrap());
+    assert_eq!(Client::restore(&client, &other, &context()).unwrap_err().money_may_have_moved(), Moved::No);
 }
