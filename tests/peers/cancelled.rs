@@ -34,12 +34,21 @@ pub(crate) fn is_in_doubt(session: &Session) -> bool {
     matches!(session.situation(), Some(Situation::InDoubt(_)))
 }
 
+const TOKEN: &str = "canary-394817";
+
+/// Whether the file that would go out next has the one-time token in it.
+fn has_token(session: &Session) -> bool {
+    let file = session.render().unwrap().expect("there is a file to send");
+    file.windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes())
+}
+
 /// Pays at `backend` until it says that the stage is reached, and drops the future there.
 async fn dropped(backend: &Backend, scheme: &str, reached: &Notify) -> Session {
     let authority = crate::papers::Authority::new("root");
-    let url = backend.url().replace("http:", scheme);
+    let institution = Institution::new(backend.url().replace("http:", scheme)).without_profile();
     let options = crate::trusting(&authority).allow_http_loopback();
-    let mut session = money::session(Institution::new(url).without_profile(), options);
+    let client = Client::builder(institution).connection(options).build().unwrap();
+    let mut session = client.open(Credentials::new("jane", PASSWORD).auth_token(TOKEN)).unwrap();
     let what = payment();
     tokio::select! {
         biased;
@@ -107,6 +116,7 @@ async fn in_the_handshake_nothing_has_left_and_the_payment_is_ready() {
     });
     let session = dropped(&backend, "https:", &reached).await;
     assert!(matches!(session.situation(), Some(Situation::Ready)), "{:?}", session.situation());
+    assert!(has_token(&session), "it was not used up");
     let url = backend.url().replace("http:", "https:");
     let back = paused_and_back(session, |client| client.url() == url);
     back.close().expect("nothing was sent, so there is nothing to find out");
