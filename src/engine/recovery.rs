@@ -61,7 +61,7 @@ pub(crate) struct Recovery {
     pub(crate) rounds: u8,
 }
 
-/// The copies of a request that may have been carried out.
+/// The copies of a request that may have been carried out. One that was refused at the signon is none of them: it was not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Copies {
     /// `OLDFILEUID`, and the number of the file, with which the request was sent last so that its answer is saved.
