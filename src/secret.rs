@@ -37,6 +37,28 @@ pub(crate) fn wipe(bytes: &mut Zeroizing<Vec<u8>>) {
     wipe_bytes(std::mem::take(&mut **bytes));
 }
 
+/// Bytes that are [wiped](wipe) when they are dropped.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Wiped(Zeroizing<Vec<u8>>);
+
+impl From<Zeroizing<Vec<u8>>> for Wiped {
+    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
 /// As [`wipe`], for text.
 pub(crate) fn wipe_text(text: &mut String) {
     wipe_bytes(std::mem::take(text).into_bytes());

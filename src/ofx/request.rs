@@ -11,23 +11,14 @@ use crate::ofx::{
     Limits, PasswordChange, ProfileTransaction, Request, SignonForm, SignonRequest, Style, SyncKind, SyncRequest,
     TrnUid, Version, writer,
 };
-use crate::secret::wipe;
+use crate::secret::Wiped;
 
 /// The bytes of a request file after `</SONRQ>`, made once: file-based recovery compares them, and a later version of this
 /// crate must repeat what an earlier one wrote.
 ///
 /// Copies share them.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Tail(Arc<Bytes>);
-
-#[derive(PartialEq, Eq)]
-struct Bytes(Zeroizing<Vec<u8>>);
-
-impl Drop for Bytes {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
-}
+pub(crate) struct Tail(Arc<Wiped>);
 
 impl fmt::Debug for Tail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,11 +142,11 @@ impl Tail {
     }
 
     pub(crate) fn from_bytes(bytes: impl Into<Zeroizing<Vec<u8>>>) -> Self {
-        Self(Arc::new(Bytes(bytes.into())))
+        Self(Arc::new(Wiped::from(bytes.into())))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0.0
+        self.0.as_ref().as_ref()
     }
 
     /// The whole file, with `signon` in front.

@@ -51,7 +51,10 @@ fn starts_with(text: &[u8], prefix: &[u8]) -> bool {
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|window| window.eq_ignore_ascii_case(wanted))
+    let first = wanted.first()?;
+    // Most places differ in the first byte.
+    let begins = |window: &[u8]| window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(first));
+    text.windows(wanted.len()).position(|window| begins(window) && window.eq_ignore_ascii_case(wanted))
 }
 
 /// How a web page begins.

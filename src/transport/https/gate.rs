@@ -17,6 +17,7 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use zeroize::Zeroizing;
 
+use crate::secret::Wiped;
 use crate::transport::Recall;
 use crate::transport::watch::Watch;
 
@@ -34,7 +35,7 @@ impl Gate {
         let first = if bytes.is_empty() { GONE } else { WAITING };
         let state = Arc::new(AtomicU8::new(first));
         // Not a copy: the owner inside wipes the bytes when the last view of them is dropped.
-        let bytes = Bytes::from_owner(bytes);
+        let bytes = Bytes::from_owner(Wiped::from(bytes));
         (Self { state: Arc::clone(&state), recall: None }, Gated { state, bytes: Some(bytes), watch })
     }
 

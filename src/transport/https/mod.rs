@@ -22,6 +22,7 @@ mod stack;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem::take;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper_util::client::proxy::matcher::Matcher;
@@ -73,6 +74,8 @@ struct Shared {
     /// Knows no proxy and no way but to this machine.
     loopback: Option<Stack>,
     proxies: Option<Matcher>,
+    /// Of a request that wants none of its own.
+    headers: HeaderMap,
     options: HttpsOptions,
 }
 
@@ -87,12 +90,12 @@ impl Https {
     /// meantime.
     pub fn new(options: HttpsOptions) -> Result<Self, TransportError> {
         options.check()?;
-        stack::headers(&options, &Request::new("", Vec::new()))?;
+        let headers = stack::headers(&options, &Request::new("", Vec::new()))?;
         let tls = tls::config(&options)?;
         let secure = Stack::secure(&options, &tls)?;
         let loopback = if options.network.http_loopback { Some(Stack::loopback(&options, &tls)?) } else { None };
         let proxies = options.proxy.matcher();
-        Ok(Self::of(Arc::new(Shared { secure, loopback, proxies, options })))
+        Ok(Self::of(Arc::new(Shared { secure, loopback, proxies, headers, options })))
     }
 
     /// One with the same options and no cookies yet, for the client of another user. Connections that are kept, and sessions of TLS, are
@@ -125,19 +128,17 @@ impl Https {
         if Handle::try_current().is_err() {
             return Err(NO_RUNTIME.error());
         }
-        let headers = stack::headers(&self.shared.options, &request)?;
-        let Shared { secure, loopback, .. } = &*self.shared;
+        let Shared { secure, loopback, options, headers, .. } = &*self.shared;
+        let usual = request.headers().next().is_none();
+        let headers = if usual { headers.clone() } else { stack::headers(options, &request)? };
         let stack = loopback.as_ref().filter(|_| route.is_loopback).unwrap_or(secure);
         let client = stack.client(request.may_reuse_connection());
         // One that only reads may go over whichever connection is there first: nothing hangs on it.
         let is_certain = request.may_reuse_connection() || !stack.always_shares();
         let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone(), is_certain);
         let recall = request.recall();
-        let body = if self.shared.options.http.compress_requests {
-            answer::compressed(request.body())?
-        } else {
-            request.into_body()
-        };
+        let body =
+            if options.http.compress_requests { answer::compressed(request.body())? } else { request.into_body() };
         let whole = self.follow(client, &route, headers, body, &watch, recall);
         Arc::clone(&watch).over(whole).await
     }
@@ -147,7 +148,7 @@ impl Https {
         &self,
         client: &Client,
         route: &Route,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
         mut body: Zeroizing<Vec<u8>>,
         watch: &Arc<Watch>,
         recall: Recall,
@@ -159,13 +160,17 @@ impl Https {
         let mut was_sent = false;
         loop {
             // Kept only where it may be needed again.
-            let this = if left > 0 { body.clone() } else { std::mem::take(&mut body) };
+            let (mut lines, this) =
+                if left > 0 { (headers.clone(), body.clone()) } else { (take(&mut headers), take(&mut body)) };
+            if let Some(cookies) = self.cookies.cookies(&encrypted(&url)) {
+                lines.insert(COOKIE, cookies);
+            }
             let failed =
                 Failed { host: &route.host, proxy: route.proxy.as_ref().map(|proxy| proxy.address.as_str()), watch };
             let (gate, gated) = Gate::new(this, Arc::clone(watch));
             // What left before has left, whatever becomes of it here.
             let gate = if was_sent { gate } else { gate.telling(recall.clone()) };
-            let mut post = client.post(url.clone()).headers(self.with_cookies(&headers, &url)).body(Body::wrap(gated));
+            let mut post = client.post(url.clone()).headers(lines).body(Body::wrap(gated));
             if let Some(end) = end {
                 post = post.timeout(end.saturating_duration_since(Instant::now()));
             }
@@ -214,19 +219,10 @@ impl Https {
         }
         let mut body = answer::inflated(body, coding.as_deref(), limit)?;
         failed.watch.tell(&Event::BodyReceived { bytes: body.len() });
-        match Response::from_http_200(kind.as_deref(), std::mem::take(&mut *body)) {
+        match Response::from_http_200(kind.as_deref(), take(&mut *body)) {
             Err(TransportError::Empty { .. }) => Err(TransportError::Empty { cookie_set }),
             other => other,
         }
-    }
-
-    /// `headers` with the cookies for `url`.
-    fn with_cookies(&self, headers: &HeaderMap, url: &Url) -> HeaderMap {
-        let mut headers = headers.clone();
-        if let Some(cookies) = self.cookies.cookies(&encrypted(url)) {
-            headers.insert(COOKIE, cookies);
-        }
-        headers
     }
 
     /// Keeps the cookies that an answer sets; whether it sets any.
