@@ -2,7 +2,7 @@
 //!
 //! The client calls [`Transport::send`]; nobody else does. This room moves bytes and never knows what they mean.
 //! What it does know, and what everything above relies on, is [`TransportError::delivery`]: "not sent" is said only
-//! when no byte of the request's body can have left this process.
+//! when no byte of the request's body can have left this process, or when the institution ended the handshake and so read none of it.
 //!
 //! [`Https`] is the transport of this crate (feature `https`). Whoever has an HTTP stack of their own implements
 //! [`Transport`] and passes an answer of status 200 through [`Response::from_http_200`].

@@ -2,6 +2,7 @@
 //!
 //! Headers in the order that some institutions insist on, as far as reqwest and hyper leave it to us. The body is behind a
 //! [`Gate`](crate::transport::https::gate::Gate), which is where "not sent" comes from: not from reading error texts.
+//! Beside it one word of the institution counts, by TLS 1.3: that it does not accept our certificate, with which the handshake ends.
 //!
 //! | file | what |
 //! |---|---|
