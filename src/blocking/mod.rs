@@ -12,9 +12,9 @@
 //!
 //! # Threads
 //!
-//! Every call works on every thread but the one in the background: also on one that a tokio runtime works with, where it does not panic, but holds up
-//! whatever else would run there. In async code, use the async types, or `spawn_blocking`. Values can be moved to other threads
-//! in between, and dropped anywhere.
+//! Every call works on every thread but the one in the background: also on one that a tokio runtime works with, where it does not
+//! panic, but holds up whatever else would run there. In async code, use the async types, or `spawn_blocking`. Values can be moved to
+//! other threads in between, and dropped anywhere.
 //!
 //! The thread in the background starts with the first call that waits, is named `ofx-session`, serves all threads, and ends with
 //! the process. Time-outs are those of the [`HttpsOptions`](crate::HttpsOptions); nothing else ends a call early.

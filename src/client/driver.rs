@@ -122,7 +122,8 @@ async fn drive(
         let undo = Undo {
             current: held,
             unsent,
-            token: (&mut credentials.auth_token, token.clone()),
+            auth_token: &mut credentials.auth_token,
+            used: token.clone(),
             state: &client.state,
             now,
             recall: first.recall(),

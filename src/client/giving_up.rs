@@ -18,8 +18,10 @@ pub(crate) struct Undo<'a> {
     pub(crate) current: &'a mut Operation,
     /// The operation before it; `None` once there is nothing to take back, or it must not be.
     pub(crate) unsent: Option<&'a Operation>,
-    /// Where the one-time token belongs that went with the file, and the token.
-    pub(crate) token: (&'a mut Option<Secret>, Option<Secret>),
+    /// Where the one-time token belongs.
+    pub(crate) auth_token: &'a mut Option<Secret>,
+    /// That which went with the file.
+    pub(crate) used: Option<Secret>,
     pub(crate) state: &'a State,
     pub(crate) now: DateTime<Utc>,
     pub(crate) recall: Recall,
@@ -43,8 +45,8 @@ impl Drop for Undo<'_> {
             // The same as after an error that says so. Where it was in doubt before, it is so again.
             let (unsent, _) = unsent.clone().handle_failure(self.state, Delivery::NotSent, "", self.now);
             *self.current = unsent;
-            if let (place, Some(token)) = (&mut *self.token.0, self.token.1.take()) {
-                *place = Some(token);
+            if self.used.is_some() {
+                *self.auth_token = self.used.take();
             }
         }
     }

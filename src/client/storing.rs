@@ -22,15 +22,15 @@ impl Stored {
     ///
     /// As [`Client::restore`].
     pub fn open(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Self, Error> {
-        let kind = blob.header().map_err(Error::from).map(|header| header.kind());
-        let opened = kind.and_then(|kind| {
-            Ok(match kind {
-                Kind::Paused => Self::Paused(Box::new(Client::resume(blob, keys, context)?)),
-                Kind::Client | Kind::Vault => Self::Client(Box::new(Client::restore(blob, keys, context)?)),
-            })
-        });
-        // Also where it says that it is a client: a blob that was damaged may say anything.
-        opened.map_err(stored::unread)
+        // Also where it says that it is a client's: a blob that was damaged may say anything.
+        Self::read(blob, keys, context).map_err(stored::unread)
+    }
+
+    fn read(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Self, Error> {
+        Ok(match blob.header().map_err(Error::from)?.kind() {
+            Kind::Paused => Self::Paused(Box::new(Client::resume(blob, keys, context)?)),
+            Kind::Client | Kind::Vault => Self::Client(Box::new(Client::restore(blob, keys, context)?)),
+        })
     }
 }
 

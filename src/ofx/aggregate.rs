@@ -1,4 +1,5 @@
-//! The declarations that every message set is made of: an aggregate, what may be set of one, a closed list of words, and a text with a meaning.
+//! The declarations that every message set is made of: an aggregate, what may be set of one, a closed list of words, and a text with
+//! a meaning.
 
 /// Declares a struct and, from the same lines, how it is written in order and read by tag.
 ///

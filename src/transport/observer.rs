@@ -56,7 +56,8 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
 /// A request that needs a new connection: `Resolving` where its host is a name, `Connected` or `ProxyConnected`, `TlsEstablished`,
 /// `RequestSent`, `ResponseHead`, `BodyReceived`, and `Closed` when the connection ends, which may be later. One on a connection that
 /// is there already begins with `RequestSent`. Where it fails, the rest does not come. A [`Transport`](crate::transport::Transport) of
-/// your own tells of no connections, and neither is told of one by plain `http` to this machine; what an operation tells comes with every transport.
+/// your own tells of no connections, and one by plain `http` to this machine is not told of; what an operation tells comes with every
+/// transport.
 ///
 /// # Tracing
 ///

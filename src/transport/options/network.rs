@@ -66,6 +66,7 @@ impl Addresses {
 
 impl NetworkSettings {
     /// Refuses what leaves no address, and what would be silently something else.
+    ///
     /// `looks_up_addresses`: what is an address already is looked up as well.
     pub(crate) fn check(&self, looks_up_addresses: bool) -> Result<(), TransportError> {
         // The system counts whole seconds, and does not know none.
@@ -101,7 +102,8 @@ impl HttpsOptions {
     /// Which addresses of a host to use. Default: all. A URL whose host is an address of a family that is not to be used is refused.
     ///
     /// Behind a proxy this holds for the way to the proxy, and for the host where it is looked up here: [`Proxy::socks4`] and
-    /// [`Proxy::socks5`]. With [`Proxy::socks4`] addresses of IPv4 come first everywhere. It does not choose among the addresses of [`connect_to`](Self::connect_to).
+    /// [`Proxy::socks5`]. With [`Proxy::socks4`] addresses of IPv4 come first everywhere. It does not choose among the addresses of
+    /// [`connect_to`](Self::connect_to).
     #[must_use]
     pub fn addresses(mut self, which: Addresses) -> Self {
         self.network.addresses = which;
@@ -112,8 +114,8 @@ impl HttpsOptions {
     /// The certificate must still be the host's, and the server is still told the host's name. The port counts where the URL names none, and
     /// 0 stands for the one that is usual then.
     ///
-    /// `host` is a name: what is an address is not looked up, but for [`Proxy::socks4`] and [`Proxy::socks5`], and
-    /// [refused](crate::transport::Https::new).
+    /// `host` is a name: what is an address is not looked up, and [refused](crate::transport::Https::new), but for [`Proxy::socks4`] and
+    /// [`Proxy::socks5`], and a proxy of the environment, which may be one of them.
     ///
     /// Behind a proxy that looks up the host itself (all but [`Proxy::socks4`] and [`Proxy::socks5`]) it changes nothing, unless `host` is the
     /// proxy's; those two are told the address, and the port of the URL.
