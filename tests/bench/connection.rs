@@ -3,7 +3,8 @@
 //! Against an institution in a process of its own, over TLS on loopback:
 //!
 //! - a payment on a connection that is kept, beside a POST by reqwest of the same bytes: once the file alone, made beforehand and sent
-//!   by `Https`, and once the whole operation, in which the file is made, sent, answered and the answer judged;
+//!   by `Https`, which must not take more than 1.1 times as long, and once the whole operation, in which the file is made, sent,
+//!   answered and the answer judged;
 //! - a thousand sessions at once that pay, beside a thousand tasks that POST, each in a process of its own: payments per second, and
 //!   memory at the most;
 //! - from `Client::resume` in a fresh process to the first byte on the wire, which must not take more than 5 ms.

@@ -269,24 +269,6 @@ async fn a_one_time_token_is_given_once() {
 }
 
 #[tokio::test]
-async fn a_one_time_token_that_may_have_arrived_is_not_sent_again() {
-    for fault in [Fault::DropAfter, Fault::DropBefore] {
-        let bank = easy().auth_token_first("123456").start().unwrap();
-        let trusting = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes()).unwrap().only_given_roots();
-        let institution = Institution::new(bank.url()).without_synchronization();
-        let client = Client::builder(institution).connection(trusting).build().unwrap();
-        let mut session = client.open(Credentials::new("jane", "correct horse").auth_token("123456")).unwrap();
-        bank.next(On::With("PMTTRNRQ"), fault);
-        assert!(matches!(session.pay(&typed("rent")).await.unwrap(), Progress::Unknown(_)));
-        let _ = session.repeat_payment_in_doubt().await.unwrap();
-        let files = bank.requests().into_iter().map(|file| String::from_utf8(file).unwrap());
-        let tokens: Vec<_> =
-            files.filter(|file| file.contains("PMTTRNRQ")).map(|file| file.contains("123456")).collect();
-        assert_eq!(tokens, [true, false], "{fault:?}");
-    }
-}
-
-#[tokio::test]
 async fn an_access_token_signs_on() {
     let bank = easy().access_token("jane", "t0ken").start().unwrap();
     let trusting = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes()).unwrap().only_given_roots();

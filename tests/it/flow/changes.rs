@@ -10,10 +10,7 @@ use ofx_session::ofx::{
 use super::scenario::{Reply, Said, Scenario, Sent, easy, payment, refused, transaction, unknown};
 
 fn promising(sync_mode: SyncMode) -> Scenario {
-    let mut scenario = Scenario::new(easy().sync_mode(sync_mode));
-    scenario.run(Intent::Profile).unwrap();
-    scenario.sent.clear();
-    scenario
+    Scenario::with_profile(easy().sync_mode(sync_mode))
 }
 
 fn account() -> BankAccount {

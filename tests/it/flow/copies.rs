@@ -7,10 +7,7 @@ use ofx_session::ofx::{Element, EnrollmentRequest, PaymentCancellation, PaymentI
 use super::scenario::{Reply, Said, Scenario, Sent, acceptance, easy, paid, payment, refused, transaction, unknown};
 
 fn promising(sync_mode: SyncMode, file_recovery: bool) -> Scenario {
-    let mut scenario = Scenario::new(easy().sync_mode(sync_mode).file_recovery(file_recovery));
-    scenario.run(Intent::Profile).unwrap();
-    scenario.sent.clear();
-    scenario
+    Scenario::with_profile(easy().sync_mode(sync_mode).file_recovery(file_recovery))
 }
 
 /// A payment whose answer was lost, in an institution with a history.

@@ -216,26 +216,19 @@ fn what_was_accepted_otherwise_than_asked_shows() {
 /// It goes into blobs, which have their limit.
 #[test]
 fn an_endless_text_is_cut_wherever_it_is_kept() {
-    let endless = "x".repeat(70_000);
-    let text = endless.clone();
-    let mut scenario = Scenario::new(easy());
-    scenario.then_says(move |sent| {
-        let status = [("CODE", "2019"), ("SEVERITY", text.as_str()), ("MESSAGE", text.as_str())];
-        let status = status.into_iter().map(|(tag, value)| Element::leaf(tag, value)).collect();
-        let inside = vec![Element::leaf("TRNUID", sent.trn_uid()), Element::aggregate("STATUS", status)];
-        Said::new(0, "INFO").payments(vec![Element::aggregate("PMTTRNRS", inside)])
-    });
-    let Doubt::Duplicate(Some(message)) = unknown(scenario.pay()) else { panic!("a duplicate") };
+    let answered = |code: &'static str| {
+        let mut scenario = Scenario::new(easy());
+        scenario.then_says(move |sent| {
+            let endless = "x".repeat(70_000);
+            let status = [("CODE", code), ("SEVERITY", endless.as_str()), ("MESSAGE", endless.as_str())];
+            let status = status.into_iter().map(|(tag, value)| Element::leaf(tag, value)).collect();
+            let inside = vec![Element::leaf("TRNUID", sent.trn_uid()), Element::aggregate("STATUS", status)];
+            Said::new(0, "INFO").payments(vec![Element::aggregate("PMTTRNRS", inside)])
+        });
+        scenario.pay()
+    };
+    let Doubt::Duplicate(Some(message)) = unknown(answered("2019")) else { panic!("a duplicate") };
     assert_eq!(message.len(), 255);
-
-    let text = endless;
-    let mut scenario = Scenario::new(easy());
-    scenario.then_says(move |sent| {
-        let status = [("CODE", "10504"), ("SEVERITY", text.as_str()), ("MESSAGE", text.as_str())];
-        let status = status.into_iter().map(|(tag, value)| Element::leaf(tag, value)).collect();
-        let inside = vec![Element::leaf("TRNUID", sent.trn_uid()), Element::aggregate("STATUS", status)];
-        Said::new(0, "INFO").payments(vec![Element::aggregate("PMTTRNRS", inside)])
-    });
-    let status = refused(scenario.pay()).status;
-    assert_eq!((status.severity.clone(), status.message.unwrap().len()), (None, 255));
+    let status = refused(answered("10504")).status;
+    assert_eq!((status.severity, status.message.unwrap().len()), (None, 255));
 }

@@ -10,10 +10,7 @@ use super::scenario::{
 
 /// What an institution promises, and nothing sent yet but the question for its profile.
 fn promising(sync_mode: SyncMode, file_recovery: bool) -> Scenario {
-    let mut scenario = Scenario::new(easy().sync_mode(sync_mode).file_recovery(file_recovery));
-    scenario.run(Intent::Profile).unwrap();
-    scenario.sent.clear();
-    scenario
+    Scenario::with_profile(easy().sync_mode(sync_mode).file_recovery(file_recovery))
 }
 
 fn with_history() -> Scenario {

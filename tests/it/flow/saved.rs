@@ -1,6 +1,6 @@
 //! Answers that the institution saves: for which file they are asked for, and when it is told to forget one.
 
-use ofx_session::engine::{Doubt, Intent};
+use ofx_session::engine::Doubt;
 use ofx_session::error::Delivery;
 use ofx_session::ofx::SyncMode;
 
@@ -10,10 +10,7 @@ use super::scenario::{
 
 /// An institution that saves its answers and keeps no history.
 fn saving() -> Scenario {
-    let mut scenario = Scenario::new(easy().sync_mode(SyncMode::Lite).file_recovery(true));
-    scenario.run(Intent::Profile).unwrap();
-    scenario.sent.clear();
-    scenario
+    Scenario::with_profile(easy().sync_mode(SyncMode::Lite).file_recovery(true))
 }
 
 fn said(sent: &Sent, code: u32) -> Said {

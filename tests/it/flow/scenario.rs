@@ -120,6 +120,14 @@ impl Scenario {
         Self::speaking(Version::V211, bank)
     }
 
+    /// One whose promises are known, and nothing was sent since.
+    pub(super) fn with_profile(bank: BankBuilder) -> Self {
+        let mut scenario = Self::new(bank);
+        scenario.run(Intent::Profile).unwrap();
+        scenario.sent.clear();
+        scenario
+    }
+
     pub(super) fn speaking(version: Version, bank: BankBuilder) -> Self {
         Self::at(Institution::new(MAIN).version(version), version, bank)
     }
