@@ -20,7 +20,7 @@ pub struct Element {
     tag: Piece,
     text: Piece,
     /// None of a leaf. Shared, so that a copy of a tree costs no more than one of a leaf.
-    children: Option<Arc<Vec<Self>>>,
+    children: Option<Arc<[Self]>>,
     offset: usize,
 }
 
@@ -42,18 +42,24 @@ impl Element {
             Cow::Borrowed(tag) => Piece::Fixed(tag),
             Cow::Owned(tag) => Piece::own(tag),
         };
-        Self { source: None, tag, text, children: shared(children), offset: 0 }
+        Self { source: None, tag, text, children: shared(children.into_iter()), offset: 0 }
     }
 
     /// One that was read: `tag` and `text` are of `source`, and it stood at `offset` in its document.
-    pub(crate) fn read(source: Arc<Source>, tag: Piece, text: Piece, children: Vec<Self>, offset: usize) -> Self {
+    pub(crate) fn read(
+        source: Arc<Source>,
+        tag: Piece,
+        text: Piece,
+        children: impl ExactSizeIterator<Item = Self>,
+        offset: usize,
+    ) -> Self {
         Self { source: Some(source), tag, text, children: shared(children), offset }
     }
 
     /// The same on its own: what else stood in its document is not kept with it.
     pub(crate) fn on_its_own(&self) -> Self {
         let Some(source) = &self.source else {
-            let children = shared(self.children().iter().map(Self::on_its_own).collect());
+            let children = shared(self.children().iter().map(Self::on_its_own));
             return Self { children, ..self.clone() };
         };
         let (mut first, mut last) = (usize::MAX, 0);
@@ -78,7 +84,7 @@ impl Element {
             source: Some(Arc::clone(source)),
             tag: self.tag.moved(by),
             text: self.text.moved(by),
-            children: shared(self.children().iter().map(|child| child.moved(source, by)).collect()),
+            children: shared(self.children().iter().map(|child| child.moved(source, by))),
             offset: self.offset,
         }
     }
@@ -137,7 +143,7 @@ impl Element {
     }
 
     pub(crate) fn take_children(&mut self) -> Vec<Self> {
-        self.children.take().map(Arc::unwrap_or_clone).unwrap_or_default()
+        self.children.take().map(|children| children.to_vec()).unwrap_or_default()
     }
 
     /// The tag without brackets; in upper case where it was read.
@@ -155,7 +161,7 @@ impl Element {
     /// The children in the order of the document.
     #[must_use]
     pub fn children(&self) -> &[Self] {
-        self.children.as_ref().map_or(&[], |children| children.as_slice())
+        self.children.as_deref().unwrap_or_default()
     }
 
     /// Byte position of the tag in the document it was read from; 0 for one that was made here.
@@ -207,8 +213,8 @@ impl fmt::Debug for Element {
     }
 }
 
-fn shared(children: Vec<Element>) -> Option<Arc<Vec<Element>>> {
-    Some(children).filter(|children| !children.is_empty()).map(Arc::new)
+fn shared(children: impl ExactSizeIterator<Item = Element>) -> Option<Arc<[Element]>> {
+    Some(children).filter(|children| children.len() > 0).map(Iterator::collect)
 }
 
 /// Whether `tag` can be one, private tags with their dots included.

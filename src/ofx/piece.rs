@@ -101,7 +101,12 @@ impl Piece {
                 let blanks = text.len() - text.trim_start().len();
                 text.drain(..blanks);
             }
-            Self::Read(_) => *self = Self::of(self.as_str(Some(source)).trim(), source),
+            Self::Read(place) => {
+                let text = source.as_str().get(place.clone()).unwrap_or_default();
+                let rest = text.trim_start();
+                let start = place.start + text.len() - rest.len();
+                *place = start..start + rest.trim_end().len();
+            }
         }
     }
 
