@@ -83,14 +83,19 @@ pub(crate) fn append(to: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
     to.extend_from_slice(bytes);
 }
 
-/// As [`append`], for text.
-pub(crate) fn append_text(to: &mut Zeroizing<String>, text: &str) {
-    let needed = to.len().saturating_add(text.len());
+/// Lets `to` grow by so many bytes. Where it must move for that, the old place is wiped.
+pub(crate) fn make_room(to: &mut Zeroizing<String>, bytes: usize) {
+    let needed = to.len().saturating_add(bytes);
     if needed > to.capacity() {
         let mut larger = Zeroizing::new(String::with_capacity(needed.max(to.capacity().saturating_mul(2))));
         larger.push_str(to);
         *to = larger;
     }
+}
+
+/// As [`append`], for text.
+pub(crate) fn append_text(to: &mut Zeroizing<String>, text: &str) {
+    make_room(to, text.len());
     to.push_str(text);
 }
 

@@ -4,7 +4,7 @@ use crate::ofx::aggregate::{aggregate, words};
 use crate::ofx::check::limit;
 use crate::ofx::{
     BankAccount, CardAccount, Content as _, DecodeError, Element, EncodeError, InvestmentAccount, Member,
-    PresentmentAccount, Problem, ServiceStatus, Version,
+    PresentmentAccount, Problem, ServiceStatus, Sink, Version,
 };
 
 words! {
@@ -85,9 +85,9 @@ impl Member for Option<AccountRef> {
         Ok(account.map(AccountRef::from))
     }
 
-    fn put(&self, end: &'static str, version: Version, out: &mut Vec<Element>) {
+    fn put(&self, end: &'static str, version: Version, out: &mut dyn Sink) {
         if let Some(account) = self {
-            out.push(account.write_end(end, version));
+            account.write_end(end, version, out);
         }
     }
 }
@@ -110,13 +110,13 @@ impl AccountRef {
         <Option<Self> as Member>::take(parent, end)?.ok_or_else(missing)
     }
 
-    fn write_end(&self, end: &'static str, version: Version) -> Element {
+    fn write_end(&self, end: &'static str, version: Version, out: &mut dyn Sink) {
         let [bank, card, investment, presentment] = tags(end);
         match self {
-            Self::Bank(account) => account.write(bank, version),
-            Self::Card(account) => account.write(card, version),
-            Self::Investment(account) => account.write(investment, version),
-            Self::Presentment(account) => account.write(presentment, version),
+            Self::Bank(account) => account.write_to(bank, version, out),
+            Self::Card(account) => account.write_to(card, version, out),
+            Self::Investment(account) => account.write_to(investment, version, out),
+            Self::Presentment(account) => account.write_to(presentment, version, out),
         }
     }
 }
@@ -153,14 +153,15 @@ impl Member for ServiceChange {
         AccountRef::take_end(remove, "FROM").map(Self::Remove).map_err(|error| error.within("SVCDEL"))
     }
 
-    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
-        out.push(match self {
-            Self::Add(to) => Element::aggregate("SVCADD", vec![to.write_end("TO", version)]),
-            Self::Change { from, to } => {
-                Element::aggregate("SVCCHG", vec![from.write_end("FROM", version), to.write_end("TO", version)])
-            }
-            Self::Remove(from) => Element::aggregate("SVCDEL", vec![from.write_end("FROM", version)]),
-        });
+    fn put(&self, _: &'static str, version: Version, out: &mut dyn Sink) {
+        match self {
+            Self::Add(to) => out.aggregate("SVCADD", |out| to.write_end("TO", version, out)),
+            Self::Change { from, to } => out.aggregate("SVCCHG", |out| {
+                from.write_end("FROM", version, out);
+                to.write_end("TO", version, out);
+            }),
+            Self::Remove(from) => out.aggregate("SVCDEL", |out| from.write_end("FROM", version, out)),
+        }
     }
 }
 

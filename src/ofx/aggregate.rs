@@ -34,23 +34,16 @@ macro_rules! aggregate {
                 Ok(Self { $($member: $member?,)* })
             }
 
-            fn check_texts(
-                &self,
-                _: &'static str,
-                version: crate::ofx::Version,
-            ) -> Result<(), crate::ofx::EncodeError> {
-                $(if true $(&& version.$known())? {
-                    crate::ofx::Member::check_each(&self.$member, $tag, version)?;
-                })*
-                Ok(())
+            fn write_to(&self, tag: &'static str, version: crate::ofx::Version, out: &mut dyn crate::ofx::Sink) {
+                out.aggregate(tag, |out| self.write_members(version, out));
             }
+        }
 
-            fn write(&self, tag: &'static str, version: crate::ofx::Version) -> crate::ofx::Element {
-                let mut children = Vec::new();
+        impl $name {
+            pub(crate) fn write_members(&self, version: crate::ofx::Version, out: &mut dyn crate::ofx::Sink) {
                 $(if true $(&& version.$known())? {
-                    crate::ofx::Member::put(&self.$member, $tag, version, &mut children);
+                    crate::ofx::Member::put(&self.$member, $tag, version, out);
                 })*
-                crate::ofx::Element::aggregate(tag, children)
             }
         }
     };
@@ -86,12 +79,8 @@ macro_rules! written_as_text {
                 crate::ofx::value::text(element, $what).map(Self::new)
             }
 
-            fn write(&self, tag: &'static str, _: crate::ofx::Version) -> crate::ofx::Element {
-                crate::ofx::Element::leaf(tag, self.as_str())
-            }
-
-            fn check_texts(&self, tag: &'static str, _: crate::ofx::Version) -> Result<(), crate::ofx::EncodeError> {
-                crate::ofx::check::value(tag, self.as_str())
+            fn write_to(&self, tag: &'static str, _: crate::ofx::Version, out: &mut dyn crate::ofx::Sink) {
+                out.leaf(tag, self.as_str());
             }
         }
     };
@@ -140,12 +129,8 @@ macro_rules! words {
                 crate::ofx::value::text(element, "word").map(Self::from_word)
             }
 
-            fn write(&self, tag: &'static str, _: crate::ofx::Version) -> crate::ofx::Element {
-                crate::ofx::Element::leaf(tag, self.as_str())
-            }
-
-            fn check_texts(&self, tag: &'static str, _: crate::ofx::Version) -> Result<(), crate::ofx::EncodeError> {
-                crate::ofx::check::value(tag, self.as_str())
+            fn write_to(&self, tag: &'static str, _: crate::ofx::Version, out: &mut dyn crate::ofx::Sink) {
+                out.leaf(tag, self.as_str());
             }
         }
     };

@@ -91,7 +91,7 @@ impl Document {
         })?;
         self.header.check()?;
         let mut bytes = Zeroizing::new(self.header.render(version).into_bytes());
-        bytes.extend_from_slice(&writer::write(&self.root, version, style)?);
+        bytes.extend_from_slice(&writer::text(version, style, |out| out.element(&self.root))?);
         Ok(bytes)
     }
 

@@ -142,10 +142,6 @@ impl Element {
         self.children.is_none() && self.text().is_none()
     }
 
-    pub(crate) fn take_children(&mut self) -> Vec<Self> {
-        self.children.take().map(|children| children.to_vec()).unwrap_or_default()
-    }
-
     /// The tag without brackets; in upper case where it was read.
     #[must_use]
     pub fn tag(&self) -> &str {

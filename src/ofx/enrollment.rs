@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::ofx::aggregate::{aggregate, setters};
 use crate::ofx::check::{self, day, limit, optional};
-use crate::ofx::{AccountRef, Content, DecodeError, Element, EncodeError, Member, Stamp, Version};
+use crate::ofx::{AccountRef, Content, DecodeError, Element, EncodeError, Member, Sink, Stamp, Version};
 use crate::secret::Secret;
 
 aggregate! {
@@ -308,9 +308,10 @@ impl Content for ChangedUserInfo {
         Ok(Self { info: UserInfo::read(element)?, changed: Member::take(element, "DTINFOCHG")? })
     }
 
-    fn write(&self, tag: &'static str, version: Version) -> Element {
-        let mut children = self.info.write(tag, version).take_children();
-        self.changed.put("DTINFOCHG", version, &mut children);
-        Element::aggregate(tag, children)
+    fn write_to(&self, tag: &'static str, version: Version, out: &mut dyn Sink) {
+        out.aggregate(tag, |out| {
+            self.info.write_members(version, out);
+            self.changed.put("DTINFOCHG", version, out);
+        });
     }
 }

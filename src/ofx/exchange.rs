@@ -12,8 +12,8 @@ use crate::ofx::{
     DecodeError, DeletedPayee, Element, EncodeError, EnrollmentRequest, EnrollmentResponse, ListedPayee, Member,
     ModelCancellation, ModelModification, ModifiedModel, ModifiedPayee, ModifiedPayment, PayeeAddition, PayeeDeletion,
     PayeeModification, Payment, PaymentCancellation, PaymentInquiry, PaymentMail, PaymentModification, PaymentRequest,
-    PaymentResponse, PaymentStatus, RecurringModel, RecurringPayment, ServiceRequest, ServiceResponse, Stamp, Status,
-    SyncKind, TrnUid, UserInfo, Version,
+    PaymentResponse, PaymentStatus, RecurringModel, RecurringPayment, ServiceRequest, ServiceResponse, Sink, Stamp,
+    Status, SyncKind, TrnUid, UserInfo, Version,
 };
 
 /// What becomes of a request of which nobody knows whether it was carried out.
@@ -111,6 +111,12 @@ macro_rules! exchanges {
                 }
             }
 
+            fn write_to(&self, version: Version, out: &mut dyn Sink) {
+                match self {
+                    $(Self::$variant(request) => request.write_to($rq, version, out),)*
+                }
+            }
+
             fn read(kind: RequestKind, element: &Element) -> Result<Self, DecodeError> {
                 match kind {
                     $(RequestKind::$variant => <$request>::read(element).map(|read| Self::$variant(Box::new(read))),)*
@@ -171,10 +177,12 @@ impl RequestKind {
 }
 
 impl Request {
-    /// `xxxTRNRQ`: the request in its wrapper.
-    pub(crate) fn transaction(&self, trn_uid: &TrnUid, version: Version) -> Element {
-        let inside = vec![trn_uid.write("TRNUID", version), self.to_element(version)];
-        Element::aggregate(self.kind().row().transaction_request, inside)
+    /// Writes `xxxTRNRQ`: the request in its wrapper.
+    pub(crate) fn write_transaction(&self, trn_uid: &TrnUid, version: Version, out: &mut dyn Sink) {
+        out.aggregate(self.kind().row().transaction_request, |out| {
+            trn_uid.put("TRNUID", version, out);
+            self.write_to(version, out);
+        });
     }
 
     /// Reads one `xxxTRNRQ` of a request file, which stands in its message set or inside of a synchronization; `None` when it holds

@@ -2,7 +2,7 @@
 
 use crate::ofx::aggregate::aggregate;
 use crate::ofx::check::{day, limit, server_id};
-use crate::ofx::{Content as _, DecodeError, Element, EncodeError, Member, Payment, Stamp, Version};
+use crate::ofx::{Content as _, DecodeError, Element, EncodeError, Member, Payment, Sink, Stamp, Version};
 
 aggregate! {
     /// `MAIL`: one mail between the user and the institution.
@@ -123,10 +123,10 @@ impl Member for Option<MailedPayment> {
         Ok(server_id.zip(payment).map(|(server_id, payment)| MailedPayment { server_id, payment }))
     }
 
-    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
+    fn put(&self, _: &'static str, version: Version, out: &mut dyn Sink) {
         if let Some(about) = self {
-            out.push(about.server_id.write("SRVRTID", version));
-            out.push(about.payment.write("PMTINFO", version));
+            about.server_id.put("SRVRTID", version, out);
+            about.payment.put("PMTINFO", version, out);
         }
     }
 }

@@ -5,7 +5,7 @@ use zeroize::Zeroize as _;
 use crate::ofx::aggregate::{aggregate, setters};
 use crate::ofx::check::{self, limit, transfer};
 use crate::ofx::{
-    BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayee, Member, Problem, Version,
+    BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayee, Member, Problem, Sink, Version,
 };
 
 aggregate! {
@@ -144,10 +144,10 @@ impl Member for PayeeRef {
         }
     }
 
-    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
+    fn put(&self, _: &'static str, version: Version, out: &mut dyn Sink) {
         match self {
-            Self::Id(id) => out.push(Element::leaf("PAYEEID", id.as_str())),
-            Self::Address(payee) => out.push(payee.write("PAYEE", version)),
+            Self::Id(id) => out.leaf("PAYEEID", id),
+            Self::Address(payee) => payee.write_to("PAYEE", version, out),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The institution's profile: what it offers, where, and how one signs on. OFX 1.0.3 §7, OFX 2.3 §7.
 
 use crate::ofx::aggregate::{aggregate, words};
-use crate::ofx::{Content, DecodeError, Element, Member, MessageSetDetails, Stamp, Status, TrnUid, Version};
+use crate::ofx::{
+    Content, DecodeError, Element, Elements, Member, MessageSetDetails, Sink, Stamp, Status, TrnUid, Version,
+};
 
 words! {
     /// `CLIENTROUTING`: whether the client can send message sets to different places.
@@ -275,14 +277,16 @@ impl Member for Vec<MessageSet> {
         Ok(sets)
     }
 
-    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
-        let sets = self.iter().map(|set| {
-            let mut inside = vec![set.core.write("MSGSETCORE", version)];
-            inside.extend(set.details.write(version));
-            let versioned = Element::aggregate(format!("{}MSGSETV{}", set.name, set.version), inside);
-            Element::aggregate(format!("{}MSGSET", set.name), vec![versioned])
+    fn put(&self, tag: &'static str, version: Version, out: &mut dyn Sink) {
+        out.aggregate(tag, |out| {
+            for set in self {
+                let mut inside = Elements::default();
+                set.core.put("MSGSETCORE", version, &mut inside);
+                set.details.write_members(version, &mut inside);
+                let versioned = Element::aggregate(format!("{}MSGSETV{}", set.name, set.version), inside.finish());
+                out.element(&Element::aggregate(format!("{}MSGSET", set.name), vec![versioned]));
+            }
         });
-        out.push(Element::aggregate(tag, sets.collect()));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What each message set says of itself in the profile. OFX 1.0.3 §7.3 and the profile sections of §8 to §13, OFX 2.3 likewise.
 
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::{Content, DayOff, DecodeError, Element, Member, Problem, TimeOfDay, Version};
+use crate::ofx::{Content, DayOff, DecodeError, Element, Member, Problem, Sink, TimeOfDay, Version};
 
 /// The attributes of a message set, after its `MSGSETCORE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,23 +65,22 @@ impl MessageSetDetails {
     }
 
     /// The elements after `MSGSETCORE`.
-    pub(crate) fn write(&self, version: Version) -> Vec<Element> {
-        let mut all = match self {
-            Self::None => return Vec::new(),
-            Self::Other(elements) => return elements.clone(),
-            Self::Signup(set) => set.write("", version),
-            Self::Bank(set) => set.write("", version),
-            Self::CreditCard(set) => set.write("", version),
-            Self::Loan(set) => set.write("", version),
-            Self::Investment(set) => set.write("", version),
-            Self::Transfer(set) => set.write("", version),
-            Self::Wire(set) => set.write("", version),
-            Self::BillPay(set) => set.write("", version),
-            Self::Email(set) => set.write("", version),
-            Self::SecurityList(set) => set.write("", version),
-            Self::Image(set) => set.write("", version),
-        };
-        all.take_children()
+    pub(crate) fn write_members(&self, version: Version, out: &mut dyn Sink) {
+        match self {
+            Self::None => {}
+            Self::Other(elements) => elements.iter().for_each(|element| out.element(element)),
+            Self::Signup(set) => set.write_members(version, out),
+            Self::Bank(set) => set.write_members(version, out),
+            Self::CreditCard(set) => set.write_members(version, out),
+            Self::Loan(set) => set.write_members(version, out),
+            Self::Investment(set) => set.write_members(version, out),
+            Self::Transfer(set) => set.write_members(version, out),
+            Self::Wire(set) => set.write_members(version, out),
+            Self::BillPay(set) => set.write_members(version, out),
+            Self::Email(set) => set.write_members(version, out),
+            Self::SecurityList(set) => set.write_members(version, out),
+            Self::Image(set) => set.write_members(version, out),
+        }
     }
 }
 
@@ -116,13 +115,14 @@ impl Member for Enrollment {
         }
     }
 
-    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
-        let (tag, inside) = match self {
-            Self::Client { account_required } => ("CLIENTENROLL", account_required.write("ACCTREQUIRED", version)),
-            Self::Web(url) => ("WEBENROLL", Element::leaf("URL", url.as_str())),
-            Self::Other(message) => ("OTHERENROLL", Element::leaf("MESSAGE", message.as_str())),
-        };
-        out.push(Element::aggregate(tag, vec![inside]));
+    fn put(&self, _: &'static str, version: Version, out: &mut dyn Sink) {
+        match self {
+            Self::Client { account_required } => {
+                out.aggregate("CLIENTENROLL", |out| account_required.put("ACCTREQUIRED", version, out));
+            }
+            Self::Web(url) => out.aggregate("WEBENROLL", |out| out.leaf("URL", url)),
+            Self::Other(message) => out.aggregate("OTHERENROLL", |out| out.leaf("MESSAGE", message)),
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::ofx::sync::{MAIL_FLAGS, is_token};
 use crate::ofx::{
-    BankAccount, ChallengeTransaction, Charset, Content as _, DecodeError, Document, Element, EncodeError, Header,
-    Limits, PasswordChange, ProfileTransaction, Request, SignonForm, SignonRequest, Style, SyncKind, SyncRequest,
-    TrnUid, Version, writer,
+    BankAccount, ChallengeTransaction, Charset, DecodeError, Document, Element, EncodeError, Header, Limits,
+    Member as _, PasswordChange, ProfileTransaction, Request, SignonForm, SignonRequest, Sink, Style, SyncKind,
+    SyncRequest, TrnUid, Version, writer,
 };
 use crate::secret::Wiped;
 
@@ -28,27 +28,25 @@ impl fmt::Debug for Tail {
 
 impl Tail {
     pub(crate) fn profile(request: &ProfileTransaction, version: Version, style: &Style) -> Result<Self, EncodeError> {
-        Self::set("PROFMSGSRQV1", request.write("PROFTRNRQ", version), version, style)
+        let set = writer::text(version, style, |out| {
+            out.aggregate("PROFMSGSRQV1", |out| request.put("PROFTRNRQ", version, out));
+        })?;
+        Ok(Self::of(&[SIGNON_END, &set, END]))
     }
 
     /// What is asked for, in the order of a file: one message set after the other, payees before payments. OFX 1.0.3 §12.1.
     pub(crate) fn items(items: &[Item], version: Version, style: &Style) -> Result<Self, EncodeError> {
         items.iter().try_for_each(|item| item.check(version))?;
-        let mut inside = Vec::new();
-        for set in ["SIGNUP", "BILLPAY"] {
-            let mut transactions: Vec<Element> =
-                items.iter().filter(|item| item.set() == set).map(|item| item.to_element(version)).collect();
-            transactions.sort_by_key(|element| !element.tag().starts_with("PAYEE"));
-            if !transactions.is_empty() {
-                inside.push(Element::aggregate(format!("{set}MSGSRQV1"), transactions));
+        let sets = writer::text(version, style, |out| {
+            for (set, tag) in [("SIGNUP", "SIGNUPMSGSRQV1"), ("BILLPAY", "BILLPAYMSGSRQV1")] {
+                let mut items: Vec<_> = items.iter().filter(|item| item.set() == set).collect();
+                items.sort_by_key(|item| !item.tag().starts_with("PAYEE"));
+                if !items.is_empty() {
+                    out.aggregate(tag, |out| items.iter().for_each(|item| item.write_to(version, out)));
+                }
             }
-        }
-        let sets: Result<Vec<_>, _> = inside.iter().map(|set| writer::write(set, version, style)).collect();
-        let sets = sets?;
-        let mut parts: Vec<&[u8]> = vec![b"</SIGNONMSGSRQV1>"];
-        parts.extend(sets.iter().map(|set| set.as_slice()));
-        parts.push(b"</OFX>");
-        Ok(Self::from_bytes(parts.concat()))
+        })?;
+        Ok(Self::of(&[SIGNON_END, &sets, END]))
     }
 
     /// The same request, to be carried out only if nothing happened since `token`. OFX 1.0.3 §6.4.
@@ -101,7 +99,7 @@ impl Tail {
         style: &Style,
     ) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         account.check()?;
-        writer::write(&account.write("BANKACCTFROM", version), version, style)
+        writer::text(version, style, |out| account.put("BANKACCTFROM", version, out))
     }
 
     /// No bytes yet: those of a new password are made when they are sent.
@@ -117,8 +115,13 @@ impl Tail {
         style: &Style,
     ) -> Result<Self, EncodeError> {
         request.check(version)?;
-        let inside = vec![trn_uid.write("TRNUID", version), request.write("PINCHRQ", version)];
-        Self::in_signon(&Element::aggregate("PINCHTRNRQ", inside), version, style)
+        let inside = writer::text(version, style, |out| {
+            out.aggregate("PINCHTRNRQ", |out| {
+                trn_uid.put("TRNUID", version, out);
+                request.put("PINCHRQ", version, out);
+            });
+        })?;
+        Ok(Self::of(&[&inside, SIGNON_END, END]))
     }
 
     /// The security questions, which stand inside the signon message set and alone in their file.
@@ -128,17 +131,12 @@ impl Tail {
         style: &Style,
     ) -> Result<Self, EncodeError> {
         version.require_mfa("a request for security questions")?;
-        Self::in_signon(&request.write("MFACHALLENGETRNRQ", version), version, style)
+        let inside = writer::text(version, style, |out| request.put("MFACHALLENGETRNRQ", version, out))?;
+        Ok(Self::of(&[&inside, SIGNON_END, END]))
     }
 
-    fn in_signon(transaction: &Element, version: Version, style: &Style) -> Result<Self, EncodeError> {
-        let inside = writer::write(transaction, version, style)?;
-        Ok(Self::from_bytes([inside.as_slice(), b"</SIGNONMSGSRQV1>", b"</OFX>"].concat()))
-    }
-
-    fn set(tag: &'static str, transaction: Element, version: Version, style: &Style) -> Result<Self, EncodeError> {
-        let set = writer::write(&Element::aggregate(tag, vec![transaction]), version, style)?;
-        Ok(Self::from_bytes([b"</SIGNONMSGSRQV1>", set.as_slice(), b"</OFX>"].concat()))
+    fn of(parts: &[&[u8]]) -> Self {
+        Self::from_bytes(parts.concat())
     }
 
     pub(crate) fn from_bytes(bytes: impl Into<Zeroizing<Vec<u8>>>) -> Self {
@@ -160,7 +158,7 @@ impl Tail {
     ) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         signon.check(version)?;
         header.check()?;
-        let signon = writer::write(&signon.write_as(form, version), version, style)?;
+        let signon = writer::text(version, style, |out| signon.write_as(form, version, out))?;
         let header = header.render(version);
         let mut file =
             Zeroizing::new(Vec::with_capacity(header.len() + OPENING.len() + signon.len() + self.as_bytes().len()));
@@ -204,10 +202,18 @@ impl Item {
         }
     }
 
-    fn to_element(&self, version: Version) -> Element {
+    /// The tag of what it is in a file.
+    fn tag(&self) -> &'static str {
         match self {
-            Self::Request(trn_uid, request) => request.transaction(trn_uid, version),
-            Self::Sync(request) => request.to_element(version),
+            Self::Request(_, request) => request.kind().row().transaction_request,
+            Self::Sync(request) => request.kind.frame().request,
+        }
+    }
+
+    fn write_to(&self, version: Version, out: &mut dyn Sink) {
+        match self {
+            Self::Request(trn_uid, request) => request.write_transaction(trn_uid, version, out),
+            Self::Sync(request) => request.write_to(version, out),
         }
     }
 
@@ -229,3 +235,5 @@ fn split_behind<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])
 }
 
 const OPENING: &[u8] = b"<OFX><SIGNONMSGSRQV1>";
+const SIGNON_END: &[u8] = b"</SIGNONMSGSRQV1>";
+const END: &[u8] = b"</OFX>";

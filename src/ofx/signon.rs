@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::StatusCode;
 use crate::ofx::aggregate::aggregate;
 use crate::ofx::check::limit;
-use crate::ofx::{Content, DecodeError, Element, EncodeError, Member, Problem, Stamp, Status, TrnUid, Version};
+use crate::ofx::{Content, DecodeError, Element, EncodeError, Member, Problem, Sink, Stamp, Status, TrnUid, Version};
 use crate::secret::Secret;
 
 aggregate! {
@@ -85,14 +85,14 @@ impl Member for Login {
         Ok(Self::Password { user_id, password: Secret::from(password) })
     }
 
-    fn put(&self, _: &'static str, _: Version, out: &mut Vec<Element>) {
+    fn put(&self, _: &'static str, _: Version, out: &mut dyn Sink) {
         match self {
             Self::Password { user_id, password } => {
-                out.push(Element::leaf("USERID", user_id.as_str()));
-                out.push(Element::leaf("USERPASS", password.expose()));
+                out.leaf("USERID", user_id);
+                out.leaf("USERPASS", password.expose());
             }
-            Self::UserKey(key) => out.push(Element::leaf("USERKEY", key.expose())),
-            Self::AccessToken(token) => out.push(Element::leaf("ACCESSTOKEN", token.expose())),
+            Self::UserKey(key) => out.leaf("USERKEY", key.expose()),
+            Self::AccessToken(token) => out.leaf("ACCESSTOKEN", token.expose()),
         }
     }
 }
@@ -230,18 +230,21 @@ pub(crate) struct SignonForm {
 
 impl SignonRequest {
     /// `SONRQ` in this form.
-    pub(crate) fn write_as(&self, form: SignonForm, version: Version) -> Element {
-        let mut written = Content::write(self, "SONRQ", version);
-        let mut children = written.take_children();
-        // No version without it has anything that comes behind it.
-        let uid = self.client_uid.as_ref().filter(|_| form.client_uid_in_every_version && !version.knows_mfa());
-        children.extend(uid.map(|uid| Element::leaf("CLIENTUID", uid.as_str())));
-        if form.short_answer_tag {
-            for child in children.iter_mut().filter(|child| child.tag() == "MFACHALLENGEANSWER") {
-                *child = Element::aggregate("MFACHALLENGEA", child.take_children());
+    pub(crate) fn write_as(&self, form: SignonForm, version: Version, out: &mut dyn Sink) {
+        out.aggregate("SONRQ", |out| {
+            if form.short_answer_tag && version.knows_mfa() {
+                let without = Self { answers: Vec::new(), ..self.clone() };
+                without.write_members(version, out);
+                // They come last.
+                self.answers.put("MFACHALLENGEA", version, out);
+            } else {
+                self.write_members(version, out);
             }
-        }
-        Element::aggregate("SONRQ", children)
+            // No version without it has anything that comes behind it.
+            if form.client_uid_in_every_version && !version.knows_mfa() {
+                self.client_uid.put("CLIENTUID", version, out);
+            }
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::StatusCode;
 use crate::ofx::aggregate::{aggregate, words};
-use crate::ofx::{Content, DecodeError, Element, Version};
+use crate::ofx::{Content, DecodeError, Element, Sink, Version};
 
 words! {
     /// How bad a status is, as the institution says it; the code decides when the two disagree.
@@ -104,8 +104,8 @@ impl Content for StatusCode {
         u32::read(element).map(Self::new)
     }
 
-    fn write(&self, tag: &'static str, version: Version) -> Element {
-        self.value().write(tag, version)
+    fn write_to(&self, tag: &'static str, version: Version, out: &mut dyn Sink) {
+        self.value().write_to(tag, version, out);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::StatusCode;
 use crate::ofx::{
-    Answer, BankAccount, Content as _, DecodeError, Element, EncodeError, Member, Problem, SyncKind, Version,
+    Answer, BankAccount, Content as _, DecodeError, Element, EncodeError, Member, Problem, Sink, SyncKind, Version,
 };
 
 /// From where an institution's history is wanted: `TOKEN`, `TOKENONLY` or `REFRESH`, exactly one of them.
@@ -31,12 +31,12 @@ impl Member for SyncFrom {
         }
     }
 
-    fn put(&self, _: &'static str, version: Version, out: &mut Vec<Element>) {
-        out.push(match self {
-            Self::Token(token) => Element::leaf("TOKEN", token.as_str()),
-            Self::TokenOnly => true.write("TOKENONLY", version),
-            Self::Refresh => true.write("REFRESH", version),
-        });
+    fn put(&self, _: &'static str, version: Version, out: &mut dyn Sink) {
+        match self {
+            Self::Token(token) => out.leaf("TOKEN", token),
+            Self::TokenOnly => true.put("TOKENONLY", version, out),
+            Self::Refresh => true.put("REFRESH", version, out),
+        }
     }
 }
 
@@ -71,16 +71,16 @@ impl SyncRequest {
         }
     }
 
-    pub(crate) fn to_element(&self, version: Version) -> Element {
+    pub(crate) fn write_to(&self, version: Version, out: &mut dyn Sink) {
         let frame = self.kind.frame();
-        let mut inside = Vec::new();
-        self.from.put("TOKEN", version, &mut inside);
-        inside.push(false.write("REJECTIFMISSING", version));
-        if frame.is_mail {
-            inside.extend(MAIL_FLAGS.map(|flag| false.write(flag, version)));
-        }
-        inside.extend(self.account.as_ref().map(|account| account.write("BANKACCTFROM", version)));
-        Element::aggregate(frame.request, inside)
+        out.aggregate(frame.request, |out| {
+            self.from.put("TOKEN", version, out);
+            false.put("REJECTIFMISSING", version, out);
+            if frame.is_mail {
+                MAIL_FLAGS.iter().for_each(|flag| false.put(flag, version, out));
+            }
+            self.account.put("BANKACCTFROM", version, out);
+        });
     }
 
     /// Reads one `xxxSYNCRQ` of a request file; `None` when it is none. What is enclosed in it is read one by one:

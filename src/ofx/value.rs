@@ -9,8 +9,7 @@ use rust_decimal::Decimal;
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::written_as_text;
-use crate::ofx::check::{self, texts};
-use crate::ofx::{DecodeError, Element, EncodeError, Problem, Version};
+use crate::ofx::{DecodeError, Element, Elements, EncodeError, Problem, Sink, TextCheck, Version};
 use crate::secret::Secret;
 
 /// A type that stands in one element: a value in a leaf, or an aggregate with its members.
@@ -18,10 +17,18 @@ pub(crate) trait Content: Sized {
     /// Reads it from its element. Errors carry the path below that element.
     fn read(element: &Element) -> Result<Self, DecodeError>;
     /// Writes it as an element called `tag`, leaving out what `version` does not know.
-    fn write(&self, tag: &'static str, version: Version) -> Element;
-    /// Refuses texts that would not be read as they were meant; see [`texts`].
+    fn write_to(&self, tag: &'static str, version: Version, out: &mut dyn Sink);
+    /// As [`write_to`](Self::write_to), as a tree.
+    fn write(&self, tag: &'static str, version: Version) -> Element {
+        let mut elements = Elements::default();
+        self.write_to(tag, version, &mut elements);
+        elements.finish().pop().unwrap_or_else(|| Element::aggregate(tag, Vec::new()))
+    }
+    /// Refuses texts that would not be read as they were meant; see [`check::value`](crate::ofx::check::value).
     fn check_texts(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
-        texts(&self.write(tag, version))
+        let mut check = TextCheck::default();
+        self.write_to(tag, version, &mut check);
+        check.finish()
     }
     /// Overwrites text that does not do so by itself when it is dropped.
     fn wipe(&mut self) {}
@@ -31,14 +38,8 @@ pub(crate) trait Content: Sized {
 pub(crate) trait Member: Sized {
     /// Reads what `parent` holds under `tag`.
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError>;
-    /// Appends it to an aggregate's children.
-    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>);
-    /// As [`Content::check_texts`].
-    fn check_each(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
-        let mut elements = Vec::new();
-        self.put(tag, version, &mut elements);
-        elements.iter().try_for_each(texts)
-    }
+    /// Writes it where an aggregate's members stand.
+    fn put(&self, tag: &'static str, version: Version, out: &mut dyn Sink);
     /// As [`Content::wipe`].
     fn wipe(&mut self) {}
 }
@@ -50,12 +51,8 @@ impl<T: Content> Member for T {
         T::read(child).map_err(|error| error.within(tag))
     }
 
-    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
-        out.push(self.write(tag, version));
-    }
-
-    fn check_each(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
-        Content::check_texts(self, tag, version)
+    fn put(&self, tag: &'static str, version: Version, out: &mut dyn Sink) {
+        self.write_to(tag, version, out);
     }
 
     fn wipe(&mut self) {
@@ -70,12 +67,10 @@ impl<T: Content> Member for Option<T> {
         found.map(|child| T::read(child).map_err(|error| error.within(tag))).transpose()
     }
 
-    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
-        out.extend(self.as_ref().map(|value| value.write(tag, version)));
-    }
-
-    fn check_each(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
-        self.as_ref().map_or(Ok(()), |value| Content::check_texts(value, tag, version))
+    fn put(&self, tag: &'static str, version: Version, out: &mut dyn Sink) {
+        if let Some(value) = self {
+            value.write_to(tag, version, out);
+        }
     }
 
     fn wipe(&mut self) {
@@ -96,13 +91,12 @@ impl<T: Content> Member for Vec<T> {
         Self::take(list, inner).map_err(|error| error.within(outer))
     }
 
-    fn put(&self, tag: &'static str, version: Version, out: &mut Vec<Element>) {
-        let (outer, inner) = tag.split_once('/').map_or((None, tag), |(outer, inner)| (Some(outer), inner));
-        let items = self.iter().map(|value| value.write(inner, version));
-        match outer.map(|outer| outer.strip_suffix('?').map_or((outer, false), |outer| (outer, self.is_empty()))) {
-            Some((_, true)) => {}
-            Some((outer, false)) => out.push(Element::aggregate(outer, items.collect())),
-            None => out.extend(items),
+    fn put(&self, tag: &'static str, version: Version, out: &mut dyn Sink) {
+        let each = |inner, out: &mut dyn Sink| self.iter().for_each(|value| value.write_to(inner, version, out));
+        match tag.split_once('/').map(|(outer, inner)| (outer, outer.strip_suffix('?'), inner)) {
+            None => each(tag, out),
+            Some((_, Some(_), _)) if self.is_empty() => {}
+            Some((outer, with_items, inner)) => out.aggregate(with_items.unwrap_or(outer), |out| each(inner, out)),
         }
     }
 
@@ -125,12 +119,8 @@ impl Content for String {
         text(element, "text").map(str::to_owned)
     }
 
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, self.as_str())
-    }
-
-    fn check_texts(&self, tag: &'static str, _: Version) -> Result<(), EncodeError> {
-        check::value(tag, self)
+    fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {
+        out.leaf(tag, self.as_str());
     }
 
     fn wipe(&mut self) {
@@ -143,12 +133,8 @@ impl Content for Secret {
         text(element, "text").map(Self::new)
     }
 
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, self.expose())
-    }
-
-    fn check_texts(&self, tag: &'static str, _: Version) -> Result<(), EncodeError> {
-        check::value(tag, self.expose())
+    fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {
+        out.leaf(tag, self.expose());
     }
 }
 
@@ -162,12 +148,8 @@ impl Content for bool {
         }
     }
 
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, if *self { "Y" } else { "N" })
-    }
-
-    fn check_texts(&self, _: &'static str, _: Version) -> Result<(), EncodeError> {
-        Ok(())
+    fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {
+        out.leaf(tag, if *self { "Y" } else { "N" });
     }
 }
 
@@ -176,12 +158,8 @@ impl Content for u32 {
         text(element, "number")?.parse().map_err(|_| invalid(element, "number"))
     }
 
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, self.to_string())
-    }
-
-    fn check_texts(&self, _: &'static str, _: Version) -> Result<(), EncodeError> {
-        Ok(())
+    fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {
+        out.leaf(tag, &self.to_string());
     }
 }
 
@@ -190,12 +168,8 @@ impl Content for i32 {
         text(element, "number")?.parse().map_err(|_| invalid(element, "number"))
     }
 
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, self.to_string())
-    }
-
-    fn check_texts(&self, _: &'static str, _: Version) -> Result<(), EncodeError> {
-        Ok(())
+    fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {
+        out.leaf(tag, &self.to_string());
     }
 }
 
@@ -251,12 +225,8 @@ impl Content for Amount {
         Self::parse(text(element, "amount")?).ok_or_else(|| invalid(element, "amount"))
     }
 
-    fn write(&self, tag: &'static str, _: Version) -> Element {
-        Element::leaf(tag, self.to_string())
-    }
-
-    fn check_texts(&self, _: &'static str, _: Version) -> Result<(), EncodeError> {
-        Ok(())
+    fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {
+        out.leaf(tag, &self.to_string());
     }
 }
 

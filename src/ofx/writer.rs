@@ -1,10 +1,11 @@
-//! The writer: a tree into bytes of either syntax.
+//! The writer: records and trees into bytes of either syntax.
 
 use zeroize::Zeroizing;
 
 use crate::ofx::element::is_name;
 use crate::ofx::markup::repair_cdata;
-use crate::ofx::{Element, EncodeError, Version, charset};
+use crate::ofx::{Element, Elements, EncodeError, Sink, Version, charset};
+use crate::secret::make_room;
 
 /// How a document is laid out, for institutions that are particular about it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,70 +44,156 @@ impl Style {
     }
 }
 
-/// Bytes of `root` and everything below it, in the character set of `version`.
-pub(crate) fn write(root: &Element, version: Version, style: &Style) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
-    let mut text = Zeroizing::new(String::with_capacity(size(root)));
-    element(root, "", false, version, style, &mut text)?;
-    if version.is_sgml() && !text.is_ascii() {
-        if let Some(bytes) = charset::to_latin(&text) {
-            return Ok(bytes);
-        }
-        let tag = first_beyond_latin(root).unwrap_or_default();
-        return Err(EncodeError::Charset { tag, version, charset: "1252" });
-    }
-    Ok(Zeroizing::new(std::mem::take(&mut *text).into_bytes()))
-}
-
-/// `markup` says that the value is markup of its own, which stands in a marked section. OFX 1.0.3 §9.2.
-fn element(
-    at: &Element,
-    parent: &str,
-    markup: bool,
+/// Bytes of what is told, in the character set of `version`.
+pub(crate) fn text(
     version: Version,
     style: &Style,
-    out: &mut String,
-) -> Result<(), EncodeError> {
-    let tag = at.tag();
-    if !is_name(tag) {
-        return Err(EncodeError::Invalid { tag: "a tag", expected: "must be 1 to 64 letters, digits, dots, dashes" });
-    }
-    out.push('<');
-    out.push_str(tag);
-    out.push('>');
-    let leaf = at.text();
-    match leaf {
-        Some(value) if is_plain(value) && !markup => out.push_str(value),
-        Some(value) if markup => {
-            check_characters(tag, value)?;
-            out.extend(["<![CDATA[", value, "]]>"]);
-        }
-        Some(value) => {
-            check_characters(tag, value)?;
-            escape(value, version, out);
-        }
-        None => {
-            line(style, out);
-            let html = at.value("USEHTML") == Some("Y");
-            for child in at.children() {
-                let markup = html && child.tag() == "MSGBODY" && child.text().is_some_and(fits_cdata);
-                element(child, tag, markup, version, style, out)?;
-            }
-        }
-    }
-    let may_stay_open = leaf.is_some() && version.is_sgml() && !style.close_leaves;
-    // The end tag of a parent of the same name would be taken for this one's.
-    if !may_stay_open || ALWAYS_CLOSED.contains(&tag) || tag.eq_ignore_ascii_case(parent) {
-        out.push_str("</");
-        out.push_str(tag);
-        out.push('>');
-    }
-    line(style, out);
-    Ok(())
+    tell: impl FnOnce(&mut dyn Sink),
+) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+    let mut text = Text::new(version, style);
+    tell(&mut text);
+    text.finish()
 }
 
-fn line(style: &Style, out: &mut String) {
-    if style.line_breaks {
-        out.push_str("\r\n");
+struct Text {
+    out: Zeroizing<String>,
+    version: Version,
+    style: Style,
+    open: Vec<&'static str>,
+    /// A mail that is not told to its end: how its body is written hangs on what comes behind it.
+    mail: Elements,
+    /// What was wrong first.
+    problem: Option<EncodeError>,
+}
+
+impl Text {
+    fn new(version: Version, style: &Style) -> Self {
+        let out = Zeroizing::new(String::with_capacity(1024));
+        Self { out, version, style: *style, open: Vec::new(), mail: Elements::default(), problem: None }
+    }
+
+    /// The bytes, in the character set of the version.
+    fn finish(mut self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+        match self.problem.take() {
+            Some(problem) => Err(problem),
+            // What is not in the character set was found when it was told.
+            None if self.version.is_sgml() && !self.out.is_ascii() => {
+                Ok(charset::to_latin(&self.out).unwrap_or_default())
+            }
+            None => Ok(Zeroizing::new(std::mem::take(&mut *self.out).into_bytes())),
+        }
+    }
+
+    fn refuse(&mut self, problem: EncodeError) {
+        self.problem.get_or_insert(problem);
+    }
+
+    fn start(&mut self, tag: &str, value: usize) {
+        // The longest that a character becomes has five, and a marked section twelve.
+        make_room(&mut self.out, 2 * tag.len() + 5 * value + 24);
+        self.out.push('<');
+        self.out.push_str(tag);
+        self.out.push('>');
+    }
+
+    fn line(&mut self) {
+        if self.style.line_breaks {
+            make_room(&mut self.out, 2);
+            self.out.push_str("\r\n");
+        }
+    }
+
+    fn end(&mut self, tag: &str) {
+        make_room(&mut self.out, tag.len() + 3);
+        self.out.push_str("</");
+        self.out.push_str(tag);
+        self.out.push('>');
+    }
+
+    /// `markup` says that the value is markup of its own, which stands in a marked section. OFX 1.0.3 §9.2.
+    fn value(&mut self, tag: &str, value: &str, parent: &str, markup: bool) {
+        self.start(tag, value.len());
+        if is_plain(value) && !markup {
+            self.out.push_str(value);
+        } else {
+            if let Err(problem) = check_characters(tag, value, self.version) {
+                self.refuse(problem);
+            }
+            if markup {
+                self.out.extend(["<![CDATA[", value, "]]>"]);
+            } else {
+                escape(value, self.version, &mut self.out);
+            }
+        }
+        let may_stay_open = self.version.is_sgml() && !self.style.close_leaves;
+        // The end tag of a parent of the same name would be taken for this one's.
+        if !may_stay_open || ALWAYS_CLOSED.contains(&tag) || tag.eq_ignore_ascii_case(parent) {
+            self.end(tag);
+        }
+        self.line();
+    }
+
+    fn tree(&mut self, at: &Element, parent: &str, markup: bool) {
+        let tag = at.tag();
+        if !is_name(tag) {
+            self.refuse(EncodeError::Invalid {
+                tag: "a tag",
+                expected: "must be 1 to 64 letters, digits, dots, dashes",
+            });
+        }
+        if let Some(value) = at.text() {
+            return self.value(tag, value, parent, markup);
+        }
+        self.start(tag, 0);
+        self.line();
+        let html = at.value("USEHTML") == Some("Y");
+        for child in at.children() {
+            let markup = html && child.tag() == "MSGBODY" && child.text().is_some_and(fits_cdata);
+            self.tree(child, tag, markup);
+        }
+        self.end(tag);
+        self.line();
+    }
+}
+
+impl Sink for Text {
+    fn open(&mut self, tag: &'static str) {
+        if tag == "MAIL" || self.mail.is_open() {
+            return self.mail.open(tag);
+        }
+        self.open.push(tag);
+        self.start(tag, 0);
+        self.line();
+    }
+
+    fn leaf(&mut self, tag: &'static str, value: &str) {
+        if self.mail.is_open() {
+            self.mail.leaf(tag, value);
+        } else if value.is_empty() {
+            self.open(tag);
+            self.close();
+        } else {
+            let parent = self.open.last().copied().unwrap_or_default();
+            self.value(tag, value, parent, false);
+        }
+    }
+
+    fn close(&mut self) {
+        if self.mail.is_open() {
+            self.mail.close();
+            if !self.mail.is_open() {
+                let mail = std::mem::take(&mut self.mail).finish();
+                mail.iter().for_each(|mail| self.element(mail));
+            }
+        } else if let Some(tag) = self.open.pop() {
+            self.end(tag);
+            self.line();
+        }
+    }
+
+    fn element(&mut self, element: &Element) {
+        let parent = self.open.last().copied().unwrap_or_default();
+        self.tree(element, parent, false);
     }
 }
 
@@ -115,10 +202,17 @@ fn is_plain(value: &str) -> bool {
     value.bytes().all(|b| (b' '..0x7f).contains(&b) && !matches!(b, b'&' | b'<' | b'>'))
 }
 
-fn check_characters(tag: &str, value: &str) -> Result<(), EncodeError> {
+/// Refuses characters that no document may hold, and those that the character set of `version` lacks.
+fn check_characters(tag: &str, value: &str, version: Version) -> Result<(), EncodeError> {
     let refused =
         |c: char| matches!(c, '\u{fffe}' | '\u{ffff}') || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
-    if value.contains(refused) { Err(EncodeError::Control(tag.to_owned())) } else { Ok(()) }
+    if value.contains(refused) {
+        return Err(EncodeError::Control(tag.to_owned()));
+    }
+    if version.is_sgml() && charset::to_latin(value).is_none() {
+        return Err(EncodeError::Charset { tag: tag.to_owned(), version, charset: "1252" });
+    }
+    Ok(())
 }
 
 fn escape(value: &str, version: Version, out: &mut String) {
@@ -160,15 +254,7 @@ fn size(at: &Element) -> usize {
     let value = at
         .text()
         .map_or(0, |text| text.len() + 4 * text.bytes().filter(|b| matches!(b, b'&' | b'<' | b'>' | b'\r')).count());
-    let marked = if at.tag() == "MSGBODY" { "<![CDATA[]]>".len() } else { 0 };
-    value + marked + 2 * at.tag().len() + 9 + at.children().iter().map(size).sum::<usize>()
-}
-
-fn first_beyond_latin(at: &Element) -> Option<String> {
-    if at.text().is_some_and(|text| charset::to_latin(text).is_none()) {
-        return Some(at.tag().to_owned());
-    }
-    at.children().iter().find_map(first_beyond_latin)
+    value + 2 * at.tag().len() + 5 + at.children().iter().map(size).sum::<usize>()
 }
 
 /// Leaves that every 1.x grammar wants closed.
