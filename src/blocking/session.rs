@@ -10,8 +10,8 @@ use crate::engine::{Answers, BatchAnswer, Changes, Confirmed, Intent, Receipt};
 use crate::error::Error;
 use crate::ofx::{
     AccountInfo, BankAccount, CanceledModel, CanceledPayment, ChangedUserInfo, DeletedPayee, EnrollmentRequest,
-    EnrollmentResponse, ListedPayee, ModelModification, ModifiedModel, ModifiedPayee, ModifiedPayment, PayeeAddition,
-    PayeeModification, Payment, PaymentMail, PaymentStatus, RecurringModel, RecurringPayment, Reply, Request,
+    EnrollmentResponse, Exchange, ListedPayee, ModelModification, ModifiedModel, ModifiedPayee, ModifiedPayment,
+    PayeeAddition, PayeeModification, Payment, PaymentMail, PaymentStatus, RecurringModel, RecurringPayment,
     ServiceRequest, ServiceResponse, SyncFrom, SyncKind, UserInfo,
 };
 use crate::seal::{Blob, Context, KeyRing};
@@ -207,7 +207,7 @@ impl Session {
     /// # Errors
     ///
     /// As there.
-    pub fn perform<R: TryFrom<Reply>>(&mut self, request: impl Into<Request>) -> Result<Progress<Confirmed<R>>, Error> {
+    pub fn perform<R: Exchange>(&mut self, request: R) -> Result<Progress<Confirmed<R::Response>>, Error> {
         wait(self.0.perform(request))?
     }
 }

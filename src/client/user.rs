@@ -6,8 +6,8 @@ use crate::client::{Completed, Progress, Session};
 use crate::engine::{BatchAnswer, Confirmed, Intent};
 use crate::error::Error;
 use crate::ofx::{
-    ChangedUserInfo, DecodeError, Document, EnrollmentRequest, EnrollmentResponse, PaymentMail, Reply, Request,
-    ServiceRequest, ServiceResponse, UserInfo,
+    ChangedUserInfo, DecodeError, Document, EnrollmentRequest, EnrollmentResponse, Exchange, PaymentMail, Reply,
+    RequestKind, ServiceRequest, ServiceResponse, UserInfo,
 };
 use crate::secret::Secret;
 
@@ -123,12 +123,17 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As the call that is named for the request.
-    pub async fn perform<R: TryFrom<Reply>>(
-        &mut self,
-        request: impl Into<Request>,
-    ) -> Result<Progress<Confirmed<R>>, Error> {
-        self.perform_as(Intent::from(request.into())).await
+    /// As the call that is named for the request; `Misuse` for a payment and for the account list, whose results are more than a record:
+    /// [`pay`](Self::pay), [`accounts`](Self::accounts).
+    pub async fn perform<R: Exchange>(&mut self, request: R) -> Result<Progress<Confirmed<R::Response>>, Error> {
+        let request = request.into();
+        match request.kind() {
+            RequestKind::Pay => {
+                Err(self.told(Error::misuse("a payment is made by Session::pay, which gives its receipt")))
+            }
+            RequestKind::Accounts => Err(self.told(Error::misuse("the account list is fetched by Session::accounts"))),
+            _ => self.perform_as(Intent::from(request)).await,
+        }
     }
 
     pub(crate) async fn perform_as<R: TryFrom<Reply>>(

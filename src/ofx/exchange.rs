@@ -43,6 +43,12 @@ pub(crate) struct Row {
     pub(crate) sync: Option<SyncKind>,
 }
 
+/// A request with the record of its response.
+pub trait Exchange: Into<Request> {
+    /// What an institution answers when it has done what was asked for.
+    type Response: TryFrom<Reply>;
+}
+
 macro_rules! exchanges {
     ($($(#[$meta:meta])* $variant:ident = $number:literal, $set:literal, $trn_rq:literal $rq:literal $request:ty,
         $trn_rs:literal $rs:literal $response:ty, $effect:ident, $sync:expr;)*) => {
@@ -149,6 +155,10 @@ macro_rules! exchanges {
         }
 
         $(
+            impl Exchange for $request {
+                type Response = $response;
+            }
+
             impl From<$request> for Request {
                 fn from(request: $request) -> Self {
                     Self::$variant(Box::new(request))

@@ -63,7 +63,7 @@ pub use document::Document;
 pub use element::Element;
 pub use enrollment::{ChangedUserInfo, EnrollmentRequest, EnrollmentResponse, UserInfo};
 pub use error::{DecodeError, EncodeError, Problem};
-pub use exchange::{Answer, Reply, Request, RequestKind};
+pub use exchange::{Answer, Exchange, Reply, Request, RequestKind};
 pub use header::{FileUid, Header};
 pub use invoice::{Adjustment, Discount, ExtendedPayment, Invoice, LineItem, PaymentPurpose, PublishedBill};
 pub use limits::Limits;

@@ -6,7 +6,7 @@ mod threads;
 use chrono::{Days, Utc};
 use ofx_session::blocking::{Client, Paused, Session, Stored, Vault, wait};
 use ofx_session::client::vault::{Settlement, Standing};
-use ofx_session::ofx::{PayeeAddition, PaymentInquiry, PaymentStatus, SyncMode};
+use ofx_session::ofx::{PayeeAddition, PaymentInquiry, SyncMode};
 use ofx_session::store::{Memory, RecordKey, Sqlite, Store};
 use ofx_session::testing::{AccessKeys, Bank, BankBuilder};
 use ofx_session::{
@@ -107,7 +107,7 @@ fn the_rest_of_the_service_is_there() {
     let error = session.cancel_payment(&id, &payment.from).unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Refused, Some(StatusCode::ALREADY_CANCELLED)));
 
-    let error = session.perform::<PaymentStatus>(PaymentInquiry::new("77")).unwrap_err();
+    let error = session.perform(PaymentInquiry::new("77")).unwrap_err();
     assert_eq!(error.status(), Some(StatusCode::UNKNOWN_SERVER_ID));
     is_clean(&bank, 1);
 }

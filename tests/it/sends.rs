@@ -2,9 +2,7 @@
 //! what is run sees to it that no call is missing.
 
 use ofx_session::client::vault::Settlement;
-use ofx_session::ofx::{
-    EnrollmentRequest, ModelModification, PaymentInquiry, PaymentMail, PaymentStatus, ServiceRequest, UserInfo,
-};
+use ofx_session::ofx::{EnrollmentRequest, ModelModification, PaymentInquiry, PaymentMail, ServiceRequest, UserInfo};
 use ofx_session::transport::{Https, Request, Sending, Transport as _};
 use ofx_session::{
     Answers, BankAccount, Client, ClientBuilder, Credentials, HttpsOptions, Intent, Paused, Payee, PayeeAddition,
@@ -86,7 +84,7 @@ fn calls_of_a_session(session: &mut Session, asked: &Asked) {
     moves(session.change_service(&asked.service));
     moves(session.change_password("new"));
     moves(session.batch(Vec::new()));
-    moves(session.perform::<PaymentStatus>(PaymentInquiry::new("1")));
+    moves(session.perform(PaymentInquiry::new("1")));
     moves(session.prepare(Intent::Accounts));
 }
 

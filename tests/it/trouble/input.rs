@@ -1,7 +1,7 @@
 //! Bad input: refused before anything is sent, with the element's name and its limit; or sent as it was meant.
 
 use ofx_session::error::{Delivery, ErrorKind, Moved};
-use ofx_session::ofx::{Amount, EncodeError, PaymentInquiry, Request};
+use ofx_session::ofx::{AccountInfoRequest, Amount, EncodeError, PaymentInquiry, PaymentRequest, Stamp};
 use ofx_session::testing::Bank;
 use ofx_session::{
     Client, Credentials, Error, HttpsOptions, Institution, Payee, PayeeAddition, Payment, Session, StatusCode, Version,
@@ -71,9 +71,11 @@ async fn what_is_too_long_or_missing_is_refused_with_its_name_and_limit() {
     refused(&session.pay(&negative).await.unwrap_err(), &["TRNAMT", "more than zero"]);
     let long_memo = payment().memo("m".repeat(256));
     refused(&session.pay(&long_memo).await.unwrap_err(), &["MEMO", "256", "255"]);
-    let inquiry = Request::from(PaymentInquiry::new(""));
-    let error = session.perform::<ofx_session::ofx::PaymentStatus>(inquiry).await.unwrap_err();
-    refused(&error, &["SRVRTID", "empty"]);
+    refused(&session.perform(PaymentInquiry::new("")).await.unwrap_err(), &["SRVRTID", "empty"]);
+    // Their results are more than a record, which must not get lost.
+    refused(&session.perform(PaymentRequest::new(payment())).await.unwrap_err(), &["Session::pay", "receipt"]);
+    let list = AccountInfoRequest::new(Stamp::oldest());
+    refused(&session.perform(list).await.unwrap_err(), &["Session::accounts"]);
     assert_eq!(bank.requests().len(), before, "nothing was sent");
     assert_eq!(bank.payments_made(), 0);
 }
@@ -96,7 +98,7 @@ async fn a_day_in_the_past_is_sent_and_the_institution_says_so() {
     let bank = bank();
     let mut session = session(&bank, Version::V211);
     let mut late = payment();
-    late.due = ofx_session::ofx::Stamp::day(chrono::NaiveDate::from_ymd_opt(2001, 2, 3).unwrap());
+    late.due = Stamp::day(chrono::NaiveDate::from_ymd_opt(2001, 2, 3).unwrap());
     let error = session.pay(&late).await.unwrap_err();
     assert_eq!((error.status(), error.kind()), (Some(StatusCode::DATE_TOO_SOON), ErrorKind::Refused));
     assert!(error.to_string().contains("later"), "{error}");
