@@ -93,13 +93,13 @@ impl Session {
     /// `Misuse` when a question has no answer or an answer no question: the operation still waits. Else as the operation itself.
     pub async fn answer(&mut self, answers: Answers) -> Result<Progress<Completed>, Error> {
         let now = self.client.world.now();
-        let Some(operation) = &self.current else {
+        let Some(operation) = self.at_rest() else {
             return Err(Error::misuse("there is no operation that waits for answers"));
         };
-        let answered = operation.clone().handle_answer(&self.client.state, &answers, now);
+        let answered = operation.handle_answer(&self.client.state, &answers, now);
         let (operation, _) = answered.map_err(|error| self.told(error))?;
         self.current = Some(operation);
-        self.proceed().await
+        self.go_on().await
     }
 
     /// Goes on with the operation under way: one that was prepared, resumed, or could not be sent.
@@ -108,7 +108,17 @@ impl Session {
     ///
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
-        self.current = self.current.take().map(|operation| operation.after_approval(&self.client.state));
+        self.current = self.at_rest().map(|operation| operation.after_approval(&self.client.state));
+        self.go_on().await
+    }
+
+    /// The operation under way, of which nothing is.
+    fn at_rest(&mut self) -> Option<Operation> {
+        self.current = self.current.take().map(Operation::at_rest);
+        self.current.clone()
+    }
+
+    async fn go_on(&mut self) -> Result<Progress<Completed>, Error> {
         let progress = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut self.ahead).await?;
         if progress == Progress::Done(Completed::PasswordChanged) {
             self.credentials.adopt_new_password();
@@ -125,19 +135,19 @@ impl Session {
     ///
     /// As [`pay`](Self::pay); `Misuse` when nothing is in doubt, or there is no way left: [`can_reconcile`](Self::can_reconcile).
     pub async fn reconcile(&mut self) -> Result<Progress<Completed>, Error> {
-        let Some(operation) = self.current.clone() else {
+        let Some(operation) = self.at_rest() else {
             return Err(Error::misuse("there is no payment in doubt"));
         };
         let (operation, _) =
             operation.reconcile(&self.client.state, self.client.world.now()).map_err(|error| self.told(error))?;
         self.current = Some(operation);
-        self.proceed().await
+        self.go_on().await
     }
 
     /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
     #[must_use]
     pub fn can_reconcile(&self) -> bool {
-        self.current.as_ref().is_some_and(Operation::can_reconcile)
+        self.current.clone().is_some_and(|operation| operation.at_rest().can_reconcile())
     }
 
     /// Sends a payment that is in doubt once more, under the same identifiers and with the same bytes.
@@ -152,13 +162,13 @@ impl Session {
     /// that does not pays twice. [`reconcile`](Self::reconcile) where there is a way, or settle the doubt by other means. The payment stays in doubt until the
     /// institution answers for it: a refusal of the second try, or one that was not sent, says nothing about the first.
     pub async fn repeat_payment_in_doubt(&mut self) -> Result<Progress<Completed>, Error> {
-        let Some(operation) = self.current.clone() else {
+        let Some(operation) = self.at_rest() else {
             return Err(Error::misuse("there is no payment in doubt"));
         };
         let repeated = operation.repeat_in_doubt(&self.client.state, self.client.world.now());
         let (operation, _) = repeated.map_err(|error| self.told(error))?;
         self.current = Some(operation);
-        self.proceed().await
+        self.go_on().await
     }
 
     /// Gives up the operation under way. Nothing was carried out, unless it is in doubt.
@@ -282,7 +292,8 @@ impl Session {
     /// Where the operation under way stands, if there is one.
     #[must_use]
     pub fn situation(&self) -> Option<Situation> {
-        self.current.as_ref().map(|operation| operation.situation(&self.client.state, self.client.world.now()))
+        let operation = self.current.clone()?.at_rest();
+        Some(operation.situation(&self.client.state, self.client.world.now()))
     }
 
     /// `TRNUID` of the operation under way: name it when talking to the institution.

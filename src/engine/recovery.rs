@@ -21,8 +21,9 @@
 //! - `History`: what happened since the token that the payment carried. Our `TRNUID` in it settles the payment; its absence
 //!   proves that no copy was carried out, and the next copy is fenced off from the ones before by the newer token.
 
-use crate::engine::EngineError;
 use crate::engine::marks::NO_TOKEN;
+use crate::engine::operation::{Passed, Phase};
+use crate::engine::{EngineError, Operation};
 use crate::error::Delivery;
 use crate::ofx::FileUid;
 
@@ -126,6 +127,26 @@ impl Recovery {
     pub(crate) fn another_round(&mut self) -> bool {
         self.rounds = self.rounds.saturating_add(1);
         self.rounds <= MOST_ROUNDS
+    }
+}
+
+impl Operation {
+    /// As it stands once what was asked for by name did not come to its file: what is in doubt is so again, and whether it is found out
+    /// about or sent once more is asked for again. Answers that were not sent are, too. As it is after a pause.
+    pub(crate) fn at_rest(mut self) -> Self {
+        if self.doubt.is_none() {
+            return self;
+        }
+        self.phase = match self.phase {
+            Phase::ExpectResult { passed: Some(Passed { questions, again, alone: false, .. }) } => {
+                Phase::ExpectAnswers { questions, again }
+            }
+            Phase::ExpectQuestions { .. } | Phase::ExpectResult { .. } => {
+                self.doubt.take().map_or(Phase::ExpectResult { passed: None }, Phase::InDoubt)
+            }
+            phase => phase,
+        };
+        self
     }
 }
 

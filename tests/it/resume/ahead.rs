@@ -70,6 +70,28 @@ fn before_the_request_itself_is_sent_what_is_stored_is_ready() {
 }
 
 #[test]
+fn what_was_asked_for_about_a_doubt_and_could_not_be_stored_is_asked_for_again() {
+    let line = Line::new(easy().sync_mode(SyncMode::Full).build_model());
+    let mut first = session(&line);
+    let _ = now(first.accounts()).unwrap();
+    line.then([Fate::Honest, Fate::LostAfter]);
+    let Ok(Progress::Unknown(doubt)) = now(first.pay(&payment())) else { panic!("no answer came") };
+    let sent = line.wire().sent.len();
+    for found_out in [true, false] {
+        first.keep_ahead(&keys(), &context(), |_| Err(io::Error::other("the disk is full")));
+        let error = if found_out { now(first.reconcile()) } else { now(first.repeat_payment_in_doubt()) }.unwrap_err();
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Unknown), "{error}");
+        keeping(&mut first);
+        assert_eq!(first.situation(), Some(Situation::InDoubt(doubt.clone())));
+        assert!(first.can_reconcile());
+        assert_eq!(now(first.proceed()).unwrap(), Progress::Unknown(doubt.clone()), "which sends nothing");
+        assert_eq!(line.wire().sent.len(), sent);
+    }
+    assert!(matches!(now(first.reconcile()), Ok(Progress::Done(Completed::Paid(_)))));
+    line.clean(1);
+}
+
+#[test]
 fn what_cannot_be_stored_is_not_sent() {
     let line = Line::new(easy().build_model());
     let mut session = session(&line);
