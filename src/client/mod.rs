@@ -39,7 +39,7 @@ use zeroize::Zeroizing;
 
 use crate::client::stored::{Protection, Validity, unread};
 use crate::engine::{Credentials, Device, Dialect, Include, Institution, State, UserKey};
-use crate::error::Error;
+use crate::error::{Error, Moved};
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
 use crate::secret::wipe;
@@ -434,7 +434,7 @@ fn default_transport() -> Result<Arc<dyn Transport>, Error> {
 /// No payment is in the blob of a client. One that says that it is something else may hold one.
 fn of_client(blob: &Blob, error: Error) -> Error {
     let is_client = blob.header().is_ok_and(|header| header.kind() == Kind::Client);
-    if is_client { error } else { unread(error) }
+    if is_client { error.with_moved(Moved::No) } else { unread(error) }
 }
 
 impl fmt::Debug for Client {

@@ -32,7 +32,8 @@ impl Paused {
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when the settings contradict each other.
     #[cfg(feature = "https")]
     pub fn connection(mut self, options: crate::transport::HttpsOptions) -> Result<Self, Error> {
-        self.client = self.client.connection(options)?;
+        let moved = self.operation.moved();
+        self.client = self.client.connection(options).map_err(|error| error.with_moved(moved))?;
         Ok(self)
     }
 

@@ -57,11 +57,12 @@ impl State {
         self.core(set).and_then(|core| core.sync_mode.clone())
     }
 
-    /// `OLDFILEUID` of a file with a request that counts: `NONE` where no answers are saved. OFX 1.0.3 §2.2.7.
-    pub(crate) fn old_file_uid(&self, set: &str) -> FileUid {
+    /// `OLDFILEUID` of a file with a request that counts: `NONE` where no answers are saved. `noted` is what was known of that when
+    /// there was a profile. OFX 1.0.3 §2.2.7.
+    pub(crate) fn old_file_uid(&self, set: &str, noted: bool) -> FileUid {
+        let are_saved = self.core(set).map_or(noted, |core| core.file_recovery == Some(true));
         match &self.marks.last_file {
-            _ if self.institution.dialect.without_file_uids => FileUid::none(),
-            _ if self.core(set).and_then(|core| core.file_recovery) != Some(true) => FileUid::none(),
+            _ if self.institution.dialect.without_file_uids || !are_saved => FileUid::none(),
             Some(last) => last.clone(),
             None => FileUid::new("0"),
         }

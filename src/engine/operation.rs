@@ -10,7 +10,7 @@ use crate::engine::{
     Answers, Approval, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State, TaskKind, Transmit,
 };
 use crate::error::{Delivery, Error, Moved};
-use crate::ofx::{BankAccount, ChallengeAnswer, FileUid, Question, SyncFrom, Tail, shortened};
+use crate::ofx::{BankAccount, ChallengeAnswer, FileUid, Question, SyncFrom, Tail, shortened, squeezed_at_most};
 
 /// What to do next: exactly one thing after every call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Operation {
     /// As [`begin`](Self::begin), for whoever asks for the first [`step`](Self::step) later.
     pub(crate) fn make(intent: Intent, state: &State, seed: Seed) -> Result<Self, EngineError> {
         let Made { kind, tail, recovery, account, order } = make(intent, state, seed)?;
-        if tail.as_bytes().len() > LONGEST_REQUEST {
+        if squeezed_at_most(tail.as_bytes()) > LONGEST_REQUEST {
             return Err(EngineError::Batch(TOO_LONG));
         }
         let set = kind.message_set();
@@ -345,7 +345,8 @@ impl Operation {
             // A file with passwords is never repeated. OFX 1.0.3 §2.2.7.
             _ if self.kind == TaskKind::ChangePassword => None,
             Leg::Request => {
-                Some((state.old_file_uid(self.kind.message_set()), self.files)).filter(|(old, _)| !old.is_none())
+                let old = state.old_file_uid(self.kind.message_set(), self.recovery.copies.file.is_some());
+                Some((old, self.files)).filter(|(old, _)| !old.is_none())
             }
             Leg::Token | Leg::History | Leg::NewPassword | Leg::OldPassword => None,
         }
@@ -468,8 +469,7 @@ impl Operation {
 /// What may be in doubt must fit into a blob, beside the rest of the state.
 const LONGEST_REQUEST: usize = 48 * 1024;
 const NO_ANSWERS: &str = "waits for no answers: go on with proceed, or settle a payment that is in doubt";
-const TOO_LONG: &str =
-    "this is more than 48 KiB in one file, and could not be stored while it is in doubt; send it in several";
+const TOO_LONG: &str = "this is more than 48 KiB in one file (letters beyond ASCII count twice), and could not be stored while it is in doubt; send it in several";
 
 pub(crate) fn app(state: &State) -> (&str, &str) {
     (&state.application.id, &state.application.version)

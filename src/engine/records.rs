@@ -88,6 +88,14 @@ pub(crate) struct OperationV1<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(crate) struct AnnouncedV1 {
+    /// The newest `DTPROFUP` of a signon that was newer than the profile, in unix seconds.
+    pub(crate) at: u64,
+    /// Whether the profile was asked for since.
+    pub(crate) is_fetched: bool,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(crate) struct UserKeyV1<'a> {
     pub(crate) key: &'a str,
     pub(crate) expires: Option<&'a str>,

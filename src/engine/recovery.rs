@@ -23,7 +23,7 @@
 
 use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::{Passed, Phase};
-use crate::engine::{EngineError, Operation};
+use crate::engine::{EngineError, Operation, State, TaskKind};
 use crate::error::Delivery;
 use crate::ofx::FileUid;
 
@@ -65,7 +65,8 @@ pub(crate) struct Recovery {
 /// The copies of a request that may have been carried out. One that was refused at the signon is none of them: it was not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Copies {
-    /// `OLDFILEUID`, and the number of the file, with which the request was sent last so that its answer is saved.
+    /// `OLDFILEUID`, and the number of the file, with which the request was sent last so that its answer is saved; or, of one that was
+    /// stored without the profile before it was sent, that it is to be.
     pub(crate) file: Option<(FileUid, u32)>,
     /// It was sent again, in another file, while it was in doubt: the saved answer is that to the last copy only.
     pub(crate) repeated: bool,
@@ -131,6 +132,18 @@ impl Recovery {
 }
 
 impl Operation {
+    /// What is stored of it where the profile is not: that says whether answers are saved, and a request that goes without its
+    /// `OLDFILEUID` could not be found out about.
+    pub(crate) fn recovery_without_profile(&self, state: &State) -> Recovery {
+        let mut recovery = self.recovery.clone();
+        let counts = self.kind.counts() && self.kind != TaskKind::ChangePassword;
+        if counts && recovery.copies.file.is_none() && self.doubt().is_none() {
+            let old = state.old_file_uid(self.kind.message_set(), false);
+            recovery.copies.file = Some((old, self.files)).filter(|(old, _)| !old.is_none());
+        }
+        recovery
+    }
+
     /// As it stands once what was asked for by name did not come to its file: what is in doubt is so again, and whether it is found out
     /// about or sent once more is asked for again. Answers that were not sent are, too. As it is after a pause.
     pub(crate) fn at_rest(mut self) -> Self {

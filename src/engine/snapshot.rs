@@ -17,6 +17,7 @@
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |
 //! | 10 | `USERKEY` | postcard `UserKeyV1` | | yes |
 //! | 11 | how the institution differs from most | postcard `DialectV1` | yes | |
+//! | 12 | the date of a newer profile that was announced | postcard `AnnouncedV1` | | |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //! | 130 | account of the request's history, order of several requests | postcard `RequestV1` | yes | account numbers |
 //!
@@ -30,14 +31,15 @@
 
 use std::fmt;
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::engine::marks::Marks;
 use crate::engine::operation::{Passed, Phase};
 use crate::engine::records::{
-    ClientUidV1, CredentialsV1, DialectV1, IdentityV1, MarksV1, OperationV1, QuestionsV1, RecoveryV1, RequestV1,
-    UserKeyV1, read_dialect, read_doubt, read_recovery, write_dialect, write_doubt, write_recovery,
+    AnnouncedV1, ClientUidV1, CredentialsV1, DialectV1, IdentityV1, MarksV1, OperationV1, QuestionsV1, RecoveryV1,
+    RequestV1, UserKeyV1, read_dialect, read_doubt, read_recovery, write_dialect, write_doubt, write_recovery,
 };
 use crate::engine::recovery::Recovery;
 use crate::engine::{Application, Dialect, Held, Institution, Operation, Seed, State, TaskKind, UserKey};
@@ -110,6 +112,7 @@ const SESSION_COOKIE: u8 = 8;
 const ACCOUNTS: u8 = 9;
 const USER_KEY: u8 = 10;
 const DIALECT: u8 = 11;
+const ANNOUNCED: u8 = 12;
 const RECOVERY: u8 = 129;
 const KIND: u8 = 130;
 
@@ -144,6 +147,10 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         parts.push(record(DIALECT, true, &dialect)?);
     }
     parts.extend(state.profile.as_ref().and_then(|record| held(PROFILE, record)));
+    // One before 1970 announces nothing.
+    if let Some(at) = state.profile_announced.and_then(|at| u64::try_from(at.timestamp()).ok()) {
+        parts.push(record(ANNOUNCED, false, &AnnouncedV1 { at, is_fetched: !state.profile_is_old })?);
+    }
     if !all {
         return Ok(parts);
     }
@@ -225,8 +232,10 @@ pub(crate) fn save_operation(
         let questions = questions.iter().map(|question| (question.id(), question.label())).collect();
         parts.push(record(QUESTIONS, true, &QuestionsV1 { again, questions })?);
     }
-    if operation.recovery != Recovery::default() {
-        parts.push(record(RECOVERY, true, &write_recovery(&operation.recovery))?);
+    let without_profile = find(beside, PROFILE).is_none().then(|| operation.recovery_without_profile(state));
+    let recovery = without_profile.as_ref().unwrap_or(&operation.recovery);
+    if *recovery != Recovery::default() {
+        parts.push(record(RECOVERY, true, &write_recovery(recovery))?);
     }
     // The first versions knew three kinds and five phases, and must not take another for one of those.
     if operation.kind.number() > 2 || matches!(operation.phase, Phase::ExpectApproval { .. }) {
@@ -264,6 +273,10 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
     let mut state = State::new(institution, application, identity.client_uid.text());
     state.user_id = identity.user_id.map(str::to_owned);
     state.access_key = access_key.map(Secret::from);
+    if let Some(AnnouncedV1 { at, is_fetched }) = read(parts, ANNOUNCED)? {
+        state.profile_announced = i64::try_from(at).ok().and_then(|at| DateTime::from_timestamp(at, 0));
+        state.profile_is_old = !is_fetched;
+    }
     if let Some(UserKeyV1 { key, expires }) = read(parts, USER_KEY)? {
         state.user_key = Some(UserKey { key: Secret::from(key), expires: expires.map(Stamp::new) });
     }
@@ -297,6 +310,9 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
     let found: OperationV1<'_> = read(parts, OPERATION)?.ok_or(damaged)?;
     let request = find(parts, REQUEST).ok_or(SnapshotError::Damaged(REQUEST))?;
     let kind = TaskKind::from_number(found.kind).ok_or(damaged)?;
+    if found.files > MOST_FILES {
+        return Err(damaged);
+    }
     let earlier = found.doubt.checked_sub(1).filter(|_| found.phase == 3);
     let doubt = earlier.map(|code| read_doubt(code, found.doubt_text).ok_or(damaged)).transpose()?;
     let phase = match found.phase {
@@ -349,10 +365,13 @@ fn urls<'a>(operation: &'a Operation, state: &'a State, with_profile: bool) -> O
 
 const FIRST_OF_OPERATION: u8 = 128;
 
+/// More than are ever sent, and far from where counting ends.
+const MOST_FILES: u32 = u32::MAX / 2;
+
 /// More than a request has before it is stored, which is a few kilobytes as a rule.
 const LARGEST_STRETCHED: usize = 64 * 1024;
 
-const KNOWN: [u8; 13] = [
+const KNOWN: [u8; 14] = [
     IDENTITY,
     CREDENTIALS,
     MARKS,
@@ -364,6 +383,7 @@ const KNOWN: [u8; 13] = [
     ACCOUNTS,
     USER_KEY,
     DIALECT,
+    ANNOUNCED,
     RECOVERY,
     KIND,
 ];
@@ -400,8 +420,6 @@ fn held<T: Content>(tag: u8, record: &Held<T>) -> Option<Part> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-
-    use chrono::DateTime;
 
     use super::*;
     use crate::engine::Intent;

@@ -165,7 +165,7 @@ pub struct State {
     pub(crate) session_cookie: Option<Secret>,
     pub(crate) profile: Option<Held<Profile>>,
     pub(crate) profile_is_old: bool,
-    /// The newest date that a profile was fetched for. Not stored.
+    /// The newest date of a profile that was announced.
     pub(crate) profile_announced: Option<DateTime<Utc>>,
     pub(crate) accounts: Option<Held<AccountInfoResponse>>,
     /// How far the institution's memory of our payments reaches.

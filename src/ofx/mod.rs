@@ -116,7 +116,7 @@ pub(crate) use places::Places;
 pub(crate) use request::{Item, Tail};
 pub(crate) use signon::SignonForm;
 pub(crate) use sink::{Elements, Sink, TextCheck};
-pub(crate) use squeeze::{squeeze, stretch};
+pub(crate) use squeeze::{squeeze, squeezed_at_most, stretch};
 pub(crate) use status::shortened;
 pub(crate) use value::{Content, Member};
 

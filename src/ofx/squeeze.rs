@@ -19,8 +19,7 @@ use crate::secret::append;
 /// Squeezes any bytes; those of a request shrink to about a third.
 pub(crate) fn squeeze(bytes: &[u8], identifier: &str) -> Zeroizing<Vec<u8>> {
     // Room enough, whatever is squeezed: a buffer that grows leaves account numbers behind.
-    let escaped = bytes.iter().filter(|byte| is_escaped(**byte)).count();
-    let mut out = Zeroizing::new(Vec::with_capacity(bytes.len() + escaped));
+    let mut out = Zeroizing::new(Vec::with_capacity(squeezed_at_most(bytes)));
     let mut open: Vec<usize> = Vec::new();
     let mut rest = bytes;
     let start = identifier.as_bytes().first().copied();
@@ -59,6 +58,11 @@ pub(crate) fn squeeze(bytes: &[u8], identifier: &str) -> Zeroizing<Vec<u8>> {
             rest = behind;
         }
     }
+}
+
+/// How many bytes [`squeeze`] makes of some at most.
+pub(crate) fn squeezed_at_most(bytes: &[u8]) -> usize {
+    bytes.len() + bytes.iter().filter(|byte| is_escaped(**byte)).count()
 }
 
 fn is_escaped(byte: u8) -> bool {

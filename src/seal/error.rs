@@ -1,6 +1,6 @@
 //! Why a blob could not be opened or made: one variant per reason, each with its own next step.
 
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::seal::header::Kind;
 
 /// Why a blob was not opened.
@@ -107,7 +107,8 @@ pub enum OpenError {
 
 impl From<OpenError> for Error {
     fn from(error: OpenError) -> Self {
-        Self::new(ErrorKind::Seal, Delivery::NotSent, error.to_string()).with_detail(error)
+        // What cannot be opened may hold a payment that was sent.
+        Self::new(ErrorKind::Seal, Delivery::NotSent, error.to_string()).with_moved(Moved::Unknown).with_detail(error)
     }
 }
 

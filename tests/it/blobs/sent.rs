@@ -269,7 +269,7 @@ fn kind_of(content: &Value) -> Option<Kind> {
 /// The message set, as the profile names it, of what is sent next.
 fn goes_to(content: &Value) -> String {
     let set = match (content["operation"]["phase"].as_u64(), kind_of(content)) {
-        (_, None) if content["profile"].is_null() && content["identity"]["uses_profile"] == true => "PROF",
+        (_, None) if wants_a_profile(content) && content["identity"]["uses_profile"] == true => "PROF",
         (_, None) => "SIGNUP",
         // All our institutions have one realm, so that questions are asked for where the signon lives.
         (Some(0 | 1), _) => "SIGNON",
@@ -277,6 +277,11 @@ fn goes_to(content: &Value) -> String {
         (_, Some(kind)) => return kind.set,
     };
     set.to_owned()
+}
+
+/// Whether there is none, or a newer one was announced and not asked for since.
+fn wants_a_profile(content: &Value) -> bool {
+    content["profile"].is_null() || content["announced"]["is_fetched"] == false
 }
 
 /// Where the profile puts a message set.

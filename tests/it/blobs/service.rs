@@ -14,10 +14,15 @@ use super::make::{
     Made, SEALED, answers, client, credentials, easy, full, institution, payment, prepared, questioning,
 };
 use super::run;
-use super::wire::{Fault, Wire};
+use super::wire::{Fault, Wire, newer_profile};
 
 pub(super) fn made() -> Vec<Made> {
     let mut all = vec![
+        SEALED.client(
+            "client_announced",
+            "a client to which the institution has announced a newer profile",
+            with_a_newer_profile(),
+        ),
         SEALED.client("client_user_key", "a USERKEY until a time, after a signon that asked for one", with_user_key()),
         SEALED.client(
             "client_places",
@@ -89,12 +94,12 @@ fn passwords() -> Vec<Made> {
         session
     };
     let lost = ("<PINCHRQ>", Fault::Lost);
-    let wrong = ("<PROFRQ>", Fault::Say(|_| refused(15_500)));
+    let wrong = ("<ACCTINFORQ>", Fault::Say(|_| refused(15_500)));
     // The first of these is for the profile that is fetched before.
     let fetched = ("<PROFRQ>", Fault::Pass);
-    let mut old = change(easy(), &[fetched, lost, wrong, ("<PROFRQ>", Fault::Lost)]);
+    let mut old = change(easy(), &[fetched, lost, wrong, ("<ACCTINFORQ>", Fault::Lost)]);
     let _ = run(old.reconcile());
-    let questions = [("<PROFRQ>", Fault::Say(|_| refused(3000))), ("<MFACHALLENGERQ>", Fault::Say(asks))];
+    let questions = [("<ACCTINFORQ>", Fault::Say(|_| refused(3000))), ("<MFACHALLENGERQ>", Fault::Say(asks))];
     let mut asked = change(easy(), &[&[fetched, lost], &questions[..]].concat());
     assert!(matches!(run(asked.reconcile()), Ok(Progress::Ask(_))));
     let mut both = change(easy(), &[fetched, lost, wrong, wrong]);
@@ -169,6 +174,13 @@ fn by_hand() -> Vec<Made> {
 fn with_user_key() -> Client {
     let mut session =
         client(Version::V203, easy().user_keys(30), &[]).open(credentials().asking_for_user_key()).unwrap();
+    run(session.accounts()).unwrap().done().unwrap();
+    session.close().unwrap()
+}
+
+fn with_a_newer_profile() -> Client {
+    let faults = [("<ACCTINFORQ>", Fault::Say(newer_profile))];
+    let mut session = client(Version::V203, easy(), &faults).open(credentials()).unwrap();
     run(session.accounts()).unwrap().done().unwrap();
     session.close().unwrap()
 }

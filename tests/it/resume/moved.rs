@@ -33,6 +33,10 @@ fn of_session(in_doubt: bool) -> Vec<(&'static str, Error)> {
     with("wrong answers", &mut |mut session| now(session.answer(wrong())).unwrap().done().unwrap_err());
     with("pause", &mut |session| session.pause_for(Duration::ZERO, &keys(), &context()).unwrap_err().into_parts().0);
     with("open", &mut |session| reread(&pause(session)).open(jane()).unwrap_err().into_parts().0);
+    with("connection", &mut |session| {
+        let never = ofx_session::HttpsOptions::new().total_timeout(Duration::ZERO);
+        reread(&pause(session)).connection(never).unwrap_err()
+    });
     with("another user", &mut |session| {
         let joe = Credentials::new("joe", "correct horse");
         reread(&pause(session)).open_risking_a_second_payment(joe).unwrap_err().into_parts().0
@@ -79,6 +83,7 @@ fn a_blob_that_may_be_anything_may_hold_a_payment() {
         let error = Stored::open(&damaged, &keys(), &context()).unwrap_err();
         assert_eq!(error.money_may_have_moved(), Moved::Unknown, "{at}: {error}");
     }
+    assert_eq!(Error::from(Blob::from_text("no blob").unwrap_err()).money_may_have_moved(), Moved::Unknown);
     let (line, _) = asked(false);
     let client = super::line::client(&line).deconstruct(&keys(), &context()).unwrap();
     let other = KeyRing::new(Key::new(9, [9; 32]).unwrap());

@@ -3,7 +3,7 @@
 use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::{Blob, Client, Institution, Progress};
 
-use super::line::{Fate, Line, MAIN, client, context, easy, jane, keys, now, payment, questioning};
+use super::line::{Fate, Line, MAIN, client, context, easy, jane, keys, now, payment, questioning, right};
 
 fn reread(client: Client, line: &Line) -> Client {
     let blob = client.deconstruct(&keys(), &context()).unwrap();
@@ -76,6 +76,59 @@ fn a_newer_profile_is_fetched_when_the_institution_says_that_there_is_one() {
     let _ = now(session.accounts());
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     assert_eq!(profile_requests(&line).len(), 2, "an older date changes nothing");
+}
+
+#[test]
+fn a_newer_profile_is_remembered_by_a_client_that_is_stored() {
+    let line = Line::new(easy().build_model());
+    let mut session = client(&line).open(jane()).unwrap();
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    let known = session.client().profile().unwrap().updated.clone().unwrap();
+    let newer = edited(&line, known.as_str(), "20991231000000.000[0:GMT]");
+    line.then([newer]);
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    let mut session = reread(session.close().unwrap(), &line).open(jane()).unwrap();
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+    assert_eq!(profile_requests(&line).len(), 2, "before the next operation");
+    let mut session = reread(session.close().unwrap(), &line).open(jane()).unwrap();
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    let newer = edited(&line, known.as_str(), "20991231000000.000[0:GMT]");
+    line.then([newer]);
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+    assert_eq!(profile_requests(&line).len(), 2, "once for each date");
+}
+
+/// In a small blob there is no room for the profile, which says that the institution saves its answers.
+#[test]
+fn a_payment_without_its_profile_can_be_found_out_about_all_the_same() {
+    for asked in [false, true] {
+        let bank = if asked { questioning().challenge_first(true) } else { easy() };
+        let line = Line::new(bank.class("D-S-F+".parse().unwrap()).build_model());
+        let mut session = client(&line).open(jane()).unwrap();
+        now(session.prepare_payment(&payment())).unwrap();
+        if asked {
+            assert!(matches!(now(session.proceed()), Ok(Progress::Ask(_))));
+        }
+        let resume = |blob: &Blob| Client::resume(blob, &keys(), &context()).unwrap().transport(line.clone());
+        let mut blob = session.pause(&keys(), &context()).unwrap();
+        while resume(&blob).client().profile().is_some() {
+            let session = resume(&blob).blob_limit(blob.as_bytes().len() - 1).open_risking_a_second_payment(jane());
+            blob = session.unwrap().pause(&keys(), &context()).unwrap();
+        }
+        let go_on = |mut session: ofx_session::Session| {
+            let progress = if asked { now(session.answer(right())) } else { now(session.proceed()) };
+            (progress.unwrap(), session)
+        };
+        line.then([Fate::LostAfter]);
+        let (progress, mut session) = go_on(resume(&blob).open_risking_a_second_payment(jane()).unwrap());
+        assert!(matches!(progress, Progress::Unknown(_)) && session.can_reconcile());
+        // A copy of the same blob is the same file.
+        let (progress, _) = go_on(resume(&blob).open_risking_a_second_payment(jane()).unwrap());
+        assert!(matches!(progress, Progress::Done(_)), "{progress:?}");
+        assert!(matches!(now(session.reconcile()), Ok(Progress::Done(_))));
+        line.clean(1);
+    }
 }
 
 /// The user's password is not tried where it cannot be accepted.
