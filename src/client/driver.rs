@@ -165,9 +165,12 @@ async fn drive(
                     credentials.auth_token = token;
                 }
                 let left = operation.sends_what_counts() && delivery != Delivery::NotSent;
-                let goes_on = not_read && operation.can_do_without_answer();
+                // That there is no history is for the institution to say: without it a payment may never be found out about.
+                let said_for_now = matches!(error, TransportError::Status { code, .. } if FOR_NOW.contains(&code));
+                let goes_on = not_read && !said_for_now && operation.can_do_without_answer();
+                let outcome = if said_for_now && operation.can_do_without_answer() { Delivery::Unknown } else { delivery };
                 let (operation, next) =
-                    operation.handle_failure(&client.state, delivery, &error.to_string(), client.world.now());
+                    operation.handle_failure(&client.state, outcome, &error.to_string(), client.world.now());
                 let counts = operation.kind().counts();
                 *held = operation;
                 step = next;
@@ -260,6 +263,10 @@ pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error>
 pub(crate) fn bug(what: &'static str) -> Error {
     Error::new(ErrorKind::Bug, Delivery::Answered, format!("{what}; please report this"))
 }
+
+/// HTTP statuses by which what stands in front of an institution turns any file away, and another time does not: login, firewall,
+/// time, too many requests.
+const FOR_NOW: [u16; 8] = [401, 403, 407, 408, 421, 423, 425, 429];
 
 const NO_OPERATION: &str = "there is no operation to continue; start one";
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use ofx_session::engine::Doubt;
 use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::seal::OpenError;
+use ofx_session::ofx::SyncMode;
 use ofx_session::testing::BankBuilder;
-use ofx_session::{Answers, Client, OpenPolicy, Progress, Session, Situation};
+use ofx_session::{Answers, Client, Moved, OpenPolicy, Progress, Session, Situation};
 use proptest::prelude::*;
 
 use super::line::{
@@ -65,6 +66,29 @@ fn a_session_with_a_payment_in_doubt_does_nothing_else() {
 
 /// Why no answer came.
 const LATE: &str = "ofx.bank.example did not answer in time: the request may have been carried out";
+
+#[test]
+fn a_payment_goes_without_its_fence_only_where_the_institution_says_that_there_is_no_history() {
+    for code in [400, 404, 415, 401, 403, 408, 429] {
+        let line = Line::new(easy().sync_mode(SyncMode::Full).build_model());
+        let mut session = session(&line);
+        let _ = now(session.accounts()).unwrap();
+        line.then([Fate::Refuses(code)]);
+        let progress = now(session.pay(&payment()));
+        if code == 400 || code == 404 || code == 415 {
+            assert!(matches!(progress, Ok(Progress::Done(_))), "{code}");
+            assert!(!line.work().last().unwrap().contains("<PMTSYNCRQ>"), "{code}");
+        } else {
+            let error = progress.unwrap_err();
+            assert_eq!((error.delivery(), error.money_may_have_moved()), (Delivery::NotSent, Moved::No), "{error}");
+            line.then([Fate::Honest, Fate::LostAfter]);
+            assert!(matches!(now(session.proceed()), Ok(Progress::Unknown(_))), "{code}");
+            assert!(line.work().last().unwrap().contains("<PMTSYNCRQ>"), "{code}");
+            assert!(matches!(now(session.reconcile()), Ok(Progress::Done(_))), "{code}");
+        }
+        line.clean(1);
+    }
+}
 
 #[test]
 fn a_doubt_waits_a_week_and_questions_a_quarter_of_an_hour() {
