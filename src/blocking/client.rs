@@ -9,6 +9,7 @@ use crate::engine::{Credentials, Device, Institution};
 use crate::error::Error;
 use crate::ofx::{Limits, Profile};
 use crate::seal::{Blob, Context, KeyRing, OpenPolicy};
+use crate::secret::Secret;
 use crate::transport::{HttpsOptions, Observer, Transport};
 
 /// As [`client::Client`]: address, profile, application, `CLIENTUID` and access key.
@@ -72,6 +73,9 @@ impl Client {
 
         /// Replaces what the program answers about itself, which is not stored.
         fn device(self, device: Device) -> Self;
+
+        /// Sets `APPKEY` again, which a public blob leaves out.
+        fn app_key(self, key: impl Into<Secret>) -> Self;
 
         /// Replaces the limits on the institution's answers, which are not stored.
         fn limits(self, limits: Limits) -> Self;

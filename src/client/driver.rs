@@ -168,7 +168,8 @@ async fn drive(
                 // That there is no history is for the institution to say: without it a payment may never be found out about.
                 let said_for_now = matches!(error, TransportError::Status { code, .. } if FOR_NOW.contains(&code));
                 let goes_on = not_read && !said_for_now && operation.can_do_without_answer();
-                let outcome = if said_for_now && operation.can_do_without_answer() { Delivery::Unknown } else { delivery };
+                let outcome =
+                    if said_for_now && operation.can_do_without_answer() { Delivery::Unknown } else { delivery };
                 let (operation, next) =
                     operation.handle_failure(&client.state, outcome, &error.to_string(), client.world.now());
                 let counts = operation.kind().counts();

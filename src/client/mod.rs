@@ -42,7 +42,7 @@ use crate::engine::{Credentials, Device, Dialect, Include, Institution, State, U
 use crate::error::{Error, Moved};
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
-use crate::secret::wipe;
+use crate::secret::{Secret, wipe};
 use crate::transport::{Observer, Transport};
 
 pub use builder::ClientBuilder;
@@ -208,6 +208,13 @@ impl Client {
         self
     }
 
+    /// Sets `APPKEY` again, which [`deconstruct_plain_public`](Self::deconstruct_plain_public) leaves out. OFX 2.2 up.
+    #[must_use]
+    pub fn app_key(mut self, key: impl Into<Secret>) -> Self {
+        self.state.application.key = Some(key.into());
+        self
+    }
+
     /// Replaces the limits on the institution's answers, which are not stored.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -247,6 +254,11 @@ impl Client {
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when this client belongs to another user: its access key is that
     /// user's. The client comes back in the error.
+    ///
+    /// # Security
+    ///
+    /// A `USERKEY` and an `ACCESSTOKEN` do not say whose they are, and are taken for this user's. Where users sign on with these, name
+    /// the user in the [`Context`], so that nobody opens the client of another.
     pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if let Err(error) = self.belongs_to(&credentials) {
             return Err(Kept::new(error, self));
@@ -290,7 +302,8 @@ impl Client {
         self.store(Protection::Sealed(keys, context), life)
     }
 
-    /// Turns the client into a blob without protection that holds nothing private: no access key, no user id, no accounts.
+    /// Turns the client into a blob without protection that holds nothing private: no access key, no user id, no accounts, and no
+    /// `APPKEY`, which [`app_key`](Self::app_key) sets again.
     ///
     /// # Errors
     ///

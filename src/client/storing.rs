@@ -36,7 +36,8 @@ impl Stored {
 
 impl Session {
     /// Ends the session and gives the one blob to store: [paused](Self::pause) when an operation waits or is in doubt, else the
-    /// [client](Client::deconstruct). [`Stored::open`] reads either. Good for every way out of a request handler, errors included.
+    /// [client](Client::deconstruct). [`Stored::open`] reads either. Good for every way out of a request handler, errors included: what only
+    /// asks and was not answered is no reason to keep the client for 15 minutes only, and is not kept.
     ///
     /// # Errors
     ///
@@ -61,7 +62,13 @@ impl Session {
     /// }
     /// ```
     pub fn store(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
-        if matches!(self.situation(), None | Some(Situation::Over(_))) {
+        let counts = self.current.as_ref().is_some_and(|operation| operation.kind().counts());
+        let waits = match self.situation() {
+            None | Some(Situation::Over(_)) => false,
+            Some(Situation::Ready) => counts,
+            Some(_) => true,
+        };
+        if !waits {
             let limit = self.client.blob_limit;
             let validity = stored::Validity::For(super::CLIENT_LIFE);
             let protection = stored::Protection::Sealed(keys, context);

@@ -2,9 +2,9 @@
 
 use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::seal::{Kind, OpenError};
-use ofx_session::{Blob, Client, Context, Error, Institution, Key, KeyRing, OpenPolicy, Progress, Session};
+use ofx_session::{Blob, Client, Context, Error, Institution, Key, KeyRing, OpenPolicy, Progress, Session, Version};
 
-use super::line::{Line, MAIN, context, jane, keys, now, payment, questioning};
+use super::line::{Line, MAIN, context, easy, jane, keys, now, payment, questioning};
 
 const FRONT: usize = 104;
 const SEALED: usize = 120;
@@ -234,4 +234,16 @@ fn lives_are_as_long_as_asked_for_and_no_longer_than_allowed() {
     let (error, client) = small().open(jane()).unwrap().pause(&keys(), &context()).unwrap_err().into_parts();
     assert!(error.to_string().contains("nothing to pause"), "{error}");
     assert!(client.close().is_ok());
+}
+
+#[test]
+fn what_a_public_blob_leaves_out_of_the_application_is_set_again() {
+    let line = Line::new(easy().build_model());
+    let institution = Institution::new(MAIN).version(Version::V220).without_profile();
+    let made = Client::builder(institution).app_key("app-key-1").transport(line.clone()).build().unwrap();
+    let public = Client::restore_plain(&made.deconstruct_plain_public().unwrap()).unwrap().transport(line.clone());
+    let mut session = public.app_key("app-key-1").open(jane()).unwrap();
+    let _ = now(session.accounts()).unwrap();
+    let (_, sent) = line.wire().sent.last().cloned().unwrap();
+    assert!(String::from_utf8(sent).unwrap().contains("<APPKEY>app-key-1</APPKEY>"));
 }

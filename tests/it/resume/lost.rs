@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ofx_session::engine::Doubt;
 use ofx_session::error::{Delivery, ErrorKind};
-use ofx_session::seal::OpenError;
 use ofx_session::ofx::SyncMode;
+use ofx_session::seal::OpenError;
 use ofx_session::testing::BankBuilder;
 use ofx_session::{Answers, Client, Moved, OpenPolicy, Progress, Session, Situation};
 use proptest::prelude::*;
@@ -181,6 +181,25 @@ fn a_dropped_future_without_money_leaves_nothing_in_doubt() {
     assert!(matches!(now(session.proceed()), Ok(Progress::Ask(_))));
     assert!(matches!(now(session.answer(right())), Ok(Progress::Done(_))));
     line.clean(1);
+}
+
+#[test]
+fn what_only_asks_and_is_not_answered_is_no_reason_to_keep_a_client_for_a_quarter_of_an_hour() {
+    for fate in [Fate::LostAfter, Fate::Says(b"busy".to_vec()), Fate::NotSent] {
+        let line = Line::new(easy().build_model());
+        let mut session = session(&line);
+        line.then([Fate::Honest, fate]);
+        now(session.accounts()).unwrap_err();
+        let blob = session.store(&keys(), &context()).unwrap();
+        let header = blob.header().unwrap();
+        assert_eq!(header.kind(), ofx_session::seal::Kind::Client);
+        assert_eq!(header.expires().unwrap() - header.issued(), 90 * 24 * 3600);
+    }
+    let line = Line::new(easy().build_model());
+    let mut session = session(&line);
+    now(session.prepare_payment(&payment())).unwrap();
+    let blob = session.store(&keys(), &context()).unwrap();
+    assert_eq!(blob.header().unwrap().kind(), ofx_session::seal::Kind::Paused, "a payment waits");
 }
 
 #[test]
