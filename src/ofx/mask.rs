@@ -10,16 +10,16 @@
 //! belongs, comments, broken tags, bytes in an encoding without ASCII. The value of an element that was masked once is masked wherever it
 //! comes again, in the same document and in the answer to it: an institution may repeat it in a message.
 
+mod heard;
 pub(super) mod names;
 
 use std::collections::BTreeSet;
-
-use zeroize::Zeroizing;
 
 use crate::ofx::element::is_name;
 use crate::ofx::header::KEYS;
 use crate::ofx::names::number;
 
+pub(crate) use heard::Heard;
 use names::{AROUND, MASKED, SHOWN};
 
 /// What stands for a value.
@@ -30,10 +30,6 @@ pub(crate) const MASK: &str = "[masked]";
 pub(crate) struct Mask {
     shown: BTreeSet<String>,
 }
-
-/// Values that were masked, in order, to be found where they do not belong.
-#[derive(Default)]
-pub(crate) struct Heard(Vec<Zeroizing<Vec<u8>>>);
 
 impl Mask {
     /// Shows the values of `name` from now on. Says whether there is such a name.
@@ -62,7 +58,7 @@ impl Mask {
             let masked = match piece {
                 Piece::Header(text) => header(text, &mut out),
                 Piece::Instruction(text) => write(&mut out, &[text]),
-                Piece::Tag(tag) => tag.write(&mut out),
+                Piece::Tag(tag) if tag.is_known() || !heard.is_in(tag.name.as_bytes()) => tag.write(&mut out),
                 Piece::Value { text, .. } if text.trim_ascii().is_empty() => write(&mut out, &[text]),
                 Piece::Value { of: Some(name), text, cdata } if self.shows(&name) && is_plain(text) => {
                     let text = heard.masked_in(text);
@@ -76,7 +72,7 @@ impl Mask {
                     out.extend_from_slice(text.get(end..).unwrap_or_default());
                     true
                 }
-                Piece::Odd => {
+                Piece::Tag(_) | Piece::Odd => {
                     if !hidden {
                         out.extend_from_slice(MASK.as_bytes());
                     }
@@ -92,73 +88,6 @@ impl Mask {
         SHOWN.contains(&name) || self.shown.contains(name)
     }
 }
-
-impl Heard {
-    /// Hears a value as it stands in a document, and as it stands where it is escaped in another way, or not at all.
-    fn hear_as_written(&mut self, value: &[u8]) {
-        self.hear(value);
-        if value.iter().any(|b| matches!(b, b'&' | b'<' | b'>')) {
-            let plain = ESCAPES
-                .iter()
-                .fold(Zeroizing::new(value.to_vec()), |text, (mark, escape)| replaced(&text, escape, mark));
-            let escaped =
-                ESCAPES.iter().rev().fold(plain.clone(), |text, (mark, escape)| replaced(&text, mark, escape));
-            self.hear(&plain);
-            self.hear(&escaped);
-        }
-    }
-
-    fn hear(&mut self, value: &[u8]) {
-        let at = self.0.partition_point(|known| known.as_slice() < value);
-        let is_known = self.0.get(at).is_some_and(|known| known.as_slice() == value);
-        if value.len() >= SHORTEST_HEARD && self.0.len() < MOST_HEARD && !is_known {
-            self.0.insert(at, Zeroizing::new(value.to_vec()));
-        }
-    }
-
-    /// `text`, which has nothing to hide of its own, without the values that were masked elsewhere.
-    pub(crate) fn masked_in(&self, text: &[u8]) -> Vec<u8> {
-        let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
-        while let [first, behind @ ..] = rest {
-            if let Some(length) = self.longest_at(rest) {
-                out.extend_from_slice(MASK.as_bytes());
-                rest = rest.get(length..).unwrap_or_default();
-            } else {
-                out.push(*first);
-                rest = behind;
-            }
-        }
-        out
-    }
-
-    /// How long the value is with which `text` begins, if it does with one.
-    fn longest_at(&self, text: &[u8]) -> Option<usize> {
-        let start = text.get(..SHORTEST_HEARD)?;
-        let from = self.0.partition_point(|known| known.as_slice() < start);
-        let alike = self.0.get(from..)?.iter().take_while(|known| known.starts_with(start));
-        alike.filter(|known| text.starts_with(known)).map(|known| known.len()).max()
-    }
-}
-
-/// `text` with `to` wherever it has `from`.
-fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Zeroizing<Vec<u8>> {
-    // Room enough from the start: what a growing buffer leaves behind is not wiped.
-    let mut out = Zeroizing::new(Vec::with_capacity(text.len() * to.len().max(1)));
-    let mut rest = text;
-    while let [first, behind @ ..] = rest {
-        if let Some(after) = rest.strip_prefix(from) {
-            out.extend_from_slice(to);
-            rest = after;
-        } else {
-            out.push(*first);
-            rest = behind;
-        }
-    }
-    out
-}
-
-/// What stands for a mark in the markup; the ampersand last, so that taking them away takes away one level.
-const ESCAPES: [(&[u8], &[u8]); 3] = [(b"<", b"&lt;"), (b">", b"&gt;"), (b"&", b"&amp;")];
 
 /// Writes what is shown, which is no mask.
 fn write(out: &mut Vec<u8>, parts: &[&[u8]]) -> bool {
@@ -402,10 +331,6 @@ fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
 /// `MESSAGE` may have 255 characters.
 const LONGEST_SHOWN: usize = 400;
 const LONGEST_HEADER: usize = 48;
-/// Shorter ones are found everywhere.
-const SHORTEST_HEARD: usize = 4;
-/// An institution could make the search long.
-const MOST_HEARD: usize = 512;
 /// How a document inside of a value writes its angle brackets.
 const DISGUISES: [&str; 6] = ["lt;", "gt;", "&#", "%3c", "%3e", "\\u00"];
 

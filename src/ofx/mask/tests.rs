@@ -151,3 +151,35 @@ fn a_value_is_found_again_however_it_is_escaped() {
         assert_eq!(String::from_utf8(found).unwrap(), format!("no user with {MASK} is known"), "{first}");
     }
 }
+
+#[test]
+fn a_value_is_found_again_in_the_other_character_set_and_in_a_tag() {
+    let request = "<OFX><NAME>M\u{fc}ller</NAME><USERID>jane4711</USERID></OFX>";
+    for (request, answer) in [
+        (request.as_bytes().to_vec(), b"no M\xfcller here".to_vec()),
+        (
+            request.replace('\u{fc}', "@").bytes().map(|b| if b == b'@' { 0xfc } else { b }).collect(),
+            "no M\u{fc}ller here".into(),
+        ),
+    ] {
+        let mut heard = Heard::default();
+        Mask::default().apply(&request, &mut heard);
+        assert_eq!(heard.masked_in(&answer), format!("no {MASK} here").as_bytes());
+        let shown = Mask::default().apply(b"<OFX><MESSAGE>no such user <jane4711> known</MESSAGE></OFX>", &mut heard);
+        assert!(!String::from_utf8(shown).unwrap().contains("4711"));
+    }
+}
+
+/// An institution that makes its answer so that looking for what was heard takes for ever, or much room.
+#[test]
+fn many_values_that_begin_alike_and_long_ones_cost_little() {
+    let mut heard = Heard::default();
+    let alike: String = (0..512).map(|n| format!("<ACCTID>{}{n:03}</ACCTID>", "a".repeat(300))).collect();
+    Mask::default().apply(format!("<OFX>{alike}</OFX>").as_bytes(), &mut heard);
+    let found = heard.masked_in("a".repeat(390).as_bytes());
+    assert!(found.ends_with(MASK.as_bytes()) && found.len() < 390, "given up, and masked");
+    assert_eq!(heard.masked_in(b"nothing of it"), b"nothing of it");
+    let mut heard = Heard::default();
+    Mask::default().apply(format!("<OFX><MEMO>{}</MEMO></OFX>", "&".repeat(1 << 20)).as_bytes(), &mut heard);
+    assert_eq!(heard.masked_in(b"&&&&&&"), b"&&&&&&", "not kept");
+}
