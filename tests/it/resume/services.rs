@@ -8,11 +8,13 @@ use ofx_session::ofx::{
 };
 use ofx_session::testing::{AccessKeys, BankBuilder, BankModel, LedgerEntry};
 use ofx_session::{
-    AccountType, BankAccount, Blob, Client, Completed, Credentials, Error, Frequency, Intent, PayeeAddition, Progress,
-    Recurrence, RecurringPayment, Session, Situation, StatusCode,
+    AccountType, BankAccount, Blob, Client, Completed, Credentials, Error, Frequency, Institution, Intent,
+    PayeeAddition, Progress, Recurrence, RecurringPayment, Session, Situation, StatusCode, Version,
 };
 
-use super::line::{Fate, Line, client, context, easy, jane, keys, now, pause, payment, questioning, reread, right};
+use super::line::{
+    Fate, Line, MAIN, client, context, easy, jane, keys, now, pause, payment, questioning, reread, right,
+};
 use super::shapes::content;
 
 const NEW_PASSWORD: &str = "battery staple";
@@ -307,6 +309,31 @@ fn every_operation_ends_the_same_whichever_file_or_answer_is_lost() {
                     flow.sent_nothing_else(&line);
                 }
             }
+        }
+    }
+}
+
+/// In a blob, a byte beyond ASCII takes two.
+#[test]
+fn what_is_sent_fits_into_a_blob_while_it_is_in_doubt() {
+    for (letters, fits) in [(5_500, true), (9_000, false)] {
+        let line = Line::new(easy().everything().build_model());
+        let institution = Institution::new(MAIN).version(Version::V230);
+        let made = Client::builder(institution).transport(line.clone()).build().unwrap();
+        let mut session = made.open(jane()).unwrap();
+        now(session.accounts()).unwrap().done().unwrap();
+        let today = Stamp::moment(DateTime::UNIX_EPOCH);
+        let body = "\u{1f4b6}".repeat(letters);
+        let mail = Mail::new("jane", today, "Jane Doe", "Harbor Federal", "Hello", &body).use_html(true);
+        line.then([Fate::LostAfter]);
+        let progress = now(session.send_payment_mail(&PaymentMail::new(mail)));
+        if fits {
+            assert!(matches!(progress, Ok(Progress::Unknown(_))), "{progress:?}");
+            assert!(matches!(reread(&pause(session)).situation(), Situation::InDoubt(_)));
+        } else {
+            let error = progress.unwrap_err();
+            assert!(error.to_string().contains("more than 48 KiB"), "{error}");
+            assert!(session.situation().is_none());
         }
     }
 }
