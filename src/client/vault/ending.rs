@@ -2,8 +2,7 @@
 
 use crate::client::Vault;
 use crate::client::stored::unread;
-use crate::client::vault::flow::{CONTENDED, MOST_TURNS, busy, check_id};
-use crate::client::vault::no_such;
+use crate::client::vault::flow::{CONTENDED, MOST_TURNS, busy, check_id, no_such};
 use crate::client::vault::standing::{Settlement, Verdict};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 
@@ -67,7 +66,7 @@ impl Vault {
             if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
                 return Err(Error::misuse(IS_OVER).with_moved(finished.verdict.moved()));
             }
-            let moved = desk.moved(id, now).unwrap_or(Moved::No);
+            let moved = desk.moved(id, now).unwrap_or(Moved::Unknown);
             if desk.claimed(now).is_some() {
                 return Err(busy(&desk, now, moved));
             }

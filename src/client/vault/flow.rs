@@ -7,7 +7,7 @@ use crate::client::stored::unread;
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{Desk, LISTING, Open};
 use crate::client::vault::shelf::{Effort, Lost};
-use crate::client::vault::standing::{Busy, Finished, Pending, Verdict};
+use crate::client::vault::standing::{Busy, Finished, Pending, Standing, Verdict};
 use crate::client::{Completed, Progress, belongs, driver};
 use crate::engine::{Answers, Credentials, Intent, Receipt, Situation, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
@@ -42,13 +42,17 @@ impl Vault {
         for _ in 0..MOST_TURNS {
             let (desk, state) = self.desk().await.map_err(unread)?;
             let now = self.world.now();
-            let moved = desk.moved(id, now).unwrap_or(Moved::No);
+            let over = self.over(&desk, id).await.map_err(unread)?;
+            let moved = over.as_ref().map(|finished| finished.verdict.moved()).or_else(|| desk.moved(id, now));
+            let moved = moved.unwrap_or(if matches!(wanted, Wanted::Pay(..)) { Moved::No } else { Moved::Unknown });
             belongs(&state, &credentials).map_err(|error| error.with_moved(moved))?;
-            if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
-                if let Wanted::Pay(_, digest) = wanted {
-                    same(&finished.digest, &digest)?;
-                }
-                return finished.again().map(Some);
+            if let Some(finished) = over {
+                return match wanted {
+                    Wanted::Pay(_, digest) if finished.digest != digest => {
+                        Err(another_payment(moved, finished.standing()))
+                    }
+                    _ => finished.again().map(Some),
+                };
             }
             match self.turn(desk, state, id, wanted, &mut credentials, now).await? {
                 Turn::Over(progress) => return Ok(progress),
@@ -70,11 +74,12 @@ impl Vault {
         let moved = desk.moved(id, now).unwrap_or(Moved::No);
         let misuse = |text: &str| Err(Error::misuse(text).with_moved(moved));
         let Some(open) = desk.open(id).cloned() else {
-            let Wanted::Pay(payment, digest) = wanted else { return misuse(NO_SUCH_PAYMENT) };
+            let Wanted::Pay(payment, digest) = wanted else { return Err(no_such()) };
             return self.begin(desk, state, id, (payment, digest), credentials, now).await;
         };
-        if let Wanted::Pay(_, digest) = wanted {
-            same(&open.digest, &digest)?;
+        if matches!(wanted, Wanted::Pay(_, digest) if digest != open.digest) {
+            let pending = self.pending_of(&desk, &open, &state, now)?;
+            return Err(another_payment(moved, Standing::Open(Box::new(pending))));
         }
         if open.user.as_deref().zip(credentials.user_id()).is_some_and(|(own, other)| own != other) {
             return misuse(ANOTHER_USER);
@@ -322,8 +327,14 @@ pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {
     Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(Busy { until, id })
 }
 
-fn same(known: &[u8; 32], asked: &[u8; 32]) -> Result<(), Error> {
-    if known == asked { Ok(()) } else { Err(Error::misuse(ANOTHER_PAYMENT)) }
+/// The id stands for another payment, of which this is what is known.
+fn another_payment(moved: Moved, standing: Standing) -> Error {
+    Error::misuse(ANOTHER_PAYMENT).with_moved(moved).with_detail(standing)
+}
+
+/// What is not there may have been filed so long ago that nobody knows any more.
+pub(crate) fn no_such() -> Error {
+    Error::misuse(NO_SUCH_PAYMENT).with_moved(Moved::Unknown)
 }
 
 pub(crate) fn check_id(id: &str) -> Result<(), Error> {
@@ -358,10 +369,11 @@ const MOST_RECONCILED: u32 = 2;
 const LONGEST_ID: usize = 200;
 
 const BAD_ID: &str = "the id of a payment has 1 to 200 bytes";
-const ANOTHER_PAYMENT: &str =
-    "this id stands for another payment; nothing was done with this one: give each payment an id of its own";
+const ANOTHER_PAYMENT: &str = "this id stands for another payment, and nothing was done with this one: look says what became of that \
+                               one; where it is the same bill with another day or amount, do not pay it under a new id unless \
+                               that one was not made";
 const ANOTHER_USER: &str = "this payment was asked for by another user id; go on with that one";
-pub(crate) const NO_SUCH_PAYMENT: &str =
-    "the vault knows no payment with this id: it was never asked for, was given up, or was filed too long ago";
+const NO_SUCH_PAYMENT: &str = "the vault knows no payment with this id: it was never asked for, was given up, or was filed too \
+                               long ago, and may have been made then";
 const NOT_ASKED: &str = "this waits for no answers: look says where it stands, resume goes on";
 pub(crate) const CONTENDED: &str = "others write to this vault all the time; ask again";

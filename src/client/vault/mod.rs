@@ -81,7 +81,8 @@
 //! | the store failed after the answer | `Store` | yes with the [`Receipt`] as detail; unknown; no when questions were asked |
 //! | the institution said no | `Refused` | no |
 //! | the request did not leave | `Transport` | no; unknown when the payment was in doubt before |
-//! | the call does not fit | `Misuse` | no; unknown when the payment is in doubt; what a person settled |
+//! | the call does not fit: wrong answers, another user, another payment under the id | `Misuse` | what became of the payment that the id stands for, which is the [`Standing`] in the detail where another was asked for; no when it was not sent |
+//! | there is no such payment | `Misuse` | unknown: it may have been filed longer ago than its retention |
 
 mod desk;
 mod ending;
@@ -96,7 +97,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::stored::unread;
-use crate::client::vault::flow::{Wanted, check_id, digest};
+use crate::client::vault::flow::{Wanted, check_id, digest, no_such};
 use crate::client::watching::Watching;
 use crate::client::{Client, Progress, World};
 use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
@@ -236,7 +237,7 @@ impl Vault {
     ///
     /// [`ErrorKind::Busy`], with [`Busy`] or [`Pending`] as [`detail`](Error::detail), when somebody else is at work or another
     /// payment of the vault must be found out about first. [`ErrorKind::Misuse`] when the payment cannot be sent as it is, the id
-    /// stands for another payment, or the credentials are another user's. [`ErrorKind::Refused`] when the institution says no: at its
+    /// stands for another payment (the [`Standing`] of that one is the detail), or the credentials are another user's. [`ErrorKind::Refused`] when the institution says no: at its
     /// signon, and the payment waits under the same id for a signon that is accepted; at the payment itself, and that is its
     /// result. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read;
     /// [`ErrorKind::Transport`] when nothing was sent. [The module's page](crate::client::vault) says for each whether money may have moved.
@@ -377,10 +378,6 @@ impl fmt::Debug for Vault {
 
 fn some(progress: Option<Progress<Receipt>>) -> Result<Progress<Receipt>, Error> {
     progress.ok_or_else(|| crate::client::driver::bug("a payment was left as it is"))
-}
-
-pub(crate) fn no_such() -> Error {
-    Error::misuse(flow::NO_SUCH_PAYMENT)
 }
 
 /// Half as long again as the transport waits at most, unless it is set otherwise.

@@ -1,8 +1,11 @@
 //! The errors that no other test meets: whether money may have moved.
 
+use ofx_session::client::vault::{Settlement, Standing};
 use ofx_session::{Answers, ErrorKind, Moved, Progress, StatusCode};
 
-use super::support::{Fate, House, careless, done, easy, jane, joe, now, payment, questioning, right};
+use super::support::{
+    Fate, House, careless, done, easy, jane, joe, now, once, other_payment, payment, questioning, right,
+};
 
 #[test]
 fn a_request_that_did_not_leave_moves_nothing_and_goes_on_under_the_same_identifiers() {
@@ -73,4 +76,72 @@ fn wrong_answers_and_a_locked_user_move_nothing() {
     assert_eq!(now(house.vault().pending()).unwrap().len(), 1);
     now(house.vault().abandon("order-1")).unwrap();
     house.line.clean(0);
+}
+
+/// An order whose due day is reckoned anew each day is another payment the next day: whoever is told that nothing moved, and to
+/// take a new id, pays twice.
+#[test]
+fn another_payment_under_an_id_says_what_became_of_the_one_it_stands_for() {
+    let refused = |house: &House, moved: Moved| {
+        let error = now(house.vault().pay("order-1", &other_payment(), jane())).unwrap_err();
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, moved), "{error}");
+        assert_eq!(error.detail::<Standing>(), now(house.vault().look("order-1")).unwrap().as_ref());
+        assert!(!error.to_string().contains("an id of its own"), "{error}");
+    };
+    // In doubt, and there is a way to find out.
+    let house = House::warmed(easy().class("D+S+F+".parse().unwrap()));
+    house.line.then([Fate::Honest, Fate::LostAfter, Fate::NotSent]);
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
+    refused(&house, Moved::Unknown);
+    // In doubt for ever, on the desk and filed; then settled.
+    for (settlement, moved) in [(Settlement::Made, Moved::Yes), (Settlement::NotMade, Moved::No)] {
+        let house = House::warmed(careless());
+        house.line.then([Fate::LostAfter]);
+        assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
+        refused(&house, Moved::Unknown);
+        done(house.pay("order-2"));
+        refused(&house, Moved::Unknown);
+        now(house.vault().settle("order-1", settlement)).unwrap();
+        refused(&house, moved);
+    }
+}
+
+#[test]
+fn another_users_credentials_do_not_hide_what_became_of_a_payment() {
+    let house = House::new(easy());
+    done(house.pay("order-1"));
+    let refused = |id: &str, moved: [Moved; 2]| {
+        let pay = now(house.vault().pay(id, &payment(), joe())).unwrap_err();
+        let resume = now(house.vault().resume(id, joe())).unwrap_err();
+        for (error, moved) in [pay, resume].into_iter().zip(moved) {
+            assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, moved), "{error}");
+        }
+    };
+    refused("order-1", [Moved::Yes; 2]);
+    // What is asked for anew was not made; what is resumed was, perhaps, longer ago than anybody knows.
+    refused("order-3", [Moved::No, Moved::Unknown]);
+    // And filed.
+    done(house.pay("order-2"));
+    refused("order-1", [Moved::Yes; 2]);
+}
+
+/// It can have been filed so long ago that nobody knows any more.
+#[test]
+fn what_the_vault_does_not_know_may_have_been_made() {
+    let house = House::warmed(easy());
+    // Also while somebody is at work on something else.
+    house.line.then([Fate::Hangs]);
+    assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
+    let error = now(house.vault().abandon("order-9")).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown), "{error}");
+    house.clock.advance(96);
+    for error in [
+        now(house.vault().resume("order-9", jane())).unwrap_err(),
+        now(house.vault().answer("order-9", right(), jane())).unwrap_err(),
+        now(house.vault().reconcile("order-9", jane())).unwrap_err(),
+        now(house.vault().settle("order-9", Settlement::Made)).unwrap_err(),
+        now(house.vault().abandon("order-9")).unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Unknown), "{error}");
+    }
 }

@@ -44,17 +44,18 @@ fn a_payment_costs_three_writes_and_one_to_file_it() {
 #[test]
 fn another_payment_under_the_same_id_is_refused() {
     let house = House::new(questioning());
-    let refused = |house: &House| {
+    let refused = |house: &House, moved: Moved| {
         let error = now(house.vault().pay("order-1", &other_payment(), jane())).unwrap_err();
-        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::No));
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, moved));
         assert!(error.to_string().contains("stands for another payment"), "{error}");
+        assert_eq!(error.detail::<Standing>(), now(house.vault().look("order-1")).unwrap().as_ref());
     };
     assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_)));
-    refused(&house);
+    refused(&house, Moved::No);
     done(now(house.vault().answer("order-1", right(), jane())));
-    refused(&house);
+    refused(&house, Moved::Yes);
     done(house.pay("order-2"));
-    refused(&house);
+    refused(&house, Moved::Yes);
     house.line.clean(2);
     // The same amount written otherwise is the same payment.
     let mut same = payment();
