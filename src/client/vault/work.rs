@@ -6,7 +6,7 @@ use crate::client::vault::desk::{Desk, LISTING, Open};
 use crate::client::vault::shelf::{Effort, Lost};
 use crate::client::vault::standing::{Busy, Verdict};
 use crate::client::{Client, Completed, Progress};
-use crate::engine::{Credentials, Operation, Receipt, Refusal, RefusedAt, State};
+use crate::engine::{Credentials, Doubt, Operation, Receipt, Refusal, RefusedAt, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::ofx::{PaymentResponse, Status};
 use crate::store::Record;
@@ -26,7 +26,12 @@ impl Vault {
         let mut current = Some(open.operation.clone());
         let mut ahead = WriteAhead { vault: self, desk: &mut desk, open, sent: None, taken: None };
         let mut result = driver::run(client, credentials, &mut current, &mut ahead).await;
-        while tries > 0 && matches!(result, Ok(Progress::Unknown(_))) {
+        // A second refusal at the signon would be one step more towards a locked user, for the same reason.
+        let goes_on = |result: &Result<Progress<Completed>, Error>| match result {
+            Ok(Progress::Unknown(doubt)) => !matches!(doubt, Doubt::RepeatRefused(_)),
+            _ => false,
+        };
+        while tries > 0 && goes_on(&result) {
             tries -= 1;
             let Some(operation) = current.clone().filter(Operation::can_reconcile) else { break };
             let Ok((operation, _)) = operation.reconcile(&client.state, self.world.now()) else { break };

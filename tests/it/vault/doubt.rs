@@ -2,7 +2,7 @@
 
 use ofx_session::client::vault::{Pending, Settlement, Standing};
 use ofx_session::testing::Class;
-use ofx_session::{Doubt, ErrorKind, Moved, Progress};
+use ofx_session::{Credentials, Doubt, ErrorKind, Moved, Progress};
 
 use super::support::{Fate, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
 
@@ -163,6 +163,23 @@ fn finding_out_that_fails_leaves_the_doubt_and_says_so() {
     assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Transport, Moved::Unknown));
     // The claim was given up.
     done(now(house.vault().resume("order-1", jane())));
+    house.line.clean(1);
+}
+
+/// Three or so lock the user out.
+#[test]
+fn a_mistyped_password_costs_one_signon() {
+    let mistyped = || Credentials::new("jane", "correct hrose");
+    let house = House::warmed(careful());
+    cut_off(&house);
+    let sent = |house: &House| std::mem::take(&mut house.line.wire().sent).len();
+    sent(&house);
+    let progress = now(house.vault().pay("order-1", &payment(), mistyped())).unwrap();
+    assert!(matches!(progress, Progress::Unknown(Doubt::RepeatRefused(_))), "{progress:?}");
+    assert_eq!(sent(&house), 1);
+    let standing = now(house.vault().reconcile("order-1", mistyped())).unwrap();
+    assert_eq!((standing.money_may_have_moved(), sent(&house)), (Moved::Unknown, 1));
+    done(house.pay("order-1"));
     house.line.clean(1);
 }
 
