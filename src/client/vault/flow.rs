@@ -286,8 +286,12 @@ impl Vault {
         }
         let Some(blocker) = desk.blocker(id) else { return Ok(()) };
         let pending = self.pending_of(desk, blocker, state, now)?;
+        let way = match pending.situation {
+            Situation::AwaitingAnswers(_) => "its questions wait: call answer for it",
+            _ => "call reconcile for it",
+        };
         let text = format!(
-            "payment {:?} of this vault is in doubt and must be found out about first: call reconcile for it",
+            "payment {:?} of this vault is in doubt and must be found out about first: {way}, or settle once a person has found out",
             pending.id
         );
         Err(Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(pending))

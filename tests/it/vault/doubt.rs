@@ -142,7 +142,7 @@ fn while_a_payment_can_be_found_out_about_nothing_else_is_sent() {
     for error in [house.pay("order-2").unwrap_err(), now(house.vault().accounts(jane())).unwrap_err()] {
         assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::No));
         assert_eq!(error.detail::<Pending>(), Some(&pending));
-        assert!(error.to_string().contains("\"order-1\""), "{error}");
+        assert!(error.to_string().contains("\"order-1\"") && error.to_string().contains("reconcile"), "{error}");
     }
     assert_eq!(now(house.vault().abandon("order-1")).unwrap_err().money_may_have_moved(), Moved::Unknown);
     assert_eq!(house.line.wire().sent.len(), sent);
@@ -206,6 +206,8 @@ fn questions_asked_while_finding_out_are_answered_as_any() {
     let error = house.pay("order-2").unwrap_err();
     assert_eq!(error.detail::<Pending>().map(|pending| pending.id.as_str()), Some("order-1"));
     assert_eq!(now(house.vault().reconcile("order-1", jane())).unwrap(), Standing::Open(open));
+    // Which reconcile would not do.
+    assert!(error.to_string().contains("call answer") && !error.to_string().contains("reconcile"), "{error}");
     done(now(house.vault().answer("order-1", right(), jane())));
     house.line.clean(1);
 }
