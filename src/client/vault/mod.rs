@@ -200,7 +200,8 @@ impl Vault {
     ///
     /// It must be longer than one exchange with the institution takes at most, the transport's total timeout (60 seconds
     /// unless set), and a write: else somebody takes over while the answer is still on its way. That pays nothing twice, but leaves
-    /// in doubt what would have been a receipt. After a crash, others wait for what is left of it and five seconds more.
+    /// in doubt what would have been a receipt. Where the write before a file takes more than half of it, nothing is sent, and the call
+    /// fails with [`ErrorKind::Busy`]. After a crash, others wait for what is left of it and five seconds more.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;

@@ -2,7 +2,7 @@
 
 use crate::client::driver::{self, Ahead, Noted};
 use crate::client::vault::Vault;
-use crate::client::vault::desk::{Desk, LISTING, Open};
+use crate::client::vault::desk::{Desk, LISTING, Open, later};
 use crate::client::vault::shelf::{Effort, Lost};
 use crate::client::vault::standing::{Busy, Verdict};
 use crate::client::{Client, Completed, Progress};
@@ -179,8 +179,9 @@ impl Ahead for WriteAhead<'_> {
                 return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TAKEN_OVER));
             }
         }
-        if self.desk.claim.as_ref().is_some_and(|claim| claim.until < vault.world.now()) {
-            // Whoever wakes up here so late may no longer be the owner.
+        let enough = later(vault.world.now(), vault.lease / 2);
+        if self.desk.claim.as_ref().is_some_and(|claim| claim.until < enough) {
+            // Whoever wakes up here so late may no longer be the owner, or would not be when the answer is there.
             return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TOO_SLOW));
         }
         self.sent = Some(Sent { ready: ready.clone(), interrupted: interrupted.clone() });
@@ -246,8 +247,7 @@ const NOT_WRITTEN_AHEAD: &str = "nothing was sent, because it could not be store
 const NOT_STORED: &str =
     "the institution has answered, and that could not be stored; resume finds out what became of it";
 const TAKEN_OVER: &str = "another caller has taken over in this vault; ask again, to go on or for the result";
-const TOO_SLOW: &str =
-    "the store took longer than the claim is good for, and nothing was sent; ask again, with a longer lease";
+const TOO_SLOW: &str = "the store took more than half of the time that the claim is good for, and nothing was sent; ask again, with a longer lease";
 
 const LARGEST_RECEIPT: usize = 8 * 1024;
 const MOST_NOTICES: usize = 4;

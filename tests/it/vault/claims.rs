@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Duration;
 
 use ofx_session::client::vault::{Busy, Standing};
 use ofx_session::{Doubt, ErrorKind, Moved, Progress, Receipt};
@@ -158,6 +159,25 @@ fn a_store_slower_than_the_lease_sends_nothing() {
     assert_eq!(house.line.work().len(), 0);
     done(house.pay("order-1"));
     house.line.clean(1);
+}
+
+/// What is left would be over before the answer is there.
+#[test]
+fn with_less_than_half_of_the_lease_left_nothing_is_sent() {
+    for (lease, sent) in [(190, 0), (210, 1)] {
+        let house = House::warmed(careless());
+        // The write-ahead takes a hundred seconds.
+        house.store.writes([Fault::None, Fault::Slow]);
+        let vault = house.vault().lease(Duration::from_secs(lease));
+        let result = now(vault.pay("order-1", &payment(), jane()));
+        assert_eq!(house.line.work().len(), sent);
+        if sent == 0 {
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::No));
+        }
+        done(now(vault.pay("order-1", &payment(), jane())));
+        house.line.clean(1);
+    }
 }
 
 #[test]
