@@ -1,6 +1,7 @@
 //! The vault: one payment under one id, whatever crashes, whoever resumes, and whatever the store does.
 
 mod claims;
+mod clock;
 mod doubt;
 mod given_up;
 mod golden;

@@ -66,8 +66,11 @@
 //!   asks the institution to forget the answer to a payment that was ever in doubt. One that forgets by itself when another file comes, as OFX 1.0.3 §2.2.7 allows, can
 //!   then make the payment a second time; nothing that a client can say prevents it.
 //! - One vault makes one thing at a time: one user at one institution. Vaults of different contexts do not touch each other.
-//! - Clocks of different machines may differ by a few seconds. A larger difference makes a takeover early or late, which costs
-//!   a doubt or a wait, not money.
+//! - Clocks of different machines may differ by a few seconds. Where one is behind, a takeover from it is early, which costs a doubt and
+//!   no money. Where one is ahead, what it wrote counts all the same, and its claim is over once another has looked at it through the
+//!   same [`Vault`] for one lease: a program that starts anew for each call starts to wait anew.
+//! - A clock that is ahead by more than the [`retention`](Vault::retention) has no results any more: whoever calls [`Vault::pay`] by it
+//!   under an id that was paid pays again.
 //!
 //! # Whether money may have moved
 //!
@@ -93,11 +96,12 @@ mod standing;
 mod work;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::client::stored::unread;
 use crate::client::vault::flow::{Wanted, check_id, digest, no_such};
+use crate::client::vault::shelf::Seen;
 use crate::client::watching::Watching;
 use crate::client::{Client, Progress, World};
 use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
@@ -161,6 +165,7 @@ pub struct Vault {
     context: Context,
     lease: Duration,
     retention: Duration,
+    seen: Arc<Mutex<Option<Seen>>>,
 }
 
 impl Vault {
@@ -193,6 +198,7 @@ impl Vault {
             context,
             lease: LEASE,
             retention: RETENTION,
+            seen: Arc::default(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Between the desk and the store: loading, writing against the version that was loaded, filing results.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -7,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::client::stored::{self, Fresh};
 use crate::client::vault::Vault;
-use crate::client::vault::desk::{Desk, later};
+use crate::client::vault::desk::{Claim, Desk, later};
 use crate::client::vault::record::{restore_desk, restore_file, save_desk, save_file};
 use crate::client::vault::standing::{Finished, Verdict};
 use crate::engine::{Include, Part, SCHEMA, SHED_IN_TURN, State, save_state};
@@ -34,6 +35,13 @@ pub(crate) enum Effort {
     Result,
 }
 
+/// The desk that was loaded last on which somebody was at work.
+pub(crate) struct Seen {
+    version: Version,
+    /// When it was first seen, by our clock.
+    since: DateTime<Utc>,
+}
+
 impl Vault {
     /// Loads the desk and the client in it; new ones when there is no record.
     pub(crate) async fn desk(&self) -> Result<(Desk, State), Error> {
@@ -44,8 +52,11 @@ impl Vault {
     }
 
     pub(crate) fn read_desk(&self, record: &Record) -> Result<(Desk, State), Error> {
-        let (written, parts) = self.unseal(&self.desk_key(), record)?;
+        let Unsealed { written, issued, parts } = self.unseal(&self.desk_key(), record)?;
         let (mut desk, mut state) = restore_desk(written, parts)?;
+        if let Some(claim) = &mut desk.claim {
+            self.bound(claim, record.version(), issued);
+        }
         if state.institution.url != self.template.institution.url {
             return Err(Error::misuse(
                 "the vault's record belongs to an institution at another address; give each institution a context of its own",
@@ -55,6 +66,19 @@ impl Vault {
         state.limits = self.template.limits;
         desk.version = Some(record.version());
         Ok((desk, state))
+    }
+
+    /// A claim is good for as long as it was made for, counted by our clock from when we have first seen it at the latest: one that is
+    /// ahead of ours would hold it for longer. Whoever still has it then is refused by the version, as after any lease.
+    fn bound(&self, claim: &mut Claim, version: Version, issued: DateTime<Utc>) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = match *seen {
+            Some(Seen { version: known, since }) if known == version => since,
+            _ => self.world.now(),
+        };
+        *seen = Some(Seen { version, since });
+        let length = claim.until.signed_duration_since(issued);
+        claim.until = claim.until.min(since.checked_add_signed(length).unwrap_or(claim.until));
     }
 
     /// Writes the desk over the version that it was loaded with.
@@ -175,7 +199,7 @@ impl Vault {
     }
 
     fn read_file(&self, key: &RecordKey, id: &str, record: &Record) -> Result<Option<Finished>, Error> {
-        let (written, parts) = match self.unseal(key, record) {
+        let Unsealed { written, parts, .. } = match self.unseal(key, record) {
             Err(error) if matches!(error.detail(), Some(OpenError::Expired { .. })) => return Ok(None),
             found => found?,
         };
@@ -219,12 +243,18 @@ impl Vault {
         Ok(Record::new(Version::new(self.world.random()?), blob.into_bytes()))
     }
 
-    fn unseal(&self, key: &RecordKey, record: &Record) -> Result<(u16, Vec<Part>), Error> {
-        let policy = OpenPolicy::new(self.world.unix()).oldest_schema(SCHEMA.oldest);
+    fn unseal(&self, key: &RecordKey, record: &Record) -> Result<Unsealed, Error> {
+        // What fences off an older record is its version. A clock that was ahead once must not keep everybody out until it is right.
+        let policy = OpenPolicy::new(self.world.unix()).allow_from_the_future().oldest_schema(SCHEMA.oldest);
         let context = self.context.clone().and(key.as_bytes());
         let blob = Blob::from_bytes(record.bytes());
         let opened = seal::open(&blob, Kind::Vault, SCHEMA.number, &self.keys, &context, &policy)?;
-        Ok((opened.stamp.schema, opened.segments.into_iter().map(stored::to_part).collect()))
+        let issued = i64::try_from(opened.stamp.issued).ok().and_then(|issued| DateTime::from_timestamp(issued, 0));
+        Ok(Unsealed {
+            written: opened.stamp.schema,
+            issued: issued.unwrap_or(DateTime::<Utc>::MAX_UTC),
+            parts: opened.segments.into_iter().map(stored::to_part).collect(),
+        })
     }
 
     fn desk_key(&self) -> RecordKey {
@@ -243,6 +273,15 @@ impl Vault {
         }
         RecordKey::new(hash.finalize().into())
     }
+}
+
+/// What a record holds.
+struct Unsealed {
+    /// The schema of whoever wrote it.
+    written: u16,
+    /// When it was written, by the clock of whoever wrote it.
+    issued: DateTime<Utc>,
+    parts: Vec<Part>,
 }
 
 impl Desk {

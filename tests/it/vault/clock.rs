@@ -1,0 +1,100 @@
+//! A machine whose clock is wrong: it costs others a wait at most, and forgets no payment for them.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use ofx_session::client::vault::{Busy, Settlement, Standing};
+use ofx_session::{Doubt, ErrorKind, Moved, Progress};
+
+use super::support::{Fate, House, careful, careless, done, jane, now, once, payment, questioning, right};
+
+/// Does something with a clock that is ahead.
+fn ahead<T>(house: &House, by: i64, act: impl FnOnce() -> T) -> T {
+    house.clock.advance(by);
+    let done = act();
+    house.clock.advance(-by);
+    done
+}
+
+#[test]
+fn what_a_clock_that_is_ahead_has_written_can_be_read_and_written_over() {
+    for by in [61, HOUR, 399 * DAY] {
+        let house = House::new(questioning());
+        ahead(&house, by, || assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_))));
+        assert!(matches!(now(house.vault().look("order-1")).unwrap(), Some(Standing::Open(_))));
+        assert_eq!(now(house.vault().pending()).unwrap().len(), 1);
+        let receipt = done(now(house.vault().answer("order-1", right(), jane())));
+        // Filed by it, too.
+        ahead(&house, by, || done(house.pay("order-2")));
+        assert_eq!(done(house.pay("order-1")), receipt);
+        ahead(&house, by, || assert!(matches!(house.pay("order-2").unwrap(), Progress::Done(_))));
+        house.line.clean(2);
+    }
+    let house = House::warmed(careless());
+    house.line.then([Fate::LostAfter]);
+    ahead(&house, HOUR, || assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_))));
+    now(house.vault().settle("order-1", Settlement::Made)).unwrap();
+    house.line.then([Fate::NotSent]);
+    ahead(&house, HOUR, || house.pay("order-2").unwrap_err());
+    now(house.vault().abandon("order-2")).unwrap();
+    house.line.clean(1);
+}
+
+#[test]
+fn a_claim_by_a_clock_that_is_ahead_is_over_after_one_lease() {
+    for (bank, found) in [(careful(), true), (careless(), false)] {
+        let house = House::warmed(bank);
+        house.line.then(found.then_some(Fate::Honest).into_iter().chain([Fate::Hangs]));
+        ahead(&house, DAY, || assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none()));
+        let vault = house.vault();
+        let pay = || now(vault.pay("order-1", &payment(), jane()));
+        house.clock.advance(1_000);
+        for _ in 0..2 {
+            let error = pay().unwrap_err();
+            assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown));
+            // From when it was first seen.
+            assert_eq!(error.detail::<Busy>().unwrap().until.timestamp(), START + 1_000 + 90 + 5);
+            house.clock.advance(40);
+        }
+        house.clock.advance(15);
+        assert_eq!(pay().unwrap_err().kind(), ErrorKind::Busy, "to the second");
+        house.clock.advance(1);
+        match pay().unwrap() {
+            Progress::Done(_) => assert!(found),
+            other => assert!(!found && other == Progress::Unknown(Doubt::Interrupted), "{other:?}"),
+        }
+        house.line.clean(1);
+    }
+}
+
+#[test]
+fn an_owner_whose_clock_is_ahead_keeps_its_claim_for_a_lease_and_is_refused_after_it() {
+    for late in [false, true] {
+        let house = House::warmed(careless());
+        house.line.then([Fate::Waits]);
+        let (owner, other, order) = (house.vault(), house.vault(), payment());
+        let mut paying = pin!(owner.pay("order-1", &order, jane()));
+        let mut poll = || match paying.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => None,
+        };
+        ahead(&house, DAY, || assert!(poll().is_none(), "it waits for the institution"));
+        assert_eq!(now(other.pay("order-2", &order, jane())).unwrap_err().kind(), ErrorKind::Busy);
+        if late {
+            house.clock.advance(96);
+            done(now(other.pay("order-2", &order, jane())));
+            let error = ahead(&house, DAY, || poll().unwrap().unwrap_err());
+            assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Yes));
+        } else {
+            house.clock.advance(89);
+            assert_eq!(now(other.pay("order-2", &order, jane())).unwrap_err().kind(), ErrorKind::Busy);
+            done(ahead(&house, DAY, || poll().unwrap()));
+            done(now(other.pay("order-2", &order, jane())));
+        }
+        house.line.clean(2);
+    }
+}
+
+const START: i64 = 1_767_225_600;
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
