@@ -11,7 +11,7 @@ use crate::client::vault::standing::{Busy, Finished, Pending, Standing, Verdict}
 use crate::client::{Completed, Progress, belongs, driver};
 use crate::engine::{Answers, Credentials, Intent, Receipt, Situation, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
-use crate::ofx::{AccountInfo, Amount, Content as _, Element, Payment, Version};
+use crate::ofx::{Amount, Content as _, Element, Payment, Version};
 
 /// What a call wants of a payment.
 #[derive(Clone, Copy)]
@@ -186,53 +186,6 @@ impl Vault {
         self.work(desk, &mut client, open, credentials, MOST_RECONCILED).await.and_then(as_receipt)
     }
 
-    /// Fetches the account list, or goes on with that.
-    pub(crate) async fn list(
-        &self,
-        answers: Option<&Answers>,
-        mut credentials: Credentials,
-    ) -> Result<Progress<Vec<AccountInfo>>, Error> {
-        for _ in 0..MOST_TURNS {
-            let nothing = |error: Error| error.with_moved(Moved::No);
-            let (mut desk, state) = self.desk().await.map_err(nothing)?;
-            belongs(&state, &credentials).map_err(nothing)?;
-            let now = self.world.now();
-            let kept = desk.open(LISTING).map(|open| (open.operation.clone(), open.operation.situation(&state, now)));
-            let mut operation = match (kept, answers) {
-                (Some((_, Situation::AwaitingAnswers(challenge))), None) => return Ok(Progress::Ask(challenge)),
-                (Some((operation, Situation::AwaitingAnswers(_))), Some(answers)) => {
-                    operation.check_answers(&state, answers, now).map_err(|error| nothing(error.into()))?;
-                    Some(operation.handle_answer(&state, answers, now).map_err(|error| nothing(error.into()))?.0)
-                }
-                (Some((operation, Situation::Ready)), _) => Some(operation),
-                (Some((operation, Situation::AwaitingApproval(_))), None) => Some(operation.after_approval(&state)),
-                (_, Some(_)) => return Err(Error::misuse(NOT_ASKED)),
-                (_, None) => None,
-            };
-            self.free(&desk, &state, LISTING, now)?;
-            if !self.claim(&mut desk, &state, LISTING, Effort::Ahead).await.map_err(nothing)? {
-                continue;
-            }
-            let mut client = self.client(state);
-            if operation.is_none() {
-                let known = driver::know_profile(&mut client, &mut false).await;
-                match known.and_then(|()| driver::start(&client, Intent::Accounts)) {
-                    Ok(begun) => operation = Some(begun),
-                    Err(error) => {
-                        self.give_up(&mut desk, &client.state).await;
-                        return Err(error.with_moved(Moved::No));
-                    }
-                }
-            }
-            let Some(operation) = operation else { return Err(driver::bug("no account list was asked for")) };
-            let user = credentials.user_id().map(str::to_owned);
-            let open = Open { id: LISTING.to_owned(), digest: [0; 32], user, operation };
-            let progress = self.work(desk, &mut client, open, &mut credentials, 0).await?;
-            return progress.try_map(Completed::accounts).ok_or_else(|| driver::bug(OTHER_KIND));
-        }
-        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED))
-    }
-
     /// The result of a payment that is over, on the desk or filed; `None` when it is open, or was never asked for.
     pub(crate) async fn over(&self, desk: &Desk, id: &str) -> Result<Option<Finished>, Error> {
         if let Some(finished) = desk.finished(id).filter(|finished| self.world.now() <= self.end(finished)) {
@@ -246,7 +199,7 @@ impl Vault {
     }
 
     /// Takes the claim, in one write that also clears the desk of what is over. False when somebody else has written since.
-    async fn claim(&self, desk: &mut Desk, state: &State, id: &str, effort: Effort) -> Result<bool, Error> {
+    pub(crate) async fn claim(&self, desk: &mut Desk, state: &State, id: &str, effort: Effort) -> Result<bool, Error> {
         for finished in &desk.finished {
             self.file(finished).await?;
         }
@@ -273,13 +226,13 @@ impl Vault {
     }
 
     /// Gives up a claim under which nothing was sent for a payment. If that cannot be written, it runs out.
-    async fn give_up(&self, desk: &mut Desk, state: &State) {
+    pub(crate) async fn give_up(&self, desk: &mut Desk, state: &State) {
         desk.claim = None;
         let _ = self.put(desk, state, Effort::Ahead).await;
     }
 
     /// Refuses where somebody else is at work, or another payment must be found out about first.
-    fn free(&self, desk: &Desk, state: &State, id: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    pub(crate) fn free(&self, desk: &Desk, state: &State, id: &str, now: DateTime<Utc>) -> Result<(), Error> {
         let moved = desk.moved(id, now).unwrap_or(Moved::No);
         if desk.claimed(now).is_some() {
             return Err(busy(desk, now, moved));
@@ -320,7 +273,7 @@ fn as_receipt(progress: Progress<Completed>) -> Result<Turn<Option<Progress<Rece
     Ok(Turn::Over(Some(receipt)))
 }
 
-const OTHER_KIND: &str = "an operation ended as another kind";
+pub(crate) const OTHER_KIND: &str = "an operation ended as another kind";
 
 /// Somebody else has the claim.
 pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {
@@ -379,5 +332,5 @@ const ANOTHER_PAYMENT: &str = "this id stands for another payment, and nothing w
 const ANOTHER_USER: &str = "this payment was asked for by another user id; go on with that one";
 const NO_SUCH_PAYMENT: &str = "the vault knows no payment with this id: it was never asked for, was given up, or was filed too \
                                long ago, and may have been made then";
-const NOT_ASKED: &str = "this waits for no answers: look says where it stands, resume goes on";
+pub(crate) const NOT_ASKED: &str = "this waits for no answers: look says where it stands, resume goes on";
 pub(crate) const CONTENDED: &str = "others write to this vault all the time; ask again";

@@ -87,6 +87,7 @@
 //! | the call does not fit: wrong answers, another user, another payment under the id | `Misuse` | what became of the payment that the id stands for, which is the [`Standing`] in the detail where another was asked for; no when it was not sent |
 //! | there is no such payment | `Misuse` | unknown: it may have been filed longer ago than its retention |
 
+mod accounts;
 mod desk;
 mod ending;
 mod flow;
@@ -106,7 +107,7 @@ use crate::client::watching::Watching;
 use crate::client::{Client, Progress, World};
 use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
 use crate::error::{Error, ErrorKind};
-use crate::ofx::{AccountInfo, Payment};
+use crate::ofx::Payment;
 use crate::seal::{Blob, Context, KeyRing};
 use crate::store::Store;
 use crate::transport::Transport;
@@ -332,34 +333,8 @@ impl Vault {
         Ok(Some(Standing::Open(Box::new(pending))))
     }
 
-    /// Fetches the account list, unless the known one is up to date. OFX 1.0.3 §8.5, OFX 2.3 §8.5.
-    ///
-    /// # Errors
-    ///
-    /// As [`pay`](Self::pay), and no money moves.
-    ///
-    /// # Resuming
-    ///
-    /// Safe to repeat at any point. Questions are asked again until [`answer_accounts`](Self::answer_accounts) is called.
-    pub async fn accounts(&self, credentials: Credentials) -> Result<Progress<Vec<AccountInfo>>, Error> {
-        self.list(None, credentials).await
-    }
-
-    /// Answers the questions that the account list waits for, and goes on with it.
-    ///
-    /// # Errors
-    ///
-    /// As [`accounts`](Self::accounts); `Misuse` when a question has no answer or an answer no question, or nothing was asked.
-    pub async fn answer_accounts(
-        &self,
-        answers: Answers,
-        credentials: Credentials,
-    ) -> Result<Progress<Vec<AccountInfo>>, Error> {
-        self.list(Some(&answers), credentials).await
-    }
-
     /// A client of the moment, with the state of the store.
-    fn client(&self, state: State) -> Client {
+    pub(crate) fn client(&self, state: State) -> Client {
         Client {
             state,
             transport: Some(Arc::clone(&self.transport)),
