@@ -69,8 +69,9 @@
 //! - Clocks of different machines may differ by a few seconds. Where one is behind, a takeover from it is early, which costs a doubt and
 //!   no money. Where one is ahead, what it wrote counts all the same, and its claim is over once another has looked at it through the
 //!   same [`Vault`] for one lease: a program that starts anew for each call starts to wait anew.
-//! - A clock that is ahead by more than the [`retention`](Vault::retention) has no results any more: whoever calls [`Vault::pay`] by it
-//!   under an id that was paid pays again.
+//! - Until when a result is kept is told by clocks. By one that is ahead by the [`retention`](Vault::retention), there are no results any
+//!   more: whoever calls [`Vault::pay`] by it under an id that was paid pays again. What one that is as far behind has written is past
+//!   its retention for all others at once. Stores that count by the machine's clock throw away what is past it.
 //!
 //! # Whether money may have moved
 //!
@@ -219,7 +220,8 @@ impl Vault {
     ///
     /// # Security
     ///
-    /// After that the id is free: calling [`pay`](Self::pay) under it pays again.
+    /// After that the id is free: calling [`pay`](Self::pay) under it pays again. It is told by the clock of whoever calls, against that
+    /// of whoever paid: where one of them can be wrong by as much as this, it must be longer.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;

@@ -1,7 +1,6 @@
 //! Between the desk and the store: loading, writing against the version that was loaded, filing results.
 
 use std::sync::PoisonError;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
@@ -142,12 +141,11 @@ impl Vault {
     }
 
     /// Puts the result of a payment into a record of its own. What is there and knows as much, stays.
+    ///
+    /// Also one that is past its retention: our clock may be wrong, and whoever looks by a right one finds it.
     pub(crate) async fn file(&self, finished: &Finished) -> Result<(), Error> {
         let key = self.file_key(&finished.id);
-        let (now, end) = (self.world.now(), self.end(finished));
-        let Ok(life) = end.signed_duration_since(now).to_std() else { return Ok(()) };
-        let parts = save_file(finished)?.into_iter().map(stored::to_segment).collect::<Vec<_>>();
-        let record = self.seal(&key, &parts, end.timestamp())?.with_life(life);
+        let record = self.seal_file(&key, finished)?;
         let mut expected = None;
         let mut failed = None;
         for _ in 0..MOST_TRIES {
@@ -179,10 +177,8 @@ impl Vault {
 
     /// Writes another verdict over a file. False when somebody else has written it since.
     pub(crate) async fn refile(&self, expected: Version, finished: &Finished) -> Result<bool, Error> {
-        let (key, end) = (self.file_key(&finished.id), self.end(finished));
-        let life = end.signed_duration_since(self.world.now()).to_std().unwrap_or(Duration::ZERO);
-        let parts = save_file(finished)?.into_iter().map(stored::to_segment).collect::<Vec<_>>();
-        let record = self.seal(&key, &parts, end.timestamp())?.with_life(life);
+        let key = self.file_key(&finished.id);
+        let record = self.seal_file(&key, finished)?;
         match self.store.swap(&key, expected, &record).await {
             Ok(swap) => Ok(swap == Swap::Done),
             Err(error) if error.applied() == Applied::No => Err(error.into()),
@@ -210,6 +206,13 @@ impl Vault {
         Ok(Some(finished))
     }
 
+    /// Its seal says until when it counts. The store keeps it for a whole retention from now, so that a clock that is ahead makes nobody
+    /// forget sooner.
+    fn seal_file(&self, key: &RecordKey, finished: &Finished) -> Result<Record, Error> {
+        let segments: Vec<Segment> = save_file(finished)?.into_iter().map(stored::to_segment).collect();
+        Ok(self.seal(key, &segments, self.end(finished).timestamp())?.with_life(self.retention))
+    }
+
     fn seal_desk(&self, key: &RecordKey, desk: &Desk, state: &State, effort: Effort) -> Result<Record, Error> {
         let most = if effort == Effort::Adding { ROOM_TO_ADD } else { Blob::MAX_LEN };
         let allowed = self.store.capabilities().largest.unwrap_or(most).min(most);
@@ -231,12 +234,13 @@ impl Vault {
 
     fn seal(&self, key: &RecordKey, segments: &[Segment], expires: i64) -> Result<Record, Error> {
         let Fresh { state_id, nonce } = stored::fresh(&*self.world)?;
+        let (now, expires) = (self.world.unix(), u64::try_from(expires).unwrap_or_default());
         let stamp = Stamp {
             kind: Kind::Vault,
             schema: SCHEMA.number,
             oldest_reader: SCHEMA.oldest_reader,
-            issued: self.world.unix(),
-            expires: u64::try_from(expires).unwrap_or_default(),
+            issued: if expires == 0 { now } else { now.min(expires) },
+            expires,
             state_id,
         };
         let blob = seal::seal(&stamp, segments, &self.keys, &self.context.clone().and(key.as_bytes()), nonce)?;

@@ -4,9 +4,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use ofx_session::client::vault::{Busy, Settlement, Standing};
+use ofx_session::store::Store as _;
 use ofx_session::{Doubt, ErrorKind, Moved, Progress};
 
-use super::support::{Fate, House, careful, careless, done, jane, now, once, payment, questioning, right};
+use super::support::{Fate, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
 
 /// Does something with a clock that is ahead.
 fn ahead<T>(house: &House, by: i64, act: impl FnOnce() -> T) -> T {
@@ -18,7 +19,7 @@ fn ahead<T>(house: &House, by: i64, act: impl FnOnce() -> T) -> T {
 
 #[test]
 fn what_a_clock_that_is_ahead_has_written_can_be_read_and_written_over() {
-    for by in [61, HOUR, 399 * DAY] {
+    for by in [61, HOUR, 4_000 * DAY] {
         let house = House::new(questioning());
         ahead(&house, by, || assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_))));
         assert!(matches!(now(house.vault().look("order-1")).unwrap(), Some(Standing::Open(_))));
@@ -92,6 +93,28 @@ fn an_owner_whose_clock_is_ahead_keeps_its_claim_for_a_lease_and_is_refused_afte
             done(now(other.pay("order-2", &order, jane())));
         }
         house.line.clean(2);
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_past_a_retention_does_not_make_others_forget() {
+    let house = House::new(easy());
+    let receipt = done(house.pay("order-1"));
+    // Whoever works then takes it off the desk.
+    ahead(&house, 401 * DAY, || done(house.pay("order-2")));
+    assert_eq!(done(house.pay("order-1")), receipt);
+    house.line.clean(2);
+}
+
+/// A store counts by its own clock, from when it was told for how long.
+#[test]
+fn a_clock_that_is_ahead_does_not_shorten_what_a_store_keeps() {
+    for by in [0, 399 * DAY, 401 * DAY] {
+        let house = House::new(easy());
+        done(house.pay("order-1"));
+        ahead(&house, by, || done(house.pay("order-2")));
+        let filed = now(house.store.memory().load(&house.store.keys()[1])).unwrap().unwrap();
+        assert!(filed.life().unwrap().as_secs() > 399 * DAY.unsigned_abs(), "{by}: {:?}", filed.life());
     }
 }
 
