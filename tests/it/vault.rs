@@ -7,6 +7,7 @@ mod given_up;
 mod golden;
 mod moved;
 mod once;
+mod outage;
 mod records;
 mod store;
 mod support;

@@ -3,7 +3,7 @@
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{LISTING, Open};
 use crate::client::vault::flow::{CONTENDED, MOST_TURNS, NOT_ASKED, OTHER_KIND};
-use crate::client::vault::shelf::Effort;
+use crate::client::vault::patience::Effort;
 use crate::client::{Completed, Progress, belongs, driver};
 use crate::engine::{Answers, Credentials, Intent, Situation};
 use crate::error::{Delivery, Error, ErrorKind, Moved};

@@ -92,6 +92,7 @@ mod accounts;
 mod desk;
 mod ending;
 mod flow;
+mod patience;
 mod record;
 mod shelf;
 mod standing;
@@ -120,6 +121,9 @@ pub use standing::{Busy, Pending, Settlement, Standing};
 /// See [the module's page](crate::client::vault) for what is stored and what survives what. A clone is another handle to the
 /// same vault; all calls go through `&self`, from as many tasks and processes as there are. One of them works at a time, the
 /// others are told [`Busy`].
+///
+/// Where a store does not answer when a result is to be written, it is tried again for as long as the claim lasts, inside of a tokio
+/// runtime, whose time must be enabled; elsewhere four times at once.
 ///
 /// # Cancellation
 ///

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::client::stored::{self, Fresh};
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{Claim, Desk, later};
+use crate::client::vault::patience::Effort;
 use crate::client::vault::record::{restore_desk, restore_file, save_desk, save_file};
 use crate::client::vault::standing::{Finished, Verdict};
 use crate::engine::{Include, Part, SCHEMA, SHED_IN_TURN, State, save_state};
@@ -21,17 +22,6 @@ pub(crate) enum Lost {
     Failed(Error),
     /// Somebody else has written since: this is what is there now.
     Taken(Option<Record>),
-}
-
-/// How much it matters that a write succeeds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effort {
-    /// A claim that adds a payment: leaves room for results.
-    Adding,
-    /// Before something is sent. When it fails, nothing is sent.
-    Ahead,
-    /// What an institution has answered: tried again also when the store says that nothing was written.
-    Result,
 }
 
 /// The desk that was loaded last on which somebody was at work.
@@ -98,7 +88,7 @@ impl Vault {
                 }
                 Ok(Swap::Conflict) => None,
                 Err(error) if error.applied() == Applied::No => {
-                    if effort == Effort::Result && tries < MOST_TRIES {
+                    if effort.is_result() && self.tries_again(effort, tries).await {
                         continue;
                     }
                     return Err(Lost::Failed(error.into()));
@@ -111,7 +101,7 @@ impl Vault {
             // Whose version is there says what became of the write. A copy of it that comes late meets another version.
             let found = match self.store.load(&key).await {
                 Ok(found) => found,
-                Err(_) if effort == Effort::Result && tries < MOST_TRIES => continue,
+                Err(_) if effort.is_result() && self.tries_again(effort, tries).await => continue,
                 Err(error) => return Err(Lost::Failed(failed.unwrap_or(error).into())),
             };
             let there = found.as_ref().map(Record::version);
@@ -126,7 +116,7 @@ impl Vault {
                     None => return Err(Lost::Taken(found)),
                 }
             }
-            if tries >= MOST_TRIES {
+            if !self.tries_again(effort, tries).await {
                 return Err(Lost::Failed(failed.map_or_else(contradiction, Error::from)));
             }
         }
@@ -300,7 +290,7 @@ fn contradiction() -> Error {
     Error::new(ErrorKind::Store, crate::error::Delivery::NotSent, text)
 }
 
-/// How often the same write is tried when the store does not say what became of it.
+/// How often a file is written when the store does not say what became of it. What it holds is on the desk as well.
 const MOST_TRIES: u32 = 4;
 
 /// A desk grows when an institution asks and answers: what is added must leave room for that.

@@ -3,7 +3,8 @@
 use crate::client::driver::{self, Ahead, Noted};
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{Desk, LISTING, Open, later};
-use crate::client::vault::shelf::{Effort, Lost};
+use crate::client::vault::patience::Effort;
+use crate::client::vault::shelf::Lost;
 use crate::client::vault::standing::{Busy, Verdict};
 use crate::client::{Client, Completed, Progress};
 use crate::engine::{Credentials, Doubt, Operation, Receipt, Refusal, RefusedAt, State};
@@ -51,9 +52,10 @@ impl Vault {
         {
             doubt.clone_from(latest);
         }
+        let until = desk.claim.as_ref().map_or_else(|| self.world.now(), |claim| claim.until);
         let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
         self.conclude(&mut desk, &client.state, open, &result, current, sent);
-        match self.put(&mut desk, &client.state, Effort::Result).await {
+        match self.put(&mut desk, &client.state, Effort::Result { until }).await {
             Ok(()) => result,
             Err(Lost::Failed(error)) => unstored(error, result, in_doubt),
             Err(Lost::Taken(record)) => {

@@ -1,0 +1,126 @@
+//! A store that is away for a moment when a result is to be written.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use ofx_session::client::World;
+use ofx_session::store::{Answer, Applied, Capabilities, Memory, Record, RecordKey, Store, StoreError, Swap, Version};
+use ofx_session::{Error, ErrorKind, Moved, Receipt, Vault};
+use tokio::time::Instant;
+
+use super::support::{Clock, House, careless, client, context, done, jane, keys, payment};
+
+/// Answers nobody for a while, from its third write on: claim, write-ahead, result.
+#[derive(Debug)]
+struct Away {
+    memory: Memory,
+    writes: AtomicU32,
+    span: Duration,
+    until: std::sync::Mutex<Option<Instant>>,
+    applied: Applied,
+}
+
+impl Away {
+    fn new(span: Duration, applied: Applied) -> Self {
+        Self { memory: Memory::new(), writes: AtomicU32::new(0), span, until: std::sync::Mutex::default(), applied }
+    }
+
+    fn check(&self, applied: Applied) -> Result<(), StoreError> {
+        match *self.until.lock().unwrap() {
+            Some(until) if Instant::now() < until => Err(StoreError::NoAnswer { store: "away", applied, source: None }),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&self) -> Result<(), StoreError> {
+        if self.writes.fetch_add(1, Ordering::SeqCst) == 2 {
+            *self.until.lock().unwrap() = Some(Instant::now() + self.span);
+        }
+        self.check(self.applied)
+    }
+}
+
+impl Store for Away {
+    fn capabilities(&self) -> Capabilities {
+        self.memory.capabilities()
+    }
+
+    fn create<'a>(&'a self, key: &'a RecordKey, record: &'a Record) -> Answer<'a, Swap> {
+        Box::pin(async move {
+            self.write()?;
+            self.memory.create(key, record).await
+        })
+    }
+
+    fn load<'a>(&'a self, key: &'a RecordKey) -> Answer<'a, Option<Record>> {
+        Box::pin(async move {
+            self.check(Applied::No)?;
+            self.memory.load(key).await
+        })
+    }
+
+    fn swap<'a>(&'a self, key: &'a RecordKey, expected: Version, record: &'a Record) -> Answer<'a, Swap> {
+        Box::pin(async move {
+            self.write()?;
+            self.memory.swap(key, expected, record).await
+        })
+    }
+
+    fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap> {
+        self.memory.delete(key, expected)
+    }
+}
+
+/// Time as tokio's clock tells it.
+#[derive(Debug)]
+struct Ticking {
+    clock: Arc<Clock>,
+    since: Instant,
+}
+
+impl World for Ticking {
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now() + self.since.elapsed()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), Error> {
+        self.clock.fill(bytes)
+    }
+}
+
+fn vault(house: &House, store: &Arc<Away>, world: &Arc<Ticking>) -> Vault {
+    Vault::new(client(&house.line), Arc::clone(store), keys(), context()).unwrap().world(world.clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_is_stored_once_the_store_is_back() {
+    for applied in [Applied::No, Applied::Unknown] {
+        for millis in [1, 900, 30_000] {
+            let house = House::warmed(careless());
+            let store = Arc::new(Away::new(Duration::from_millis(millis), applied));
+            let world = Arc::new(Ticking { clock: Arc::clone(&house.clock), since: Instant::now() });
+            let receipt = done(vault(&house, &store, &world).pay("order-1", &payment(), jane()).await);
+            let again = vault(&house, &store, &world).pay("order-1", &payment(), jane()).await;
+            assert_eq!(done(again), receipt, "{applied:?} {millis}");
+            house.line.clean(1);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_store_longer_than_the_lease() {
+    for lease in [1, 2, 90] {
+        let house = House::warmed(careless());
+        let store = Arc::new(Away::new(Duration::from_secs(3600), Applied::No));
+        let world = Arc::new(Ticking { clock: Arc::clone(&house.clock), since: Instant::now() });
+        let vault = vault(&house, &store, &world).lease(Duration::from_secs(lease));
+        let error = vault.pay("order-1", &payment(), jane()).await.unwrap_err();
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Yes));
+        assert!(error.detail::<Receipt>().is_some());
+        let waited = world.since.elapsed();
+        assert!(waited <= Duration::from_secs(lease) && waited >= Duration::from_millis(500), "{waited:?}");
+        house.line.clean(1);
+    }
+}
