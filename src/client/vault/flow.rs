@@ -55,6 +55,7 @@ impl Vault {
                     _ => finished.again().map(Some),
                 };
             }
+            self.sends_to(&state).map_err(|error| error.with_moved(moved))?;
             match self.turn(desk, state, id, wanted, &mut credentials, now).await? {
                 Turn::Over(progress) => return Ok(progress),
                 Turn::Again => {}
@@ -199,6 +200,11 @@ impl Vault {
         Ok(self.filed(id).await?.map(|(_, finished)| finished))
     }
 
+    /// Refuses where what is stored would be sent to another address than was given.
+    pub(crate) fn sends_to(&self, state: &State) -> Result<(), Error> {
+        if state.institution.url == self.template.institution.url { Ok(()) } else { Err(Error::misuse(ELSEWHERE)) }
+    }
+
     /// Takes the claim, in one write that also clears the desk of what is over. False when somebody else has written since.
     pub(crate) async fn claim(&self, desk: &mut Desk, state: &State, id: &str, effort: Effort) -> Result<bool, Error> {
         for finished in &desk.finished {
@@ -326,6 +332,9 @@ const MOST_RECONCILED: u32 = 2;
 
 const LONGEST_ID: usize = 200;
 
+const ELSEWHERE: &str = "the vault's record belongs to an institution at another address, and nothing was sent: another institution \
+                         needs a context of its own; where this one has moved, settle what is in doubt here first, and never pay it \
+                         under another context, which does not know of it";
 const BAD_ID: &str = "the id of a payment has 1 to 200 bytes";
 const ANOTHER_PAYMENT: &str = "this id stands for another payment, and nothing was done with this one: look says what became of that \
                                one; where it is the same bill with another day or amount, do not pay it under a new id unless \

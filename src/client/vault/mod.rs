@@ -57,6 +57,16 @@
 //! for the vault and once for sessions: both name themselves by the same `CLIENTUID`, so that a synchronization tells the vault's payments
 //! as [ours](crate::engine::Origin::Us), and the institution may ask its questions of each. Never pay one bill by both.
 //!
+//! # What is stored and what is given anew
+//!
+//! Of the client that a vault is made with, a vault that has a desk takes the transport, observer, document log, device, limits, and what
+//! it signs on with: the application's id, version and key, and the language. Version of OFX, `ORG` and `FID`, dialect, profile, `CLIENTUID`
+//! and keys stay what they were when the desk was made: files that may be sent again were made of them.
+//!
+//! An institution that has moved to another address gets a vault of another [`Context`], which knows of no payment of
+//! this one. Nothing is sent from here to the new address; results, [`look`](Vault::look), [`pending`](Vault::pending),
+//! [`settle`](Vault::settle) and [`abandon`](Vault::abandon) go on. Settle what is in doubt here, and ask here first whether an id was paid.
+//!
 //! # What it does not do
 //!
 //! - A store that is restored from an older copy has forgotten payments: they can be made again. The same holds for a
@@ -177,8 +187,8 @@ pub struct Vault {
 impl Vault {
     /// Ties a client, a store, and the keys and the context of its user together. Nothing is loaded or sent.
     ///
-    /// The client gives what is not stored: transport, observer, document log, device, limits. Once there is a record, what is stored wins over
-    /// everything else in it. The context names tenant and end user, and the institution where a user has several.
+    /// Once there is a record, [what is stored wins](crate::client::vault#what-is-stored-and-what-is-given-anew) over most of what the
+    /// client says. The context names tenant and end user, and the institution where a user has several.
     ///
     /// # Errors
     ///

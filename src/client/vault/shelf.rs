@@ -46,11 +46,9 @@ impl Vault {
         if let Some(claim) = &mut desk.claim {
             self.bound(claim, record.version(), issued);
         }
-        if state.institution.url != self.template.institution.url {
-            return Err(Error::misuse(
-                "the vault's record belongs to an institution at another address; give each institution a context of its own",
-            ));
-        }
+        // What stands behind `</SONRQ>` of a file that may be sent again was made of the rest, and must stay what it was.
+        state.application.clone_from(&self.template.application);
+        state.institution.language.clone_from(&self.template.institution.language);
         state.device.clone_from(&self.template.device);
         state.limits = self.template.limits;
         desk.version = Some(record.version());

@@ -1,10 +1,11 @@
 //! What is in the store: sealed, bound to its owner and its place, and refused when it is anything else.
 
+use ofx_session::client::vault::{Settlement, Standing};
 use ofx_session::seal::OpenError;
 use ofx_session::store::{Record, Store as _, Swap, Version};
 use ofx_session::{Blob, Client, Context, ErrorKind, Institution, Key, KeyRing, Moved, Progress, Vault};
 
-use super::support::{House, client, context, done, easy, jane, keys, now, payment, questioning};
+use super::support::{Fate, House, careless, client, context, done, easy, jane, keys, now, payment, questioning};
 
 /// Puts other bytes in place of a record.
 fn replace(house: &House, which: usize, bytes: &[u8]) {
@@ -127,15 +128,81 @@ fn the_next_write_is_under_the_key_that_seals_by_now() {
     house.line.clean(2);
 }
 
-#[test]
-fn an_institution_at_another_address_needs_a_context_of_its_own() {
-    let house = House::new(easy());
-    done(house.pay("order-1"));
+/// A vault as a program would open it that was told of another address.
+fn moved(house: &House) -> Vault {
     let elsewhere = Client::builder(Institution::new("https://other.example/ofx")).transport(house.line.clone());
     let vault = Vault::new(elsewhere.build().unwrap(), house.store.clone(), keys(), context()).unwrap();
-    let error = now(vault.world(house.clock).pay("order-1", &payment(), jane())).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Misuse);
-    assert!(error.to_string().contains("another address"), "{error}");
+    vault.world(house.clock.clone())
+}
+
+#[test]
+fn an_institution_at_another_address_is_sent_nothing_and_what_is_known_can_be_had() {
+    let house = House::new(careless());
+    let receipt = done(house.pay("order-1"));
+    house.line.then([Fate::LostAfter]);
+    assert!(matches!(house.pay("order-2").unwrap(), Progress::Unknown(_)));
+    house.line.then([Fate::NotSent]);
+    house.pay("order-3").unwrap_err();
+    let sent = house.line.wire().sent.len();
+    let other = moved(&house);
+    for (id, known) in [("order-3", Moved::No), ("order-4", Moved::No)] {
+        let error = now(other.pay(id, &payment(), jane())).unwrap_err();
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, known), "{error}");
+        assert!(error.to_string().contains("another address"), "{error}");
+        // An empty vault knows nothing of what is in doubt here.
+        assert!(error.to_string().contains("in doubt"), "{error}");
+    }
+    assert_eq!(now(other.accounts(jane())).unwrap_err().kind(), ErrorKind::Misuse);
+    assert_eq!(done(now(other.pay("order-1", &payment(), jane()))), receipt);
+    assert_eq!(now(other.look("order-1")).unwrap(), Some(Standing::Paid(Box::new(receipt))));
+    assert_eq!(now(other.pending()).unwrap().len(), 1);
+    now(other.settle("order-2", Settlement::NotMade)).unwrap();
+    now(other.abandon("order-3")).unwrap();
+    assert_eq!(house.line.wire().sent.len(), sent);
+    house.line.clean(2);
+}
+
+#[test]
+fn a_doubt_is_not_found_out_about_at_another_address() {
+    let house = House::warmed(easy().class("D+S+F+".parse().unwrap()));
+    house.line.then([Fate::Honest, Fate::LostAfter, Fate::NotSent]);
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
+    let sent = house.line.wire().sent.len();
+    for error in [
+        now(moved(&house).pay("order-1", &payment(), jane())).unwrap_err(),
+        now(moved(&house).reconcile("order-1", jane())).unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Unknown), "{error}");
+    }
+    assert_eq!(house.line.wire().sent.len(), sent);
+    house.line.wire().fates.clear();
+    done(house.pay("order-1"));
+    house.line.clean(1);
+}
+
+/// A program that was updated signs on as what it is, also with what it stored before.
+#[test]
+fn the_program_that_signs_on_is_the_one_that_runs() {
+    let house = House::warmed(easy());
+    house.line.then([Fate::NotSent]);
+    house.pay("order-1").unwrap_err();
+    let newer = |language: &str| {
+        let institution = Institution::new(crate::resume::line::MAIN).language(language);
+        let client = Client::builder(institution).app("NEWAP", "0300").transport(house.line.clone()).build();
+        Vault::new(client.unwrap(), house.store.clone(), keys(), context()).unwrap().world(house.clock.clone())
+    };
+    let sends = |part: &str| {
+        let sent = house.line.wire().sent.last().unwrap().1.clone();
+        assert!(String::from_utf8(sent).unwrap().contains(part), "{part}");
+    };
+    for id in ["order-1", "order-2"] {
+        done(now(newer("ENG").pay(id, &payment(), jane())));
+        sends("<APPID>NEWAP</APPID><APPVER>0300</APPVER>");
+    }
+    // Which this one does not speak.
+    let _ = now(newer("FRA").accounts(jane())).unwrap_err();
+    sends("<LANGUAGE>FRA</LANGUAGE>");
+    house.line.clean(2);
 }
 
 #[test]
