@@ -4,6 +4,7 @@
 //! life is the key's. Creating is `SET` with `NX`; loading, swapping and deleting are scripts, which Redis runs one at a time.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -69,6 +70,19 @@ struct Inner {
 struct Line {
     connection: MultiplexedConnection,
     driver: AbortHandle,
+    /// Nobody takes it any more: an aborted task takes a moment to end.
+    left: Arc<AtomicBool>,
+}
+
+impl Line {
+    fn leave(&self) {
+        self.left.store(true, Ordering::SeqCst);
+        self.driver.abort();
+    }
+
+    fn is_usable(&self) -> bool {
+        !self.left.load(Ordering::SeqCst) && !self.driver.is_finished()
+    }
 }
 
 impl Redis {
@@ -106,14 +120,15 @@ impl Redis {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
                 // Others wait on this line, too; it is given up only where nothing good can come of it any more.
-                if error.code().is_none() && error.kind() != ErrorKind::UnexpectedReturnType {
-                    line.driver.abort();
+                let broken = error.code().is_none() && error.kind() != ErrorKind::UnexpectedReturnType;
+                if broken || is_no_primary(&error) {
+                    line.leave();
                 }
                 Err(explain(error))
             }
             // What comes late would hold up everything behind it.
             Err(_) => {
-                line.driver.abort();
+                line.leave();
                 Err(too_late_to_answer(NAME))
             }
         }
@@ -141,7 +156,7 @@ impl Inner {
     /// The connection, made when there is none that works.
     async fn line(&self) -> Result<Line, StoreError> {
         let mut line = self.line.lock().await;
-        if let Some(line) = line.as_ref().filter(|line| !line.driver.is_finished()) {
+        if let Some(line) = line.as_ref().filter(|line| line.is_usable()) {
             return Ok(line.clone());
         }
         Ok(line.insert(self.connect().await?).clone())
@@ -183,7 +198,7 @@ impl Inner {
             _ if error.kind() == ErrorKind::AuthenticationFailed => refused_sign_on(error),
             _ => StoreError::Unreachable { store: NAME, source: Some(Arc::new(error)) },
         })?;
-        Ok(Line { connection, driver: tokio::spawn(driver).abort_handle() })
+        Ok(Line { connection, driver: tokio::spawn(driver).abort_handle(), left: Arc::default() })
     }
 }
 
@@ -294,6 +309,13 @@ fn nonsense(reason: &'static str, applied: Applied) -> StoreError {
 fn refused_sign_on(error: RedisError) -> StoreError {
     let reason = "the server refuses the user or the password: check the URL".to_owned();
     StoreError::Settings { store: NAME, reason, source: Some(Arc::new(error)) }
+}
+
+/// Whether it says that the server, as it is now, is not the one to ask: behind its address there may be another one by now.
+fn is_no_primary(error: &RedisError) -> bool {
+    // Redis 6 tells what stopped a script behind a code of its own.
+    matches!(error.code(), Some("READONLY" | "MASTERDOWN" | "LOADING" | "NOAUTH"))
+        || error.detail().is_some_and(|detail| detail.contains("-READONLY "))
 }
 
 /// Says what an error means that came after something was sent.

@@ -1,13 +1,14 @@
 //! Redis: processes, a server that is killed and comes back, memory at its limit, keys that are not ours.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ofx_session::Error;
 use ofx_session::store::{Applied, Redis, ServerOptions, Store, StoreError, Swap, Version};
 use ofx_session::testing::conformance;
 
-use crate::servers::{Kind, Server};
+use crate::servers::{Kind, Server, relay};
 use crate::{any_record, child, family, key};
 
 fn url(server: &Server) -> String {
@@ -108,6 +109,32 @@ async fn a_server_that_hangs_leaves_the_write_unknown() {
     assert_eq!(resumed, "OK");
     assert!(child::surely(&store, &key(1), None, &record).await, "the same write, again or late, is one write");
     assert_eq!(store.load(&key(1)).await.unwrap().unwrap(), record);
+}
+
+/// Behind its address there is another primary by now: the one connection of the store must not stay with the old one.
+#[tokio::test]
+async fn a_primary_that_was_demoted_is_left() {
+    let (Some(first), Some(second)) = (Server::start(Kind::Redis, &[]), Server::start(Kind::Redis, &[])) else {
+        return;
+    };
+    for stale in [b"yes".as_slice(), b"no"] {
+        let (port, leads_to) = relay(&first, Duration::ZERO).await;
+        let store = Redis::new(&format!("redis://127.0.0.1:{port}/0"), ServerOptions::new()).unwrap();
+        let (before, after) = (any_record("before"), any_record("after"));
+        let _: String = raw(&first, &[b"CONFIG", b"SET", b"replica-serve-stale-data", stale]).await;
+        let _: String = raw(&first, &[b"REPLICAOF", b"NO", b"ONE"]).await;
+        for server in [&first, &second] {
+            let _: String = raw(server, &[b"FLUSHALL"]).await;
+        }
+        assert_eq!(store.create(&key(1), &before).await.unwrap(), Swap::Done);
+        let _: String = raw(&first, &[b"REPLICAOF", b"127.0.0.1", b"1"]).await;
+        leads_to.store(second.port(), Ordering::SeqCst);
+        // READONLY out of a script; MASTERDOWN before it.
+        let error = store.swap(&key(1), before.version(), &after).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::No, "{error:?}");
+        assert_eq!(store.load(&key(1)).await.unwrap(), None);
+        assert_eq!(store.create(&key(1), &after).await.unwrap(), Swap::Done);
+    }
 }
 
 #[tokio::test]

@@ -5,10 +5,13 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use ofx_session::store::ServerOptions;
 use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::programs::{self, PATIENCE, answers, find, free_port, installed, log};
 
@@ -77,6 +80,25 @@ impl Server {
         let pem = fs::read(self.folder.path().join("ca.pem")).unwrap();
         ServerOptions::new().add_root_pem(&pem).unwrap().only_given_roots()
     }
+}
+
+/// An address behind which first one server is and then another, as after a failover. The port, and what leads on.
+pub(crate) async fn relay(server: &Server, delay: Duration) -> (u16, Arc<AtomicU16>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let leads_to = Arc::new(AtomicU16::new(server.port()));
+    let target = Arc::clone(&leads_to);
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let target = target.load(Ordering::SeqCst);
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                let mut far = TcpStream::connect(("127.0.0.1", target)).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    (port, leads_to)
 }
 
 impl Drop for Server {
