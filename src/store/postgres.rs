@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::types::{ToSql, Type};
@@ -120,9 +120,9 @@ CREATE INDEX IF NOT EXISTS ofx_session_records_expires ON ofx_session_records (e
         ask: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T, StoreError> {
         in_a_runtime(NAME)?;
-        let limit = self.0.options.limit();
+        let (limit, started) = (self.0.options.limit(), Instant::now());
         let line = timeout(limit, self.0.line()).await.unwrap_or_else(|_| Err(too_late_to_connect(NAME)))?;
-        match timeout(limit, ask(&line.client)).await {
+        match timeout(limit.saturating_sub(started.elapsed()), ask(&line.client)).await {
             Ok(answer) => answer.map_err(|error| explain(error, Applied::Unknown)),
             // What comes late would hold up everything behind it.
             Err(_) => {

@@ -17,7 +17,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::store::server::{PLAIN, in_a_runtime, settings, too_late_to_answer, too_late_to_connect};
@@ -113,9 +113,9 @@ impl Redis {
         ask: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> Result<T, StoreError> {
         in_a_runtime(NAME)?;
-        let limit = self.0.options.limit();
+        let (limit, started) = (self.0.options.limit(), Instant::now());
         let mut line = timeout(limit, self.0.line()).await.unwrap_or_else(|_| Err(too_late_to_connect(NAME)))?;
-        let answer = timeout(limit, ask(&mut line.connection)).await;
+        let answer = timeout(limit.saturating_sub(started.elapsed()), ask(&mut line.connection)).await;
         match answer {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {

@@ -1,12 +1,12 @@
 //! PostgreSQL: processes, a server that is killed and comes back, rows and tables that are not ours.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ofx_session::store::{Applied, Postgres, ServerOptions, Store, StoreError, Swap, Version};
 use ofx_session::testing::conformance;
 use tokio_postgres::{Client, NoTls};
 
-use crate::servers::{Kind, PASSWORD, Server};
+use crate::servers::{Kind, PASSWORD, Server, relay};
 use crate::{any_record, child, family, key};
 
 pub(crate) fn url(server: &Server) -> String {
@@ -94,6 +94,7 @@ async fn what_is_wrong_with_table_row_or_user_is_told() {
 
     expired_rows_are_removed(&store, &client).await;
     a_locked_row_is_given_up(&server, &client).await;
+    connecting_and_asking_have_one_limit(&server, &client).await;
     rights_are_told(&server, &client).await;
     passwords_stay_hidden(&server).await;
 
@@ -165,6 +166,20 @@ async fn a_locked_row_is_given_up(server: &Server, client: &Client) {
     assert_eq!(store.load(&key(1)).await.unwrap().unwrap(), late);
     let undo = store.swap(&key(1), late.version(), &before).await.unwrap();
     assert_eq!(undo, Swap::Done);
+}
+
+async fn connecting_and_asking_have_one_limit(server: &Server, client: &Client) {
+    let (port, _) = relay(server, Duration::from_millis(1_500)).await;
+    let url = format!("postgres://jane:{PASSWORD}@127.0.0.1:{port}/postgres");
+    let store = Postgres::new(&url, ServerOptions::new().timeout(Duration::from_secs(2))).unwrap();
+    client.batch_execute("BEGIN; LOCK TABLE ofx_session_records").await.unwrap();
+    let started = Instant::now();
+    let error = store.load(&key(1)).await.unwrap_err();
+    let waited = started.elapsed();
+    client.batch_execute("ROLLBACK").await.unwrap();
+    assert!(matches!(error, StoreError::NoAnswer { .. }), "it was connected: {error:?}");
+    // The server gives up after 1.6 seconds.
+    assert!(waited < Duration::from_millis(2_800), "{waited:?}");
 }
 
 async fn rights_are_told(server: &Server, client: &Client) {
