@@ -105,6 +105,9 @@ impl Vault {
         /// Gives up a payment that was never sent, or was not looked at.
         async fn abandon(&self, id: &str) -> Result<(), Error>;
 
+        /// Seals the vault's record anew where another key of the ring seals by now; true where that was so.
+        async fn reseal(&self) -> Result<bool, Error>;
+
         /// Fetches the account list, unless the known one is up to date.
         async fn accounts(&self, credentials: Credentials) -> Result<Progress<Vec<AccountInfo>>, Error>;
 

@@ -16,6 +16,8 @@ pub(crate) struct Desk {
     pub(crate) version: Option<Version>,
     /// What was written over [`version`](Self::version) by us without an answer: it may be there, or come yet.
     pub(crate) unanswered: Vec<Version>,
+    /// It was sealed under a key that is no longer the one that seals.
+    pub(crate) needs_reseal: bool,
     /// Up by one with each claim, and with each change that ends one. For people: what fences is the version.
     pub(crate) fence: u64,
     pub(crate) claim: Option<Claim>,

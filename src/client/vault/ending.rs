@@ -1,4 +1,4 @@
-//! How people end a payment: by what they have found out, or by giving it up.
+//! What people do about a vault: end a payment by what they have found out, or by giving it up; replace its key.
 
 use crate::client::Vault;
 use crate::client::stored::unread;
@@ -79,6 +79,32 @@ impl Vault {
             }
         }
         Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+    }
+
+    /// Seals the vault's record anew where another key of the ring seals by now; true where that was so. Nothing is sent.
+    ///
+    /// For the one record that an idle vault keeps for ever: the client, and payments that are not over or not filed yet. What is filed
+    /// stays as it was sealed, for its [`retention`](Self::retention): retire a key no sooner than that after it last sealed. Without
+    /// the key, calls about what it has sealed fail with [`ErrorKind::Seal`], and nothing is paid again.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` when somebody is at work, and seals it anew; else as [`pending`](Self::pending).
+    pub async fn reseal(&self) -> Result<bool, Error> {
+        for _ in 0..MOST_TURNS {
+            let (mut desk, state) = self.desk().await.map_err(unread)?;
+            if !desk.needs_reseal {
+                return Ok(false);
+            }
+            let now = self.world.now();
+            if desk.claimed(now).is_some() {
+                return Err(busy(&desk, now, Moved::No));
+            }
+            if self.write(&mut desk, &state, Moved::No).await? {
+                return Ok(true);
+            }
+        }
+        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::No))
     }
 }
 

@@ -235,7 +235,8 @@ impl Vault {
     /// # Security
     ///
     /// After that the id is free: calling [`pay`](Self::pay) under it pays again. It is told by the clock of whoever calls, against that
-    /// of whoever paid: where one of them can be wrong by as much as this, it must be longer.
+    /// of whoever paid: where one of them can be wrong by as much as this, it must be longer. For so long the keys that sealed a result
+    /// must be kept: [`reseal`](Self::reseal).
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;

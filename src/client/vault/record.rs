@@ -130,6 +130,7 @@ pub(crate) fn restore_desk(written: u16, parts: Vec<Part>) -> Result<(Desk, Stat
     let desk = Desk {
         version: None,
         unanswered: Vec::new(),
+        needs_reseal: false,
         fence: found.fence,
         claim,
         open: open.collect::<Result<_, _>>()?,

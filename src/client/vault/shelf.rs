@@ -41,7 +41,7 @@ impl Vault {
     }
 
     pub(crate) fn read_desk(&self, record: &Record) -> Result<(Desk, State), Error> {
-        let Unsealed { written, issued, parts } = self.unseal(&self.desk_key(), record)?;
+        let Unsealed { written, issued, needs_reseal, parts } = self.unseal(&self.desk_key(), record)?;
         let (mut desk, mut state) = restore_desk(written, parts)?;
         if let Some(claim) = &mut desk.claim {
             self.bound(claim, record.version(), issued);
@@ -52,6 +52,7 @@ impl Vault {
         state.device.clone_from(&self.template.device);
         state.limits = self.template.limits;
         desk.version = Some(record.version());
+        desk.needs_reseal = needs_reseal;
         Ok((desk, state))
     }
 
@@ -245,6 +246,7 @@ impl Vault {
         Ok(Unsealed {
             written: opened.stamp.schema,
             issued: issued.unwrap_or(DateTime::<Utc>::MAX_UTC),
+            needs_reseal: opened.needs_reseal,
             parts: opened.segments.into_iter().map(stored::to_part).collect(),
         })
     }
@@ -273,11 +275,13 @@ struct Unsealed {
     written: u16,
     /// When it was written, by the clock of whoever wrote it.
     issued: DateTime<Utc>,
+    needs_reseal: bool,
     parts: Vec<Part>,
 }
 
 impl Desk {
     fn written(&mut self, version: Version) {
+        self.needs_reseal = false;
         self.version = Some(version);
         self.unanswered.clear();
     }

@@ -5,7 +5,7 @@ use ofx_session::seal::OpenError;
 use ofx_session::store::{Record, Store as _, Swap, Version};
 use ofx_session::{Blob, Client, Context, ErrorKind, Institution, Key, KeyRing, Moved, Progress, Vault};
 
-use super::support::{Fate, House, careless, client, context, done, easy, jane, keys, now, payment, questioning};
+use super::support::{Fate, House, careless, client, context, done, easy, jane, keys, now, once, payment, questioning};
 
 /// Puts other bytes in place of a record.
 fn replace(house: &House, which: usize, bytes: &[u8]) {
@@ -126,6 +126,57 @@ fn the_next_write_is_under_the_key_that_seals_by_now() {
         Vault::new(client(&house.line), house.store.clone(), without, context()).unwrap().world(house.clock.clone());
     done(now(vault.pay("order-1", &payment(), jane())));
     house.line.clean(2);
+}
+
+#[test]
+fn an_idle_vault_is_sealed_again_and_its_old_key_retired() {
+    // One payment is in doubt, one waits, one result is on the desk and one filed.
+    let house = House::new(careless());
+    done(house.pay("order-1"));
+    house.line.then([Fate::NotSent]);
+    house.pay("order-2").unwrap_err();
+    done(house.pay("order-3"));
+    assert!(!now(house.vault().reseal()).unwrap(), "there is no other key");
+    let mut ring = keys();
+    ring.add(Key::new(2, [2; 32]).unwrap()).unwrap();
+    ring.promote(2).unwrap();
+    let vault = |ring: &KeyRing| {
+        Vault::new(client(&house.line), house.store.clone(), ring.clone(), context())
+            .unwrap()
+            .world(house.clock.clone())
+    };
+    let before = now(vault(&ring).pending()).unwrap();
+    let sent = house.line.wire().sent.len();
+    assert!(now(vault(&ring).reseal()).unwrap());
+    assert!(!now(vault(&ring).reseal()).unwrap());
+    assert_eq!((bytes(&house, 0)[11], bytes(&house, 1)[11]), (2, 1), "the desk, and what was filed before");
+    ring.retire(1).unwrap();
+    assert_eq!(now(vault(&ring).pending()).unwrap(), before);
+    assert!(matches!(now(vault(&ring).look("order-3")).unwrap(), Some(Standing::Paid(_))));
+    // What is filed is not paid again, and not forgotten.
+    let error = now(vault(&ring).pay("order-1", &payment(), jane())).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Seal, Moved::Unknown));
+    assert_eq!(error.detail::<OpenError>(), Some(&OpenError::UnknownKeyId(1)));
+    assert_eq!(house.line.wire().sent.len(), sent);
+    done(now(vault(&ring).pay("order-2", &payment(), jane())));
+    house.line.clean(3);
+}
+
+#[test]
+fn a_vault_at_work_is_not_sealed_again() {
+    let house = House::warmed(careless());
+    house.line.then([Fate::Hangs]);
+    assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
+    let mut ring = keys();
+    ring.add(Key::new(2, [2; 32]).unwrap()).unwrap();
+    ring.promote(2).unwrap();
+    let rotated = Vault::new(client(&house.line), house.store.clone(), ring, context()).unwrap();
+    let rotated = rotated.world(house.clock.clone());
+    assert_eq!(now(rotated.reseal()).unwrap_err().kind(), ErrorKind::Busy);
+    house.clock.advance(96);
+    assert!(now(rotated.reseal()).unwrap());
+    assert!(now(rotated.pending()).unwrap()[0].is_in_doubt());
+    house.line.clean(1);
 }
 
 /// A vault as a program would open it that was told of another address.
