@@ -5,6 +5,7 @@ use ofx_session::testing::Class;
 use ofx_session::{Credentials, Doubt, ErrorKind, Moved, Progress};
 
 use super::support::{Fate, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
+use crate::resume::line::session;
 
 fn payments_sent(house: &House) -> usize {
     house.line.work().iter().filter(|tail| tail.contains("<PMTRQ>")).count()
@@ -205,9 +206,31 @@ fn questions_asked_while_finding_out_are_answered_as_any() {
     assert_eq!((open.questions(), open.is_in_doubt(), &open.trn_uid), (asked.questions(), true, &pending.trn_uid));
     let error = house.pay("order-2").unwrap_err();
     assert_eq!(error.detail::<Pending>().map(|pending| pending.id.as_str()), Some("order-1"));
-    assert_eq!(now(house.vault().reconcile("order-1", jane())).unwrap(), Standing::Open(open));
     // Which reconcile would not do.
     assert!(error.to_string().contains("call answer") && !error.to_string().contains("reconcile"), "{error}");
+    assert_eq!(now(house.vault().reconcile("order-1", jane())).unwrap(), Standing::Open(open));
     done(now(house.vault().answer("order-1", right(), jane())));
     house.line.clean(1);
+}
+
+/// What "Beside sessions" on the vault's page warns of: where answers are all that is kept, any other file of the user makes the
+/// institution forget, and the same file once more pays once more.
+#[test]
+fn a_session_that_sends_during_a_doubt_can_have_it_paid_twice_where_only_answers_are_kept() {
+    for (class, made) in [("D-S-F+", 2), ("D+S-F+", 1), ("D-S+F+", 1)] {
+        for meanwhile in [false, true] {
+            let house = House::warmed(easy().class(class.parse().unwrap()));
+            let before = class.contains("S+").then_some(Fate::Honest);
+            house.line.then(before.into_iter().chain([Fate::LostAfter, Fate::NotSent, Fate::NotSent]));
+            assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)), "{class}");
+            house.line.wire().fates.clear();
+            assert!(now(house.vault().pending()).unwrap()[0].is_in_doubt());
+            if meanwhile {
+                let mut session = session(&house.line);
+                now(session.accounts()).unwrap().done().unwrap();
+            }
+            let _ = house.pay("order-1").unwrap();
+            assert_eq!(house.line.wire().bank.payments_made(), if meanwhile { made } else { 1 }, "{class}");
+        }
+    }
 }
