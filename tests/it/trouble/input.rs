@@ -73,9 +73,14 @@ async fn what_is_too_long_or_missing_is_refused_with_its_name_and_limit() {
     refused(&session.pay(&long_memo).await.unwrap_err(), &["MEMO", "256", "255"]);
     refused(&session.perform(PaymentInquiry::new("")).await.unwrap_err(), &["SRVRTID", "empty"]);
     // Their results are more than a record, which must not get lost.
-    refused(&session.perform(PaymentRequest::new(payment())).await.unwrap_err(), &["Session::pay", "receipt"]);
     let list = AccountInfoRequest::new(Stamp::oldest());
-    refused(&session.perform(list).await.unwrap_err(), &["Session::accounts"]);
+    for (error, call) in [
+        (session.perform(PaymentRequest::new(payment())).await.unwrap_err(), "Session::pay"),
+        (session.perform(list).await.unwrap_err(), "Session::accounts"),
+    ] {
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Misuse, Delivery::NotSent), "{error}");
+        assert!(error.to_string().contains(call), "{error}");
+    }
     assert_eq!(bank.requests().len(), before, "nothing was sent");
     assert_eq!(bank.payments_made(), 0);
 }
