@@ -91,6 +91,15 @@ impl Line {
         tails.filter(|tail| !tail.contains("MFACHALLENGETRNRQ") && !tail.contains("PROFTRNRQ")).collect()
     }
 
+    /// An honest answer to the last request, with one text in it replaced.
+    pub(crate) fn edited(&self, since: &str, with: &str) -> Fate {
+        let mut bank = self.wire().bank.clone();
+        let (_, request) = self.wire().sent.last().cloned().unwrap();
+        let answer = String::from_utf8(bank.answer(Endpoint::Main, &request).unwrap()).unwrap();
+        assert!(answer.contains(since), "{answer}");
+        Fate::Says(answer.replacen(since, with, 1).into_bytes())
+    }
+
     /// Nothing was done that the specification forbids, and so many payments were made.
     pub(crate) fn clean(&self, payments: usize) {
         let wire = self.wire();

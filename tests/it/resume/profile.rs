@@ -17,15 +17,6 @@ fn profile_requests(line: &Line) -> Vec<String> {
     texts.filter(|text| text.contains("<PROFRQ>")).collect()
 }
 
-/// An honest answer to the next request, with one text in it replaced.
-fn edited(line: &Line, since: &str, with: &str) -> Fate {
-    let mut bank = line.wire().bank.clone();
-    let (_, request) = line.wire().sent.last().cloned().unwrap();
-    let answer = String::from_utf8(bank.answer(ofx_session::testing::Endpoint::Main, &request).unwrap()).unwrap();
-    assert!(answer.contains(since), "{answer}");
-    Fate::Says(answer.replacen(since, with, 1).into_bytes())
-}
-
 #[test]
 fn deconstructing_at_every_step_ends_like_never_doing_so() {
     let profile = {
@@ -63,7 +54,7 @@ fn a_newer_profile_is_fetched_when_the_institution_says_that_there_is_one() {
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     let known = session.client().profile().unwrap().updated.clone().unwrap();
     assert_eq!(profile_requests(&line).len(), 1);
-    let newer = edited(&line, known.as_str(), "20991231000000.000[0:GMT]");
+    let newer = line.edited(known.as_str(), "20991231000000.000[0:GMT]");
     line.then([newer]);
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     assert_eq!(profile_requests(&line).len(), 1);
@@ -71,7 +62,7 @@ fn a_newer_profile_is_fetched_when_the_institution_says_that_there_is_one() {
     let requests = profile_requests(&line);
     assert_eq!(requests.len(), 2, "before the next operation");
     assert!(requests[1].contains(known.as_str()));
-    let older = edited(&line, known.as_str(), "20200101000000.000[0:GMT]");
+    let older = line.edited(known.as_str(), "20200101000000.000[0:GMT]");
     line.then([older]);
     let _ = now(session.accounts());
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
@@ -84,7 +75,7 @@ fn a_newer_profile_is_remembered_by_a_client_that_is_stored() {
     let mut session = client(&line).open(jane()).unwrap();
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     let known = session.client().profile().unwrap().updated.clone().unwrap();
-    let newer = edited(&line, known.as_str(), "20991231000000.000[0:GMT]");
+    let newer = line.edited(known.as_str(), "20991231000000.000[0:GMT]");
     line.then([newer]);
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     let mut session = reread(session.close().unwrap(), &line).open(jane()).unwrap();
@@ -92,7 +83,7 @@ fn a_newer_profile_is_remembered_by_a_client_that_is_stored() {
     assert_eq!(profile_requests(&line).len(), 2, "before the next operation");
     let mut session = reread(session.close().unwrap(), &line).open(jane()).unwrap();
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
-    let newer = edited(&line, known.as_str(), "20991231000000.000[0:GMT]");
+    let newer = line.edited(known.as_str(), "20991231000000.000[0:GMT]");
     line.then([newer]);
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
@@ -189,7 +180,7 @@ fn an_address_in_the_profile_that_would_show_the_password_is_refused() {
     let line = Line::new(easy().separate_bill_pay_url(true).build_model());
     let mut client = client(&line);
     now(client.fetch_profile()).unwrap();
-    let lie = edited(&line, super::line::BILL_PAY, "http://pay.bank.example/billpay");
+    let lie = line.edited(super::line::BILL_PAY, "http://pay.bank.example/billpay");
     let mut client = Client::builder(Institution::new(MAIN)).transport(line.clone()).build().unwrap();
     line.then([lie]);
     now(client.fetch_profile()).unwrap();

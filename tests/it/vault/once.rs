@@ -5,7 +5,8 @@ use ofx_session::{Context, ErrorKind, Moved, Progress, StatusCode, Vault};
 use rust_decimal::Decimal;
 
 use super::support::{
-    House, client, context, done, easy, jane, joe, keys, now, other_payment, payment, questioning, right, wrong,
+    House, careful, client, context, done, easy, jane, joe, keys, now, other_payment, payment, questioning, right,
+    wrong,
 };
 
 #[test]
@@ -222,4 +223,24 @@ fn a_vault_names_its_user_and_ids_have_a_length() {
 fn context_words() -> String {
     let _ = context();
     "user-42".to_owned()
+}
+
+#[test]
+fn a_newer_profile_is_fetched_before_the_next_payment() {
+    let house = House::new(careful());
+    let _ = now(house.vault().accounts(jane())).unwrap();
+    // The same answer once more, by an institution that has a newer profile by now.
+    let newer = house.line.edited("<DTPROFUP>2025", "<DTPROFUP>2099");
+    house.line.then([newer]);
+    let _ = now(house.vault().accounts(jane())).unwrap();
+    let profiles = || {
+        let wire = house.line.wire();
+        wire.sent.iter().filter(|(_, bytes)| String::from_utf8_lossy(bytes).contains("<PROFRQ>")).count()
+    };
+    assert_eq!(profiles(), 1);
+    done(house.pay("order-1"));
+    assert_eq!(profiles(), 2);
+    done(house.pay("order-2"));
+    assert_eq!(profiles(), 2, "once for each date");
+    house.line.clean(2);
 }
