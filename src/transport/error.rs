@@ -137,7 +137,7 @@ pub enum TransportError {
     /// transport keeps that cookie, the decision is [the settings'](crate::engine::Dialect::repeat_for_cookie).
     #[error("the institution's server answered with nothing: the request may have been carried out")]
     Empty {
-        /// Whether it set a cookie, which the transport sends from now on.
+        /// Whether it set a cookie that did not go out with this request, and that the transport sends to the same address from now on.
         cookie_set: bool,
     },
     /// The compression of the answer cannot be undone. Unknown.

@@ -58,13 +58,17 @@ async fn what_left_before_a_cookie_came_is_in_doubt_whatever_becomes_of_it_then(
 
 /// Answers every request with nothing, and with another cookie each time if it shall.
 fn empty(sets_cookies: bool) -> Backend {
-    let number = Arc::new(AtomicUsize::new(0));
+    empty_with(move |number| if sets_cookies { format!("Set-Cookie: id={number}\r\n") } else { String::new() })
+}
+
+/// Answers every request with nothing, and with the header that its number calls for.
+fn empty_with(header: impl Fn(usize) -> String + Send + Sync + 'static) -> Backend {
+    let (number, header) = (Arc::new(AtomicUsize::new(0)), Arc::new(header));
     Backend::new(move |mut connection| {
-        let number = Arc::clone(&number);
+        let (number, header) = (Arc::clone(&number), Arc::clone(&header));
         async move {
             while connection.read().await.is_some() {
-                let number = number.fetch_add(1, Ordering::SeqCst);
-                let cookie = if sets_cookies { format!("Set-Cookie: id={number}\r\n") } else { String::new() };
+                let cookie = header(number.fetch_add(1, Ordering::SeqCst));
                 let answer = format!("HTTP/1.1 200 OK\r\n{cookie}Content-Length: 0\r\n\r\n");
                 if connection.write(answer.as_bytes()).await.is_err() {
                     return;
@@ -101,4 +105,30 @@ async fn an_institution_that_answers_nothing_for_ever_is_asked_twice_at_most() {
         session.accounts().await.unwrap_err();
         assert_eq!(server.seen().len(), times, "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_payment_is_not_sent_again_for_a_cookie_that_changes_nothing() {
+    for line in [
+        "id=; Max-Age=0",
+        "id=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        "id=1; Domain=bank.example",
+        "id=1; Path=/elsewhere",
+        "garbage",
+    ] {
+        let server = empty_with(move |_| format!("Set-Cookie: {line}\r\n"));
+        let mut session = session_with(&server, true);
+        let progress = session.pay(&money::payment()).await.unwrap();
+        assert!(matches!(progress, Progress::Unknown(_)), "{line}: {progress:?}");
+        assert_eq!(server.seen().len(), 1, "{line}");
+    }
+    // The value that was just sent: the first question is asked again because of it, and then nothing is.
+    let server = empty_with(|_| "Set-Cookie: id=1\r\n".to_owned());
+    let mut session = session_with(&server, true);
+    session.accounts().await.unwrap_err();
+    assert_eq!(server.seen().len(), 2);
+    let progress = session.pay(&money::payment()).await.unwrap();
+    assert!(matches!(progress, Progress::Unknown(_)), "{progress:?}");
+    assert_eq!(server.seen().len(), 3);
+    assert_eq!(server.seen()[2].header("cookie"), Some("id=1"));
 }

@@ -163,7 +163,8 @@ impl Https {
             // Kept only where it may be needed again.
             let (mut lines, this) =
                 if left > 0 { (headers.clone(), body.clone()) } else { (take(&mut headers), take(&mut body)) };
-            if let Some(cookies) = self.cookies.cookies(&encrypted(&url)) {
+            let cookies = self.cookies.cookies(&encrypted(&url));
+            if let Some(cookies) = cookies.clone() {
                 lines.insert(COOKIE, cookies);
             }
             let failed =
@@ -181,7 +182,7 @@ impl Https {
                 Err(cause) if gate.take_back() => return Err(failed.not_sent(cause)),
                 Err(cause) => return Err(failed.unknown(cause)),
             };
-            let cookie_set = self.keep_cookies(answer.headers(), &url);
+            let cookie_set = self.keep_cookies(answer.headers(), &url, cookies.as_ref());
             let code = answer.status().as_u16();
             watch.tell(&Event::ResponseHead {
                 status: code,
@@ -226,18 +227,25 @@ impl Https {
         }
     }
 
-    /// Keeps the cookies that an answer sets; whether it sets any.
-    fn keep_cookies(&self, headers: &HeaderMap, url: &Url) -> bool {
-        let set = self.shared.options.http.cookies && headers.contains_key(SET_COOKIE);
-        if set {
-            // The jar writes the value of every other cookie into the log.
-            let secure =
-                |cookie: &HeaderValue| HeaderValue::from_bytes(&[cookie.as_bytes(), b"; Secure"].concat()).ok();
-            let cookies: Vec<_> = headers.get_all(SET_COOKIE).iter().filter_map(secure).collect();
-            self.cookies.set_cookies(&mut cookies.iter(), &encrypted(url));
+    /// Keeps the cookies that an answer sets. Whether the next request there says one that this one, with the line `sent`, did not: what a
+    /// server takes back, sets for somewhere else or says again changes nothing for whoever sends once more.
+    fn keep_cookies(&self, headers: &HeaderMap, url: &Url, sent: Option<&HeaderValue>) -> bool {
+        if !self.shared.options.http.cookies || !headers.contains_key(SET_COOKIE) {
+            return false;
         }
-        set
+        // The jar writes the value of every other cookie into the log.
+        let secure = |cookie: &HeaderValue| HeaderValue::from_bytes(&[cookie.as_bytes(), b"; Secure"].concat()).ok();
+        let cookies: Vec<_> = headers.get_all(SET_COOKIE).iter().filter_map(secure).collect();
+        let url = encrypted(url);
+        self.cookies.set_cookies(&mut cookies.iter(), &url);
+        let next = self.cookies.cookies(&url);
+        pairs(next.as_ref()).any(|pair| pairs(sent).all(|said| said != pair))
     }
+}
+
+/// The cookies of a line. The jar gives them out in any order.
+fn pairs(line: Option<&HeaderValue>) -> impl Iterator<Item = &[u8]> {
+    line.into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii)
 }
 
 /// Where the jar keeps the cookies of `url`: it gives out those that are marked as secure for https only, also on this machine.

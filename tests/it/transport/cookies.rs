@@ -1,0 +1,62 @@
+//! Cookies: what counts as set for whoever would send a payment once more because of it, and how many are kept.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ofx_session::transport::{Https, Request, Transport as _, TransportError};
+
+use super::loopback;
+use super::server::{Act, Seen, Server};
+use crate::promises::BODY;
+
+/// A server that answers nothing, and says one of these blocks of headers each time.
+async fn saying(headers: Vec<String>) -> Server {
+    let number = AtomicUsize::new(0);
+    Server::plain(move |_: &Seen| {
+        let headers = &headers[number.fetch_add(1, Ordering::SeqCst)];
+        Act::ReplyAndClose(format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 0\r\n\r\n"))
+    })
+    .await
+}
+
+fn setting(lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("Set-Cookie: {line}\r\n")).collect()
+}
+
+/// Whether each of the empty answers is said to have set a cookie, and which cookies the server was sent.
+async fn told(headers: Vec<String>) -> (Vec<bool>, Vec<Option<String>>) {
+    let (times, server) = (headers.len(), saying(headers).await);
+    let https = Https::new(loopback()).unwrap();
+    let mut set = Vec::new();
+    for _ in 0..times {
+        let error = https.send(Request::new(server.url(), BODY.to_vec())).await.unwrap_err();
+        let TransportError::Empty { cookie_set } = error else { panic!("{error:?}") };
+        set.push(cookie_set);
+    }
+    let sent = server.seen().iter().map(|seen| seen.header("cookie").map(str::to_owned)).collect();
+    (set, sent)
+}
+
+#[tokio::test]
+async fn a_cookie_counts_as_set_only_where_the_next_request_says_something_else() {
+    // What one answer sets, and what the next does.
+    for (first, second, expected) in [
+        (&["id=1"][..], &[][..], [true, false]),
+        (&["id=1"], &["id=1"], [true, false]),
+        (&["id=1"], &["id=1; Path=/ofx"], [true, false]),
+        (&["id=1"], &["id=2"], [true, true]),
+        (&["id=1"], &["other=1"], [true, true]),
+        (&["id=1"], &["id=; Max-Age=0"], [true, false]),
+        (&["id=1"], &["id=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT"], [true, false]),
+        (&["one=1", "two=2", "three=3"], &["two=; Max-Age=0"], [true, false]),
+        (&["one=1", "two=2", "three=3"], &["three=3", "two=2", "one=1"], [true, false]),
+        (&["id=; Max-Age=0"], &["id=1; Domain=bank.example"], [false, false]),
+        (&["id=1; Path=/elsewhere"], &["id=1; Path=/ofx/below"], [false, false]),
+        (&["no cookie"], &["=", "", ";;"], [false, false]),
+        (&["id=1; Secure; HttpOnly; Path=/"], &["id=1; Secure; HttpOnly; Path=/"], [true, false]),
+    ] {
+        let (set, sent) = told(vec![setting(first), setting(second)]).await;
+        assert_eq!(set, expected, "{first:?}, then {second:?}: {sent:?}");
+        assert_eq!(sent[0], None);
+        assert_eq!(sent[1].is_some(), expected[0], "{first:?}");
+    }
+}
