@@ -2,6 +2,7 @@
 
 mod answers;
 mod cookies;
+mod hosts;
 mod machine;
 mod proxies;
 pub(crate) mod server;

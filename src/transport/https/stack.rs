@@ -21,7 +21,7 @@ impl Stack {
     /// For `https`.
     pub(crate) fn secure(options: &HttpsOptions, tls: &ClientConfig) -> Result<Self, TransportError> {
         Self::new(options, || {
-            let builder = careful(options, tls).https_only(true);
+            let builder = careful(options, tls)?.https_only(true);
             let builder = if options.proxy.kind == ProxyKind::Environment { builder } else { builder.no_proxy() };
             Ok(match options.proxy.for_reqwest()? {
                 Some(proxy) => builder.proxy(proxy),
@@ -35,7 +35,7 @@ impl Stack {
         // A name server may say what it likes about localhost. The port comes from the URL.
         let here = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
         let here = chosen(here, options.network.addresses);
-        Self::new(options, || Ok(careful(options, tls).no_proxy().resolve_to_addrs(LOCALHOST, &here)))
+        Self::new(options, || Ok(careful(options, tls)?.no_proxy().resolve_to_addrs(LOCALHOST, &here)))
     }
 
     fn new(
@@ -67,7 +67,7 @@ impl Stack {
 }
 
 /// A client builder that sends what it is given once, as it is, and nothing else.
-fn careful(options: &HttpsOptions, tls: &ClientConfig) -> ClientBuilder {
+fn careful(options: &HttpsOptions, tls: &ClientConfig) -> Result<ClientBuilder, TransportError> {
     let network = &options.network;
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls.clone())
@@ -99,10 +99,11 @@ fn careful(options: &HttpsOptions, tls: &ClientConfig) -> ClientBuilder {
         // How often it asks would switch it on by itself, with the system's idea of when.
         builder = builder.tcp_keepalive_interval(None).tcp_keepalive_retries(None);
     }
-    for (host, address) in &network.connect_to {
-        builder = builder.resolve_to_addrs(host, &[*address]);
+    for elsewhere in network.elsewhere() {
+        let (host, address) = elsewhere?;
+        builder = builder.resolve_to_addrs(&host, &[address]);
     }
-    builder
+    Ok(builder)
 }
 
 fn built(builder: ClientBuilder) -> Result<Client, TransportError> {

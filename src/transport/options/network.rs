@@ -1,8 +1,9 @@
 //! What may be set about addresses and TCP.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
@@ -10,6 +11,7 @@ use crate::transport::Proxy;
 use crate::transport::TransportError;
 use crate::transport::options::given::millis_or_none;
 use crate::transport::options::{HttpsOptions, Reason};
+use crate::transport::tls::can_name;
 
 /// Which addresses of a host are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,14 +75,36 @@ impl NetworkSettings {
         if self.tcp_keep_alive.is_some_and(|silence| silence < Duration::from_secs(1)) {
             return Err(NO_SECOND.error());
         }
-        if !looks_up_addresses && self.connect_to.iter().any(|(host, _)| bare_host(host).parse::<IpAddr>().is_ok()) {
-            return Err(NO_NAME.error());
+        for host in self.elsewhere() {
+            let (host, _) = host?;
+            if !looks_up_addresses && bare_host(&host).parse::<IpAddr>().is_ok() {
+                return Err(NO_NAME.error());
+            }
         }
         if self.local_address.is_some_and(|address| !self.addresses.allows(address)) {
             return Err(OTHER_FAMILY.error());
         }
         Ok(())
     }
+
+    /// The hosts that are called elsewhere, as their URLs have them, and where.
+    pub(crate) fn elsewhere(&self) -> impl Iterator<Item = Result<(String, SocketAddr), TransportError>> {
+        self.connect_to.iter().map(|(host, address)| Ok((host_of_url(host).ok_or_else(|| NO_HOST.error())?, *address)))
+    }
+}
+
+/// `host` in the spelling in which parsing a URL leaves it, when it is a host and nothing else.
+pub(crate) fn host_of_url(host: &str) -> Option<String> {
+    let bare = bare_host(host);
+    let url = if bare.parse::<Ipv6Addr>().is_ok() {
+        format!("https://[{bare}]/")
+    } else if host.contains(['/', '\\', '?', '#', '@', ':']) {
+        return None;
+    } else {
+        format!("https://{host}/")
+    };
+    let host = Url::parse(&url).ok()?.host_str()?.to_owned();
+    can_name(&host).then_some(host)
 }
 
 /// `host` as it stands in a URL, without the brackets of IPv6.
@@ -114,15 +138,18 @@ impl HttpsOptions {
     /// The certificate must still be the host's, and the server is still told the host's name. The port counts where the URL names none, and
     /// 0 stands for the one that is usual then.
     ///
-    /// `host` is a name: what is an address is not looked up, and [refused](crate::transport::Https::new), but for [`Proxy::socks4`] and
+    /// `host` is a name in any spelling that a URL may have it in, and nothing beside it: with a port, as a whole URL and the like it is
+    /// [refused](crate::transport::Https::new). What is an address is not looked up, and refused as well, but for [`Proxy::socks4`] and
     /// [`Proxy::socks5`], and a proxy of the environment, which may be one of them.
     ///
     /// Behind a proxy that looks up the host itself (all but [`Proxy::socks4`] and [`Proxy::socks5`]) it changes nothing, unless `host` is the
     /// proxy's; those two are told the address, and the port of the URL.
     #[must_use]
     pub fn connect_to(mut self, host: &str, address: SocketAddr) -> Self {
-        self.network.connect_to.retain(|(known, _)| !known.eq_ignore_ascii_case(host));
-        self.network.connect_to.push((host.to_ascii_lowercase(), address));
+        // What is no host is found out when the transport is set up.
+        let host = host_of_url(host).unwrap_or_else(|| host.to_owned());
+        self.network.connect_to.retain(|(known, _)| *known != host);
+        self.network.connect_to.push((host, address));
         self
     }
 
@@ -149,6 +176,9 @@ impl HttpsOptions {
 const TCP_KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 const NO_SECOND: Reason = Reason("TCP asks after a second at the earliest (HttpsOptions::tcp_keep_alive)");
+const NO_HOST: Reason = Reason(
+    "what is called elsewhere must be a host name alone, without scheme, port, path or login (HttpsOptions::connect_to)",
+);
 const NO_NAME: Reason =
     Reason("what is an address already is connected to itself: give a name (HttpsOptions::connect_to)");
 const OTHER_FAMILY: Reason = Reason(

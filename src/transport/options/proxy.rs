@@ -1,11 +1,13 @@
 //! Which proxy to go through.
 
+use std::net::IpAddr;
+
 use hyper_util::client::proxy::matcher::Matcher;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 use crate::transport::TransportError;
-use crate::transport::options::{Given, HttpsOptions, Reason};
+use crate::transport::options::{Given, HttpsOptions, Reason, bare_host, host_of_url};
 
 /// The proxy in front of the institution, if any.
 ///
@@ -101,7 +103,8 @@ impl Proxy {
     }
 
     /// Goes to these hosts directly: a name, which stands for the names under it as well, an address, a network like `10.0.0.0/8`, or
-    /// `*` for every name; every address is `0.0.0.0/0` and `::/0`. A name counts as the URL has it: what its address is plays no part.
+    /// `*` for every name; every address is `0.0.0.0/0` and `::/0`. A name counts as the URL has it, in any spelling: what its address is
+    /// plays no part. Anything else, a name with a port or a whole URL, is [refused](crate::transport::Https::new).
     #[must_use]
     pub fn except<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.except.extend(hosts.into_iter().map(Into::into));
@@ -126,11 +129,18 @@ impl Proxy {
         if self.user.is_some() != password.is_some() {
             return Err(HALF_A_LOGIN.error());
         }
+        self.exceptions()?;
         let url = reqwest::Url::parse(&format!("{scheme}://{}", self.address)).map_err(|_| BAD_ADDRESS.error())?;
         let plain = !self.address.contains('@') && url.query().is_none();
         let only_host = url.fragment().is_none() && matches!(url.path(), "" | "/");
         let with_port = self.address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         if plain && only_host && with_port && url.has_host() { Ok(()) } else { Err(BAD_ADDRESS.error()) }
+    }
+
+    /// Whom it is not for, in the spelling in which the HTTP stack compares.
+    fn exceptions(&self) -> Result<String, TransportError> {
+        let spelled: Option<Vec<_>> = self.except.iter().map(|host| exception(host.trim())).collect();
+        spelled.map(|hosts| hosts.join(",")).ok_or_else(|| BAD_EXCEPTION.error())
     }
 
     fn scheme(&self) -> Option<&'static str> {
@@ -153,7 +163,7 @@ impl Proxy {
             (Some(user), Some(password)) => proxy.basic_auth(user, password.expose()),
             _ => proxy,
         };
-        Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&self.except.join(",")))))
+        Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&self.exceptions()?))))
     }
 
     /// Whether the proxy is told an address of IPv4 and can be told nothing else.
@@ -170,10 +180,23 @@ impl Proxy {
             ProxyKind::Environment => Some(Matcher::from_env()),
             _ => {
                 let url = format!("{}://{}", self.scheme()?, self.address);
-                Some(Matcher::builder().all(url).no(self.except.join(",")).build())
+                Some(Matcher::builder().all(url).no(self.exceptions().ok()?).build())
             }
         }
     }
+}
+
+/// A name, an address, a network or the star for every name.
+fn exception(host: &str) -> Option<String> {
+    if let Some((address, bits)) = host.split_once('/') {
+        let longest = if address.parse::<IpAddr>().ok()?.is_ipv4() { 32 } else { 128 };
+        return bits.parse::<u8>().is_ok_and(|bits| bits <= longest).then(|| host.to_owned());
+    }
+    if host == "*" {
+        return Some(host.to_owned());
+    }
+    let host = host_of_url(host.strip_prefix('.').unwrap_or(host))?;
+    Some(bare_host(&host).to_owned())
 }
 
 fn without_login(mut address: String) -> String {
@@ -205,6 +228,9 @@ impl HttpsOptions {
 
 const BAD_ADDRESS: Reason = Reason(
     "the address of the proxy must be a host and a port, like proxy.example:3128; a login is given by Proxy::login",
+);
+const BAD_EXCEPTION: Reason = Reason(
+    "whom the proxy is not for must be a host name alone, an address, a network like 10.0.0.0/8, or * (Proxy::except)",
 );
 const NO_LOGIN: Reason = Reason("a SOCKS proxy of version 4 knows no login: use version 5, or leave it out");
 const HALF_A_LOGIN: Reason = Reason("the login of the proxy must be a user and a password (Proxy::login)");
