@@ -7,6 +7,7 @@ mod machine;
 mod proxies;
 pub(crate) mod server;
 mod settings;
+mod tls;
 
 use std::pin::pin;
 use std::sync::Arc;

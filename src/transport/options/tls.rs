@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use serde::{Deserialize, Serialize};
 
 use crate::transport::TransportError;
-use crate::transport::options::pem::{Pem, certificates_only, roots_in};
+use crate::transport::options::pem::{Pem, certificates_only, crls_in, crls_only, roots_in};
 use crate::transport::options::{DangerousCertificates, Given, HttpsOptions, Reason};
 use crate::transport::tls::{PresentedCertificate, usable_provider};
 
@@ -111,14 +111,7 @@ impl TlsSettings {
     pub(crate) fn crls(&self) -> Result<Vec<CertificateRevocationListDer<'static>>, TransportError> {
         let mut lists = Vec::new();
         for pem in &self.crl_pem.0 {
-            let before = lists.len();
-            for list in CertificateRevocationListDer::pem_slice_iter(pem.as_bytes()) {
-                lists.push(list.map_err(|_| BAD_CRL.error())?);
-            }
-            // Without a list nothing would be checked.
-            if lists.len() == before {
-                return Err(BAD_CRL.error());
-            }
+            lists.extend(crls_in(pem.as_bytes())?);
         }
         Ok(lists)
     }
@@ -305,9 +298,8 @@ impl HttpsOptions {
     ///
     /// [`TransportError::BadOptions`] when there is no list in `pem` or one cannot be read.
     pub fn add_crl_pem(mut self, pem: &[u8]) -> Result<Self, TransportError> {
-        let text = String::from_utf8(pem.to_vec()).map_err(|_| BAD_CRL.error())?;
-        self.tls.crl_pem.0.push(text);
-        self.tls.crls()?;
+        crls_in(pem)?;
+        self.tls.crl_pem.0.push(crls_only(pem));
         Ok(self)
     }
 
@@ -354,7 +346,6 @@ fn hash(pin: &str) -> Result<[u8; 32], TransportError> {
     STANDARD.decode(pin).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| BAD_PIN.error())
 }
 
-const BAD_CRL: Reason = Reason("the list of revoked certificates given is not one in PEM");
 const BAD_PIN: Reason = Reason("a pinned key must be the SHA-256 of a SubjectPublicKeyInfo, 32 bytes in Base64");
 const BAD_NAME: Reason = Reason("no certificate can be for the name given to certificate_name");
 const BAD_CLIENT_CERTIFICATE: Reason = Reason("the client certificate is not a chain of certificates in PEM");

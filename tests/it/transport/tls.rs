@@ -1,0 +1,24 @@
+//! What is given about TLS: lists of revoked certificates.
+
+use ofx_session::transport::Https;
+
+use crate::papers::{Authority, VALID};
+use crate::promises::trusting;
+
+#[test]
+fn of_a_file_with_lists_of_revoked_certificates_nothing_else_is_kept() {
+    let authority = Authority::new("root");
+    let papers = authority.server();
+    let (one, other) = (authority.revoked(&[7], VALID), authority.revoked(&[8], VALID));
+    let file = format!("canary comment\n{}{one}{}{other}", papers.key, papers.chain);
+    let options = trusting(&authority).add_crl_pem(file.as_bytes()).unwrap();
+    let stored = serde_json::to_string(&options).unwrap();
+    let kept: Vec<String> =
+        serde_json::from_value(serde_json::to_value(&options).unwrap()["tls"]["crl_pem"].clone()).unwrap();
+    assert_eq!(kept, [one.replace("\r\n", "\n") + &other.replace("\r\n", "\n")]);
+    for secret in ["PRIVATE", "canary", papers.key.lines().nth(1).unwrap()] {
+        assert!(!stored.contains(secret), "{secret}");
+    }
+    Https::new(options).unwrap();
+    Https::new(serde_json::from_str(&stored).unwrap()).unwrap();
+}
