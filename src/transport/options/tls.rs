@@ -173,8 +173,11 @@ impl HttpsOptions {
     ///
     /// # Errors
     ///
-    /// [`TransportError::BadOptions`] for any other name.
+    /// [`TransportError::BadOptions`] for any other name, and when there is none.
     pub fn cipher_suites(mut self, names: &[&str]) -> Result<Self, TransportError> {
+        if names.is_empty() {
+            return Err(NO_SUITE.error());
+        }
         self.tls.cipher_suites = names.iter().map(|name| (*name).to_owned()).collect();
         usable_provider(&self.tls)?;
         Ok(self)
@@ -184,8 +187,11 @@ impl HttpsOptions {
     ///
     /// # Errors
     ///
-    /// [`TransportError::BadOptions`] for any other name.
+    /// [`TransportError::BadOptions`] for any other name, and when there is none.
     pub fn key_exchange_groups(mut self, names: &[&str]) -> Result<Self, TransportError> {
+        if names.is_empty() {
+            return Err(NO_GROUP.error());
+        }
         self.tls.key_exchange_groups = names.iter().map(|name| (*name).to_owned()).collect();
         usable_provider(&self.tls)?;
         Ok(self)
@@ -352,6 +358,9 @@ const BAD_CLIENT_CERTIFICATE: Reason = Reason("the client certificate is not a c
 const BAD_CLIENT_KEY: Reason =
     Reason("the key of the client certificate is not a private key in PEM without a password");
 const NO_VERSION: Reason = Reason("no version of TLS is left to be spoken");
+const NO_SUITE: Reason = Reason("there is no cipher suite among those to be offered (HttpsOptions::cipher_suites)");
+const NO_GROUP: Reason =
+    Reason("there is no group for the exchange of keys among those to be offered (HttpsOptions::key_exchange_groups)");
 const CRL_OF_PLATFORM: Reason = Reason(
     "lists of revoked certificates go with given roots or those of Mozilla: this machine's own verifier looks at its own (HttpsOptions::roots)",
 );

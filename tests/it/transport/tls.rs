@@ -1,7 +1,9 @@
-//! What is given about TLS: lists of revoked certificates.
+//! What is given about TLS: lists of revoked certificates, and names to choose from.
 
-use ofx_session::transport::Https;
+use ofx_session::transport::{Https, HttpsOptions};
+use serde_json::json;
 
+use super::misuse;
 use crate::papers::{Authority, VALID};
 use crate::promises::trusting;
 
@@ -21,4 +23,16 @@ fn of_a_file_with_lists_of_revoked_certificates_nothing_else_is_kept() {
     }
     Https::new(options).unwrap();
     Https::new(serde_json::from_str(&stored).unwrap()).unwrap();
+}
+
+#[test]
+fn an_empty_choice_is_not_taken_for_everything() {
+    let suites = misuse(HttpsOptions::new().cipher_suites(&[]).unwrap_err());
+    assert!(suites.contains("no cipher suite"), "{suites}");
+    let groups = misuse(HttpsOptions::new().key_exchange_groups(&[]).unwrap_err());
+    assert!(groups.contains("no group"), "{groups}");
+    // That is how the default is stored.
+    let stored = json!({"tls": {"cipher_suites": [], "key_exchange_groups": []}});
+    Https::new(serde_json::from_value(stored).unwrap()).unwrap();
+    assert_eq!(serde_json::to_value(HttpsOptions::new()).unwrap()["tls"]["cipher_suites"], json!([]));
 }
