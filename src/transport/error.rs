@@ -82,7 +82,7 @@ pub enum TransportError {
         source: Option<Cause>,
     },
     /// The institution wants to know who we are by a certificate, and got none or one that it does not accept. Not sent: it ended the
-    /// handshake and read no request.
+    /// handshake and read no request. Where it has said anything before that word it is [`Interrupted`](Self::Interrupted), and unknown.
     #[error(
         "{host} does not accept this client's certificate, or wants one and got none: give the one that the institution issued \
          (HttpsOptions::client_certificate_pem)"

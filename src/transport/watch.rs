@@ -3,6 +3,7 @@
 //! The stacks call back with no word about whose request they serve. They do so in the task that waits for the answer, as long as the
 //! connection is being made: so a [`Watch`] lies in that task, where the callbacks find it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::pki_types::ServerName;
@@ -54,6 +55,8 @@ struct Handshake {
     /// The suite, until it was told.
     suite: Option<String>,
     peer: Option<CertificateSummary>,
+    /// Whether more than alerts was heard under the keys that were agreed on last.
+    heard: Heard,
     /// Held here as well, so that a connection is not over before its answer.
     life: Option<Arc<Life>>,
 }
@@ -91,11 +94,13 @@ impl Watch {
         self.handshake().asked_for_identity
     }
 
-    /// Whether what the server says after the body has left can be the last word of that handshake: by TLS 1.3, where it is certain that
-    /// the institution says it on this connection, and not a proxy or another one.
+    /// Whether an alert that came after the body has left can be the last word of that handshake: by TLS 1.3, where it is certain that the
+    /// institution says it on this connection, and not a proxy or another one, and where it is the first that was heard since our part of
+    /// the handshake was over. A server that has said anything else, be it a session ticket, was content with us then.
     pub(crate) fn hears_the_end_of_its_handshake(&self) -> bool {
         let in_tls = self.proxy.as_ref().is_some_and(|proxy| proxy.speaks_tls);
-        self.is_certain && !in_tls && self.handshake().version == Some(TLS_1_3)
+        let handshake = self.handshake();
+        self.is_certain && !in_tls && handshake.version == Some(TLS_1_3) && !handshake.heard.is_more_than_alerts()
     }
 
     /// The body is about to leave.
@@ -123,6 +128,20 @@ impl Watch {
     fn handshake(&self) -> MutexGuard<'_, Handshake> {
         // Nothing in it can be half done.
         self.handshake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a server has said more than alerts under one of its keys.
+#[derive(Clone, Default)]
+pub(crate) struct Heard(Arc<AtomicBool>);
+
+impl Heard {
+    pub(crate) fn note(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn is_more_than_alerts(&self) -> bool {
+        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -180,6 +199,14 @@ pub(crate) fn asked_for_identity() {
 /// The server has presented a certificate.
 pub(crate) fn presented(summary: &CertificateSummary) {
     let _ = WATCHED.try_with(|watch| watch.handshake().peer = Some(summary.clone()));
+}
+
+/// A cipher for what the server says is made: for its part of the handshake first, and for all that follows then. Hands out where to note
+/// what is heard by it.
+pub(crate) fn listens() -> Heard {
+    let heard = Heard::default();
+    let _ = WATCHED.try_with(|watch| watch.handshake().heard = heard.clone());
+    heard
 }
 
 /// A cipher is made. Hands out what the cipher holds on to, when anybody wants to know when it ends.

@@ -3,6 +3,7 @@
 mod answers;
 mod cookies;
 mod hosts;
+mod last_word;
 mod machine;
 mod proxies;
 pub(crate) mod server;

@@ -54,7 +54,7 @@ impl Failed<'_> {
         let about_us = tls::find::<rustls::Error>(&cause).is_some_and(tls::wants_other_identity);
         if about_us && self.watch.was_asked_for_identity() && self.watch.hears_the_end_of_its_handshake() {
             // By TLS 1.3 alone the server's word on our certificate comes after ours is said, and with it the request. A server that says
-            // so has ended the handshake, and read nothing behind it. RFC 8446 §4.4.2.4.
+            // so before anything else has ended the handshake, and read nothing behind it. RFC 8446 §4.4.2.4.
             TransportError::ClientCertificate { host: self.host.to_owned(), source: Some(cause.without_url().into()) }
         } else {
             self.cut(cause)

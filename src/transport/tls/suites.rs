@@ -1,4 +1,5 @@
-//! The cipher suites of ring, each of which tells the [watch](crate::transport::watch) when a connection begins to use it.
+//! The cipher suites of ring, each of which tells the [watch](crate::transport::watch) when a connection begins to use it, and by TLS 1.3 when
+//! it has heard more than alerts.
 //!
 //! The TLS library tells nobody which suite was agreed on once the HTTP stack has the connection. It does ask the suite for a cipher, in the
 //! task that connects; that is the moment.
@@ -7,10 +8,12 @@ use std::sync::OnceLock;
 
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::cipher::{
-    AeadKey, Iv, KeyBlockShape, MessageDecrypter, MessageEncrypter, OutboundOpaqueMessage, OutboundPlainMessage,
-    Tls12AeadAlgorithm, Tls13AeadAlgorithm, UnsupportedOperationError,
+    AeadKey, InboundOpaqueMessage, InboundPlainMessage, Iv, KeyBlockShape, MessageDecrypter, MessageEncrypter,
+    OutboundOpaqueMessage, OutboundPlainMessage, Tls12AeadAlgorithm, Tls13AeadAlgorithm, UnsupportedOperationError,
 };
-use rustls::{CipherSuiteCommon, ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+use rustls::{
+    CipherSuiteCommon, ConnectionTrafficSecrets, ContentType, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite,
+};
 
 use crate::transport::options::{Reason, TlsSettings};
 use crate::transport::{TransportError, watch};
@@ -85,7 +88,7 @@ impl Tls13AeadAlgorithm for Telling<dyn Tls13AeadAlgorithm> {
     }
 
     fn decrypter(&self, key: AeadKey, iv: Iv) -> Box<dyn MessageDecrypter> {
-        self.inner.decrypter(key, iv)
+        Box::new(Listening { inner: self.inner.decrypter(key, iv), heard: watch::listens() })
     }
 
     fn key_len(&self) -> usize {
@@ -150,6 +153,25 @@ impl MessageEncrypter for Held {
 
     fn encrypted_payload_len(&self, payload_len: usize) -> usize {
         self.inner.encrypted_payload_len(payload_len)
+    }
+}
+
+struct Listening {
+    inner: Box<dyn MessageDecrypter>,
+    heard: watch::Heard,
+}
+
+impl MessageDecrypter for Listening {
+    fn decrypt<'a>(
+        &mut self,
+        message: InboundOpaqueMessage<'a>,
+        seq: u64,
+    ) -> Result<InboundPlainMessage<'a>, rustls::Error> {
+        let plain = self.inner.decrypt(message, seq)?;
+        if plain.typ != ContentType::Alert {
+            self.heard.note();
+        }
+        Ok(plain)
     }
 }
 
