@@ -1,6 +1,7 @@
 //! The HTTP stack, made out of the options.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Client, ClientBuilder, Version};
@@ -49,7 +50,7 @@ impl Stack {
         let kept = match options.http.keep_alive {
             KeepAlive::Never => None,
             KeepAlive::Reads | KeepAlive::Always => {
-                Some(built(builder()?.pool_idle_timeout(options.http.idle_timeout))?)
+                Some(built(builder()?.pool_idle_timeout(options.http.idle_timeout.min(LONGEST)))?)
             }
         };
         Ok(Self { fresh, kept, always: options.http.keep_alive == KeepAlive::Always })
@@ -72,7 +73,7 @@ fn careful(options: &HttpsOptions, tls: &ClientConfig) -> Result<ClientBuilder, 
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls.clone())
         .dns_resolver(Names::new(options))
-        .connect_timeout(options.connect_timeout)
+        .connect_timeout(options.connect_timeout.min(LONGEST))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         // What a request may do twice is decided far above, with the identifiers of the payment at hand.
@@ -93,7 +94,7 @@ fn careful(options: &HttpsOptions, tls: &ClientConfig) -> Result<ClientBuilder, 
         HttpVersions::Either => builder,
     };
     if let Some(silence) = options.read_timeout {
-        builder = builder.read_timeout(silence);
+        builder = builder.read_timeout(silence.min(LONGEST));
     }
     if network.tcp_keep_alive.is_none() {
         // How often it asks would switch it on by itself, with the system's idea of when.
@@ -156,6 +157,9 @@ pub(crate) const LOCALHOST: &str = "localhost";
 
 /// How long the head of an answer may be by HTTP/2, in bytes; by HTTP/1.1 hyper allows 400 KiB. `TransportError::HeadTooLarge` says so.
 const LONGEST_HEAD: u32 = 64 * 1024;
+
+/// A year: longer than anybody waits. The HTTP stack adds its times to that of the clock, and panics where the sum does not fit.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 const BAD_HEADER: Reason = Reason("the user agent or the accepted types hold a character that no header may hold");
 const OTHER_HEADER: Reason = Reason("a request may ask this transport for a user agent and accepted types only");

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::server::{Act, Seen, Server};
 use super::{loopback, misuse, reply};
+use crate::child::in_a_child;
 use crate::papers::Authority;
 use crate::promises::{BODY, send, trusting, unknown};
 use crate::wire::answer;
@@ -346,6 +348,31 @@ async fn connections_are_used_again_as_the_setting_says() {
             }
             assert_eq!(server.connections(), connections, "{setting:?}, reads: {may_reuse}");
         }
+    }
+}
+
+#[tokio::test]
+async fn times_without_end_are_none_that_fail() {
+    // A panic in a task of the HTTP stack is seen nowhere else.
+    if !in_a_child("transport::settings::times_without_end_are_none_that_fail", &[]) {
+        return;
+    }
+    static PANICKED: AtomicBool = AtomicBool::new(false);
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        PANICKED.store(true, Ordering::SeqCst);
+        usual(info);
+    }));
+    for limit in [Duration::MAX, Duration::from_secs(u64::MAX / 2), Duration::from_millis(u64::MAX)] {
+        let server = Server::plain(|_: &Seen| Act::Reply(answer("<OFX>"))).await;
+        let options = loopback().keep_alive(KeepAlive::Always).idle_timeout(limit).connect_timeout(limit);
+        let https = Https::new(options.read_timeout(limit).total_timeout(limit)).unwrap();
+        for _ in 0..2 {
+            https.send(Request::new(server.url(), BODY.to_vec())).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(server.connections(), 1, "{limit:?}");
+        assert!(!PANICKED.load(Ordering::SeqCst), "{limit:?}");
     }
 }
 
