@@ -19,6 +19,7 @@ use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::transport::{CertificateProblem, Https, HttpsOptions, Request, Response, Transport, TransportError};
 use server::{Act, Server};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use crate::papers::{Authority, Papers};
 use crate::promises::{BODY, checked, not_sent, send, trusting, unknown};
@@ -161,10 +162,13 @@ async fn a_closed_port_gets_nothing() {
     assert!(not_sent(error).contains("127.0.0.1"));
 }
 
-/// The failure when `time` passes on the clock after the connection was accepted and before TLS was agreed on.
-async fn stalled_handshake(options: HttpsOptions, time: Duration) -> TransportError {
+/// The failure when `time` passes on the clock after the connection was accepted and before TLS was agreed on, and when that was.
+///
+/// The clock stands still but for that: where nothing happens it goes on to the next limit, which is another one then.
+async fn stalled_handshake(options: HttpsOptions, time: Duration) -> (TransportError, Duration) {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/?canary", server.local_addr().unwrap());
+    let started = Instant::now();
     let stalling = async {
         let connection = server.accept().await.unwrap();
         tokio::time::pause();
@@ -172,21 +176,23 @@ async fn stalled_handshake(options: HttpsOptions, time: Duration) -> TransportEr
         connection
     };
     let (result, _connection) = tokio::join!(send(options, &url), stalling);
-    result.unwrap_err()
+    (result.unwrap_err(), started.elapsed())
 }
 
 #[tokio::test]
 async fn time_that_runs_out_while_connecting_leaves_nothing_sent() {
-    let error = stalled_handshake(trusting(&Authority::new("root")), Duration::from_secs(11)).await;
+    let (error, after) = stalled_handshake(trusting(&Authority::new("root")), Duration::from_secs(11)).await;
     assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error:?}");
+    assert!(after < Duration::from_secs(50), "{after:?}: it was the total time that ran out");
     not_sent(error);
 }
 
 #[tokio::test]
 async fn the_total_time_counts_while_connecting_and_leaves_nothing_sent() {
     let options = trusting(&Authority::new("root")).total_timeout(Duration::from_secs(5));
-    let error = stalled_handshake(options, Duration::from_secs(6)).await;
+    let (error, after) = stalled_handshake(options, Duration::from_secs(6)).await;
     assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error:?}");
+    assert!(after < Duration::from_secs(10), "{after:?}: it was the time for connecting that ran out");
     not_sent(error);
 }
 
