@@ -31,6 +31,22 @@ async fn this_machines_roots_do_not_trust_a_stranger() {
 }
 
 #[tokio::test]
+async fn the_roots_of_the_machine_are_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("roots.pem");
+    let set = [("SSL_CERT_FILE", file.to_str().unwrap()), ("SSL_CERT_DIR", folder.path().to_str().unwrap())];
+    if !in_a_child("transport::machine::the_roots_of_the_machine_are_trusted", &set) {
+        return;
+    }
+    let authority = Authority::new("root");
+    std::fs::write(std::env::var_os("SSL_CERT_FILE").unwrap(), &authority.pem).unwrap();
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>fine"))).await;
+    assert_eq!(send(HttpsOptions::new(), &server.url()).await.unwrap().body(), b"<OFX>fine");
+    let (problem, _) = certificate(&Authority::new("stranger").server(), HttpsOptions::new()).await;
+    assert_eq!(problem, CertificateProblem::Untrusted);
+}
+
+#[tokio::test]
 async fn a_host_without_an_address_gets_nothing() {
     // Longer than a label may be, so that no name server is asked. TLS would refuse it in the URL; a proxy is met first.
     let proxy = format!("http://{}.invalid:80", "a".repeat(64));
