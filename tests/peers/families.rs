@@ -7,6 +7,7 @@ use ofx_session::transport::{Addresses, TransportError};
 use crate::child::CHILD;
 use crate::papers::Authority;
 use crate::peer::{nginx, nginx_of};
+use crate::programs::skipped;
 use crate::{not_sent, send, trusting};
 
 /// Runs the test `name` again in a process for which `localhost` has an address of either family, whatever this machine says. Says
@@ -43,8 +44,9 @@ async fn a_family_of_addresses_can_be_chosen() {
         if where_there_are_both("families::a_family_of_addresses_can_be_chosen") {
             return;
         }
-        // No package brings what is missing, so that it is not required.
-        println!("SKIPPED: localhost has not both families here, so the choice between them is not shown");
+        skipped(
+            "localhost has not both families here, and no namespace can be made in which it has: give it 127.0.0.1 and ::1",
+        );
     }
     let authority = Authority::new("root");
     let server = |listen: &str, family: &str| {
