@@ -17,6 +17,7 @@
 )]
 
 mod backend;
+mod behind;
 #[path = "../shared/canaries.rs"]
 mod canaries;
 mod cancelled;
