@@ -29,8 +29,8 @@ impl Failed<'_> {
         let without_roots = in_tls.and_then(tls::lacks_roots);
         let in_tls = in_tls.is_some();
         let in_proxy = match proxy_problem(&cause) {
-            // Whoever hangs up in the handshake is behind the proxy.
-            None if self.watch.was_connected() => None,
+            // Whoever hangs up in the handshake is behind the proxy, and what becomes of a kept connection is no question of connecting.
+            None if self.watch.was_connected() || !cause.is_connect() => None,
             found => Some(found.unwrap_or(ProxyProblem::Unreachable)),
         };
         let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
@@ -106,3 +106,35 @@ fn is_in_tunnel(cause: &(dyn StdError + 'static)) -> bool {
 
 const TUNNEL: &str = "tunnel error: ";
 const NOT_CONNECTED: &str = "failed to create underlying connection";
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::transport::options::HttpsOptions;
+
+    /// What became of a request before its body left, behind a proxy, on a connection whose making was not seen.
+    fn told(cause: reqwest::Error) -> TransportError {
+        let watch = Watch::new(None, "bank.example".to_owned(), None, true);
+        Failed { host: "bank.example", proxy: Some("proxy.example:1"), watch: &watch }.not_sent(cause)
+    }
+
+    #[tokio::test]
+    async fn the_proxy_is_named_only_where_connecting_failed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let tls = tls::config(&HttpsOptions::new()).unwrap();
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+        let hanging_up = async {
+            listener.accept().await.unwrap();
+            drop(listener);
+        };
+        let (lost, ()) = tokio::join!(client.get(&url).send(), hanging_up);
+        let error = told(lost.unwrap_err());
+        assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
+        let error = told(client.get(&url).send().await.unwrap_err());
+        assert!(matches!(error, TransportError::Proxy { problem: ProxyProblem::Unreachable, .. }), "{error:?}");
+    }
+}
