@@ -140,7 +140,8 @@ pub enum TransportError {
         /// Whether it set a cookie that did not go out with this request, and that the transport sends to the same address from now on.
         cookie_set: bool,
     },
-    /// The compression of the answer cannot be undone. Unknown.
+    /// The compression of the answer cannot be undone, or is much work for next to nothing (`HttpsOptions::body_limit` says how much).
+    /// Unknown.
     #[error("the answer's compression cannot be undone: {problem}; the request may have been carried out")]
     Compression {
         /// What is wrong with it.

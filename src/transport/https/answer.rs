@@ -1,10 +1,11 @@
 //! The body of an answer, and of a request, with and without compression.
 
-use std::io::{Read, Write as _};
+use std::io::{self, BufRead, ErrorKind, Read, Write as _};
 
 use flate2::Compression;
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use flate2::write::GzEncoder;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::secret::append;
@@ -18,40 +19,223 @@ pub(crate) fn compressed(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, TransportErr
     written.map(Zeroizing::new).map_err(|_| NOT_COMPRESSED.error())
 }
 
-/// `body` without its compression, `coding`, of at most `limit` bytes.
-///
-/// A server may compress without having been asked. RFC 9110 §12.5.3.
-pub(crate) fn inflated(
-    body: Zeroizing<Vec<u8>>,
-    coding: Option<&str>,
+/// The body of an answer while it comes, without its compression, under the limits of length and time.
+pub(crate) struct Unpacking<'a> {
+    host: &'a str,
+    end: Option<Instant>,
     limit: usize,
-) -> Result<Zeroizing<Vec<u8>>, TransportError> {
-    let coding = coding.unwrap_or_default().trim().to_ascii_lowercase();
-    let from = body.as_slice();
-    match coding.as_str() {
-        "" | "identity" => Ok(body),
-        _ if body.is_empty() => Ok(body),
-        "gzip" | "x-gzip" => read(MultiGzDecoder::new(from), limit),
-        // By the standard deflate stands for zlib around it; servers are known to leave that away.
-        "deflate" if is_zlib(from) => read(ZlibDecoder::new(from), limit),
-        "deflate" => read(DeflateDecoder::new(from), limit),
-        _ => Err(TransportError::Compression { problem: UNKNOWN_CODING }),
+    coding: Coding,
+    /// How much has come, compressed where it is.
+    came: usize,
+    body: Zeroizing<Vec<u8>>,
+}
+
+enum Coding {
+    None,
+    Unknown,
+    Packed(Box<Packed>),
+}
+
+impl<'a> Unpacking<'a> {
+    /// Of `host`, under `coding`, of at most `limit` bytes as they come and as they are, until `end`.
+    ///
+    /// A server may compress without having been asked. RFC 9110 §12.5.3.
+    pub(crate) fn new(coding: Option<&str>, limit: usize, host: &'a str, end: Option<Instant>) -> Self {
+        let coding = match coding.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Coding::None,
+            "gzip" | "x-gzip" => Coding::Packed(Box::new(Packed::new(true))),
+            "deflate" => Coding::Packed(Box::new(Packed::new(false))),
+            _ => Coding::Unknown,
+        };
+        Self { host, end, limit, coding, came: 0, body: Zeroizing::default() }
+    }
+
+    /// Takes the next piece of it.
+    pub(crate) async fn take(&mut self, piece: &[u8]) -> Result<(), TransportError> {
+        if piece.len() > self.limit.saturating_sub(self.came) {
+            return Err(TransportError::TooLarge { limit: self.limit });
+        }
+        self.came = self.came.saturating_add(piece.len());
+        for part in piece.chunks(FEED) {
+            match &mut self.coding {
+                Coding::None => append(&mut self.body, part),
+                Coding::Unknown => return Err(TransportError::Compression { problem: UNKNOWN_CODING }),
+                Coding::Packed(packed) => {
+                    packed.feed(part);
+                    self.drain().await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole, when nothing more comes.
+    pub(crate) async fn finish(mut self) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+        if let Coding::Packed(packed) = &mut self.coding
+            && self.came > 0
+        {
+            packed.feed_no_more();
+            self.drain().await?;
+        }
+        Ok(self.body)
+    }
+
+    /// Takes out what comes of the part that was fed. After each small piece of work others have their turn and the time is looked at: a
+    /// part that takes long must not hold up the rest of the program, and no part may hold up the end.
+    async fn drain(&mut self) -> Result<(), TransportError> {
+        let Coding::Packed(packed) = &mut self.coding else { return Ok(()) };
+        loop {
+            let more = packed.step(&mut self.body, self.limit)?;
+            tokio::task::yield_now().await;
+            if self.end.is_some_and(|end| Instant::now() >= end) {
+                return Err(TransportError::Timeout { host: self.host.to_owned(), source: None });
+            }
+            if !more {
+                return packed.check(self.body.len());
+            }
+        }
     }
 }
 
-/// Reads up to the limit, and not further: what is said to be small may be large.
-fn read(mut from: impl Read, limit: usize) -> Result<Zeroizing<Vec<u8>>, TransportError> {
-    let mut body = Zeroizing::new(Vec::new());
-    let mut piece = Zeroizing::new([0; PIECE]);
-    loop {
-        let count = from.read(&mut *piece).map_err(|_| TransportError::Compression { problem: BROKEN })?;
-        if count == 0 {
-            return Ok(body);
+/// What undoes a compression.
+struct Packed {
+    is_gzip: bool,
+    /// There is none before two bytes have come, which tell what deflate stands for.
+    decoder: Option<Decoder>,
+    first: Feed,
+    fed: usize,
+    is_over: bool,
+    piece: Zeroizing<Vec<u8>>,
+}
+
+enum Decoder {
+    Gzip(MultiGzDecoder<Feed>),
+    Zlib(ZlibDecoder<Feed>),
+    Bare(DeflateDecoder<Feed>),
+}
+
+impl Packed {
+    fn new(is_gzip: bool) -> Self {
+        let first = Feed { bytes: Zeroizing::new(Vec::with_capacity(FEED)), read: 0, is_last: false };
+        Self { is_gzip, decoder: None, first, fed: 0, is_over: false, piece: Zeroizing::new(vec![0; PIECE]) }
+    }
+
+    fn feed(&mut self, part: &[u8]) {
+        self.fed = self.fed.saturating_add(part.len());
+        match &mut self.decoder {
+            Some(decoder) => decoder.feed().put(part),
+            None => append(&mut self.first.bytes, part),
         }
+        if self.first.bytes.len() >= 2 {
+            self.begin();
+        }
+    }
+
+    fn feed_no_more(&mut self) {
+        self.begin();
+        if let Some(decoder) = &mut self.decoder {
+            decoder.feed().is_last = true;
+        }
+    }
+
+    fn begin(&mut self) {
+        if self.decoder.is_none() {
+            let first = std::mem::take(&mut self.first);
+            self.decoder = Some(if self.is_gzip {
+                Decoder::Gzip(MultiGzDecoder::new(first))
+            } else if is_zlib(&first.bytes) {
+                Decoder::Zlib(ZlibDecoder::new(first))
+            } else {
+                // By the standard deflate stands for zlib around it; servers are known to leave that away.
+                Decoder::Bare(DeflateDecoder::new(first))
+            });
+        }
+    }
+
+    /// Puts the next piece behind `body`. Whether there may be more of it before more is fed.
+    fn step(&mut self, body: &mut Zeroizing<Vec<u8>>, limit: usize) -> Result<bool, TransportError> {
+        let Some(decoder) = self.decoder.as_mut().filter(|_| !self.is_over) else { return Ok(false) };
+        let count = match decoder.read(&mut self.piece) {
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(_) => return Err(TransportError::Compression { problem: BROKEN }),
+        };
+        // What follows the end of deflate is nobody's.
+        self.is_over = count == 0;
+        // Up to the limit, and not further: what is said to be small may be large.
         if count > limit.saturating_sub(body.len()) {
             return Err(TransportError::TooLarge { limit });
         }
-        append(&mut body, piece.get(..count).unwrap_or_default());
+        append(body, self.piece.get(..count).unwrap_or_default());
+        Ok(!self.is_over)
+    }
+
+    /// Refuses what is all work, when so much of it has come out.
+    fn check(&self, length: usize) -> Result<(), TransportError> {
+        let most = length.saturating_mul(LEAST_YIELD).saturating_add(NO_YIELD);
+        if self.is_over || self.fed <= most {
+            Ok(())
+        } else {
+            Err(TransportError::Compression { problem: NOTHING_IN_IT })
+        }
+    }
+}
+
+impl Decoder {
+    fn feed(&mut self) -> &mut Feed {
+        match self {
+            Self::Gzip(decoder) => decoder.get_mut(),
+            Self::Zlib(decoder) => decoder.get_mut(),
+            Self::Bare(decoder) => decoder.get_mut(),
+        }
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Gzip(decoder) => decoder.read(into),
+            Self::Zlib(decoder) => decoder.read(into),
+            Self::Bare(decoder) => decoder.read(into),
+        }
+    }
+}
+
+/// A part of what is compressed. Behind it comes another, which is not there yet, unless it is the last.
+#[derive(Default)]
+struct Feed {
+    bytes: Zeroizing<Vec<u8>>,
+    read: usize,
+    is_last: bool,
+}
+
+impl Feed {
+    /// In place of the last one, which was read.
+    fn put(&mut self, part: &[u8]) {
+        self.bytes.clear();
+        append(&mut self.bytes, part);
+        self.read = 0;
+    }
+}
+
+impl BufRead for Feed {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self.bytes.get(self.read..) {
+            Some(left) if !left.is_empty() => Ok(left),
+            _ if self.is_last => Ok(&[]),
+            _ => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.read = self.read.saturating_add(count);
+    }
+}
+
+impl Read for Feed {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut left = self.fill_buf()?;
+        let count = left.read(into)?;
+        self.consume(count);
+        Ok(count)
     }
 }
 
@@ -61,8 +245,118 @@ fn is_zlib(bytes: &[u8]) -> bool {
     first & 0x0f == 8 && u16::from_be_bytes([*first, *second]) % 31 == 0
 }
 
+/// How much is undone at a time, as it comes: the worst of it takes some milliseconds.
+const FEED: usize = 4 * 1024;
+/// The same as it comes out.
 const PIECE: usize = 16 * 1024;
+
+/// How many bytes may have come that gave nothing, and beside them for each that they gave. What cannot be compressed grows by less than a
+/// hundredth, and by half where a server sends each line as soon as it has it. `HttpsOptions::body_limit` says so.
+const NO_YIELD: usize = 64 * 1024;
+const LEAST_YIELD: usize = 8;
 
 const BROKEN: &str = "it is broken or cut short";
 const UNKNOWN_CODING: &str = "it is neither gzip nor deflate";
+const NOTHING_IN_IT: &str = "it is long, and next to nothing comes out of it";
 const NOT_COMPRESSED: Reason = Reason("the request could not be compressed");
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Four blocks of deflate with nothing in them. RFC 1951 §3.2.6.
+    const NOTHING: [u8; 5] = [0x02, 0x08, 0x20, 0x80, 0x00];
+
+    /// Four blocks with one letter in each: as much work, and honest.
+    const LETTERS: [u8; 9] = [0x4a, 0x04, 0x28, 0x11, 0xa0, 0x44, 0x80, 0x12, 0x01];
+
+    fn unpacking(coding: &str) -> Unpacking<'_> {
+        Unpacking::new(Some(coding), usize::MAX, "bank.example", None)
+    }
+
+    /// What becomes of `future`, and how often others had their turn before.
+    fn turns<F: Future>(future: F) -> (F::Output, usize) {
+        let (mut future, mut turns) = (pin!(future), 0);
+        loop {
+            match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(output) => return (output, turns),
+                Poll::Pending => turns += 1,
+            }
+        }
+    }
+
+    #[test]
+    fn others_have_their_turn_between_small_parts() {
+        let mut body = unpacking("deflate");
+        let (taken, count) = turns(body.take(&NOTHING.repeat(NO_YIELD / NOTHING.len())));
+        taken.unwrap();
+        assert_eq!(count, NO_YIELD.div_ceil(FEED));
+        let (taken, count) = turns(body.take(&NOTHING.repeat(1024 * 1024)));
+        assert!(matches!(taken, Err(TransportError::Compression { problem: NOTHING_IN_IT })), "{taken:?}");
+        assert_eq!(count, 1, "nothing more of it is looked at");
+        // The same where much comes out of little.
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&vec![0; 1024 * 1024]).unwrap();
+        let mut body = unpacking("gzip");
+        let (taken, count) = turns(body.take(&encoder.finish().unwrap()));
+        taken.unwrap();
+        assert!(count >= 1024 * 1024 / PIECE, "{count}");
+        assert_eq!(turns(body.finish()).0.unwrap().len(), 1024 * 1024);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_is_kept_in_the_middle_of_a_piece() {
+        let end = Instant::now().checked_add(Duration::from_secs(60));
+        let letters = LETTERS.repeat(FEED * 200 / LETTERS.len());
+        let mut body = Unpacking::new(Some("deflate"), usize::MAX, "bank.example", end);
+        let racing = async {
+            for _ in 0..10 {
+                tokio::time::advance(Duration::from_secs(6)).await;
+            }
+        };
+        let (taken, ()) = tokio::join!(body.take(&letters), racing);
+        assert!(matches!(taken, Err(TransportError::Timeout { .. })), "{taken:?}");
+        let Coding::Packed(packed) = &body.coding else { panic!("it is compressed") };
+        assert!(packed.fed < letters.len() / 2, "{} were read", packed.fed);
+    }
+
+    #[test]
+    fn it_makes_no_difference_in_which_pieces_it_comes() {
+        let text = b"<OFX>fine".repeat(10_000);
+        let packed = |text: &[u8]| compressed(text).unwrap().to_vec();
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), Compression::fast());
+        zlib.write_all(&text).unwrap();
+        let mut bare = flate2::write::DeflateEncoder::new(Vec::new(), Compression::none());
+        bare.write_all(&text).unwrap();
+        let (half, other) = text.split_at(text.len() / 2);
+        for (coding, bytes) in [
+            ("gzip", packed(&text)),
+            ("gzip", [packed(half), packed(b""), packed(other)].concat()),
+            ("deflate", zlib.finish().unwrap()),
+            ("deflate", bare.finish().unwrap()),
+            ("identity", text.clone()),
+        ] {
+            for size in [1, 2, 3, 1000, FEED, FEED + 1, usize::MAX] {
+                let mut body = unpacking(coding);
+                for piece in bytes.chunks(size) {
+                    turns(body.take(piece)).0.unwrap();
+                }
+                assert_eq!(*turns(body.finish()).0.unwrap(), text, "{coding} {size}");
+            }
+            let (cut, _) = bytes.split_at(bytes.len() - 1);
+            let mut body = unpacking(coding);
+            turns(body.take(cut)).0.unwrap();
+            assert_eq!(turns(body.finish()).0.is_err(), coding != "identity", "{coding}");
+        }
+        for short in [&b""[..], b"\x03", b"\x1f"] {
+            let mut body = unpacking("deflate");
+            turns(body.take(short)).0.unwrap();
+            assert_eq!(turns(body.finish()).0.is_err(), !short.is_empty());
+        }
+    }
+}

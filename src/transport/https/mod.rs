@@ -38,6 +38,7 @@ use crate::transport::observer::Event;
 use crate::transport::options::{HttpsOptions, Reason, Redirects};
 use crate::transport::watch::Watch;
 use crate::transport::{Recall, Request, Response, Sending, Transport, TransportError, tls};
+use answer::Unpacking;
 use failure::Failed;
 use gate::Gate;
 use route::Route;
@@ -191,7 +192,7 @@ impl Https {
                 remote: answer.remote_addr(),
             });
             if code == 200 {
-                return self.read(answer, &failed, cookie_set).await;
+                return self.read(answer, &failed, cookie_set, end).await;
             }
             let elsewhere = text(answer.headers(), LOCATION).and_then(|to| url.join(&to).ok());
             match elsewhere.filter(|to| left > 0 && REDIRECTING.contains(&code) && same_host(&url, to)) {
@@ -208,18 +209,15 @@ impl Https {
         mut answer: reqwest::Response,
         failed: &Failed<'_>,
         cookie_set: bool,
+        end: Option<Instant>,
     ) -> Result<Response, TransportError> {
         let kind = text(answer.headers(), CONTENT_TYPE);
         let coding = text(answer.headers(), CONTENT_ENCODING);
-        let limit = self.shared.options.body_limit;
-        let mut body = Zeroizing::new(Vec::new());
+        let mut body = Unpacking::new(coding.as_deref(), self.shared.options.body_limit, failed.host, end);
         while let Some(chunk) = answer.chunk().await.map_err(|cause| failed.cut(cause))? {
-            if chunk.len() > limit.saturating_sub(body.len()) {
-                return Err(TransportError::TooLarge { limit });
-            }
-            crate::secret::append(&mut body, &chunk);
+            body.take(&chunk).await?;
         }
-        let mut body = answer::inflated(body, coding.as_deref(), limit)?;
+        let mut body = body.finish().await?;
         failed.watch.tell(&Event::BodyReceived { bytes: body.len() });
         match Response::from_http_200(kind.as_deref(), take(&mut *body)) {
             Err(TransportError::Empty { .. }) => Err(TransportError::Empty { cookie_set }),

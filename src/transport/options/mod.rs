@@ -129,9 +129,11 @@ impl HttpsOptions {
     /// How long an answer may be, in bytes, as it comes and after its compression is undone. Default: 16 MiB. A longer one is given
     /// up while it is being read.
     ///
-    /// The worst answer takes three times as much memory for a moment, and six times as much where it is compressed, because a body grows
-    /// by moving; 1 MiB comes on top for buffers and the head of the answer, which has a [limit of its
-    /// own](TransportError::HeadTooLarge).
+    /// The worst answer takes three times as much memory for a moment, because a body grows by moving; 1 MiB comes on top for buffers and
+    /// the head of the answer, which has a [limit of its own](TransportError::HeadTooLarge).
+    ///
+    /// The compression of an answer is undone while it comes, a little at a time. One of which more has come than 64 KiB and eight times what
+    /// came out of it is [given up](TransportError::Compression): no honest one is like that.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
