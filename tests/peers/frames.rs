@@ -12,6 +12,9 @@ use crate::{send, unknown};
 const LIMIT: usize = 256 * 1024;
 const ROOM: usize = 2 * 1024 * 1024;
 
+/// What answers before the answer may take, as the page of [`HttpsOptions::body_limit`] has it.
+const INTERIM: usize = 16 * 1024 * 1024;
+
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
@@ -58,10 +61,13 @@ async fn flood(mut connection: Connection, first: Vec<u8>, piece: Vec<u8>) {
     connection.linger().await;
 }
 
-async fn failure(server: &Backend) -> TransportError {
+fn options() -> HttpsOptions {
     let options = HttpsOptions::new().allow_http_loopback().http_versions(HttpVersions::Http2).body_limit(LIMIT);
-    let options = options.read_timeout(Duration::from_millis(1_500)).total_timeout(Duration::from_secs(5));
-    let (result, most) = peak(send(options, &server.url())).await;
+    options.read_timeout(Duration::from_millis(1_500)).total_timeout(Duration::from_secs(5))
+}
+
+async fn failure(server: &Backend) -> TransportError {
+    let (result, most) = peak(send(options(), &server.url())).await;
     let error = result.unwrap_err();
     assert!(most <= 3 * LIMIT + ROOM, "held {most} bytes: {error:?}");
     assert_eq!(server.connections(), 1, "it was sent once: {error:?}");
@@ -131,6 +137,25 @@ async fn data_without_a_head_or_with_a_broken_one_is_no_answer() {
         let error = failure(&flooding(first.clone(), Vec::new())).await;
         let ended = matches!(error, TransportError::Timeout { .. } | TransportError::Interrupted { .. });
         assert!(ended, "{first:?}: {error:?}");
+        unknown(error);
+    }
+}
+
+/// Answers before the answer have no end by themselves, and what the HTTP stack has heard of them is held until it looks at them. The page
+/// of [`HttpsOptions::body_limit`] says how much that is.
+#[tokio::test]
+async fn endless_answers_before_the_answer_are_given_up() {
+    // Written out, and then as what was said before. RFC 7541 §6.1, §6.2.1.
+    let hundred = [0x48, 3, b'1', b'0', b'0'];
+    let first = frame(HEADERS, END_HEADERS, 1, &hundred);
+    let short = [&[0xbe][..], &[0, 1, b'x', 1, b'y']].concat();
+    let long = [&[0xbe][..], &line()].concat();
+    for (block, times) in [(hundred.to_vec(), 1_000), (short, 100_000), (long, 10_000)] {
+        let server = flooding(first.clone(), frame(HEADERS, END_HEADERS, 1, &block).repeat(times));
+        let (result, most) = peak(send(options(), &server.url())).await;
+        let error = result.unwrap_err();
+        assert!(most <= INTERIM, "held {most} bytes: {error:?}");
+        assert_eq!(server.connections(), 1, "it was sent once: {error:?}");
         unknown(error);
     }
 }

@@ -130,7 +130,8 @@ impl HttpsOptions {
     /// up while it is being read.
     ///
     /// The worst answer takes three times as much memory for a moment, because a body grows by moving; 1 MiB comes on top for buffers and
-    /// the head of the answer, which has a [limit of its own](TransportError::HeadTooLarge).
+    /// the head of the answer, which has a [limit of its own](TransportError::HeadTooLarge). By HTTP/2 a server that sends answers before
+    /// the answer (1xx) without end makes it 16 MiB, until a time-out ends it.
     ///
     /// The compression of an answer is undone while it comes, a little at a time. One of which more has come than 64 KiB and eight times what
     /// came out of it is [given up](TransportError::Compression): no honest one is like that.
