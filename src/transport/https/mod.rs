@@ -10,25 +10,25 @@
 //! | `stack.rs` | the HTTP stack, made out of the options |
 //! | `gate.rs` | the body, which leaves once at most |
 //! | `answer.rs` | the body of an answer, under its limit |
+//! | `cookies.rs` | what institutions set to be sent again |
 //! | `failure.rs` | the words for what failed |
 //! | `names.rs` | addresses of hosts |
 //! | `route.rs` | where a request goes |
 
 mod answer;
+mod cookies;
 mod failure;
 mod gate;
 mod names;
 mod route;
 mod stack;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::mem::take;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::cookie::{CookieStore as _, Jar};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
 use reqwest::{Body, Client, Url};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -39,6 +39,7 @@ use crate::transport::options::{HttpsOptions, Reason, Redirects};
 use crate::transport::watch::Watch;
 use crate::transport::{Recall, Request, Response, Sending, Transport, TransportError, tls};
 use answer::Unpacking;
+use cookies::Cookies;
 use failure::Failed;
 use gate::Gate;
 use route::Route;
@@ -65,7 +66,7 @@ use stack::Stack;
 /// request inside the TLS, HTTP and compression buffers are not wiped.
 pub struct Https {
     shared: Arc<Shared>,
-    cookies: Jar,
+    cookies: Cookies,
     /// Of the last request: as a rule the next one goes the same way, and reading a URL takes longer than all the rest here.
     last: Mutex<Option<Arc<Route>>>,
 }
@@ -109,7 +110,7 @@ impl Https {
     }
 
     fn of(shared: Arc<Shared>) -> Self {
-        Self { shared, cookies: Jar::default(), last: Mutex::default() }
+        Self { shared, cookies: Cookies::default(), last: Mutex::default() }
     }
 
     /// The way to `address`, or why there is none.
@@ -164,7 +165,7 @@ impl Https {
             // Kept only where it may be needed again.
             let (mut lines, this) =
                 if left > 0 { (headers.clone(), body.clone()) } else { (take(&mut headers), take(&mut body)) };
-            let cookies = self.cookies.cookies(&encrypted(&url));
+            let cookies = self.cookies.line(&url);
             if let Some(cookies) = cookies.clone() {
                 lines.insert(COOKIE, cookies);
             }
@@ -183,7 +184,8 @@ impl Https {
                 Err(cause) if gate.take_back() => return Err(failed.not_sent(cause)),
                 Err(cause) => return Err(failed.unknown(cause)),
             };
-            let cookie_set = self.keep_cookies(answer.headers(), &url, cookies.as_ref());
+            let cookie_set =
+                self.shared.options.http.cookies && self.cookies.keep(answer.headers(), &url, cookies.as_ref());
             let code = answer.status().as_u16();
             watch.tell(&Event::ResponseHead {
                 status: code,
@@ -224,36 +226,6 @@ impl Https {
             other => other,
         }
     }
-
-    /// Keeps the cookies that an answer sets. Whether the next request there says one that this one, with the line `sent`, did not: what a
-    /// server takes back, sets for somewhere else or says again changes nothing for whoever sends once more.
-    fn keep_cookies(&self, headers: &HeaderMap, url: &Url, sent: Option<&HeaderValue>) -> bool {
-        if !self.shared.options.http.cookies || !headers.contains_key(SET_COOKIE) {
-            return false;
-        }
-        // The jar writes the value of every other cookie into the log.
-        let secure = |cookie: &HeaderValue| HeaderValue::from_bytes(&[cookie.as_bytes(), b"; Secure"].concat()).ok();
-        let cookies: Vec<_> = headers.get_all(SET_COOKIE).iter().filter_map(secure).collect();
-        let url = encrypted(url);
-        self.cookies.set_cookies(&mut cookies.iter(), &url);
-        let next = self.cookies.cookies(&url);
-        pairs(next.as_ref()).any(|pair| pairs(sent).all(|said| said != pair))
-    }
-}
-
-/// The cookies of a line. The jar gives them out in any order.
-fn pairs(line: Option<&HeaderValue>) -> impl Iterator<Item = &[u8]> {
-    line.into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii)
-}
-
-/// Where the jar keeps the cookies of `url`: it gives out those that are marked as secure for https only, also on this machine.
-fn encrypted(url: &Url) -> Cow<'_, Url> {
-    if url.scheme() == "https" {
-        return Cow::Borrowed(url);
-    }
-    let mut url = url.clone();
-    let _ = url.set_scheme("https");
-    Cow::Owned(url)
 }
 
 impl Transport for Https {

@@ -60,3 +60,44 @@ async fn a_cookie_counts_as_set_only_where_the_next_request_says_something_else(
         assert_eq!(sent[1].is_some(), expected[0], "{first:?}");
     }
 }
+
+/// So many cookies that nobody has set before, each with so much behind it.
+fn many(prefix: &str, count: usize, behind: &str) -> String {
+    (0..count).map(|number| format!("Set-Cookie: {prefix}{number}={behind}\r\n")).collect()
+}
+
+#[tokio::test]
+async fn no_more_cookies_are_kept_than_the_page_says() {
+    let count = |line: &Option<String>| line.as_deref().map_or(0, |line| line.split("; ").count());
+    let long = "x".repeat(3_000);
+    let (_, sent) = told(vec![
+        many("a", 40, "1"),
+        many("b", 40, "1"),
+        many("c", 40, "1"),
+        // There is room where one is taken back or replaced, and no more.
+        format!("{}{}{}", many("a", 10, "; Max-Age=0"), many("a", 1, "again"), many("d", 5, "2")),
+        many("a", 1, "once more"),
+        String::new(),
+    ])
+    .await;
+    let counts: Vec<_> = sent.iter().map(count).collect();
+    assert_eq!(counts, [0, 40, 50, 50, 46, 46], "{sent:?}");
+    let last = sent[5].as_deref().unwrap();
+    for (pair, is_there) in [("a0=once more", true), ("d4=2", true), ("a5=1", false), ("b9=1", true), ("b10=1", false)]
+    {
+        assert_eq!(last.split("; ").any(|one| one == pair), is_there, "{pair}: {last}");
+    }
+    // What is long, too, and what is long only in what is said about it; what is for elsewhere counts.
+    let (set, sent) = told(vec![
+        many("a", 4, &long),
+        many("b", 1, &format!("1; Path=/{}", "y".repeat(9_000))),
+        many("a", 1, &"z".repeat(9_000)),
+        many("c", 1, "1"),
+        String::new(),
+    ])
+    .await;
+    assert_eq!(set, [true, false, false, true, false]);
+    assert_eq!(sent.iter().map(count).collect::<Vec<_>>(), [0, 2, 2, 2, 3]);
+    let elsewhere = (0..60).map(|number| format!("Set-Cookie: a{number}=1; Path=/elsewhere\r\n")).collect();
+    assert_eq!(told(vec![elsewhere, many("b", 1, "1")]).await.0, [false, false]);
+}

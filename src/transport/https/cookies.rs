@@ -1,0 +1,100 @@
+//! The cookies of one user: what institutions set comes back to them, as long as it is not too much.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cookie_store::{Cookie, CookieStore, StoreAction};
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
+
+#[derive(Default)]
+pub(crate) struct Cookies(Mutex<CookieStore>);
+
+impl Cookies {
+    /// What goes out with a request to `url`, in one line.
+    pub(crate) fn line(&self, url: &Url) -> Option<HeaderValue> {
+        line(&self.kept(), &encrypted(url))
+    }
+
+    /// Keeps the cookies that an answer of `url` sets. Whether the next request there says one that this one, with the line `sent`, did not:
+    /// what a server takes back, sets for somewhere else or says again changes nothing for whoever sends once more.
+    pub(crate) fn keep(&self, headers: &HeaderMap, url: &Url, sent: Option<&HeaderValue>) -> bool {
+        if !headers.contains_key(SET_COOKIE) {
+            return false;
+        }
+        let (mut kept, url) = (self.kept(), encrypted(url));
+        let old: Vec<_> = kept.iter_any().filter(|cookie| cookie.is_expired()).map(place).collect();
+        for place in old {
+            remove(&mut kept, &place);
+        }
+        for set in headers.get_all(SET_COOKIE) {
+            let cookie = std::str::from_utf8(set.as_bytes()).ok().filter(|text| text.len() <= MOST_BYTES);
+            let Some(Ok(cookie)) = cookie.map(|text| Cookie::parse(text, &url)) else { continue };
+            let (place, cookie) = (place(&cookie), cookie.into_owned());
+            match kept.insert(cookie, &url) {
+                // The store only marks it.
+                Ok(StoreAction::ExpiredExisting) => remove(&mut kept, &place),
+                Ok(_) if is_too_much(&kept) => remove(&mut kept, &place),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        let next = line(&kept, &url);
+        pairs(next.as_ref()).any(|pair| pairs(sent).all(|said| said != pair))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, CookieStore> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn line(kept: &CookieStore, url: &Url) -> Option<HeaderValue> {
+    let mut line = String::new();
+    for (name, value) in kept.get_request_values(url) {
+        let separator = if line.is_empty() { "" } else { "; " };
+        let _ = write!(line, "{separator}{name}={value}");
+    }
+    HeaderValue::try_from(line).ok().filter(|line| !line.is_empty())
+}
+
+/// The cookies of a line. The store gives them out in any order.
+fn pairs(line: Option<&HeaderValue>) -> impl Iterator<Item = &[u8]> {
+    line.into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii)
+}
+
+/// Domain, path and name: of those with the same there is one.
+type Place = [String; 3];
+
+fn place(cookie: &Cookie<'_>) -> Place {
+    [String::from(&cookie.domain), String::from(&cookie.path), cookie.name().to_owned()]
+}
+
+fn remove(kept: &mut CookieStore, [domain, path, name]: &Place) {
+    kept.remove(domain, path, name);
+}
+
+fn is_too_much(kept: &CookieStore) -> bool {
+    let (mut count, mut bytes) = (0_usize, 0_usize);
+    for cookie in kept.iter_any() {
+        count = count.saturating_add(1);
+        // With what stands between them in a line.
+        let pair = cookie.name().len().saturating_add(cookie.value().len()).saturating_add("; =".len());
+        bytes = bytes.saturating_add(pair);
+    }
+    count > MOST || bytes > MOST_BYTES
+}
+
+/// Where the cookies of `url` are kept: those that are marked as secure are given out for https only, also on this machine.
+fn encrypted(url: &Url) -> Cow<'_, Url> {
+    if url.scheme() == "https" {
+        return Cow::Borrowed(url);
+    }
+    let mut url = url.clone();
+    let _ = url.set_scheme("https");
+    Cow::Owned(url)
+}
+
+/// How many are kept, and how many bytes of what would be sent; also the longest that is looked at, with all that is said about it.
+/// `HttpsOptions::cookies` says so.
+const MOST: usize = 50;
+const MOST_BYTES: usize = 8 * 1024;
