@@ -1,10 +1,76 @@
-//! Compressed answers that are all work and no content.
+//! Compression, of answers and of requests; and answers that are all work and no content.
 
-use ofx_session::transport::TransportError;
+use std::io::Write as _;
 
-use super::loopback;
-use super::settings::answered;
-use crate::promises::unknown;
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use ofx_session::transport::{HttpsOptions, TransportError};
+
+use super::server::{Act, Seen, Server};
+use super::{loopback, reply};
+use crate::promises::{BODY, send, unknown};
+use crate::wire::answer;
+
+fn deflated(raw: bool, text: &[u8]) -> Vec<u8> {
+    if raw {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        return encoder.finish().unwrap();
+    }
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn answered(coding: &str, body: Vec<u8>, options: HttpsOptions) -> Result<Vec<u8>, TransportError> {
+    let mut bytes =
+        format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+    bytes.extend(body);
+    let server = Server::plain(move |_: &Seen| Act::Bytes(bytes.clone())).await;
+    send(options, &server.url()).await.map(|response| response.body().to_vec())
+}
+
+#[tokio::test]
+async fn compression_is_undone_under_the_same_limit() {
+    let text = b"<OFX>".repeat(40);
+    for (coding, body) in [
+        ("gzip", gzip(&text)),
+        ("X-Gzip", gzip(&text)),
+        ("deflate", deflated(false, &text)),
+        ("deflate", deflated(true, &text)),
+        ("identity", text.clone()),
+    ] {
+        assert!(coding == "identity" || body.len() < 100);
+        assert_eq!(answered(coding, body.clone(), loopback().body_limit(200)).await.unwrap(), text, "{coding}");
+        let error = answered(coding, body, loopback().body_limit(199)).await.unwrap_err();
+        assert!(matches!(error, TransportError::TooLarge { limit: 199 }), "{coding}: {error:?}");
+    }
+    for (coding, body, part) in [
+        ("br", gzip(&text), "neither gzip nor deflate"),
+        ("gzip", b"<OFX>".to_vec(), "broken"),
+        ("gzip", gzip(&text)[..30].to_vec(), "cut short"),
+    ] {
+        let text = unknown(answered(coding, body, loopback()).await.unwrap_err());
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_compressed_when_asked_for() {
+    let server = Server::plain(reply(&answer("<OFX>"))).await;
+    send(loopback().compress_requests(true), &server.url()).await.unwrap();
+    let seen = &server.seen()[0];
+    assert_eq!(seen.header("content-encoding"), Some("gzip"));
+    let mut body = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&seen.body[..]), &mut body).unwrap();
+    assert_eq!(body, BODY);
+}
 
 /// Blocks of deflate with nothing in them, ten bits each. RFC 1951 §3.2.6.
 const NOTHING: [u8; 5] = [0x02, 0x08, 0x20, 0x80, 0x00];

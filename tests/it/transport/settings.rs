@@ -1,13 +1,10 @@
-//! Settings of the connection that a scripted server can judge: how they are stored, headers, redirects, compression, cookies, events.
+//! Settings of the connection that a scripted server can judge: how they are stored, headers, redirects, cookies, events.
 
-use std::io::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use ofx_session::transport::{
     Addresses, DangerousCertificates, Event, Https, HttpsOptions, KeepAlive, Observer, Proxy, Redirects, Request,
     Roots, TlsVersion, Transport, TransportError,
@@ -18,7 +15,7 @@ use super::server::{Act, Seen, Server};
 use super::{loopback, misuse, reply};
 use crate::child::in_a_child;
 use crate::papers::Authority;
-use crate::promises::{BODY, send, trusting, unknown};
+use crate::promises::{BODY, send, trusting};
 use crate::wire::answer;
 
 fn stored(options: &HttpsOptions) -> Value {
@@ -258,67 +255,6 @@ async fn a_redirect_is_followed_on_the_same_host_when_asked_for() {
     let error = send(loopback().redirects(Redirects::SameHost), &server.url()).await.unwrap_err();
     assert!(matches!(error, TransportError::Status { code: 308 }), "{error:?}");
     assert_eq!(server.seen().len(), 4, "three times, then no more");
-}
-
-fn deflated(raw: bool, text: &[u8]) -> Vec<u8> {
-    if raw {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(text).unwrap();
-        return encoder.finish().unwrap();
-    }
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(text).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(text).unwrap();
-    encoder.finish().unwrap()
-}
-
-pub(super) async fn answered(coding: &str, body: Vec<u8>, options: HttpsOptions) -> Result<Vec<u8>, TransportError> {
-    let mut bytes =
-        format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
-    bytes.extend(body);
-    let server = Server::plain(move |_: &Seen| Act::Bytes(bytes.clone())).await;
-    send(options, &server.url()).await.map(|response| response.body().to_vec())
-}
-
-#[tokio::test]
-async fn compression_is_undone_under_the_same_limit() {
-    let text = b"<OFX>".repeat(40);
-    for (coding, body) in [
-        ("gzip", gzip(&text)),
-        ("X-Gzip", gzip(&text)),
-        ("deflate", deflated(false, &text)),
-        ("deflate", deflated(true, &text)),
-        ("identity", text.clone()),
-    ] {
-        assert!(coding == "identity" || body.len() < 100);
-        assert_eq!(answered(coding, body.clone(), loopback().body_limit(200)).await.unwrap(), text, "{coding}");
-        let error = answered(coding, body, loopback().body_limit(199)).await.unwrap_err();
-        assert!(matches!(error, TransportError::TooLarge { limit: 199 }), "{coding}: {error:?}");
-    }
-    for (coding, body, part) in [
-        ("br", gzip(&text), "neither gzip nor deflate"),
-        ("gzip", b"<OFX>".to_vec(), "broken"),
-        ("gzip", gzip(&text)[..30].to_vec(), "cut short"),
-    ] {
-        let text = unknown(answered(coding, body, loopback()).await.unwrap_err());
-        assert!(text.contains(part), "{text}");
-    }
-}
-
-#[tokio::test]
-async fn a_request_is_compressed_when_asked_for() {
-    let server = Server::plain(reply(&answer("<OFX>"))).await;
-    send(loopback().compress_requests(true), &server.url()).await.unwrap();
-    let seen = &server.seen()[0];
-    assert_eq!(seen.header("content-encoding"), Some("gzip"));
-    let mut body = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&seen.body[..]), &mut body).unwrap();
-    assert_eq!(body, BODY);
 }
 
 #[tokio::test]
