@@ -95,6 +95,7 @@ fn calls_of_a_vault(vault: &Vault, payment: &Payment, credentials: &Credentials)
     moves(vault.reconcile("1", credentials.clone()));
     moves(vault.settle("1", Settlement::Made));
     moves(vault.abandon("1"));
+    moves(vault.reseal());
     moves(vault.pending());
     moves(vault.look("1"));
     moves(vault.accounts(credentials.clone()));
