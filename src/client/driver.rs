@@ -168,8 +168,8 @@ async fn drive(
                 // That there is no history is for the institution to say: without it a payment may never be found out about.
                 let said_for_now = matches!(error, TransportError::Status { code, .. } if FOR_NOW.contains(&code));
                 let goes_on = not_read && !said_for_now && operation.can_do_without_answer();
-                let outcome =
-                    if said_for_now && operation.can_do_without_answer() { Delivery::Unknown } else { delivery };
+                let asked_for_token = said_for_now && operation.can_do_without_answer();
+                let outcome = if said_for_now { Delivery::Unknown } else { delivery };
                 let (operation, next) =
                     operation.handle_failure(&client.state, outcome, &error.to_string(), client.world.now());
                 let counts = operation.kind().counts();
@@ -177,6 +177,7 @@ async fn drive(
                 step = next;
                 if !left && !goes_on {
                     let error = nothing_moved(error.into(), counts);
+                    let error = if asked_for_token { error.while_doing(TOKEN) } else { error };
                     let may_have_arrived = !counts && delivery != Delivery::NotSent;
                     return Err(if may_have_arrived { error.while_doing(ONLY_READS) } else { error });
                 }
@@ -232,6 +233,8 @@ pub(crate) async fn know_profile(client: &mut Client, refused: &mut bool) -> Res
         }
         Err(error) if error.kind() == ErrorKind::Refused => {
             *refused = true;
+            // Asked for, and not again before a newer one is announced.
+            client.state.profile_is_old = false;
             Ok(())
         }
         Err(error) => {
@@ -272,5 +275,8 @@ const FOR_NOW: [u16; 8] = [401, 403, 407, 408, 421, 423, 425, 429];
 const NO_OPERATION: &str = "there is no operation to continue; start one";
 
 const STILL_IN_DOUBT: &str = "the payment is still in doubt and was not sent once more";
+
+const TOKEN: &str = "asking for the newest token of the history, so that the payment can be found out about (where there is none for this \
+                     client, Institution::without_synchronization pays without)";
 
 const ONLY_READS: &str = "while asking, which changes nothing";

@@ -77,7 +77,8 @@ impl Operation {
                 self.in_doubt(doubt)
             }
             None => {
-                self.recovery = Recovery::default();
+                let copies = std::mem::take(&mut self.recovery.copies);
+                self.recovery = Recovery { copies, ..Recovery::default() };
                 self.phase = Phase::ExpectResult { passed: None };
                 self.with_step(state, now)
             }
@@ -192,7 +193,7 @@ impl Operation {
 
     /// The request after `token`, under the same identifier.
     fn send_after(mut self, token: &str, state: &State, now: DateTime<Utc>) -> (Self, Step) {
-        if self.recovery.token.as_deref() != Some(token) {
+        if self.doubt.is_some() && self.recovery.token.as_deref() != Some(token) {
             // The file before carried another one, and cannot be made again as it was.
             self.recovery.copies.file = None;
         }

@@ -345,7 +345,9 @@ impl State {
             return;
         };
         let now = signon.profile_updated.as_ref().and_then(Stamp::utc);
-        if now.is_some_and(|now| now > known) && self.profile_announced < now {
+        // Seconds are what is stored of it.
+        let seconds = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp());
+        if now.is_some_and(|now| now > known) && seconds(self.profile_announced) < seconds(now) {
             // Once for each date: a provider behind the institution may announce dates that its profile never has.
             self.profile_is_old = true;
             self.profile_announced = now;

@@ -192,6 +192,9 @@ impl Sink for Text {
     }
 
     fn element(&mut self, element: &Element) {
+        if self.mail.is_open() {
+            return self.mail.element(element);
+        }
         let parent = self.open.last().copied().unwrap_or_default();
         self.tree(element, parent, false);
     }

@@ -66,8 +66,9 @@
 //! # What is stored and what is given anew
 //!
 //! Of the client that a vault is made with, a vault that has a desk takes the transport, observer, document log, device, limits, and what
-//! it signs on with: the application's id, version and key, and the language. Version of OFX, `ORG` and `FID`, dialect, profile, `CLIENTUID`
-//! and keys stay what they were when the desk was made: files that may be sent again were made of them.
+//! it signs on with: the application's id, version and key, and the language; also whether payments go [without
+//! synchronization](crate::Institution::without_synchronization), for those that are not made yet. Version of OFX, `ORG` and `FID`, the rest
+//! of the dialect, profile, `CLIENTUID` and keys stay what they were when the desk was made: files that may be sent again were made of them.
 //!
 //! An institution that has moved to another address gets a vault of another [`Context`], which knows of no payment of
 //! this one. Nothing is sent from here to the new address; results, [`look`](Vault::look), [`pending`](Vault::pending),
@@ -138,8 +139,8 @@ pub use standing::{Busy, Pending, Settlement, Standing};
 /// same vault; all calls go through `&self`, from as many tasks and processes as there are. One of them works at a time, the
 /// others are told [`Busy`].
 ///
-/// Where a store does not answer when a result is to be written, it is tried again for as long as the claim lasts, inside of a tokio
-/// runtime, whose time must be enabled; elsewhere four times at once.
+/// Where a store does not answer when a result is to be written, it is tried again for as long as the claim lasts, with pauses, inside of
+/// a tokio runtime whose time is enabled (and with one of the features `https`, `redis`, `postgres`); elsewhere four times at once.
 ///
 /// # Cancellation
 ///

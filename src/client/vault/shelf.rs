@@ -49,6 +49,7 @@ impl Vault {
         // What stands behind `</SONRQ>` of a file that may be sent again was made of the rest, and must stay what it was.
         state.application.clone_from(&self.template.application);
         state.institution.language.clone_from(&self.template.institution.language);
+        state.institution.dialect.without_synchronization = self.template.institution.dialect.without_synchronization;
         state.device.clone_from(&self.template.device);
         state.limits = self.template.limits;
         desk.version = Some(record.version());

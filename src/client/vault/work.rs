@@ -53,9 +53,12 @@ impl Vault {
             doubt.clone_from(latest);
         }
         let until = desk.claim.as_ref().map_or_else(|| self.world.now(), |claim| claim.until);
+        // Where the store is away already, or nothing was sent, there is nothing to wait for it with.
+        let is_away = matches!(&result, Err(error) if error.kind() == ErrorKind::Store);
+        let effort = if sent.is_some() && !is_away { Effort::Result { until } } else { Effort::Ahead };
         let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
         self.conclude(&mut desk, &client.state, open, &result, current, sent);
-        match self.put(&mut desk, &client.state, Effort::Result { until }).await {
+        match self.put(&mut desk, &client.state, effort).await {
             Ok(()) => result,
             Err(Lost::Failed(error)) => unstored(error, result, in_doubt),
             Err(Lost::Taken(record)) => {

@@ -24,10 +24,8 @@ impl Cookies {
             return false;
         }
         let (mut kept, url) = (self.kept(), encrypted(url));
-        let old: Vec<_> = kept.iter_any().filter(|cookie| cookie.is_expired()).map(place).collect();
-        for place in old {
-            remove(&mut kept, &place);
-        }
+        forget(&mut kept, |cookie| cookie.is_expired());
+        let mut new: Vec<Place> = Vec::new();
         for set in headers.get_all(SET_COOKIE) {
             let cookie = std::str::from_utf8(set.as_bytes()).ok().filter(|text| text.len() <= MOST_BYTES);
             let Some(Ok(cookie)) = cookie.map(|text| Cookie::parse(text, &url)) else { continue };
@@ -35,8 +33,17 @@ impl Cookies {
             match kept.insert(cookie, &url) {
                 // The store only marks it.
                 Ok(StoreAction::ExpiredExisting) => remove(&mut kept, &place),
-                Ok(_) if is_too_much(&kept) => remove(&mut kept, &place),
-                Ok(_) | Err(_) => {}
+                Ok(_) => new.push(place),
+                Err(_) => {}
+            }
+            if is_too_much(&kept) {
+                // What was set longer ago is of less use, or of another server.
+                forget(&mut kept, |cookie| !new.contains(&self::place(cookie)));
+            }
+            if is_too_much(&kept)
+                && let Some(last) = new.pop()
+            {
+                remove(&mut kept, &last);
             }
         }
         let next = line(&kept, &url);
@@ -67,6 +74,11 @@ type Place = [String; 3];
 
 fn place(cookie: &Cookie<'_>) -> Place {
     [String::from(&cookie.domain), String::from(&cookie.path), cookie.name().to_owned()]
+}
+
+fn forget(kept: &mut CookieStore, which: impl Fn(&Cookie<'_>) -> bool) {
+    let places: Vec<_> = kept.iter_any().filter(|cookie| which(cookie)).map(place).collect();
+    places.iter().for_each(|place| remove(kept, place));
 }
 
 fn remove(kept: &mut CookieStore, [domain, path, name]: &Place) {

@@ -196,7 +196,7 @@ impl HttpsOptions {
     }
 
     /// Whether cookies that the institution sets are sent back to it. Default: yes, as long as the transport lives. At most 50 are kept, and
-    /// 8 KiB of what would be sent: what is set beyond that is not kept.
+    /// 8 KiB of what would be sent: older ones go where there would be more, and what one answer sets beyond that is not kept.
     ///
     /// Without them nothing is sent [once more for a cookie](crate::engine::Dialect::repeat_for_cookie).
     #[must_use]

@@ -98,7 +98,7 @@ pub(crate) fn host_of_url(host: &str) -> Option<String> {
     let bare = bare_host(host);
     let url = if bare.parse::<Ipv6Addr>().is_ok() {
         format!("https://[{bare}]/")
-    } else if host.contains(['/', '\\', '?', '#', '@', ':']) {
+    } else if host.contains(['/', '\\', '?', '#', '@', ':']) || host.contains(char::is_control) {
         return None;
     } else {
         format!("https://{host}/")

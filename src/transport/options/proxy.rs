@@ -190,7 +190,8 @@ impl Proxy {
 fn exception(host: &str) -> Option<String> {
     if let Some((address, bits)) = host.split_once('/') {
         let longest = if address.parse::<IpAddr>().ok()?.is_ipv4() { 32 } else { 128 };
-        return bits.parse::<u8>().is_ok_and(|bits| bits <= longest).then(|| host.to_owned());
+        let is_one = |found: u8| found <= longest && found.to_string() == bits;
+        return bits.parse().is_ok_and(is_one).then(|| host.to_owned());
     }
     if host == "*" {
         return Some(host.to_owned());

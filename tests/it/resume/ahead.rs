@@ -84,6 +84,7 @@ fn what_was_asked_for_about_a_doubt_and_could_not_be_stored_is_asked_for_again()
         keeping(&mut first);
         assert_eq!(first.situation(), Some(Situation::InDoubt(doubt.clone())));
         assert!(first.can_reconcile());
+        assert_eq!(first.render().unwrap(), None);
         assert_eq!(now(first.proceed()).unwrap(), Progress::Unknown(doubt.clone()), "which sends nothing");
         assert_eq!(line.wire().sent.len(), sent);
     }

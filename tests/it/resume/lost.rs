@@ -90,6 +90,19 @@ fn a_payment_goes_without_its_fence_only_where_the_institution_says_that_there_i
     }
 }
 
+/// A firewall says nothing about an answer that the institution has saved.
+#[test]
+fn being_turned_away_for_now_uses_up_no_way_to_find_out() {
+    let (line, mut session) = lost(easy().class("D-S-F+".parse().unwrap()), Fate::LostAfter);
+    for _ in 0..12 {
+        line.then([Fate::Refuses(429)]);
+        assert!(matches!(now(session.reconcile()), Ok(Progress::Unknown(_))));
+        assert!(session.can_reconcile());
+    }
+    assert!(matches!(now(session.reconcile()), Ok(Progress::Done(_))));
+    line.clean(1);
+}
+
 #[test]
 fn a_doubt_waits_a_week_and_questions_a_quarter_of_an_hour() {
     let life = |session: Session| {

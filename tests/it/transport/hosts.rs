@@ -71,7 +71,7 @@ fn what_is_no_host_is_refused_and_not_passed_over() {
             assert!(text.contains("Proxy::except"), "{host}: {text}");
         }
     }
-    for network in ["10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0/8", "bank.example/8"] {
+    for network in ["10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/08", "::/129", "10.0.0.0/", "10.0.0/8", "bank.example/8"] {
         let proxy = Proxy::http("proxy.example:1").except([network]);
         assert!(misuse(Https::new(HttpsOptions::new().proxy(proxy)).unwrap_err()).contains("Proxy::except"));
     }

@@ -12,11 +12,12 @@ use tokio::time::Instant;
 
 use super::support::{Clock, House, careless, client, context, done, jane, keys, payment};
 
-/// Answers nobody for a while, from its third write on: claim, write-ahead, result.
+/// Answers nobody for a while, from one of its writes on: claim, write-ahead, result.
 #[derive(Debug)]
 struct Away {
     memory: Memory,
     writes: AtomicU32,
+    from: u32,
     span: Duration,
     until: std::sync::Mutex<Option<Instant>>,
     applied: Applied,
@@ -24,7 +25,14 @@ struct Away {
 
 impl Away {
     fn new(span: Duration, applied: Applied) -> Self {
-        Self { memory: Memory::new(), writes: AtomicU32::new(0), span, until: std::sync::Mutex::default(), applied }
+        Self {
+            memory: Memory::new(),
+            writes: AtomicU32::new(0),
+            from: 2,
+            span,
+            until: std::sync::Mutex::default(),
+            applied,
+        }
     }
 
     fn check(&self, applied: Applied) -> Result<(), StoreError> {
@@ -35,7 +43,7 @@ impl Away {
     }
 
     fn write(&self) -> Result<(), StoreError> {
-        if self.writes.fetch_add(1, Ordering::SeqCst) == 2 {
+        if self.writes.fetch_add(1, Ordering::SeqCst) == self.from {
             *self.until.lock().unwrap() = Some(Instant::now() + self.span);
         }
         self.check(self.applied)
@@ -123,4 +131,15 @@ async fn nobody_waits_for_a_store_longer_than_the_lease() {
         assert!(waited <= Duration::from_secs(lease) && waited >= Duration::from_millis(500), "{waited:?}");
         house.line.clean(1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_store_with_something_that_was_not_sent() {
+    let house = House::warmed(careless());
+    let store = Arc::new(Away { from: 1, ..Away::new(Duration::from_secs(3600), Applied::No) });
+    let world = Arc::new(Ticking { clock: Arc::clone(&house.clock), since: Instant::now() });
+    let error = vault(&house, &store, &world).pay("order-1", &payment(), jane()).await.unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::No), "{error}");
+    assert!(world.since.elapsed() < Duration::from_secs(1), "{:?}", world.since.elapsed());
+    house.line.clean(0);
 }

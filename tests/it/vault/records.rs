@@ -130,7 +130,7 @@ fn the_next_write_is_under_the_key_that_seals_by_now() {
 
 #[test]
 fn an_idle_vault_is_sealed_again_and_its_old_key_retired() {
-    // One payment is in doubt, one waits, one result is on the desk and one filed.
+    // One payment waits, one result is on the desk and one filed.
     let house = House::new(careless());
     done(house.pay("order-1"));
     house.line.then([Fate::NotSent]);
