@@ -125,6 +125,18 @@ impl Session {
     ///
     /// As the call that is named for the request; `Misuse` for a payment and for the account list, whose results are more than a record:
     /// [`pay`](Self::pay), [`accounts`](Self::accounts).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use ofx_session::ofx::PaymentInquiry;
+    /// use ofx_session::{Error, Session};
+    ///
+    /// async fn state(session: &mut Session, id: &str) -> Result<String, Error> {
+    ///     let status = session.perform(PaymentInquiry::new(id)).await?.done()?;
+    ///     Ok(format!("{} on {}", status.processing.state, status.processing.date))
+    /// }
+    /// ```
     pub async fn perform<R: Exchange>(&mut self, request: R) -> Result<Progress<Confirmed<R::Response>>, Error> {
         let request = request.into();
         match request.kind() {
