@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ofx_session::error::Delivery;
 use ofx_session::transport::{HttpVersions, HttpsOptions, TransportError};
 use tokio::io::AsyncReadExt as _;
 
@@ -156,6 +157,7 @@ async fn endless_answers_before_the_answer_are_given_up() {
         let error = result.unwrap_err();
         assert!(most <= INTERIM, "held {most} bytes: {error:?}");
         assert_eq!(server.connections(), 1, "it was sent once: {error:?}");
-        unknown(error);
+        // Where they come faster than the file can leave, it has not left when the time is over.
+        assert_ne!(error.delivery(), Delivery::Answered, "{error:?}");
     }
 }
