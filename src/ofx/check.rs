@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::ofx::{Amount, BankAccount, Element, EncodeError, Stamp};
+use crate::ofx::{Amount, BankAccount, Element, EncodeError, Sink, Stamp};
 
 /// Refuses an empty value and one that is longer than its element allows.
 pub(crate) fn limit(tag: &'static str, value: &str, limit: usize) -> Result<(), EncodeError> {
@@ -21,16 +21,44 @@ pub(crate) fn optional(tag: &'static str, value: Option<&str>, most: usize) -> R
     value.map_or(Ok(()), |value| limit(tag, value, most))
 }
 
-/// Readers strip outer blanks and rewrite line breaks: what is asked for must be what is understood.
+/// Looks at the texts of a record: readers strip outer blanks and rewrite line breaks, and what is asked for must be what is understood.
 ///
 /// The body of a mail alone may have lines, with a line feed at the end of each.
-pub(crate) fn texts(element: &Element) -> Result<(), EncodeError> {
-    element.text().map_or(Ok(()), |text| value(element.tag(), text))?;
-    element.children().iter().try_for_each(texts)
+pub(crate) struct TextCheck(Result<(), EncodeError>);
+
+impl TextCheck {
+    pub(crate) fn new() -> Self {
+        Self(Ok(()))
+    }
+
+    /// What was found first.
+    pub(crate) fn finish(self) -> Result<(), EncodeError> {
+        self.0
+    }
+
+    fn value(&mut self, tag: &str, text: &str) {
+        if self.0.is_ok() {
+            self.0 = value(tag, text);
+        }
+    }
 }
 
-/// As [`texts`], for one value.
-pub(crate) fn value(tag: &str, text: &str) -> Result<(), EncodeError> {
+impl Sink for TextCheck {
+    fn open(&mut self, _: &'static str) {}
+
+    fn leaf(&mut self, tag: &'static str, text: &str) {
+        self.value(tag, text);
+    }
+
+    fn close(&mut self) {}
+
+    fn element(&mut self, element: &Element) {
+        self.value(element.tag(), element.text().unwrap_or_default());
+        element.children().iter().for_each(|child| self.element(child));
+    }
+}
+
+fn value(tag: &str, text: &str) -> Result<(), EncodeError> {
     let lines = tag == "MSGBODY";
     // Most text is plain: then a look at its bytes is enough.
     let plain = text.bytes().all(|b| (b' '..0x7f).contains(&b));

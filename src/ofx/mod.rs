@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! bytes ─ header.rs ─ charset.rs ─ markup.rs ─► Element ─ aggregate.rs, value.rs ─► typed record
-//! bytes ◄──────── header.rs ◄───── writer.rs ◄─ Element ◄────────────────────────── typed record
+//! bytes ◄──────── header.rs ◄───── writer.rs ◄─ sink.rs ◄─ Element, typed record
 //! ```
 
 mod account;
@@ -108,14 +108,14 @@ pub use version::Version;
 pub use writer::Style;
 
 pub(crate) use charset::Charset;
-pub(crate) use check::limit;
+pub(crate) use check::{TextCheck, limit};
 pub(crate) use exchange::Effect;
 pub(crate) use mask::{Heard, Mask};
 pub(crate) use pack::{pack, unpack};
 pub(crate) use places::Places;
 pub(crate) use request::{Item, Tail};
 pub(crate) use signon::SignonForm;
-pub(crate) use sink::{Elements, Sink, TextCheck};
+pub(crate) use sink::{Elements, Sink};
 pub(crate) use squeeze::{squeeze, squeezed_at_most, stretch};
 pub(crate) use status::shortened;
 pub(crate) use value::{Content, Member};

@@ -1,9 +1,8 @@
-//! What records are written to: a tree, the text of a file, or a check that looks at their texts.
+//! What records are written to: a tree, here; the text of a file (`writer.rs`); a check that looks at their texts (`check.rs`).
 //!
 //! A record tells its elements one after the other. Who only wants the text of a file need not build a tree for it.
 
-use crate::ofx::check::{texts, value};
-use crate::ofx::{Element, EncodeError};
+use crate::ofx::Element;
 
 /// Takes what a record tells, in the order of the document.
 pub(crate) trait Sink {
@@ -63,39 +62,5 @@ impl Sink for Elements {
 
     fn element(&mut self, element: &Element) {
         self.finished.push(element.clone());
-    }
-}
-
-/// Looks for [texts](value) that would not be read as they were meant.
-pub(crate) struct TextCheck(Result<(), EncodeError>);
-
-impl Default for TextCheck {
-    fn default() -> Self {
-        Self(Ok(()))
-    }
-}
-
-impl TextCheck {
-    /// What was found first.
-    pub(crate) fn finish(self) -> Result<(), EncodeError> {
-        self.0
-    }
-}
-
-impl Sink for TextCheck {
-    fn open(&mut self, _: &'static str) {}
-
-    fn leaf(&mut self, tag: &'static str, text: &str) {
-        if self.0.is_ok() {
-            self.0 = value(tag, text);
-        }
-    }
-
-    fn close(&mut self) {}
-
-    fn element(&mut self, element: &Element) {
-        if self.0.is_ok() {
-            self.0 = texts(element);
-        }
     }
 }

@@ -24,9 +24,9 @@ pub(crate) trait Content: Sized {
         self.write_to(tag, version, &mut elements);
         elements.finish().pop().unwrap_or_else(|| Element::aggregate(tag, Vec::new()))
     }
-    /// Refuses texts that would not be read as they were meant; see [`check::value`](crate::ofx::check::value).
+    /// Refuses texts that would not be read as they were meant: [`TextCheck`].
     fn check_texts(&self, tag: &'static str, version: Version) -> Result<(), EncodeError> {
-        let mut check = TextCheck::default();
+        let mut check = TextCheck::new();
         self.write_to(tag, version, &mut check);
         check.finish()
     }

@@ -55,6 +55,7 @@ pub(crate) fn text(
     text.finish()
 }
 
+/// Writes what it is told, and notes what cannot be written.
 struct Text {
     out: Zeroizing<String>,
     version: Version,
@@ -76,9 +77,8 @@ impl Text {
     fn finish(mut self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         match self.problem.take() {
             Some(problem) => Err(problem),
-            // What is not in the character set was found when it was told.
             None if self.version.is_sgml() && !self.out.is_ascii() => {
-                Ok(charset::to_latin(&self.out).unwrap_or_default())
+                charset::to_latin(&self.out).ok_or_else(|| beyond_latin("a value", self.version))
             }
             None => Ok(Zeroizing::new(std::mem::take(&mut *self.out).into_bytes())),
         }
@@ -213,9 +213,13 @@ fn check_characters(tag: &str, value: &str, version: Version) -> Result<(), Enco
         return Err(EncodeError::Control(tag.to_owned()));
     }
     if version.is_sgml() && charset::to_latin(value).is_none() {
-        return Err(EncodeError::Charset { tag: tag.to_owned(), version, charset: "1252" });
+        return Err(beyond_latin(tag, version));
     }
     Ok(())
+}
+
+fn beyond_latin(tag: &str, version: Version) -> EncodeError {
+    EncodeError::Charset { tag: tag.to_owned(), version, charset: "1252" }
 }
 
 fn escape(value: &str, version: Version, out: &mut String) {

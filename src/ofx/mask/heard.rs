@@ -120,3 +120,23 @@ const SHORTEST_HEARD: usize = 4;
 
 /// An institution could make the search long.
 const MOST_HEARD: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_nothing_that_is_shown_is_not_kept() {
+        let kept = |value: &[u8]| {
+            let mut heard = Heard::default();
+            heard.hear_as_written(value);
+            heard.0.iter().map(|value| value.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(b"abc"), [0; 0]);
+        assert_eq!(kept(&[b'a'; LONGEST_SHOWN]), [LONGEST_SHOWN]);
+        assert_eq!(kept(&[b'a'; LONGEST_SHOWN + 1]), [0; 0]);
+        // Escaped it is too long, and not where it stands plain.
+        assert_eq!(kept(&b"&amp;".repeat(LONGEST_SHOWN)), [LONGEST_SHOWN]);
+        assert_eq!(kept(&b"&".repeat(1 << 20)), [0; 0]);
+    }
+}

@@ -170,16 +170,13 @@ fn a_value_is_found_again_in_the_other_character_set_and_in_a_tag() {
     }
 }
 
-/// An institution that makes its answer so that looking for what was heard takes for ever, or much room.
+/// An institution that makes its answer so that looking for what was heard takes for ever.
 #[test]
-fn many_values_that_begin_alike_and_long_ones_cost_little() {
+fn many_values_that_begin_alike_cost_little() {
     let mut heard = Heard::default();
     let alike: String = (0..512).map(|n| format!("<ACCTID>{}{n:03}</ACCTID>", "a".repeat(300))).collect();
     Mask::default().apply(format!("<OFX>{alike}</OFX>").as_bytes(), &mut heard);
     let found = heard.masked_in("a".repeat(390).as_bytes());
     assert!(found.ends_with(MASK.as_bytes()) && found.len() < 390, "given up, and masked");
     assert_eq!(heard.masked_in(b"nothing of it"), b"nothing of it");
-    let mut heard = Heard::default();
-    Mask::default().apply(format!("<OFX><MEMO>{}</MEMO></OFX>", "&".repeat(1 << 20)).as_bytes(), &mut heard);
-    assert_eq!(heard.masked_in(b"&&&&&&"), b"&&&&&&", "not kept");
 }
