@@ -7,7 +7,7 @@ use crate::client::watching::in_operation;
 use crate::client::{Client, Completed, Progress};
 use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
 use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
-use crate::transport::{Request, StepKind, TransportError};
+use crate::transport::{Request, StepKind, TransportError, TurnedAway};
 
 /// Who keeps what must be durable before a file leaves.
 pub(crate) trait Ahead: Send {
@@ -153,31 +153,31 @@ async fn drive(
                 step = next;
             }
             Err(error) => {
-                // The institution did not read the file as OFX. What it did with it is another question.
-                let not_read = !was_sent && matches!(error, TransportError::Status { code: 400..=499, .. });
+                let turned_away = error.turned_away();
                 let delivery = match error.delivery() {
                     // It left the first time, and what became of it then is not known from what became of it now.
                     _ if was_sent => Delivery::Unknown,
-                    _ if not_read => Delivery::Answered,
+                    // The institution did not read the file as OFX. What it did with it is another question.
+                    _ if turned_away.is_some() => Delivery::Answered,
                     delivery => delivery,
                 };
                 if token.is_some() && delivery != Delivery::Unknown {
                     credentials.auth_token = token;
                 }
                 let left = operation.sends_what_counts() && delivery != Delivery::NotSent;
-                // That there is no history is for the institution to say: without it a payment may never be found out about.
-                let said_for_now = matches!(error, TransportError::Status { code, .. } if FOR_NOW.contains(&code));
-                let goes_on = not_read && !said_for_now && operation.can_do_without_answer();
-                let asked_for_token = said_for_now && operation.can_do_without_answer();
-                let outcome = if said_for_now { Delivery::Unknown } else { delivery };
+                // That there is no history, or no saved answer, is for the institution to say, and not for what stands in front of it.
+                let told = if turned_away == Some(TurnedAway::ForNow) { Delivery::Unknown } else { delivery };
+                let asks_for_token = operation.can_do_without_answer();
+                let goes_on = told == Delivery::Answered && asks_for_token;
                 let (operation, next) =
-                    operation.handle_failure(&client.state, outcome, &error.to_string(), client.world.now());
+                    operation.handle_failure(&client.state, told, &error.to_string(), client.world.now());
                 let counts = operation.kind().counts();
                 *held = operation;
                 step = next;
                 if !left && !goes_on {
                     let error = nothing_moved(error.into(), counts);
-                    let error = if asked_for_token { error.while_doing(TOKEN) } else { error };
+                    let without_token = asks_for_token && turned_away == Some(TurnedAway::ForNow);
+                    let error = if without_token { error.while_doing(TOKEN) } else { error };
                     let may_have_arrived = !counts && delivery != Delivery::NotSent;
                     return Err(if may_have_arrived { error.while_doing(ONLY_READS) } else { error });
                 }
@@ -267,10 +267,6 @@ pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error>
 pub(crate) fn bug(what: &'static str) -> Error {
     Error::new(ErrorKind::Bug, Delivery::Answered, format!("{what}; please report this"))
 }
-
-/// HTTP statuses by which what stands in front of an institution turns any file away, and another time does not: login, firewall,
-/// time, too many requests.
-const FOR_NOW: [u16; 8] = [401, 403, 407, 408, 421, 423, 425, 429];
 
 const NO_OPERATION: &str = "there is no operation to continue; start one";
 

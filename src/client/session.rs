@@ -93,7 +93,7 @@ impl Session {
     /// `Misuse` when a question has no answer or an answer no question: the operation still waits. Else as the operation itself.
     pub async fn answer(&mut self, answers: Answers) -> Result<Progress<Completed>, Error> {
         let now = self.client.world.now();
-        let Some(operation) = self.at_rest() else {
+        let Some(operation) = self.resting() else {
             return Err(Error::misuse("there is no operation that waits for answers"));
         };
         let answered = operation.handle_answer(&self.client.state, &answers, now);
@@ -108,14 +108,13 @@ impl Session {
     ///
     /// As the operation itself; `Misuse` when there is none.
     pub async fn proceed(&mut self) -> Result<Progress<Completed>, Error> {
-        self.current = self.at_rest().map(|operation| operation.after_approval(&self.client.state));
+        self.current = self.resting().map(|operation| operation.after_approval(&self.client.state));
         self.go_on().await
     }
 
-    /// The operation under way, of which nothing is.
-    fn at_rest(&mut self) -> Option<Operation> {
-        self.current = self.current.take().map(Operation::at_rest);
-        self.current.clone()
+    /// The operation that is under way, [at rest](Operation::at_rest): as everybody finds it who does not go on with it.
+    pub(crate) fn resting(&self) -> Option<Operation> {
+        self.current.clone().map(Operation::at_rest)
     }
 
     async fn go_on(&mut self) -> Result<Progress<Completed>, Error> {
@@ -135,7 +134,7 @@ impl Session {
     ///
     /// As [`pay`](Self::pay); `Misuse` when nothing is in doubt, or there is no way left: [`can_reconcile`](Self::can_reconcile).
     pub async fn reconcile(&mut self) -> Result<Progress<Completed>, Error> {
-        let Some(operation) = self.at_rest() else {
+        let Some(operation) = self.resting() else {
             return Err(Error::misuse("there is no payment in doubt"));
         };
         let (operation, _) =
@@ -147,7 +146,7 @@ impl Session {
     /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
     #[must_use]
     pub fn can_reconcile(&self) -> bool {
-        self.current.clone().is_some_and(|operation| operation.at_rest().can_reconcile())
+        self.resting().is_some_and(|operation| operation.can_reconcile())
     }
 
     /// Sends a payment that is in doubt once more, under the same identifiers and with the same bytes.
@@ -162,7 +161,7 @@ impl Session {
     /// that does not pays twice. [`reconcile`](Self::reconcile) where there is a way, or settle the doubt by other means. The payment stays in doubt until the
     /// institution answers for it: a refusal of the second try, or one that was not sent, says nothing about the first.
     pub async fn repeat_payment_in_doubt(&mut self) -> Result<Progress<Completed>, Error> {
-        let Some(operation) = self.at_rest() else {
+        let Some(operation) = self.resting() else {
             return Err(Error::misuse("there is no payment in doubt"));
         };
         let repeated = operation.repeat_in_doubt(&self.client.state, self.client.world.now());
@@ -292,8 +291,7 @@ impl Session {
     /// Where the operation under way stands, if there is one.
     #[must_use]
     pub fn situation(&self) -> Option<Situation> {
-        let operation = self.current.clone()?.at_rest();
-        Some(operation.situation(&self.client.state, self.client.world.now()))
+        self.resting().map(|operation| operation.situation(&self.client.state, self.client.world.now()))
     }
 
     /// `TRNUID` of the operation under way: name it when talking to the institution.

@@ -178,10 +178,7 @@ impl Session {
     /// The bytes hold the password; they are wiped when dropped.
     pub fn render(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         let now = self.client.world.now();
-        let rendered = self
-            .current
-            .clone()
-            .map(|operation| operation.at_rest().render(&self.credentials, &self.client.state, now));
+        let rendered = self.resting().map(|operation| operation.render(&self.credentials, &self.client.state, now));
         rendered.transpose().map(Option::flatten).map_err(|error| self.told(error))
     }
 

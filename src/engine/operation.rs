@@ -158,7 +158,8 @@ impl Operation {
     }
 
     /// Takes the news that no usable answer came to the file last sent. [`Delivery::Answered`] means that the institution refused to
-    /// read the file as OFX (an HTTP status of 400 to 499); a payment is in doubt then as if nothing had come.
+    /// read the file as OFX, and always will (an HTTP status of 400 to 499 that is not about the moment, as 403 and 429 are); a payment
+    /// is in doubt then as if nothing had come.
     ///
     /// `why` is for people: it becomes the evidence of a payment in doubt. The step says what could be done next: send again when
     /// nothing can have been carried out; a payment that may have been is in doubt.

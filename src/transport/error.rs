@@ -221,6 +221,25 @@ impl TransportError {
     }
 }
 
+/// What an HTTP status of 400 to 499 says of a request: that it was not read as what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TurnedAway {
+    /// The server has no use for it, and will have none.
+    ForGood,
+    /// What stands in front of a server turned it away as it does any, and another time does not: login, firewall, time, too many.
+    ForNow,
+}
+
+impl TransportError {
+    pub(crate) fn turned_away(&self) -> Option<TurnedAway> {
+        match self {
+            Self::Status { code: 401 | 403 | 407 | 408 | 421 | 423 | 425 | 429, .. } => Some(TurnedAway::ForNow),
+            Self::Status { code: 400..=499, .. } => Some(TurnedAway::ForGood),
+            _ => None,
+        }
+    }
+}
+
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         let joined = Self::new(error.kind(), error.delivery(), error.to_string());

@@ -31,6 +31,7 @@ use zeroize::Zeroizing;
 
 use crate::secret::{UrlParts, shown};
 
+pub(crate) use crate::transport::error::TurnedAway;
 pub use crate::transport::error::{Cause, CertificateProblem, ProxyProblem, TransportError};
 #[cfg(feature = "https")]
 pub use crate::transport::https::Https;
