@@ -358,7 +358,7 @@ impl Vault {
     }
 
     /// A client of the moment, with the state of the store.
-    pub(crate) fn client(&self, state: State) -> Client {
+    fn client(&self, state: State) -> Client {
         Client {
             state,
             transport: Some(Arc::clone(&self.transport)),

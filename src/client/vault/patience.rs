@@ -53,7 +53,7 @@ async fn pause(by: Duration) -> bool {
 }
 
 /// How often the same write is tried without a pause.
-const MOST_TRIES: u32 = 4;
+pub(crate) const MOST_TRIES: u32 = 4;
 
 /// Whatever a clock says: about a minute and a half.
 const MOST_PAUSES: u32 = 90;

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::client::stored::{self, Fresh};
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{Claim, Desk, later};
-use crate::client::vault::patience::Effort;
+use crate::client::vault::patience::{Effort, MOST_TRIES};
 use crate::client::vault::record::{restore_desk, restore_file, save_desk, save_file};
 use crate::client::vault::standing::{Finished, Verdict};
 use crate::engine::{Include, Part, SCHEMA, SHED_IN_TURN, State, save_state};
@@ -292,9 +292,6 @@ fn contradiction() -> Error {
     let text = "the store refuses a write as a conflict and shows the version that was expected; look at what else writes there";
     Error::new(ErrorKind::Store, crate::error::Delivery::NotSent, text)
 }
-
-/// How often a file is written when the store does not say what became of it. What it holds is on the desk as well.
-const MOST_TRIES: u32 = 4;
 
 /// A desk grows when an institution asks and answers: what is added must leave room for that.
 const ROOM_TO_ADD: usize = Blob::MAX_LEN / 8 * 5;

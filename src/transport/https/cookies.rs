@@ -29,16 +29,16 @@ impl Cookies {
         for set in headers.get_all(SET_COOKIE) {
             let cookie = std::str::from_utf8(set.as_bytes()).ok().filter(|text| text.len() <= MOST_BYTES);
             let Some(Ok(cookie)) = cookie.map(|text| Cookie::parse(text, &url)) else { continue };
-            let (place, cookie) = (place(&cookie), cookie.into_owned());
-            match kept.insert(cookie, &url) {
+            let at = place(&cookie);
+            match kept.insert(cookie.into_owned(), &url) {
                 // The store only marks it.
-                Ok(StoreAction::ExpiredExisting) => remove(&mut kept, &place),
-                Ok(_) => new.push(place),
+                Ok(StoreAction::ExpiredExisting) => remove(&mut kept, &at),
+                Ok(_) => new.push(at),
                 Err(_) => {}
             }
             if is_too_much(&kept) {
                 // What was set longer ago is of less use, or of another server.
-                forget(&mut kept, |cookie| !new.contains(&self::place(cookie)));
+                forget(&mut kept, |cookie| !new.contains(&place(cookie)));
             }
             if is_too_much(&kept)
                 && let Some(last) = new.pop()

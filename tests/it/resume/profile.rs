@@ -1,7 +1,7 @@
 //! The profile in a session: fetched when it is not known or old, kept in blobs, doing without.
 
 use ofx_session::error::{Delivery, ErrorKind};
-use ofx_session::{Blob, Client, Institution, Progress};
+use ofx_session::{Blob, Client, Institution, Progress, Session};
 
 use super::line::{Fate, Line, MAIN, client, context, easy, jane, keys, now, payment, questioning, right};
 
@@ -47,48 +47,60 @@ fn deconstructing_at_every_step_ends_like_never_doing_so() {
     }
 }
 
-#[test]
-fn a_newer_profile_is_fetched_when_the_institution_says_that_there_is_one() {
-    let line = Line::new(easy().build_model());
-    let mut session = client(&line).open(jane()).unwrap();
+/// The account list, by an institution that has a profile of this date by now; and the date of the one that is known.
+fn announced(line: &Line, session: &mut Session, date: &str) -> String {
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
-    let known = session.client().profile().unwrap().updated.clone().unwrap();
-    assert_eq!(profile_requests(&line).len(), 1);
-    let newer = line.edited(known.as_str(), "20991231000000.000[0:GMT]");
-    line.then([newer]);
+    let known = session.client().profile().unwrap().updated.clone().unwrap().as_str().to_owned();
+    line.then([line.edited(&known, date)]);
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
-    assert_eq!(profile_requests(&line).len(), 1);
-    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
-    let requests = profile_requests(&line);
-    assert_eq!(requests.len(), 2, "before the next operation");
-    assert!(requests[1].contains(known.as_str()));
-    let older = line.edited(known.as_str(), "20200101000000.000[0:GMT]");
-    line.then([older]);
-    let _ = now(session.accounts());
-    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
-    assert_eq!(profile_requests(&line).len(), 2, "an older date changes nothing");
+    known
 }
 
 #[test]
-fn a_newer_profile_is_remembered_by_a_client_that_is_stored() {
+fn a_newer_profile_is_fetched_when_the_institution_says_that_there_is_one() {
+    for stored in [false, true] {
+        let line = Line::new(easy().build_model());
+        let again = |session: Session| {
+            if stored { reread(session.close().unwrap(), &line).open(jane()).unwrap() } else { session }
+        };
+        let mut session = client(&line).open(jane()).unwrap();
+        let known = announced(&line, &mut session, NEWER);
+        assert_eq!(profile_requests(&line).len(), 1);
+        session = again(session);
+        assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+        let requests = profile_requests(&line);
+        assert_eq!(requests.len(), 2, "before the next operation");
+        assert!(requests[1].contains(&known));
+        session = again(session);
+        announced(&line, &mut session, NEWER);
+        session = again(session);
+        announced(&line, &mut session, "20200101000000.000[0:GMT]");
+        session = again(session);
+        assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+        assert_eq!(profile_requests(&line).len(), 2, "once for each date, and an older one changes nothing");
+    }
+}
+
+#[test]
+fn a_newer_profile_that_is_refused_is_not_asked_for_again() {
     let line = Line::new(easy().build_model());
     let mut session = client(&line).open(jane()).unwrap();
-    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
-    let known = session.client().profile().unwrap().updated.clone().unwrap();
-    let newer = line.edited(known.as_str(), "20991231000000.123[0:GMT]");
-    line.then([newer]);
-    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
-    let mut session = reread(session.close().unwrap(), &line).open(jane()).unwrap();
-    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
-    assert_eq!(profile_requests(&line).len(), 2, "before the next operation");
-    let mut session = reread(session.close().unwrap(), &line).open(jane()).unwrap();
-    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
-    let newer = line.edited(known.as_str(), "20991231000000.123[0:GMT]");
-    line.then([newer]);
-    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
-    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
-    assert_eq!(profile_requests(&line).len(), 2, "once for each date");
+    announced(&line, &mut session, NEWER);
+    for _ in 0..3 {
+        session = reread(session.close().unwrap(), &line).open(jane()).unwrap();
+        if profile_requests(&line).len() == 1 {
+            line.then([Fate::Says(REFUSED.as_bytes().to_vec())]);
+        }
+        assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+        assert_eq!(profile_requests(&line).len(), 2);
+    }
 }
+
+/// With milliseconds, which are not stored.
+const NEWER: &str = "20991231000000.123[0:GMT]";
+
+const REFUSED: &str = "<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>2000</CODE><SEVERITY>ERROR</SEVERITY></STATUS>\
+    <DTSERVER>20260105</DTSERVER><LANGUAGE>ENG</LANGUAGE></SONRS></SIGNONMSGSRSV1></OFX>";
 
 /// In a small blob there is no room for the profile, which says that the institution saves its answers.
 #[test]
@@ -107,7 +119,7 @@ fn a_payment_without_its_profile_can_be_found_out_about_all_the_same() {
             let session = resume(&blob).blob_limit(blob.as_bytes().len() - 1).open_risking_a_second_payment(jane());
             blob = session.unwrap().pause(&keys(), &context()).unwrap();
         }
-        let go_on = |mut session: ofx_session::Session| {
+        let go_on = |mut session: Session| {
             let progress = if asked { now(session.answer(right())) } else { now(session.proceed()) };
             (progress.unwrap(), session)
         };
@@ -141,9 +153,7 @@ fn a_wrong_institution_is_found_out_before_the_user_signs_on() {
 fn an_institution_may_have_no_profile() {
     let line = Line::new(easy().build_model());
     let mut session = client(&line).open(jane()).unwrap();
-    let refused = r#"<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>2000</CODE><SEVERITY>ERROR</SEVERITY></STATUS>
-        <DTSERVER>20260105</DTSERVER><LANGUAGE>ENG</LANGUAGE></SONRS></SIGNONMSGSRSV1></OFX>"#;
-    line.then([Fate::Says(refused.as_bytes().to_vec())]);
+    line.then([Fate::Says(REFUSED.as_bytes().to_vec())]);
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     assert_eq!(profile_requests(&line).len(), 1, "a refused profile is not asked for again in this session");

@@ -143,3 +143,31 @@ async fn nobody_waits_for_a_store_with_something_that_was_not_sent() {
     assert!(world.since.elapsed() < Duration::from_secs(1), "{:?}", world.since.elapsed());
     house.line.clean(0);
 }
+
+/// Money has moved by then: that is no moment to panic.
+#[test]
+fn where_there_is_no_clock_to_wait_by_nobody_waits() {
+    let house = House::warmed(careless());
+    let store = Arc::new(Away::new(Duration::from_secs(3600), Applied::No));
+    let vault =
+        Vault::new(client(&house.line), Arc::clone(&store), keys(), context()).unwrap().world(house.clock.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(vault.pay("order-1", &payment(), jane())).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Yes), "{error}");
+    assert!(error.detail::<Receipt>().is_some());
+    // Claim, write-ahead, and the result four times.
+    assert_eq!(store.writes.load(Ordering::SeqCst), 6);
+    house.line.clean(1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_is_tried_more_than_once_also_when_the_claim_is_over() {
+    let house = House::warmed(careless());
+    let store = Arc::new(Away::new(Duration::from_secs(3600), Applied::No));
+    let world = Arc::new(Ticking { clock: Arc::clone(&house.clock), since: Instant::now() });
+    let vault = vault(&house, &store, &world).lease(Duration::ZERO);
+    let error = vault.pay("order-1", &payment(), jane()).await.unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Yes), "{error}");
+    assert_eq!(store.writes.load(Ordering::SeqCst), 6);
+    house.line.clean(1);
+}

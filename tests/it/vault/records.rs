@@ -5,7 +5,10 @@ use ofx_session::seal::OpenError;
 use ofx_session::store::{Record, Store as _, Swap, Version};
 use ofx_session::{Blob, Client, Context, ErrorKind, Institution, Key, KeyRing, Moved, Progress, Vault};
 
-use super::support::{Fate, House, careless, client, context, done, easy, jane, keys, now, once, payment, questioning};
+use super::support::{
+    Fate, House, careful, careless, client, context, done, easy, jane, keys, now, once, payment, questioning, rotated,
+};
+use crate::resume::line::MAIN;
 
 /// Puts other bytes in place of a record.
 fn replace(house: &House, which: usize, bytes: &[u8]) {
@@ -108,23 +111,14 @@ fn another_key_does_not_open_it_and_another_context_does_not_see_it() {
 fn the_next_write_is_under_the_key_that_seals_by_now() {
     let house = House::new(easy());
     done(house.pay("order-1"));
-    let mut ring = keys();
-    ring.add(Key::new(2, [2; 32]).unwrap()).unwrap();
-    ring.promote(2).unwrap();
-    let rotated = || {
-        Vault::new(client(&house.line), house.store.clone(), ring.clone(), context())
-            .unwrap()
-            .world(house.clock.clone())
-    };
-    assert!(now(rotated().look("order-1")).unwrap().is_some());
+    let mut ring = rotated();
+    let vault = |ring: &KeyRing| house.vault_of(client(&house.line), ring);
+    assert!(now(vault(&ring).look("order-1")).unwrap().is_some());
     assert_eq!(bytes(&house, 0)[11], 1);
-    done(now(rotated().pay("order-2", &payment(), jane())));
+    done(now(vault(&ring).pay("order-2", &payment(), jane())));
     assert_eq!((bytes(&house, 0)[11], bytes(&house, 1)[11]), (2, 2), "desk, and what was filed since");
-    let mut without = ring.clone();
-    without.retire(1).unwrap();
-    let vault =
-        Vault::new(client(&house.line), house.store.clone(), without, context()).unwrap().world(house.clock.clone());
-    done(now(vault.pay("order-1", &payment(), jane())));
+    ring.retire(1).unwrap();
+    done(now(vault(&ring).pay("order-1", &payment(), jane())));
     house.line.clean(2);
 }
 
@@ -137,14 +131,8 @@ fn an_idle_vault_is_sealed_again_and_its_old_key_retired() {
     house.pay("order-2").unwrap_err();
     done(house.pay("order-3"));
     assert!(!now(house.vault().reseal()).unwrap(), "there is no other key");
-    let mut ring = keys();
-    ring.add(Key::new(2, [2; 32]).unwrap()).unwrap();
-    ring.promote(2).unwrap();
-    let vault = |ring: &KeyRing| {
-        Vault::new(client(&house.line), house.store.clone(), ring.clone(), context())
-            .unwrap()
-            .world(house.clock.clone())
-    };
+    let mut ring = rotated();
+    let vault = |ring: &KeyRing| house.vault_of(client(&house.line), ring);
     let before = now(vault(&ring).pending()).unwrap();
     let sent = house.line.wire().sent.len();
     assert!(now(vault(&ring).reseal()).unwrap());
@@ -167,11 +155,7 @@ fn a_vault_at_work_is_not_sealed_again() {
     let house = House::warmed(careless());
     house.line.then([Fate::Hangs]);
     assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
-    let mut ring = keys();
-    ring.add(Key::new(2, [2; 32]).unwrap()).unwrap();
-    ring.promote(2).unwrap();
-    let rotated = Vault::new(client(&house.line), house.store.clone(), ring, context()).unwrap();
-    let rotated = rotated.world(house.clock.clone());
+    let rotated = house.vault_of(client(&house.line), &rotated());
     assert_eq!(now(rotated.reseal()).unwrap_err().kind(), ErrorKind::Busy);
     house.clock.advance(96);
     assert!(now(rotated.reseal()).unwrap());
@@ -182,8 +166,7 @@ fn a_vault_at_work_is_not_sealed_again() {
 /// A vault as a program would open it that was told of another address.
 fn moved(house: &House) -> Vault {
     let elsewhere = Client::builder(Institution::new("https://other.example/ofx")).transport(house.line.clone());
-    let vault = Vault::new(elsewhere.build().unwrap(), house.store.clone(), keys(), context()).unwrap();
-    vault.world(house.clock.clone())
+    house.vault_of(elsewhere.build().unwrap(), &keys())
 }
 
 #[test]
@@ -238,9 +221,9 @@ fn the_program_that_signs_on_is_the_one_that_runs() {
     house.line.then([Fate::NotSent]);
     house.pay("order-1").unwrap_err();
     let newer = |language: &str| {
-        let institution = Institution::new(crate::resume::line::MAIN).language(language);
+        let institution = Institution::new(MAIN).language(language);
         let client = Client::builder(institution).app("NEWAP", "0300").transport(house.line.clone()).build();
-        Vault::new(client.unwrap(), house.store.clone(), keys(), context()).unwrap().world(house.clock.clone())
+        house.vault_of(client.unwrap(), &keys())
     };
     let sends = |part: &str| {
         let sent = house.line.wire().sent.last().unwrap().1.clone();
@@ -254,6 +237,22 @@ fn the_program_that_signs_on_is_the_one_that_runs() {
     let _ = now(newer("FRA").accounts(jane())).unwrap_err();
     sends("<LANGUAGE>FRA</LANGUAGE>");
     house.line.clean(2);
+}
+
+/// Where an institution does not do what its profile says, the setting that is the remedy helps a vault that is there already.
+#[test]
+fn a_vault_that_is_there_already_can_be_told_to_pay_without_synchronization() {
+    let house = House::warmed(careful());
+    house.line.then([Fate::Refuses(403)]);
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Transport, Moved::No), "{error}");
+    assert!(error.to_string().contains("Institution::without_synchronization"), "{error}");
+    now(house.vault().abandon("order-1")).unwrap();
+    let institution = Institution::new(MAIN).without_synchronization();
+    let without = Client::builder(institution).transport(house.line.clone()).build().unwrap();
+    done(now(house.vault_of(without, &keys()).pay("order-1", &payment(), jane())));
+    assert!(!house.line.work().iter().any(|tail| tail.contains("<PMTRQ>") && tail.contains("<PMTSYNCRQ>")));
+    house.line.clean(1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use chrono::{DateTime, Utc};
 use ofx_session::client::World;
 use ofx_session::store::{Answer, Applied, Capabilities, Memory, Record, RecordKey, Store, StoreError, Swap};
-use ofx_session::{Credentials, Error, Payment, Progress, Receipt, Vault};
+use ofx_session::{Client, Credentials, Error, Key, KeyRing, Payment, Progress, Receipt, Vault};
 use sha2::{Digest as _, Sha256};
 
 pub(super) use crate::resume::line::{
@@ -229,7 +229,12 @@ impl House {
 
     /// A vault as another process would open it.
     pub(super) fn vault(&self) -> Vault {
-        Vault::new(client(&self.line), self.store.clone(), keys(), context()).unwrap().world(self.clock.clone())
+        self.vault_of(client(&self.line), &keys())
+    }
+
+    /// The same by a program with other keys or settings.
+    pub(super) fn vault_of(&self, client: Client, keys: &KeyRing) -> Vault {
+        Vault::new(client, self.store.clone(), keys.clone(), context()).unwrap().world(self.clock.clone())
     }
 
     pub(super) fn pay(&self, id: &str) -> Result<Progress<Receipt>, Error> {
@@ -244,6 +249,14 @@ impl House {
         house.line.wire().sent.clear();
         house
     }
+}
+
+/// A key that seals from now on, and the one that did.
+pub(super) fn rotated() -> KeyRing {
+    let mut ring = keys();
+    ring.add(Key::new(2, [2; 32]).unwrap()).unwrap();
+    ring.promote(2).unwrap();
+    ring
 }
 
 /// With every promise about payments that are sent twice.
