@@ -94,6 +94,19 @@ fn every_kind_of_the_page_is_known_and_no_other() {
     }
 }
 
+/// Counting on from there would end.
+#[test]
+fn more_files_than_the_page_allows_are_damaged() {
+    for (last, expected) in [(0x07, Ok(())), (0x08, Err(OPERATION)), (0x0f, Err(OPERATION))] {
+        let found = opens("paused_approval", |segments| {
+            with(segments, OPERATION, |operation| {
+                [&operation[..17], &[0xff, 0xff, 0xff, 0xff, last], &operation[18..]].concat()
+            })
+        });
+        assert_eq!(found, expected, "{last:#x}");
+    }
+}
+
 #[test]
 fn a_phase_beyond_those_of_the_page_is_damaged() {
     for phase in 0..=255 {

@@ -105,7 +105,11 @@ const REFUSED: &str = "<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>2000</CODE><SEV
 /// In a small blob there is no room for the profile, which says that the institution saves its answers.
 #[test]
 fn a_payment_without_its_profile_can_be_found_out_about_all_the_same() {
-    for (asked, class) in [(false, "D-S-F+"), (true, "D-S-F+"), (false, "D-S+F+")] {
+    // The history that was promised may be there, or not.
+    let history = [vec![Fate::Honest], vec![Fate::Refuses(404)]];
+    let with_history = history.into_iter().map(|before| (false, "D-S+F+", before));
+    for (asked, class, before) in [(false, "D-S-F+", vec![]), (true, "D-S-F+", vec![])].into_iter().chain(with_history)
+    {
         let bank = if asked { questioning().challenge_first(true) } else { easy() };
         let line = Line::new(bank.class(class.parse().unwrap()).build_model());
         let mut session = client(&line).open(jane()).unwrap();
@@ -123,10 +127,12 @@ fn a_payment_without_its_profile_can_be_found_out_about_all_the_same() {
             let progress = if asked { now(session.answer(right())) } else { now(session.proceed()) };
             (progress.unwrap(), session)
         };
-        // The history that was promised may not be there.
-        line.then(if class == "D-S+F+" { vec![Fate::Refuses(404), Fate::LostAfter] } else { vec![Fate::LostAfter] });
+        line.then(before.into_iter().chain([Fate::LostAfter]));
         let (progress, mut session) = go_on(resume(&blob).open_risking_a_second_payment(jane()).unwrap());
         assert!(matches!(progress, Progress::Unknown(_)) && session.can_reconcile());
+        let (_, sent) = line.wire().sent.last().cloned().unwrap();
+        let header = ofx_session::ofx::Document::decode(&sent, &ofx_session::ofx::Limits::new()).unwrap();
+        assert_eq!(header.header().old_file_uid().as_str(), "0", "{class}: its answer is saved");
         if class == "D-S-F+" {
             // A copy of the same blob is the same file.
             let (progress, _) = go_on(resume(&blob).open_risking_a_second_payment(jane()).unwrap());
