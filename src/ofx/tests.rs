@@ -22,12 +22,17 @@ use crate::ofx::{
     AccountInfoRequest, AccountInfoResponse, ChallengeResponse, ChallengeTransaction, ChallengeTransactionResponse,
     Content, DecodeError, Document, Element, EncodeError, Header, Limits, MessageSetCore, Payment, PaymentRequest,
     Problem, Profile, ProfileTransaction, ProfileTransactionResponse, Question, QuestionSource, SignonInfo,
-    SignonRequest, SignonResponse, Stamp, Status, Style, TrnUid, Version,
+    SignonRequest, SignonResponse, Stamp, Status, Style, TrnUid, Version, writer,
 };
 
-/// Writes `value` into a document of `version`, and reads it out of the bytes again.
+/// Writes `value` into a document of `version`, and reads it out of the bytes again. Told without a tree, as requests are, it has the
+/// same bytes.
 fn through<T: Content>(value: &T, version: Version, style: &Style) -> Result<T, DecodeError> {
-    let root = Element::aggregate("OFX", vec![value.write("VALUE", version)]);
+    let tree = value.write("VALUE", version);
+    let told = writer::text(version, style, |out| value.write_to("VALUE", version, out)).expect("it can be written");
+    let from_tree = writer::text(version, style, |out| out.element(&tree)).expect("it can be written");
+    assert_eq!(String::from_utf8_lossy(&told), String::from_utf8_lossy(&from_tree), "{version}");
+    let root = Element::aggregate("OFX", vec![tree]);
     let bytes = Document::new(Header::new(version), root).encode(style).expect("every value can be written");
     let document = Document::decode(&bytes, &Limits::new())?;
     T::read(document.root().child("VALUE").expect("it was written"))

@@ -271,7 +271,18 @@ const ALWAYS_CLOSED: [&str; 2] = ["EXTDPMTDSC", "MSGBODY"];
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+    use super::text;
     use crate::ofx::{Document, Element, Header, Limits, Style, Version};
+
+    #[test]
+    fn an_empty_value_is_closed_in_every_version() {
+        for version in Version::ALL {
+            let told = text(version, &Style::new(), |out| out.leaf("MEMO", "")).unwrap();
+            assert_eq!(told.as_slice(), b"<MEMO></MEMO>", "{version}");
+            let tree = text(version, &Style::new(), |out| out.element(&Element::leaf("MEMO", ""))).unwrap();
+            assert_eq!(told, tree, "{version}");
+        }
+    }
 
     #[test]
     fn a_leaf_named_like_its_parent_does_not_take_the_end_tag_of_that() {
