@@ -59,7 +59,7 @@ pub(crate) struct Report {
     pub(crate) searched: usize,
 }
 
-/// Secrets to look for: every piece of each, of [`PIECE`] bytes, or of twice as many where so few could be there by chance.
+/// Secrets to look for: every piece of each, of [`PIECE`] bytes, or of two or four times as many where fewer could be there by chance.
 ///
 /// Made before a watch starts and never freed.
 pub(crate) struct Secrets {
@@ -76,9 +76,8 @@ impl Secrets {
             let bytes: &'static [u8] = bytes.leak();
             let before = pieces.len();
             for at in 0..bytes.len() {
-                let short = bytes.get(at..at + PIECE);
-                let piece = short.filter(|piece| !is_common(piece)).or_else(|| bytes.get(at..at + 2 * PIECE));
-                if let Some(piece) = piece {
+                let mut longer = [1, 2, 4].into_iter().filter_map(|times| bytes.get(at..at + times * PIECE));
+                if let Some(piece) = longer.find(|piece| !is_common(piece)) {
                     let first = first(piece);
                     let hash = ((first ^ first >> 29) & 0xffff) as usize;
                     hashes[hash >> 6] |= 1 << (hash & 63);
@@ -117,10 +116,14 @@ fn first(piece: &[u8]) -> u64 {
     u64::from_le_bytes(piece[..PIECE].try_into().unwrap())
 }
 
-/// Whether it could be a piece of an identifier that was made at random, or is but a few characters of two bytes each.
+/// Whether it could be a piece of an identifier that was made at random, or has but a few characters of two bytes each.
 fn is_common(piece: &[u8]) -> bool {
     let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
-    piece.iter().all(hex) || piece.iter().filter(|byte| **byte == 0).count() >= PIECE / 2
+    let zeros = piece.iter().filter(|byte| **byte == 0).count();
+    let is_wide = zeros * 2 >= piece.len();
+    let characters = if is_wide { piece.len() - zeros } else { piece.len() };
+    let is_hex = piece.iter().filter(|byte| !is_wide || **byte != 0).all(hex);
+    characters < if is_hex { 2 * PIECE } else { PIECE }
 }
 
 /// Runs `work` and searches everything that this thread frees meanwhile.

@@ -9,6 +9,10 @@ fn seen(work: impl FnOnce()) -> Report {
     watch(canary::secrets(), work).1
 }
 
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
 #[test]
 fn a_secret_that_is_dropped_as_it_is_is_found() {
     let report = seen(|| drop(canary::PASSWORD.to_owned()));
@@ -48,6 +52,10 @@ fn a_piece_and_a_remainder_beyond_the_end_are_found() {
     assert_eq!(report.count, 0, "so few digits may be those of an identifier");
     let report = seen(|| drop(canary::CHECKING[3..3 + 2 * PIECE].to_owned()));
     assert_eq!(report.count, 1);
+    // The same in characters of two bytes each.
+    assert_eq!(seen(|| drop(wide(&canary::CARD[2 * PIECE - 9..]))).count, 0);
+    assert_eq!(seen(|| drop(wide(&canary::CHECKING[3..3 + 2 * PIECE]))).count, 1);
+    assert_eq!(seen(|| drop(wide(&canary::ANSWER[3..3 + PIECE]))).count, 1);
     let report = seen(|| {
         let mut text = canary::AUTH_TOKEN.to_owned();
         text.clear();
@@ -57,10 +65,9 @@ fn a_piece_and_a_remainder_beyond_the_end_are_found() {
 
 #[test]
 fn other_forms_are_found() {
-    let wide: Vec<u8> = canary::CARD.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let packed = vec![0x49, 0x29, 0x38, 0x17, 0x56, 0x20, 0x44, 0x17];
     let digits: Vec<u8> = canary::CARD.bytes().map(|byte| byte - b'0').collect();
-    for form in [wide, packed, digits] {
+    for form in [wide(canary::CARD), packed, digits] {
         let report = seen(|| drop(form));
         assert_eq!((report.count, report.finds[0].what), (1, "card"));
     }
