@@ -17,7 +17,7 @@ mod wire;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
 
 use ofx_session::ofx::{Document, Element, Header, Style};
 use ofx_session::seal::{Kind, OpenError, Suite};
@@ -286,9 +286,10 @@ fn expected_error(golden: &Golden, at: usize, changed: &[u8]) -> OpenError {
 }
 
 /// A blob and the page that says what it is.
+#[derive(Clone)]
 struct Golden {
     name: String,
-    page: Rc<Value>,
+    page: Arc<Value>,
     blob: Blob,
 }
 
@@ -313,7 +314,7 @@ impl Golden {
     }
 
     fn with(&self, blob: Blob) -> Self {
-        Self { name: self.name.clone(), page: Rc::clone(&self.page), blob }
+        Self { name: self.name.clone(), page: Arc::clone(&self.page), blob }
     }
 
     fn session(&self, paused: Paused) -> ofx_session::Session {
@@ -369,16 +370,22 @@ impl Golden {
     }
 }
 
-fn goldens() -> impl Iterator<Item = Golden> {
+/// Read once: the tests go over them by the thousand.
+static GOLDENS: LazyLock<Vec<Golden>> = LazyLock::new(|| {
     let mut files: Vec<_> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|end| end == "blob"));
     files.sort();
-    files.into_iter().map(|path| {
+    let read = |path: PathBuf| {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let page = fs::read_to_string(path.with_extension("json")).unwrap();
         let blob = Blob::from_text(&fs::read_to_string(&path).unwrap()).unwrap();
-        Golden { name, page: Rc::new(serde_json::from_str(&page).unwrap()), blob }
-    })
+        Golden { name, page: Arc::new(serde_json::from_str(&page).unwrap()), blob }
+    };
+    files.into_iter().map(read).collect()
+});
+
+fn goldens() -> impl Iterator<Item = Golden> {
+    GOLDENS.iter().cloned()
 }
 
 /// Those that this version must open.
