@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::{DbError, Severity};
@@ -17,7 +16,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::store::server::{PLAIN, in_a_runtime, settings, too_late_to_answer, too_late_to_connect};
+use crate::store::server::{Driver, PLAIN, in_a_runtime, settings, too_late_to_answer, too_late_to_connect};
 use crate::store::{
     Answer, Applied, Capabilities, Cause, LARGEST, Record, RecordKey, ServerOptions, Store, StoreError, Swap, Version,
     fits,
@@ -64,7 +63,7 @@ struct Inner {
 #[derive(Clone)]
 struct Line {
     client: Arc<Client>,
-    driver: AbortHandle,
+    driver: Driver,
 }
 
 /// A value of a statement.
@@ -126,7 +125,7 @@ CREATE INDEX IF NOT EXISTS ofx_session_records_expires ON ofx_session_records (e
             Ok(answer) => answer.map_err(|error| explain(error, Applied::Unknown)),
             // What comes late would hold up everything behind it.
             Err(_) => {
-                line.driver.abort();
+                line.driver.leave();
                 Err(too_late_to_answer(NAME))
             }
         }
@@ -146,7 +145,7 @@ impl Inner {
     /// The connection, made when there is none that works.
     async fn line(&self) -> Result<Line, StoreError> {
         let mut line = self.line.lock().await;
-        if let Some(line) = line.as_ref().filter(|line| !line.client.is_closed() && !line.driver.is_finished()) {
+        if let Some(line) = line.as_ref().filter(|line| !line.client.is_closed() && line.driver.is_usable()) {
             return Ok(line.clone());
         }
         Ok(line.insert(self.connect().await?).clone())
@@ -156,11 +155,11 @@ impl Inner {
         let (client, driver) = match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.target.connect(tls.clone()).await.map_err(not_connected)?;
-                (client, tokio::spawn(connection).abort_handle())
+                (client, Driver::spawn(connection))
             }
             None => {
                 let (client, connection) = self.target.connect(NoTls).await.map_err(not_connected)?;
-                (client, tokio::spawn(connection).abort_handle())
+                (client, Driver::spawn(connection))
             }
         };
         let line = Line { client: Arc::new(client), driver };
@@ -177,7 +176,7 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         if let Some(line) = self.line.get_mut() {
-            line.driver.abort();
+            line.driver.leave();
         }
     }
 }

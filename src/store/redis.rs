@@ -4,7 +4,6 @@
 //! life is the key's. Creating is `SET` with `NX`; loading, swapping and deleting are scripts, which Redis runs one at a time.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -16,11 +15,10 @@ use redis::{
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
-use crate::store::server::{PLAIN, in_a_runtime, settings, too_late_to_answer, too_late_to_connect};
+use crate::store::server::{Driver, PLAIN, in_a_runtime, settings, too_late_to_answer, too_late_to_connect};
 use crate::store::{
     Answer, Applied, Capabilities, LARGEST, Record, RecordKey, ServerOptions, Store, StoreError, Swap, Version, fits,
 };
@@ -69,20 +67,7 @@ struct Inner {
 #[derive(Clone)]
 struct Line {
     connection: MultiplexedConnection,
-    driver: AbortHandle,
-    /// Nobody takes it any more: an aborted task takes a moment to end.
-    left: Arc<AtomicBool>,
-}
-
-impl Line {
-    fn leave(&self) {
-        self.left.store(true, Ordering::SeqCst);
-        self.driver.abort();
-    }
-
-    fn is_usable(&self) -> bool {
-        !self.left.load(Ordering::SeqCst) && !self.driver.is_finished()
-    }
+    driver: Driver,
 }
 
 impl Redis {
@@ -122,13 +107,13 @@ impl Redis {
                 // Others wait on this line, too; it is given up only where nothing good can come of it any more.
                 let broken = error.code().is_none() && error.kind() != ErrorKind::UnexpectedReturnType;
                 if broken || is_no_primary(&error) {
-                    line.leave();
+                    line.driver.leave();
                 }
                 Err(explain(error))
             }
             // What comes late would hold up everything behind it.
             Err(_) => {
-                line.leave();
+                line.driver.leave();
                 Err(too_late_to_answer(NAME))
             }
         }
@@ -156,7 +141,7 @@ impl Inner {
     /// The connection, made when there is none that works.
     async fn line(&self) -> Result<Line, StoreError> {
         let mut line = self.line.lock().await;
-        if let Some(line) = line.as_ref().filter(|line| line.is_usable()) {
+        if let Some(line) = line.as_ref().filter(|line| line.driver.is_usable()) {
             return Ok(line.clone());
         }
         Ok(line.insert(self.connect().await?).clone())
@@ -198,14 +183,14 @@ impl Inner {
             _ if error.kind() == ErrorKind::AuthenticationFailed => refused_sign_on(error),
             _ => StoreError::Unreachable { store: NAME, source: Some(Arc::new(error)) },
         })?;
-        Ok(Line { connection, driver: tokio::spawn(driver).abort_handle(), left: Arc::default() })
+        Ok(Line { connection, driver: Driver::spawn(driver) })
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         if let Some(line) = self.line.get_mut() {
-            line.driver.abort();
+            line.driver.leave();
         }
     }
 }

@@ -3,14 +3,40 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use tokio::task::AbortHandle;
 
 use crate::store::{Applied, StoreError};
+
+/// The task that a connection lives in.
+#[derive(Clone)]
+pub(crate) struct Driver {
+    task: AbortHandle,
+    /// Nobody takes it any more: an aborted task takes a moment to end.
+    left: Arc<AtomicBool>,
+}
+
+impl Driver {
+    pub(crate) fn spawn(connection: impl Future + Send + 'static) -> Self {
+        let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+        Self { task, left: Arc::default() }
+    }
+
+    pub(crate) fn leave(&self) {
+        self.left.store(true, Ordering::SeqCst);
+        self.task.abort();
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.left.load(Ordering::SeqCst) && !self.task.is_finished()
+    }
+}
 
 /// How to reach a store's server, and what the caller vouches for.
 #[derive(Clone)]
