@@ -273,6 +273,6 @@ const NO_OPERATION: &str = "there is no operation to continue; start one";
 const STILL_IN_DOUBT: &str = "the payment is still in doubt and was not sent once more";
 
 const TOKEN: &str = "asking for the newest token of the history, so that the payment can be found out about (where there is none for this \
-                     client, Institution::without_synchronization pays without)";
+                     client, abandon the payment and begin it anew with Institution::without_synchronization)";
 
 const ONLY_READS: &str = "while asking, which changes nothing";

@@ -60,7 +60,7 @@ impl Vault {
                 (_, Some(_)) => return Err(Error::misuse(NOT_ASKED)),
                 (_, None) => None,
             };
-            self.free(&desk, &state, LISTING, now)?;
+            self.free(&desk, &state, LISTING, now).map_err(nothing)?;
             if !self.claim(&mut desk, &state, LISTING, Effort::Ahead).await.map_err(nothing)? {
                 continue;
             }

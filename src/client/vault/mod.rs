@@ -67,7 +67,7 @@
 //!
 //! Of the client that a vault is made with, a vault that has a desk takes the transport, observer, document log, device, limits, and what
 //! it signs on with: the application's id, version and key, and the language; also whether payments go [without
-//! synchronization](crate::Institution::without_synchronization), for those that are not made yet. Version of OFX, `ORG` and `FID`, the rest
+//! synchronization](crate::Institution::without_synchronization), for those that are not begun yet; give up one that is. Version of OFX, `ORG` and `FID`, the rest
 //! of the dialect, profile, `CLIENTUID` and keys stay what they were when the desk was made: files that may be sent again were made of them.
 //!
 //! An institution that has moved to another address gets a vault of another [`Context`], which knows of no payment of
@@ -99,7 +99,7 @@
 //! | another caller took over ([`Busy`]) | `Busy` | what the desk says by now; unknown when a file was sent; yes with a [`Receipt`] as detail |
 //! | the store failed before anything was read, or a record cannot be read | `Store`, `Seal` | unknown: it may hold this payment |
 //! | the store failed before a file was sent | `Store` | no; unknown when the payment was in doubt before |
-//! | the store failed after the answer | `Store` | yes with the [`Receipt`] as detail; unknown; no when questions were asked |
+//! | the store failed after the answer | `Store` | yes with the [`Receipt`] as detail; unknown, also with the [`Refusal`](crate::engine::Refusal) as detail, because whoever comes next finds out and may send it once more; no when questions were asked |
 //! | the institution said no | `Refused` | no |
 //! | the request did not leave | `Transport` | no; unknown when the payment was in doubt before |
 //! | the call does not fit: wrong answers, another user, another payment under the id | `Misuse` | what became of the payment that the id stands for, which is the [`Standing`] in the detail where another was asked for; no when it was not sent |
@@ -139,8 +139,9 @@ pub use standing::{Busy, Pending, Settlement, Standing};
 /// same vault; all calls go through `&self`, from as many tasks and processes as there are. One of them works at a time, the
 /// others are told [`Busy`].
 ///
-/// Where a store does not answer when a result is to be written, it is tried again for as long as the claim lasts, with pauses, inside of
-/// a tokio runtime whose time is enabled (and with one of the features `https`, `redis`, `postgres`); elsewhere four times at once.
+/// Where a store does not answer when a result is to be written, it is tried again for as long as the claim lasts, a minute and a half
+/// at most, with pauses, inside of a tokio runtime whose time is enabled (and with one of the features `https`, `redis`, `postgres`);
+/// elsewhere four times at once.
 ///
 /// # Cancellation
 ///

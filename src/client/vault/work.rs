@@ -25,7 +25,7 @@ impl Vault {
     ) -> Result<Progress<Completed>, Error> {
         let id = open.id.clone();
         let mut current = Some(open.operation.clone());
-        let mut ahead = WriteAhead { vault: self, desk: &mut desk, open, sent: None, taken: None };
+        let mut ahead = WriteAhead { vault: self, desk: &mut desk, open, sent: None, in_doubt: false, taken: None };
         let mut result = driver::run(client, credentials, &mut current, &mut ahead).await;
         // A second refusal at the signon would be one step more towards a locked user, for the same reason.
         let goes_on = |result: &Result<Progress<Completed>, Error>| match result {
@@ -43,7 +43,7 @@ impl Vault {
                 other => result = other,
             }
         }
-        let WriteAhead { sent, taken, open, .. } = ahead;
+        let WriteAhead { sent, in_doubt: stored_in_doubt, taken, open, .. } = ahead;
         if let Some(taken) = taken {
             return Err(self.taken_over(taken.as_ref(), &id, sent.is_some(), None));
         }
@@ -53,14 +53,17 @@ impl Vault {
             doubt.clone_from(latest);
         }
         let until = desk.claim.as_ref().map_or_else(|| self.world.now(), |claim| claim.until);
-        // Where the store is away already, or nothing was sent, there is nothing to wait for it with.
-        let is_away = matches!(&result, Err(error) if error.kind() == ErrorKind::Store);
-        let effort = if sent.is_some() && !is_away { Effort::Result { until } } else { Effort::Ahead };
         let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
+        // Where the store is away already, there is nothing to wait for it with; but that nothing was sent is worth as much as an answer
+        // where the store says, or may say, that something was.
+        let is_away = matches!(&result, Err(error) if error.kind() == ErrorKind::Store);
+        let is_worth_it = (sent.is_some() && !is_away) || (stored_in_doubt && !in_doubt);
+        let effort = if is_worth_it { Effort::Result { until } } else { Effort::Ahead };
+        let pays = id != LISTING;
         self.conclude(&mut desk, &client.state, open, &result, current, sent);
         match self.put(&mut desk, &client.state, effort).await {
             Ok(()) => result,
-            Err(Lost::Failed(error)) => unstored(error, result, in_doubt),
+            Err(Lost::Failed(error)) => unstored(error, result, in_doubt, pays),
             Err(Lost::Taken(record)) => {
                 let receipt = receipt(result);
                 Err(self.taken_over(record.as_ref(), &id, true, receipt))
@@ -152,6 +155,8 @@ struct WriteAhead<'a> {
     open: Open,
     /// What the last file was sent with.
     sent: Option<Sent>,
+    /// The store says, or may say, that it is in doubt.
+    in_doubt: bool,
     /// Somebody else has taken over: the record that is there now.
     taken: Option<Option<Record>>,
 }
@@ -177,8 +182,11 @@ impl Ahead for WriteAhead<'_> {
         self.desk.put(Open { operation: interrupted.clone(), ..self.open.clone() });
         self.desk.renew(&self.open.id, vault.world.now(), vault.lease);
         match vault.put(self.desk, state, Effort::Ahead).await {
-            Ok(()) => {}
-            Err(Lost::Failed(error)) => return Err(error.while_doing(NOT_WRITTEN_AHEAD)),
+            Ok(()) => self.in_doubt = interrupted.doubt().is_some(),
+            Err(Lost::Failed(error)) => {
+                self.in_doubt |= interrupted.doubt().is_some() && !self.desk.unanswered.is_empty();
+                return Err(error.while_doing(NOT_WRITTEN_AHEAD));
+            }
             Err(Lost::Taken(record)) => {
                 self.taken = Some(record);
                 return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TAKEN_OVER));
@@ -196,7 +204,7 @@ impl Ahead for WriteAhead<'_> {
 
 /// Whether an error while finding out leaves everything as it was.
 fn says_nothing(error: &Error) -> bool {
-    let refused = error.detail::<Refusal>().is_some_and(|refusal| refusal.at == RefusedAt::Request);
+    let refused = refused_at_request(error).is_some();
     matches!(error.kind(), ErrorKind::Transport | ErrorKind::Malformed | ErrorKind::Refused) && !refused
 }
 
@@ -205,8 +213,11 @@ fn unstored(
     error: Error,
     result: Result<Progress<Completed>, Error>,
     in_doubt: bool,
+    pays: bool,
 ) -> Result<Progress<Completed>, Error> {
     let moved = match &result {
+        // For the store it is in doubt, and may be sent again once it was found out about.
+        Err(refused) if pays && refused_at_request(refused).is_some() => Moved::Unknown,
         // Its own error matters more, and says by itself whether money may have moved.
         Err(_) => return result,
         Ok(Progress::Done(Completed::Paid(_))) => Moved::Yes,
@@ -215,10 +226,18 @@ fn unstored(
     };
     let delivery = if moved == Moved::Unknown { Delivery::Unknown } else { Delivery::Answered };
     let error = error.with_moved(moved).with_delivery(delivery).while_doing(NOT_STORED);
+    if let Some(refusal) = result.as_ref().err().and_then(refused_at_request) {
+        return Err(error.with_detail(refusal.clone()));
+    }
     Err(match receipt(result) {
         Some(receipt) => error.with_detail(receipt),
         None => error,
     })
+}
+
+/// The refusal of the request itself, not of the signon.
+fn refused_at_request(error: &Error) -> Option<&Refusal> {
+    error.detail::<Refusal>().filter(|refusal| refusal.at == RefusedAt::Request)
 }
 
 fn receipt(result: Result<Progress<Completed>, Error>) -> Option<Receipt> {

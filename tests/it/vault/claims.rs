@@ -159,6 +159,12 @@ fn a_store_slower_than_the_lease_sends_nothing() {
     assert_eq!(house.line.work().len(), 0);
     done(house.pay("order-1"));
     house.line.clean(1);
+    // The store says by now that it is in doubt. That it is not is told until the store takes it.
+    let house = House::warmed(careless());
+    house.store.writes([Fault::None, Fault::Slow, Fault::Refused, Fault::Refused]);
+    assert_eq!(house.pay("order-1").unwrap_err().money_may_have_moved(), Moved::No);
+    done(house.pay("order-1"));
+    house.line.clean(1);
 }
 
 /// What is left would be over before the answer is there.
@@ -178,6 +184,18 @@ fn with_less_than_half_of_the_lease_left_nothing_is_sent() {
         done(now(vault.pay("order-1", &payment(), jane())));
         house.line.clean(1);
     }
+}
+
+#[test]
+fn of_two_who_ask_for_the_account_list_one_is_told_that_no_money_moves() {
+    let house = House::warmed(easy());
+    house.line.then([Fate::Waits]);
+    let vault = house.vault();
+    let mut asking = pin!(vault.accounts(jane()));
+    assert!(again(&mut asking).is_none());
+    let error = now(house.vault().accounts(jane())).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::No));
+    assert!(again(&mut asking).unwrap().is_ok());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A store that loses things, at each write.
 
+use ofx_session::engine::Refusal;
 use ofx_session::store::{StoreError, Swap};
 use ofx_session::{ErrorKind, Moved, Progress, Receipt};
 
@@ -87,13 +88,17 @@ fn questions_and_doubts_that_cannot_be_stored_say_what_may_have_moved() {
     assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
     house.line.clean(1);
 
-    // What the institution refuses was not made, stored or not.
+    // What the institution refuses was not made, but for the store it is in doubt.
     let house = House::warmed(careless());
     let mut wrong = payment();
     wrong.from.account_id = "4711".to_owned();
     house.store.writes(refused(2));
     let error = now(house.vault().pay("order-1", &wrong, jane())).unwrap_err();
-    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Refused, Moved::No));
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Unknown));
+    assert!(error.detail::<Refusal>().is_some());
+    house.store.calm();
+    house.clock.advance(96);
+    assert!(matches!(now(house.vault().pay("order-1", &wrong, jane())).unwrap(), Progress::Unknown(_)));
 }
 
 #[test]
