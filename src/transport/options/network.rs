@@ -95,6 +95,11 @@ impl NetworkSettings {
 
 /// `host` in the spelling in which parsing a URL leaves it, when it is a host and nothing else.
 pub(crate) fn host_of_url(host: &str) -> Option<String> {
+    spelled_as_in_url(host).filter(|host| can_name(host))
+}
+
+/// As [`host_of_url`], for a host that no certificate need be for.
+pub(crate) fn spelled_as_in_url(host: &str) -> Option<String> {
     let bare = bare_host(host);
     let url = if bare.parse::<Ipv6Addr>().is_ok() {
         format!("https://[{bare}]/")
@@ -103,8 +108,7 @@ pub(crate) fn host_of_url(host: &str) -> Option<String> {
     } else {
         format!("https://{host}/")
     };
-    let host = Url::parse(&url).ok()?.host_str()?.to_owned();
-    can_name(&host).then_some(host)
+    Some(Url::parse(&url).ok()?.host_str()?.to_owned())
 }
 
 /// `host` as it stands in a URL, without the brackets of IPv6.

@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 use crate::transport::TransportError;
-use crate::transport::options::{Given, HttpsOptions, Reason, bare_host, host_of_url};
+use crate::transport::options::{Given, HttpsOptions, Reason, bare_host, host_of_url, spelled_as_in_url};
 
 /// The proxy in front of the institution, if any.
 ///
@@ -118,11 +118,11 @@ impl Proxy {
     /// Refuses what no proxy can be reached with.
     pub(crate) fn check(&self) -> Result<(), TransportError> {
         let password = self.password.get(&NO_PASSWORD)?;
-        let Some(scheme) = self.scheme() else {
+        if self.scheme().is_none() {
             let set = self.user.is_some() || !self.except.is_empty() || !self.address.is_empty();
             let reason = if self.kind == ProxyKind::Environment { IN_ENVIRONMENT } else { NOT_HERE };
             return if set { Err(reason.error()) } else { Ok(()) };
-        };
+        }
         if matches!(self.kind, ProxyKind::Socks4 | ProxyKind::Socks4a) && self.user.is_some() {
             return Err(NO_LOGIN.error());
         }
@@ -130,11 +130,22 @@ impl Proxy {
             return Err(HALF_A_LOGIN.error());
         }
         self.exceptions()?;
-        let url = reqwest::Url::parse(&format!("{scheme}://{}", self.address)).map_err(|_| BAD_ADDRESS.error())?;
-        let plain = !self.address.contains('@') && url.query().is_none();
-        let only_host = url.fragment().is_none() && matches!(url.path(), "" | "/");
-        let with_port = self.address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        if plain && only_host && with_port && url.has_host() { Ok(()) } else { Err(BAD_ADDRESS.error()) }
+        let url = self.url().and_then(|url| reqwest::Url::parse(&url).ok()).ok_or_else(|| BAD_ADDRESS.error())?;
+        // What the HTTP stack cannot read it passes over, and goes to the institution directly.
+        match intercepted(&Matcher::builder().all(String::from(url)).build()) {
+            Some(_) => Ok(()),
+            None => Err(BAD_ADDRESS.error()),
+        }
+    }
+
+    /// Where the proxy is, in the one spelling that is read alike by all who read it.
+    fn url(&self) -> Option<String> {
+        let (host, port) = self.address.rsplit_once(':')?;
+        let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port.parse::<u16>().ok().filter(|_| is_number)?;
+        // Without brackets the port might be a part of the address.
+        let host = spelled_as_in_url(host).filter(|_| host.starts_with('[') || !host.contains(':'))?;
+        Some(format!("{}://{host}:{port}", self.scheme()?))
     }
 
     /// Whom it is not for, in the spelling in which the HTTP stack compares.
@@ -157,8 +168,11 @@ impl Proxy {
 
     /// The same for the HTTP stack; nothing for none and for that of the environment.
     pub(crate) fn for_reqwest(&self) -> Result<Option<reqwest::Proxy>, TransportError> {
-        let Some(scheme) = self.scheme() else { return Ok(None) };
-        let proxy = reqwest::Proxy::all(format!("{scheme}://{}", self.address)).map_err(|_| BAD_ADDRESS.error())?;
+        if self.scheme().is_none() {
+            return Ok(None);
+        }
+        let url = self.url().ok_or_else(|| BAD_ADDRESS.error())?;
+        let proxy = reqwest::Proxy::all(url).map_err(|_| BAD_ADDRESS.error())?;
         let proxy = match (&self.user, self.password.get(&NO_PASSWORD)?) {
             (Some(user), Some(password)) => proxy.basic_auth(user, password.expose()),
             _ => proxy,
@@ -169,7 +183,7 @@ impl Proxy {
     /// Whether the proxy is told an address of IPv4 and can be told nothing else.
     pub(crate) fn is_socks4(&self) -> bool {
         // That of the environment is known by how it treats an address that no exception names.
-        let found = "https://institution.invalid".parse().ok().and_then(|url| self.matcher()?.intercept(&url));
+        let found = self.matcher().and_then(|matcher| intercepted(&matcher));
         found.is_some_and(|proxy| proxy.uri().scheme_str() == Some("socks4"))
     }
 
@@ -178,12 +192,14 @@ impl Proxy {
         match self.kind {
             ProxyKind::None => None,
             ProxyKind::Environment => Some(Matcher::from_env()),
-            _ => {
-                let url = format!("{}://{}", self.scheme()?, self.address);
-                Some(Matcher::builder().all(url).no(self.exceptions().ok()?).build())
-            }
+            _ => Some(Matcher::builder().all(self.url()?).no(self.exceptions().ok()?).build()),
         }
     }
+}
+
+/// The proxy of an institution that no exception names.
+fn intercepted(matcher: &Matcher) -> Option<Intercept> {
+    matcher.intercept(&"https://institution.invalid/".parse().ok()?)
 }
 
 /// A name, an address, a network or the star for every name.

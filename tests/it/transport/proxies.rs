@@ -1,6 +1,9 @@
-//! What is set in the environment about proxies, and whom they are not for.
+//! Addresses and logins of proxies, what is set about them in the environment, and whom they are not for.
+
+use std::sync::{Arc, Mutex};
 
 use ofx_session::transport::{Https, HttpsOptions, Proxy, ProxyProblem, TransportError};
+use tokio::net::TcpListener;
 
 use super::server::Server;
 use super::{misuse, reply};
@@ -57,6 +60,60 @@ fn what_belongs_into_the_environment_is_not_taken_elsewhere() {
     {
         let text = misuse(Https::new(HttpsOptions::new().proxy(proxy)).unwrap_err());
         assert!(text.contains("NO_PROXY") && text.contains("HTTPS_PROXY"), "{text}");
+    }
+}
+
+/// Hangs up on everybody. Its port, and a count.
+async fn hangs_up() -> (u16, Arc<Mutex<usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, count) = (listener.local_addr().unwrap().port(), Arc::new(Mutex::new(0)));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            *counted.lock().unwrap() += 1;
+            drop(stream);
+        }
+    });
+    (port, count)
+}
+
+#[tokio::test]
+async fn a_proxy_is_gone_through_in_whatever_spelling() {
+    let authority = Authority::new("root");
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>direct"))).await;
+    let (port, count) = hangs_up().await;
+    let makes = [Proxy::http, Proxy::socks4, Proxy::socks4a, Proxy::socks5, Proxy::socks5_remote_dns];
+    let mut asked = 0;
+    for make in makes {
+        for (given, named) in [
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("B%C3%BCcher.example", "xn--bcher-kva.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("127.1", "127.0.0.1"),
+        ] {
+            let options = trusting(&authority).connect_to("bücher.example", ([127, 0, 0, 1], port).into());
+            let error = send(options.proxy(make(format!("{given}:{port}"))), &server.url()).await.unwrap_err();
+            let TransportError::Proxy { proxy, .. } = &error else { panic!("{given}: {error:?}") };
+            assert_eq!(*proxy, format!("{named}:{port}"));
+            not_sent(error);
+            asked += 1;
+            assert_eq!(*count.lock().unwrap(), asked, "{given}");
+        }
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn an_address_that_the_http_stack_cannot_read_is_refused() {
+    let makes = [Proxy::http, Proxy::https, Proxy::socks4, Proxy::socks4a, Proxy::socks5, Proxy::socks5_remote_dns];
+    for make in makes {
+        for address in ["a\"b.example:1", "a%25b.example:1", "a b.example:1", "::1:1", "proxy.example:+1", ":1"] {
+            let text = misuse(Https::new(HttpsOptions::new().proxy(make(address))).unwrap_err());
+            assert!(text.contains("host and a port"), "{address}: {text}");
+        }
+        for address in ["[::1]:1", "10.0.0.1:1", "my_proxy:1", "proxy.example.:443", "bücher.example:80"] {
+            Https::new(HttpsOptions::new().proxy(make(address))).unwrap();
+        }
     }
 }
 
