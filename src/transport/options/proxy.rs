@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 use crate::transport::TransportError;
@@ -174,7 +175,7 @@ impl Proxy {
         let url = self.url().ok_or_else(|| BAD_ADDRESS.error())?;
         let proxy = reqwest::Proxy::all(url).map_err(|_| BAD_ADDRESS.error())?;
         let proxy = match (&self.user, self.password.get(&NO_PASSWORD)?) {
-            (Some(user), Some(password)) => proxy.basic_auth(user, password.expose()),
+            (Some(user), Some(password)) => proxy.basic_auth(&escaped(user), &escaped(password.expose())),
             _ => proxy,
         };
         Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&self.exceptions()?))))
@@ -200,6 +201,17 @@ impl Proxy {
 /// The proxy of an institution that no exception names.
 fn intercepted(matcher: &Matcher) -> Option<Intercept> {
     matcher.intercept(&"https://institution.invalid/".parse().ok()?)
+}
+
+/// So that the HTTP stack, which undoes what looks like an escape, tells the proxy `text`.
+fn escaped(text: &str) -> Zeroizing<String> {
+    // It never has to move.
+    let mut escaped = Zeroizing::new(String::with_capacity(text.len().saturating_mul(3)));
+    for (index, part) in text.split('%').enumerate() {
+        escaped.push_str(if index == 0 { "" } else { "%25" });
+        escaped.push_str(part);
+    }
+    escaped
 }
 
 /// A name, an address, a network or the star for every name.

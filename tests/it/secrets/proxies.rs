@@ -161,6 +161,24 @@ fn no_password_of_a_proxy_is_in_anything_that_is_said() {
     searched(&hay);
 }
 
+#[tokio::test]
+async fn a_login_arrives_as_it_was_given() {
+    let bank = Bank::builder().user(USER, PASSWORD).start().unwrap();
+    let (gate, hay) = (Gate::open().await, Arc::new(Hay::default()));
+    for make in [Proxy::http, Proxy::socks5, Proxy::socks5_remote_dns] {
+        for (user, password) in [
+            ("jane", "a%41b"),
+            ("j%61ne", "50%20off"),
+            ("100%", "100%"),
+            ("%", "%25%2541"),
+            ("jäne", "ü%C3%BC @/:?#[]&=+'\"\\"),
+        ] {
+            assert!(!through(&bank, &hay, make(gate.address.clone()).login(user, password)).await);
+            assert_eq!(gate.told.lock().unwrap().last(), Some(&format!("{user}:{password}")));
+        }
+    }
+}
+
 #[test]
 fn no_password_of_a_proxy_of_the_environment_is_in_anything_that_is_said() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
