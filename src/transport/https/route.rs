@@ -46,6 +46,11 @@ impl Route {
                 reason: "an address of IPv6 cannot be called through a proxy: use a host name",
             });
         }
+        if proxy.is_some() && !options.proxy.can_be_told(&host) {
+            return Err(TransportError::BadUrl {
+                reason: "its host is too long to be told to the proxy beside the login (Proxy::login)",
+            });
+        }
         if proxy.is_none() && other_family {
             return Err(TransportError::BadUrl {
                 reason: "its host is an address of a family that is not to be used (HttpsOptions::addresses)",

@@ -96,6 +96,10 @@ impl Proxy {
     }
 
     /// Who we are to the proxy. The password is never shown and never stored.
+    ///
+    /// User and password may have 16 KiB together. For a proxy of SOCKS 5 it is 234 bytes, and neither may be empty; with
+    /// [`socks5_remote_dns`](Self::socks5_remote_dns) the two and the host of the institution may have 249. Another login is
+    /// [refused](crate::transport::Https::new), and a longer host when it is called.
     #[must_use]
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
         self.user = Some(user.into());
@@ -129,6 +133,16 @@ impl Proxy {
         }
         if self.user.is_some() != password.is_some() {
             return Err(HALF_A_LOGIN.error());
+        }
+        if let (Some(user), Some(password)) = (&self.user, password) {
+            let length = user.len().saturating_add(password.expose().len());
+            let is_socks5 = matches!(self.kind, ProxyKind::Socks5 | ProxyKind::Socks5RemoteDns);
+            if is_socks5 && (user.is_empty() || password.expose().is_empty() || length > LONGEST_SOCKS5_LOGIN) {
+                return Err(NO_SOCKS5_LOGIN.error());
+            }
+            if length > LONGEST_LOGIN {
+                return Err(LONG_LOGIN.error());
+            }
         }
         self.exceptions()?;
         let url = self.url().and_then(|url| reqwest::Url::parse(&url).ok()).ok_or_else(|| BAD_ADDRESS.error())?;
@@ -186,6 +200,13 @@ impl Proxy {
         // That of the environment is known by how it treats an address that no exception names.
         let found = self.matcher().and_then(|matcher| intercepted(&matcher));
         found.is_some_and(|proxy| proxy.uri().scheme_str() == Some("socks4"))
+    }
+
+    /// Whether the proxy can be told `host` beside the login.
+    pub(crate) fn can_be_told(&self, host: &str) -> bool {
+        let (Some(user), Given::Yes(password)) = (&self.user, &self.password) else { return true };
+        let length = user.len().saturating_add(password.expose().len()).saturating_add(host.len());
+        self.kind != ProxyKind::Socks5RemoteDns || length <= LONGEST_SOCKS5_TEXT
     }
 
     /// Finds out which proxy a request goes through, to name it; nothing where there is never one.
@@ -255,6 +276,15 @@ impl HttpsOptions {
     }
 }
 
+/// The HTTP stack has 262 bytes for all that it tells a proxy of SOCKS 5: 3 of greeting, 3 around the login and 7 around a host.
+const LONGEST_SOCKS5_TEXT: usize = 262 - 3 - 3 - 7;
+
+/// An address of IPv6 takes 22 of them.
+const LONGEST_SOCKS5_LOGIN: usize = 262 - 3 - 3 - 22;
+
+/// Escaped it is three times as long, and the HTTP stack reads a URL of 65534 bytes.
+const LONGEST_LOGIN: usize = 16 * 1024;
+
 const BAD_ADDRESS: Reason = Reason(
     "the address of the proxy must be a host and a port, like proxy.example:3128; a login is given by Proxy::login",
 );
@@ -263,6 +293,10 @@ const BAD_EXCEPTION: Reason = Reason(
 );
 const NO_LOGIN: Reason = Reason("a SOCKS proxy of version 4 knows no login: use version 5, or leave it out");
 const HALF_A_LOGIN: Reason = Reason("the login of the proxy must be a user and a password (Proxy::login)");
+const NO_SOCKS5_LOGIN: Reason = Reason(
+    "a SOCKS proxy of version 5 can be told a user and a password of 234 bytes together, neither of them empty (Proxy::login)",
+);
+const LONG_LOGIN: Reason = Reason("the login of the proxy is too long: it may have 16 KiB (Proxy::login)");
 const NO_PASSWORD: Reason =
     Reason("the options were stored without the password of the proxy: give it again (Proxy::login)");
 const NOT_HERE: Reason = Reason("a login, exceptions or an address were given, and no proxy to which they belong");

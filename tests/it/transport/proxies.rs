@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use ofx_session::transport::{Https, HttpsOptions, Proxy, ProxyProblem, TransportError};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::server::Server;
 use super::{misuse, reply};
@@ -115,6 +116,74 @@ fn an_address_that_the_http_stack_cannot_read_is_refused() {
             Https::new(HttpsOptions::new().proxy(make(address))).unwrap();
         }
     }
+}
+
+/// A proxy of SOCKS 5 that hangs up once it was told where to connect to: what it was told is kept.
+async fn hears() -> (String, Arc<Mutex<Vec<Heard>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, heard) = (listener.local_addr().unwrap().to_string(), Arc::<Mutex<Vec<_>>>::default());
+    let kept = Arc::clone(&heard);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let one = hear(&mut stream).await;
+            kept.lock().unwrap().extend(one);
+        }
+    });
+    (address, heard)
+}
+
+/// How long the login was, and the kind of what is to be connected to.
+type Heard = (usize, u8);
+
+/// RFC 1928 and RFC 1929.
+async fn hear(stream: &mut TcpStream) -> std::io::Result<Heard> {
+    let mut start = [0; 4];
+    stream.read_exact(&mut start[..3]).await?;
+    stream.write_all(&[5, 2]).await?;
+    stream.read_u8().await?;
+    let mut length = 0;
+    for _ in 0..2 {
+        let part = usize::from(stream.read_u8().await?);
+        stream.read_exact(&mut vec![0; part]).await?;
+        length += part;
+    }
+    stream.write_all(&[1, 0]).await?;
+    stream.read_exact(&mut start).await?;
+    Ok((length, start[3]))
+}
+
+#[tokio::test]
+async fn a_login_that_a_proxy_of_socks_5_cannot_be_told_is_refused() {
+    let (address, heard) = hears().await;
+    let (one, other) = ("j".repeat(117), "p".repeat(117));
+    for make in [Proxy::socks5, Proxy::socks5_remote_dns] {
+        let long = format!("{other}p");
+        for (user, password) in [("", "canary"), ("jane", ""), ("", ""), (one.as_str(), long.as_str())] {
+            let proxy = make(address.clone()).login(user, password);
+            let text = misuse(Https::new(HttpsOptions::new().proxy(proxy)).unwrap_err());
+            assert!(text.contains("234 bytes") && text.contains("Proxy::login"), "{text}");
+        }
+    }
+    // What is just short enough arrives, with the longest address and with a name of 15 bytes.
+    let authority = Authority::new("root");
+    let through = |make: fn(String) -> Proxy| {
+        let options = trusting(&authority).connect_to("long.example", "[::1]:9".parse().unwrap());
+        options.proxy(make(address.clone()).login(one.as_str(), other.as_str()))
+    };
+    send(through(Proxy::socks5), "https://long.example/").await.unwrap_err();
+    send(through(Proxy::socks5_remote_dns), "https://abc.ofx.example/").await.unwrap_err();
+    assert_eq!(*heard.lock().unwrap(), [(234, 4), (234, 3)]);
+    let error = send(through(Proxy::socks5_remote_dns), "https://abcd.ofx.example/").await.unwrap_err();
+    assert!(matches!(error, TransportError::BadUrl { .. }), "{error:?}");
+    assert!(misuse(error).contains("Proxy::login"));
+    assert_eq!(heard.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn a_login_too_long_for_the_http_stack_is_refused() {
+    let with = |length| Https::new(HttpsOptions::new().proxy(Proxy::http("x:1").login("jane", "%".repeat(length))));
+    assert!(misuse(with(30_000).unwrap_err()).contains("too long"));
+    with(4_000).unwrap();
 }
 
 /// Which of the calls is to go past the proxy, for the process of its own.
