@@ -28,6 +28,13 @@ pub struct Proxy {
     pub(crate) except: Vec<String>,
 }
 
+/// Why a variable is refused. What it holds is not said: it may be a login.
+macro_rules! unreadable {
+    ($name:literal) => {
+        concat!($name, " must hold a proxy that can be used, like http://proxy.example:3128 (Proxy::from_environment)")
+    };
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ProxyKind {
@@ -50,6 +57,12 @@ impl Proxy {
 
     /// The proxy that `HTTPS_PROXY` or `ALL_PROXY` names, except for the hosts in `NO_PROXY`; these names in lower case, too. A login is part
     /// of the address there: [`login`](Self::login) and [`except`](Self::except) are not for this one.
+    ///
+    /// Where one of these is set and none names a proxy that can be used, it is [refused](crate::transport::Https::new). In a program of
+    /// CGI, where `REQUEST_METHOD` is set, the HTTP stack heeds none of them, and one that is set is refused as well.
+    ///
+    /// `NO_PROXY` holds what [`except`](Self::except) takes, with commas between. What it holds beside that is passed over and not
+    /// refused: a name with a port, or names with nothing but spaces between, and what is not spelled as in a URL.
     #[must_use]
     pub fn from_environment() -> Self {
         Self::of(ProxyKind::Environment, String::new())
@@ -126,7 +139,11 @@ impl Proxy {
         if self.scheme().is_none() {
             let set = self.user.is_some() || !self.except.is_empty() || !self.address.is_empty();
             let reason = if self.kind == ProxyKind::Environment { IN_ENVIRONMENT } else { NOT_HERE };
-            return if set { Err(reason.error()) } else { Ok(()) };
+            return match self.kind {
+                _ if set => Err(reason.error()),
+                ProxyKind::Environment => check_environment(),
+                _ => Ok(()),
+            };
         }
         if matches!(self.kind, ProxyKind::Socks4 | ProxyKind::Socks4a) && self.user.is_some() {
             return Err(NO_LOGIN.error());
@@ -224,6 +241,34 @@ fn intercepted(matcher: &Matcher) -> Option<Intercept> {
     matcher.intercept(&"https://institution.invalid/".parse().ok()?)
 }
 
+/// Refuses a proxy in the environment that would be passed over without a word.
+fn check_environment() -> Result<(), TransportError> {
+    // Of two spellings the first that is set counts, even where it is empty.
+    let first = |spellings: [&'static str; 2]| {
+        let found = spellings.into_iter().find_map(|name| Some((name, std::env::var_os(name)?)));
+        found.filter(|(_, value)| !value.is_empty())
+    };
+    let (https, all) = (first(["HTTPS_PROXY", "https_proxy"]), first(["ALL_PROXY", "all_proxy"]));
+    let Some((name, _)) = https.as_ref().or(all.as_ref()) else { return Ok(()) };
+    if std::env::var_os("REQUEST_METHOD").is_some() {
+        return Err(IN_CGI.error());
+    }
+    // Without NO_PROXY, which may name every host.
+    let text = |name: &str| std::env::var(name).or_else(|_| std::env::var(name.to_lowercase()));
+    let (https, all) = (text("HTTPS_PROXY"), text("ALL_PROXY"));
+    let matcher = Matcher::builder().https(https.unwrap_or_default()).all(all.unwrap_or_default()).build();
+    match intercepted(&matcher) {
+        Some(_) => Ok(()),
+        None => Err(Reason(match *name {
+            "HTTPS_PROXY" => unreadable!("HTTPS_PROXY"),
+            "https_proxy" => unreadable!("https_proxy"),
+            "ALL_PROXY" => unreadable!("ALL_PROXY"),
+            _ => unreadable!("all_proxy"),
+        })
+        .error()),
+    }
+}
+
 /// So that the HTTP stack, which undoes what looks like an escape, tells the proxy `text`.
 fn escaped(text: &str) -> Zeroizing<String> {
     // It never has to move.
@@ -299,6 +344,10 @@ const NO_SOCKS5_LOGIN: Reason = Reason(
 const LONG_LOGIN: Reason = Reason("the login of the proxy is too long: it may have 16 KiB (Proxy::login)");
 const NO_PASSWORD: Reason =
     Reason("the options were stored without the password of the proxy: give it again (Proxy::login)");
+const IN_CGI: Reason = Reason(
+    "the proxy of the environment does not count where REQUEST_METHOD is set, as in a program of CGI: give the proxy itself (Proxy::http \
+     and others)",
+);
 const NOT_HERE: Reason = Reason("a login, exceptions or an address were given, and no proxy to which they belong");
 const IN_ENVIRONMENT: Reason = Reason(
     "the proxy of the environment has its login and its address in HTTPS_PROXY or ALL_PROXY and its exceptions in NO_PROXY: set them \

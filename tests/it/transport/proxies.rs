@@ -186,5 +186,34 @@ fn a_login_too_long_for_the_http_stack_is_refused() {
     with(4_000).unwrap();
 }
 
+#[tokio::test]
+async fn a_proxy_of_the_environment_that_cannot_be_read_is_refused() {
+    let test = "transport::proxies::a_proxy_of_the_environment_that_cannot_be_read_is_refused";
+    for (set, named) in [
+        (&[("HTTPS_PROXY", "htp://canary:canary@proxy:1")][..], "HTTPS_PROXY"),
+        (&[("https_proxy", "http://bücher.example:1")], "https_proxy"),
+        (&[("HTTPS_PROXY", ""), ("https_proxy", "http://p:1"), ("ALL_PROXY", "canary b")], "ALL_PROXY"),
+        (&[("all_proxy", "http://"), ("NO_PROXY", "*")], "all_proxy"),
+        (&[("HTTPS_PROXY", "http://p:1"), ("REQUEST_METHOD", "GET")], "REQUEST_METHOD"),
+        (&[("HTTPS_PROXY", "htp://p:1"), ("ALL_PROXY", "http://p:1")], ""),
+        (&[("HTTPS_PROXY", "p:1"), ("NO_PROXY", "*")], ""),
+        (&[("HTTPS_PROXY", ""), ("https_proxy", "htp://p:1")], ""),
+        (&[("HTTP_PROXY", "htp://p:1"), ("REQUEST_METHOD", "GET")], ""),
+    ] {
+        if in_a_child(test, &[set, &[(NAMED, named)]].concat()) {
+            let named = std::env::var(NAMED).unwrap();
+            let result = Https::new(HttpsOptions::new().proxy(Proxy::from_environment()));
+            if named.is_empty() {
+                return drop(result.unwrap());
+            }
+            let text = misuse(result.unwrap_err());
+            return assert!(text.contains(&named) && !text.contains("canary"), "{text}");
+        }
+    }
+}
+
+/// The variable that is to be named, for the process of its own.
+const NAMED: &str = "OFX_SESSION_TEST_NAMED";
+
 /// Which of the calls is to go past the proxy, for the process of its own.
 const DIRECT: &str = "OFX_SESSION_TEST_DIRECT";
