@@ -38,8 +38,8 @@ use crate::transport::TransportError;
 ///
 /// Every element that OFX does not have is masked as well; one with a dot in its name, as `INTU.BID`, can be shown by that name.
 /// So are comments, broken tags, and whole documents in an encoding without ASCII. A value of four bytes and more that was masked
-/// in its element is also masked where it comes again in one that is shown, in the same document and in the answer to it; that holds for
-/// 512 values, those of the request first.
+/// in its element is also masked where it comes again in one that is shown, in the same document and in the answer to it, in capitals or
+/// small letters (of ASCII), and escaped or not; that holds for 512 values, those of the request first.
 ///
 /// # When it cannot be written
 ///
@@ -132,10 +132,7 @@ impl DocumentLog {
         let Recorded { number, address, mut heard } = recorded;
         let (title, text) = match answer {
             Ok(body) => (format!("answer to {number} from {address}"), self.mask.apply(body, &mut heard)),
-            Err(error) => {
-                // It may hold the title of a web page, and so whatever the institution likes.
-                (format!("no answer to {number} from {address}"), heard.masked_in(error.to_string().as_bytes()))
-            }
+            Err(error) => (format!("no answer to {number} from {address}"), masked(error, &heard)),
         };
         self.sink().write(now, &title, &text);
     }
@@ -160,6 +157,16 @@ impl Sink {
     }
 }
 
+/// The text of `error`, which may hold the title of a web page, and so whatever the institution likes.
+fn masked(error: &TransportError, heard: &Heard) -> Vec<u8> {
+    let TransportError::Html { title: Some(title) } = error else {
+        return heard.masked_in(error.to_string().as_bytes());
+    };
+    // Before it is quoted: a secret with quotes in it looks otherwise then.
+    let title = String::from_utf8_lossy(&heard.masked_in(title.as_bytes())).into_owned();
+    TransportError::Html { title: Some(title) }.to_string().into_bytes()
+}
+
 /// A request in the log, whose answer is awaited.
 pub(crate) struct Recorded {
     number: u64,
@@ -180,3 +187,28 @@ impl fmt::Debug for DocumentLog {
 const NOT_OPENED: &str = "the document log cannot be opened";
 const NO_SUCH_NAME: &str = "the document log masks no element of this name; DocumentLog lists those that it does";
 const PANICKED: &str = "the writer panicked";
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_the_title_of_a_web_page_is_masked_before_it_is_quoted() {
+        for (secret, title, shown) in [
+            ("pa\"ss12", "no pa\"ss12 here", "\"no [masked] here\""),
+            ("pa\\ss12", "no pa\\ss12 here", "\"no [masked] here\""),
+            ("o'Brien77", "no o&#39;Brien77 here", "\"no [masked] here\""),
+            ("o'Brien77", "Q&A of a \"bank\"", r#""Q&A of a \"bank\"""#),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let log = DocumentLog::to_file(folder.path().join("log")).unwrap();
+            let body = format!("<OFX><USERPASS>{secret}</USERPASS></OFX>");
+            let recorded = log.request(DateTime::UNIX_EPOCH, "https://ofx.example.com/ofx", body.as_bytes());
+            let error = TransportError::Html { title: Some(title.to_owned()) };
+            log.answer(DateTime::UNIX_EPOCH, recorded, Err(&error));
+            let written = std::fs::read_to_string(folder.path().join("log")).unwrap();
+            assert!(written.contains(&format!("titled {shown}:")), "{written}");
+        }
+    }
+}

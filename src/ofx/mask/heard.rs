@@ -1,18 +1,20 @@
 //! What was masked, to be masked wherever it comes again.
 
+use std::iter::successors;
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
 use crate::ofx::Charset;
 use crate::ofx::charset::to_latin;
 use crate::ofx::mask::{LONGEST_SHOWN, MASK};
 
-/// Values that were masked, in order, to be found where they do not belong.
+/// Values that were masked, in small letters and in order, to be found where they do not belong.
 #[derive(Default)]
 pub(crate) struct Heard(Vec<Zeroizing<Vec<u8>>>);
 
 impl Heard {
-    /// Hears a value as it stands in a document, and as it stands where it is escaped in another way or not at all, or in the other
-    /// character set.
+    /// Hears a value as it stands in a document, and as it stands where it is not escaped, or in the other character set.
     pub(super) fn hear_as_written(&mut self, value: &[u8]) {
         if value.len() > LONGEST_ESCAPED * LONGEST_SHOWN {
             return;
@@ -27,15 +29,8 @@ impl Heard {
     }
 
     fn hear_escaped(&mut self, value: &[u8]) {
-        self.hear(value);
-        if value.iter().any(|b| matches!(b, b'&' | b'<' | b'>')) {
-            let plain = ESCAPES
-                .iter()
-                .fold(Zeroizing::new(value.to_vec()), |text, (mark, escape)| replaced(&text, escape, mark));
-            let escaped =
-                ESCAPES.iter().rev().fold(plain.clone(), |text, (mark, escape)| replaced(&text, mark, escape));
-            self.hear(&plain);
-            self.hear(&escaped);
+        for reading in readings(value) {
+            self.hear(&reading.bytes);
         }
     }
 
@@ -49,20 +44,43 @@ impl Heard {
         }
     }
 
-    /// `text`, which has nothing to hide of its own, without the values that were masked elsewhere.
+    /// `text`, which has nothing to hide of its own, without the values that were masked elsewhere, in whatever case, and escaped or not.
     pub(crate) fn masked_in(&self, text: &[u8]) -> Vec<u8> {
-        let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
+        if self.0.is_empty() {
+            return text.to_vec();
+        }
+        let mut hidden = vec![false; text.len()];
         let mut left = MOST_COMPARED;
-        while let [first, behind @ ..] = rest {
-            if let Some(length) = self.longest_at(rest, &mut left) {
+        for reading in readings(text) {
+            self.hide(&reading, &mut hidden, &mut left);
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let mut was_hidden = false;
+        for (byte, is_hidden) in text.iter().zip(hidden) {
+            if !is_hidden {
+                out.push(*byte);
+            } else if !was_hidden {
                 out.extend_from_slice(MASK.as_bytes());
-                rest = rest.get(length..).unwrap_or_default();
-            } else {
-                out.push(*first);
-                rest = behind;
             }
+            was_hidden = is_hidden;
         }
         out
+    }
+
+    /// Marks in `hidden` what is a value that was masked.
+    fn hide(&self, reading: &Reading, hidden: &mut [bool], left: &mut usize) {
+        let mut at = 0;
+        while let Some(rest) = reading.bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let Some(length) = self.longest_at(rest, left) else {
+                at += 1;
+                continue;
+            };
+            let behind = at + length;
+            for place in reading.places.get(at..behind).unwrap_or_default() {
+                hidden.get_mut(place.clone()).unwrap_or_default().fill(true);
+            }
+            at = behind;
+        }
     }
 
     /// Whether a value that was masked is in `text`.
@@ -89,31 +107,79 @@ impl Heard {
     }
 }
 
-/// `text` with `to` wherever it has `from`.
-fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Zeroizing<Vec<u8>> {
-    // Room enough from the start: what a growing buffer leaves behind is not wiped.
-    let mut out = Zeroizing::new(Vec::with_capacity(text.len() * to.len().max(1)));
-    let mut rest = text;
-    while let [first, behind @ ..] = rest {
-        if let Some(after) = rest.strip_prefix(from) {
-            out.extend_from_slice(to);
-            rest = after;
-        } else {
-            out.push(*first);
-            rest = behind;
-        }
-    }
-    out
+/// A text in small letters, and where in the text as it was written each of its bytes comes from.
+struct Reading {
+    bytes: Zeroizing<Vec<u8>>,
+    places: Vec<Range<usize>>,
 }
 
-/// How many bytes a mark has in the markup at most.
-const LONGEST_ESCAPED: usize = 5;
+/// `text` as it is written, and what it says after its references are undone, once and once more.
+fn readings(text: &[u8]) -> impl Iterator<Item = Reading> {
+    let bytes = Zeroizing::new(text.to_ascii_lowercase());
+    let places = (0..text.len()).map(|at| at..at + 1).collect();
+    successors(Some(Reading { bytes, places }), Reading::unescaped).take(READINGS)
+}
+
+impl Reading {
+    /// Undoes one level of references, if there are any.
+    fn unescaped(&self) -> Option<Self> {
+        if !self.bytes.contains(&b'&') {
+            return None;
+        }
+        // Room enough from the start: what a growing buffer leaves behind is not wiped. No reference is shorter than what it stands for.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.bytes.len()));
+        let mut places = Vec::with_capacity(self.bytes.len());
+        let mut at = 0;
+        while let Some(rest) = self.bytes.get(at..)
+            && let Some(first) = rest.first()
+        {
+            let (length, mark) = reference(rest).map_or((1, None), |(length, mark)| (length, Some(mark)));
+            let behind = at + length;
+            match mark {
+                Some(mark) => bytes.extend_from_slice(mark.to_ascii_lowercase().encode_utf8(&mut [0; 4]).as_bytes()),
+                None => bytes.push(*first),
+            }
+            let from = self.places.get(at).map_or(0, |place| place.start);
+            let to = self.places.get(behind - 1).map_or(from, |place| place.end);
+            places.resize(bytes.len(), from..to);
+            at = behind;
+        }
+        (bytes.len() < self.bytes.len()).then_some(Self { bytes, places })
+    }
+}
+
+/// The reference with which `text` begins: how long it is, and what it stands for. `text` is in small letters.
+fn reference(text: &[u8]) -> Option<(usize, char)> {
+    let inside = text.strip_prefix(b"&")?;
+    let end = inside.iter().take(LONGEST_REFERENCE).position(|byte| *byte == b';')?;
+    let name = std::str::from_utf8(inside.get(..end)?).ok()?;
+    let mark = match name.strip_prefix('#') {
+        Some(number) => {
+            let code = match number.strip_prefix('x') {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)?
+        }
+        None => NAMED.iter().find(|(known, _)| *known == name)?.1,
+    };
+    Some((end + "&;".len(), mark))
+}
+
+/// How many bytes a mark has in the markup at most, where it is written by its name.
+const LONGEST_ESCAPED: usize = "&quot;".len();
+
+/// The same without its ampersand where it is written by its number, with some zeros in front.
+const LONGEST_REFERENCE: usize = 12;
+
+/// How often a text is looked at: as it is written, and with one and two levels of references undone.
+const READINGS: usize = 3;
 
 /// How many values one that is shown is compared with at most: more than any is as a rule, also in a long list of accounts.
 const MOST_COMPARED: usize = 1024;
 
-/// What stands for a mark in the markup; the ampersand last, so that taking them away takes away one level.
-const ESCAPES: [(&[u8], &[u8]); 3] = [(b"<", b"&lt;"), (b">", b"&gt;"), (b"&", b"&amp;")];
+/// What stands for a mark in the markup.
+const NAMED: [(&str, char); 5] = [("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("amp", '&')];
 
 /// Shorter ones are found everywhere.
 const SHORTEST_HEARD: usize = 4;

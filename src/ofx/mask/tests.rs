@@ -153,6 +153,30 @@ fn a_value_is_found_again_however_it_is_escaped() {
 }
 
 #[test]
+fn a_value_is_found_again_however_its_quotes_and_letters_are_written() {
+    for (first, again) in [
+        ("pa\"ss12", "pa&quot;ss12"),
+        ("pa\"ss12", "PA&#34;ss12"),
+        ("pa\"ss12", "pa&#x22;ss12"),
+        ("pa&quot;ss12", "pa\"ss12"),
+        ("o'Brien77", "o&apos;Brien77"),
+        ("o'Brien77", "o&#39;Brien77"),
+        ("o'Brien77", "o&#X0027;brien77"),
+        ("o'Bri\"en&7", "o'Bri&quot;en&amp;7"),
+        ("o'Bri\"en&7", "o&amp;apos;Bri&quot;en&7"),
+        ("jane4711", "JANE4711"),
+    ] {
+        let mut heard = Heard::default();
+        Mask::default().apply(format!("<OFX><USERPASS>{first}</OFX>").as_bytes(), &mut heard);
+        let found = heard.masked_in(format!("&no; user; with {again}&amp;so is known").as_bytes());
+        assert_eq!(String::from_utf8(found).unwrap(), format!("&no; user; with {MASK}&amp;so is known"), "{again}");
+        let shown = Mask::default().apply(format!("<OFX><MESSAGE>{again} is wrong</OFX>").as_bytes(), &mut heard);
+        let rest = String::from_utf8(shown).unwrap().replace(MASK, "");
+        assert!(["<OFX><MESSAGE></OFX>", "<OFX><MESSAGE> is wrong</OFX>"].contains(&&*rest), "{again}: {rest}");
+    }
+}
+
+#[test]
 fn a_value_is_found_again_in_the_other_character_set_and_in_a_tag() {
     let request = "<OFX><NAME>M\u{fc}ller</NAME><USERID>jane4711</USERID></OFX>";
     for (request, answer) in [
