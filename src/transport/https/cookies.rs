@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cookie_store::{Cookie, CookieStore, StoreAction};
+use cookie_store::{Cookie, CookieDomain, CookieStore, StoreAction};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
@@ -28,7 +28,12 @@ impl Cookies {
         let mut new: Vec<Place> = Vec::new();
         for set in headers.get_all(SET_COOKIE) {
             let cookie = std::str::from_utf8(set.as_bytes()).ok().filter(|text| text.len() <= MOST_BYTES);
-            let Some(Ok(cookie)) = cookie.map(|text| Cookie::parse(text, &url)) else { continue };
+            let Some(Ok(mut cookie)) = cookie.map(|text| Cookie::parse(text, &url)) else { continue };
+            // Whichever domain is named: it may be one that strangers have as well, `com` for one.
+            match CookieDomain::host_only(&url) {
+                Ok(host) if cookie.domain.matches(&url) => cookie.domain = host,
+                _ => continue,
+            }
             let at = place(&cookie);
             match kept.insert(cookie.into_owned(), &url) {
                 // The store only marks it.
@@ -110,3 +115,32 @@ fn encrypted(url: &Url) -> Cow<'_, Url> {
 /// `HttpsOptions::cookies` says so.
 const MOST: usize = 50;
 const MOST_BYTES: usize = 8 * 1024;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_sent_to_the_host_that_set_it_and_to_no_other() {
+        let bank = Url::parse("https://ofx.bank.com/ofx").unwrap();
+        for domain in ["com", ".com", "bank.com", "ofx.bank.com"] {
+            let (cookies, mut headers) = (Cookies::default(), HeaderMap::new());
+            let line = format!("id=1; Path=/; Domain={domain}");
+            headers.insert(SET_COOKIE, line.parse().unwrap());
+            assert!(cookies.keep(&headers, &bank, None), "{domain}");
+            assert_eq!(cookies.line(&bank).unwrap(), "id=1", "{domain}");
+            for stranger in ["https://other.com/", "https://bank.com/", "https://www.ofx.bank.com/"] {
+                assert_eq!(cookies.line(&Url::parse(stranger).unwrap()), None, "{domain}, {stranger}");
+            }
+            // It takes back its own in the same words.
+            headers.insert(SET_COOKIE, format!("{line}; Max-Age=0").parse().unwrap());
+            assert!(!cookies.keep(&headers, &bank, None), "{domain}");
+            assert_eq!(cookies.line(&bank), None, "{domain}");
+        }
+        // What is said for another is nobody's.
+        let (cookies, mut headers) = (Cookies::default(), HeaderMap::new());
+        headers.insert(SET_COOKIE, "id=1; Domain=other.com".parse().unwrap());
+        assert!(!cookies.keep(&headers, &bank, None));
+    }
+}

@@ -195,8 +195,9 @@ impl HttpsOptions {
         self
     }
 
-    /// Whether cookies that the institution sets are sent back to it. Default: yes, as long as the transport lives. At most 50 are kept, and
-    /// 8 KiB of what would be sent: older ones go where there would be more, and what one answer sets beyond that is not kept.
+    /// Whether cookies that the institution sets are sent back to it: to the host that set them, and to no other, whatever their `Domain`
+    /// says. Default: yes, as long as the transport lives. At most 50 are kept, and 8 KiB of what would be sent: older ones go where there
+    /// would be more, and what one answer sets beyond that is not kept.
     ///
     /// Without them nothing is sent [once more for a cookie](crate::engine::Dialect::repeat_for_cookie).
     #[must_use]
