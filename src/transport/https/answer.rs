@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, ErrorKind, Read, Write as _};
 
 use flate2::Compression;
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use flate2::write::GzEncoder;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -109,7 +109,7 @@ struct Packed {
 }
 
 enum Decoder {
-    Gzip(MultiGzDecoder<Feed>),
+    Gzip(GzDecoder<Feed>),
     Zlib(ZlibDecoder<Feed>),
     Bare(DeflateDecoder<Feed>),
 }
@@ -142,7 +142,7 @@ impl Packed {
         if self.decoder.is_none() {
             let first = std::mem::take(&mut self.first);
             self.decoder = Some(if self.is_gzip {
-                Decoder::Gzip(MultiGzDecoder::new(first))
+                Decoder::Gzip(GzDecoder::new(first))
             } else if is_zlib(&first.bytes) {
                 Decoder::Zlib(ZlibDecoder::new(first))
             } else {
@@ -155,13 +155,17 @@ impl Packed {
     /// Puts the next piece behind `body`. Whether there may be more of it before more is fed.
     fn step(&mut self, body: &mut Zeroizing<Vec<u8>>, limit: usize) -> Result<bool, TransportError> {
         let Some(decoder) = self.decoder.as_mut().filter(|_| !self.is_over) else { return Ok(false) };
-        let count = match decoder.read(&mut self.piece) {
-            Ok(count) => count,
+        let read = match decoder.read(&mut self.piece) {
+            Ok(0) => decoder.begin_another().map(|more| (0, more)),
+            read => read.map(|count| (count, true)),
+        };
+        let (count, more) = match read {
+            Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
             Err(_) => return Err(TransportError::Compression { problem: BROKEN }),
         };
-        // What follows the end of deflate is nobody's.
-        self.is_over = count == 0;
+        // What follows the end is nobody's.
+        self.is_over = !more;
         // Up to the limit, and not further: what is said to be small may be large.
         if count > limit.saturating_sub(body.len()) {
             return Err(TransportError::TooLarge { limit });
@@ -197,6 +201,17 @@ impl Decoder {
             Self::Bare(decoder) => decoder.read(into),
         }
     }
+
+    /// At its end: whether another member of gzip follows, which is then the next to be read.
+    fn begin_another(&mut self) -> io::Result<bool> {
+        let Self::Gzip(decoder) = self else { return Ok(false) };
+        let follows = decoder.get_ref().begins_with(GZIP)?;
+        if follows {
+            let feed = std::mem::take(decoder.get_mut());
+            decoder.reset(feed);
+        }
+        Ok(follows)
+    }
 }
 
 /// A part of what is compressed. Behind it comes another, which is not there yet, unless it is the last.
@@ -208,11 +223,26 @@ struct Feed {
 }
 
 impl Feed {
-    /// In place of the last one, which was read.
+    /// Behind what is left of the last one, which is next to nothing.
     fn put(&mut self, part: &[u8]) {
-        self.bytes.clear();
+        let read = self.read.min(self.bytes.len());
+        self.bytes.drain(..read);
         append(&mut self.bytes, part);
         self.read = 0;
+    }
+
+    /// Whether what comes next is `wanted`. What ends in the middle of it is cut short.
+    fn begins_with(&self, wanted: &[u8]) -> io::Result<bool> {
+        let left = self.bytes.get(self.read..).unwrap_or_default();
+        if left.len() >= wanted.len() || !wanted.starts_with(left) {
+            Ok(left.starts_with(wanted))
+        } else if !self.is_last {
+            Err(ErrorKind::WouldBlock.into())
+        } else if left.is_empty() {
+            Ok(false)
+        } else {
+            Err(ErrorKind::UnexpectedEof.into())
+        }
     }
 }
 
@@ -238,6 +268,9 @@ impl Read for Feed {
         Ok(count)
     }
 }
+
+/// How a member begins. RFC 1952 §2.3.1.
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// RFC 1950 §2.2.
 fn is_zlib(bytes: &[u8]) -> bool {
@@ -358,5 +391,43 @@ mod tests {
             turns(body.take(short)).0.unwrap();
             assert_eq!(turns(body.finish()).0.is_err(), !short.is_empty());
         }
+    }
+
+    #[test]
+    fn what_follows_the_last_member_of_gzip_is_nobodys() {
+        let text = b"<OFX>fine".repeat(2_000);
+        let whole = compressed(&text).unwrap().to_vec();
+        let two = compressed(b"more").unwrap().to_vec();
+        let became = |behind: &[u8], size: usize| {
+            let mut body = unpacking("gzip");
+            for piece in [&whole, behind].concat().chunks(size) {
+                turns(body.take(piece)).0?;
+            }
+            turns(body.finish()).0.map(|body| body.to_vec())
+        };
+        for size in [1, 2, 3, FEED, whole.len(), whole.len() + 1, usize::MAX] {
+            let zeros = vec![0; NO_YIELD * 2];
+            for behind in [&b""[..], b"\r\n", b"\0", &zeros, b"\x1e\x8b\x08", b"\x1f\x1f\x8b", b"\x8b"] {
+                assert_eq!(became(behind, size).unwrap(), text, "{size}");
+            }
+            assert_eq!(became(&[&two[..], b"\r\n"].concat(), size).unwrap(), [&text[..], b"more"].concat(), "{size}");
+            // Another member that is cut is still missed, and one with another sum.
+            for length in 1..two.len() {
+                let (cut, _) = two.split_at(length);
+                let error = became(cut, size).unwrap_err();
+                assert!(matches!(error, TransportError::Compression { problem: BROKEN }), "{size} {length}: {error:?}");
+            }
+            let mut wrong = two.clone();
+            *wrong.last_mut().unwrap() ^= 1;
+            became(&[&wrong[..], b"\r\n"].concat(), size).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn members_of_gzip_with_nothing_in_them_are_given_up() {
+        let nothing = compressed(b"").unwrap().to_vec();
+        let mut body = unpacking("gzip");
+        let (taken, _) = turns(body.take(&nothing.repeat(NO_YIELD)));
+        assert!(matches!(taken, Err(TransportError::Compression { problem: NOTHING_IN_IT })), "{taken:?}");
     }
 }
