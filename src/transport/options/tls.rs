@@ -302,7 +302,8 @@ impl HttpsOptions {
     ///
     /// # Errors
     ///
-    /// [`TransportError::BadOptions`] when there is no list in `pem` or one cannot be read.
+    /// [`TransportError::BadOptions`] when there is no list in `pem` or one is not PEM. What is in a list is read by
+    /// [`Https::new`](crate::transport::Https::new), which says the same of one that is broken.
     pub fn add_crl_pem(mut self, pem: &[u8]) -> Result<Self, TransportError> {
         crls_in(pem)?;
         self.tls.crl_pem.0.push(crls_only(pem));
