@@ -25,7 +25,8 @@ pub(crate) fn emit(event: &Event<'_>) {
             debug!(target: TARGET, status, http_version, content_type, remote, "response_head");
         }
         Event::BodyReceived { bytes } => debug!(target: TARGET, bytes, "body_received"),
-        Event::Closed { host } => debug!(target: TARGET, host, "closed"),
+        // In no span: where the handshake fails, it comes in the middle of the exchange.
+        Event::Closed { host } => debug!(target: TARGET, parent: None, host, "closed"),
         Event::Step { operation, step } => info!(target: TARGET, operation, step = step.name(), "step"),
         Event::Challenge { questions } => info!(target: TARGET, questions = questions.join(","), "challenge"),
         Event::SyncItem { kind, action, origin } => info!(target: TARGET, kind, action, origin, "sync_item"),

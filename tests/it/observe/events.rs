@@ -7,7 +7,7 @@ use std::time::Duration;
 use ofx_session::ofx::SyncMode;
 use ofx_session::store::Memory;
 use ofx_session::testing::Bank;
-use ofx_session::transport::TransportError;
+use ofx_session::transport::{Roots, TransportError};
 use ofx_session::{Answers, Client, Event, HttpsOptions, Institution, Intent, Progress, Proxy, SyncKind, Vault};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -181,6 +181,10 @@ fn tracing_is_told_the_same_in_spans() {
         session.answer(Answers::new().with("MFA16", "Garcia").with("MFA1", "Newport")).await.unwrap().done().unwrap();
         session.sync_payments(&payment().from).await.unwrap().done().unwrap();
         drop(session);
+        // A certificate that is refused: the connection ends in the middle of the exchange.
+        let client =
+            Client::builder(Institution::new(bank.url())).connection(HttpsOptions::new().roots(Roots::Mozilla));
+        client.build().unwrap().fetch_profile().await.unwrap_err();
         // A connection may outlive what it was made for by a moment.
         for _ in 0..2_000 {
             if page.text().contains(" closed ") {
@@ -213,5 +217,8 @@ fn tracing_is_told_the_same_in_spans() {
         " INFO operation{operation=\"synchronize_payments\"}: ofx_session: sync_item kind=\"payments\" action=\"added\" origin=\"us\"",
     ] {
         assert!(text.contains(told), "{told}\n{text}");
+    }
+    for closed in ours.iter().filter(|line| line.contains(" ofx_session: closed ")) {
+        assert!(closed.starts_with("DEBUG ofx_session: "), "it comes in no span: {closed}");
     }
 }
