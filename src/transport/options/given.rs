@@ -1,6 +1,7 @@
 //! How options are stored: what is secret or code leaves a mark that it was given, times are in milliseconds.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -52,6 +53,13 @@ impl<'de, T> Deserialize<'de> for Given<T> {
     }
 }
 
+/// Whole milliseconds, and none lost: a part of one is stored as one.
+fn in_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(NANOS)).unwrap_or(u64::MAX)
+}
+
+const NANOS: u128 = 1_000_000;
+
 /// A time in whole milliseconds.
 pub(crate) mod millis {
     use std::time::Duration;
@@ -59,7 +67,7 @@ pub(crate) mod millis {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     pub(crate) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+        serializer.serialize_u64(super::in_millis(*time))
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
@@ -67,17 +75,47 @@ pub(crate) mod millis {
     }
 }
 
-/// A time in whole milliseconds, or none.
+/// A time in whole milliseconds, or none, which is the default.
 pub(crate) mod millis_or_none {
     use std::time::Duration;
 
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
     pub(crate) fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-        time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
+        time.map(super::in_millis).serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
         Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_millis))
+    }
+}
+
+/// A time in whole milliseconds, or none as 0, where the default is a time: a format without null leaves out what is none.
+pub(crate) mod millis_or_zero {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        // A time of zero, which is refused, must not become none.
+        Some(time.map_or(0, |time| super::in_millis(time).max(1))).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let millis = Option::<u64>::deserialize(deserializer)?;
+        Ok(millis.filter(|millis| *millis > 0).map(Duration::from_millis))
+    }
+}
+
+/// A text, or none as an empty one, where the default is a text.
+pub(crate) mod text_or_empty {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        Some(text.as_deref().unwrap_or_default()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
     }
 }

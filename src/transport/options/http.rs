@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 use crate::transport::TransportError;
-use crate::transport::options::given::millis;
+use crate::transport::options::given::{millis, text_or_empty};
 use crate::transport::options::{Given, HttpsOptions, Reason};
 
 /// Which versions of HTTP are spoken.
@@ -58,6 +58,7 @@ pub enum Redirects {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct HttpSettings {
     pub(crate) versions: HttpVersions,
+    #[serde(with = "text_or_empty")]
     pub(crate) user_agent: Option<String>,
     pub(crate) accept: String,
     pub(crate) headers: Vec<(String, String)>,
@@ -112,11 +113,11 @@ impl HttpsOptions {
         self
     }
 
-    /// What to say as `User-Agent`, unless a request wants it otherwise; `None` sends no such header. Default: `InetClntApp/3.0`, which
-    /// most institutions expect and without which some refuse to answer.
+    /// What to say as `User-Agent`, unless a request wants it otherwise; `None` or an empty text sends no such header. Default:
+    /// `InetClntApp/3.0`, which most institutions expect and without which some refuse to answer.
     #[must_use]
     pub fn user_agent<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
-        self.http.user_agent = name.into().map(str::to_owned);
+        self.http.user_agent = name.into().filter(|name| !name.is_empty()).map(str::to_owned);
         self
     }
 

@@ -43,7 +43,8 @@ pub use tls::{Roots, TlsVersion};
 /// # Storing
 ///
 /// The options can be stored and read with serde, for a configuration file: everything may be left out there, and what is unknown
-/// is refused. Times are in milliseconds, certificates in PEM. What is secret or code is not stored: the password of a proxy, the key of a
+/// is refused. Times are in milliseconds, certificates in PEM; no `user_agent` is an empty text, and no `tcp_keep_alive_ms` is 0, in formats
+/// without null as well. What is secret or code is not stored: the password of a proxy, the key of a
 /// client certificate, the value of a secret header, the checks of certificates. Options that were stored with one of these cannot be
 /// used before it is given again: [`Https::new`](crate::transport::Https::new) says which.
 ///
@@ -185,3 +186,50 @@ const NO_IPV6: Reason = Reason(
     "a SOCKS proxy of version 4 knows addresses of IPv4 only: use version 5 or 4a, or other addresses (HttpsOptions::addresses)",
 );
 const ZERO_TIMEOUT: Reason = Reason("a timeout of zero leaves no time for anything");
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// As in a format that has no null, where what is null is left out.
+    fn without_null(value: Value) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let there = fields.into_iter().filter(|(_, value)| !value.is_null());
+                there.map(|(name, value)| (name, without_null(value))).collect::<serde_json::Map<_, _>>().into()
+            }
+            other => other,
+        }
+    }
+
+    #[test]
+    fn what_is_switched_off_stays_so_in_a_format_without_null() {
+        let off = HttpsOptions::new().user_agent(None).tcp_keep_alive(None);
+        let stored = without_null(serde_json::to_value(&off).unwrap());
+        let read: HttpsOptions = serde_json::from_value(stored).unwrap();
+        assert_eq!((read.http.user_agent, read.network.tcp_keep_alive), (None, None));
+        // As it was stored before, and what is there by default.
+        let earlier = json!({"http": {"user_agent": null}, "network": {"tcp_keep_alive_ms": null}});
+        let read: HttpsOptions = serde_json::from_value(earlier).unwrap();
+        assert_eq!((read.http.user_agent, read.network.tcp_keep_alive), (None, None));
+        let stored = without_null(serde_json::to_value(HttpsOptions::new()).unwrap());
+        let read: HttpsOptions = serde_json::from_value(stored).unwrap();
+        assert!(read.http.user_agent.is_some() && read.network.tcp_keep_alive == Some(Duration::from_secs(15)));
+    }
+
+    #[test]
+    fn a_time_below_a_millisecond_is_not_stored_as_none() {
+        let short = Duration::from_micros(1_001);
+        let options = HttpsOptions::new()
+            .connect_timeout(short)
+            .read_timeout(Duration::from_nanos(1))
+            .tcp_keep_alive(Duration::ZERO);
+        let read: HttpsOptions = serde_json::from_value(serde_json::to_value(&options).unwrap()).unwrap();
+        assert_eq!(read.connect_timeout, Duration::from_millis(2));
+        assert_eq!(read.read_timeout, Some(Duration::from_millis(1)));
+        assert!(read.check().is_err(), "what is refused is still refused");
+    }
+}

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use crate::transport::Proxy;
 use crate::transport::TransportError;
-use crate::transport::options::given::millis_or_none;
+use crate::transport::options::given::millis_or_zero;
 use crate::transport::options::{HttpsOptions, Reason};
 use crate::transport::tls::can_name;
 
@@ -37,7 +37,7 @@ pub(crate) struct NetworkSettings {
     pub(crate) local_address: Option<IpAddr>,
     pub(crate) addresses: Addresses,
     pub(crate) connect_to: Vec<(String, SocketAddr)>,
-    #[serde(with = "millis_or_none", rename = "tcp_keep_alive_ms")]
+    #[serde(with = "millis_or_zero", rename = "tcp_keep_alive_ms")]
     pub(crate) tcp_keep_alive: Option<Duration>,
     #[serde(rename = "allow_http_loopback")]
     pub(crate) http_loopback: bool,
