@@ -59,11 +59,10 @@ impl Vault {
         let is_away = matches!(&result, Err(error) if error.kind() == ErrorKind::Store);
         let is_worth_it = (sent.is_some() && !is_away) || (stored_in_doubt && !in_doubt);
         let effort = if is_worth_it { Effort::Result { until } } else { Effort::Ahead };
-        let pays = id != LISTING;
         self.conclude(&mut desk, &client.state, open, &result, current, sent);
         match self.put(&mut desk, &client.state, effort).await {
             Ok(()) => result,
-            Err(Lost::Failed(error)) => unstored(error, result, in_doubt, pays),
+            Err(Lost::Failed(error)) => unstored(error, result, in_doubt, stored_in_doubt),
             Err(Lost::Taken(record)) => {
                 let receipt = receipt(result);
                 Err(self.taken_over(record.as_ref(), &id, true, receipt))
@@ -213,11 +212,11 @@ fn unstored(
     error: Error,
     result: Result<Progress<Completed>, Error>,
     in_doubt: bool,
-    pays: bool,
+    stored_in_doubt: bool,
 ) -> Result<Progress<Completed>, Error> {
     let moved = match &result {
-        // For the store it is in doubt, and may be sent again once it was found out about.
-        Err(refused) if pays && refused_at_request(refused).is_some() => Moved::Unknown,
+        // It may be sent again once it was found out about.
+        Err(refused) if stored_in_doubt && refused_at_request(refused).is_some() => Moved::Unknown,
         // Its own error matters more, and says by itself whether money may have moved.
         Err(_) => return result,
         Ok(Progress::Done(Completed::Paid(_))) => Moved::Yes,
