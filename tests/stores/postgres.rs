@@ -161,7 +161,8 @@ async fn a_locked_row_is_given_up(server: &Server, client: &Client) {
     let late = any_record("late");
     let error = store.swap(&key(1), before.version(), &late).await.unwrap_err();
     assert!(matches!(error, StoreError::NoAnswer { applied: Applied::Unknown, .. }), "{error:?}");
-    assert_eq!(store.load(&key(1)).await.unwrap().unwrap(), before, "by another connection, at once");
+    let found = store.load(&key(1)).await.unwrap().unwrap();
+    assert!([&before, &late].contains(&&found), "by another connection, at once: {found:?}");
     client.batch_execute("DROP TRIGGER hangs ON ofx_session_records").await.unwrap();
     assert!(child::surely(&store, &key(1), Some(before.version()), &late).await, "again or late, it is one write");
     assert_eq!(store.load(&key(1)).await.unwrap().unwrap(), late);
