@@ -61,6 +61,9 @@ impl Proxy {
     /// Where one of these is set and none names a proxy that can be used, it is [refused](crate::transport::Https::new). In a program of
     /// CGI, where `REQUEST_METHOD` is set, the HTTP stack heeds none of them, and one that is set is refused as well.
     ///
+    /// On macOS and Windows the proxy of the system counts as well where another crate of the program switches on `system-proxy`, a
+    /// feature of `reqwest` and one of its default features. Where that must not be, give the proxy itself, or [`none`](Self::none).
+    ///
     /// `NO_PROXY` holds what [`except`](Self::except) takes, with commas between. What it holds beside that is passed over and not
     /// refused: a name with a port, or names with nothing but spaces between, and what is not spelled as in a URL.
     #[must_use]
