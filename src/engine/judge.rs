@@ -25,7 +25,7 @@ pub(crate) fn judge(
 }
 
 fn judge_profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
-    let found = ours_or_only(response.profiles()?, |found| &found.trn_uid == trn_uid);
+    let found = ours_or_only(response.profiles()?, |found| trn_uid.is(found.trn_uid.as_str()));
     let answer = found.ok_or(EngineError::Missing("profile (PROFTRNRS)"))?;
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
@@ -92,7 +92,7 @@ pub(crate) fn answer_that_reads(
     response: &Response,
 ) -> Result<Answer, EngineError> {
     let answers: Result<Vec<_>, _> = response.answers(kind).map(|answer| response.read(kind, answer)).collect();
-    let is_ours = |found: &Answer| &found.trn_uid == trn_uid;
+    let is_ours = |found: &Answer| trn_uid.is(found.trn_uid.as_str());
     let found = match kind {
         RequestKind::Accounts => ours_or_only(answers?, is_ours),
         _ => answers?.into_iter().find(is_ours),

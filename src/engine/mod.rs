@@ -54,6 +54,7 @@ mod outcome;
 mod password;
 mod records;
 mod recovery;
+mod rival;
 mod schema;
 mod settle;
 mod shown;

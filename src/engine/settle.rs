@@ -165,17 +165,29 @@ impl Operation {
         let Some(doubt) = self.doubt.clone() else {
             return self.take_token(state, frame.as_ref(), now);
         };
+        let rival = frame.as_ref().and_then(|frame| self.rival(frame, state));
         let Some(SyncResponse { token: Some(token), lost_sync: false, .. }) = frame else {
             self.recovery.exhausted = true;
             return self.in_doubt(if frame.is_some_and(|frame| frame.lost_sync) { Doubt::HistoryLost } else { doubt });
         };
-        // Received before, and not in the history: it was refused or is kept back, and would be answered with 2019 again.
-        if matches!(doubt, Doubt::Duplicate(_)) || !self.recovery.another_round() {
+        if let Some(why) = rival {
+            self.recovery.exhausted = true;
+            return self.in_doubt(Doubt::NoAnswer(why.to_owned()));
+        }
+        let has_moved = self.recovery.token.as_ref() != Some(&token);
+        let settles_nothing = match doubt {
+            // Received before, and not in the history: it was refused or is kept back, and would be answered with 2019 again.
+            Doubt::Duplicate(_) => true,
+            // It was left out because something had happened since its token, or for a reason that a further copy does not change.
+            Doubt::NotMentioned => !has_moved || self.recovery.copies.repeated,
+            _ => false,
+        };
+        if settles_nothing || !self.recovery.another_round() {
             self.recovery.exhausted = true;
             return self.in_doubt(doubt);
         }
         // A copy with the same token is as good as the one before.
-        self.recovery.fenced = self.recovery.token.as_ref() != Some(&token);
+        self.recovery.fenced = has_moved;
         self.send_after(&token, state, now)
     }
 

@@ -124,7 +124,7 @@ impl Response {
 
     /// The answers to requests of a kind under a `TRNUID`; one without any may be ours too.
     pub(crate) fn answers_under(&self, kind: RequestKind, trn_uid: &TrnUid) -> Vec<Result<Answer, DecodeError>> {
-        let ours = |answer: &&Element| answer.value("TRNUID").is_none_or(|found| found == trn_uid.as_str());
+        let ours = |answer: &&Element| answer.value("TRNUID").is_none_or(|found| trn_uid.is(found));
         self.answers(kind).filter(ours).map(|answer| self.read(kind, answer)).collect()
     }
 

@@ -374,6 +374,11 @@ impl TrnUid {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether an institution means it by `found`: some keep identifiers as numbers, and write their letters as they like.
+    pub(crate) fn is(&self, found: &str) -> bool {
+        self.0.eq_ignore_ascii_case(found)
+    }
 }
 
 written_as_text!(TrnUid, "TRNUID");

@@ -5,9 +5,11 @@ mod clock;
 mod doubt;
 mod given_up;
 mod golden;
+
 mod moved;
 mod once;
 mod outage;
 mod records;
+mod rivals;
 mod store;
 mod support;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use ofx_session::engine::{EngineError, Intent, Outcome, Step};
 use ofx_session::error::Delivery;
-use ofx_session::ofx::{Style, Version};
+use ofx_session::ofx::{Amount, Style, Version};
 use ofx_session::testing::{Class, Rejection};
 
 use super::scenario::{MAIN, Reply, Scenario, easy, honest, paid, payment};
@@ -58,7 +58,9 @@ fn suffer(scenario: &mut Scenario, fate: Fate, late: &Late) {
                 Reply::Body(honest(bank, sent))
             }
             Fate::IsOvertaken => {
-                assert!(bank.other_client_pays("jane", &payment()).is_some());
+                let mut other = payment();
+                other.amount = Amount::parse("1.11").unwrap();
+                assert!(bank.other_client_pays("jane", &other).is_some());
                 Reply::Body(honest(bank, sent))
             }
         };

@@ -45,7 +45,23 @@ fn ours(code: u32, trn_uid: &str, paid: Option<&Sent>) -> Element {
 
 /// A payment of somebody else, as the history tells it.
 fn stranger(like: &Sent) -> Element {
+    with_amount(&twin(like), "1.11")
+}
+
+/// The same payment, under the name of somebody else.
+fn twin(like: &Sent) -> Element {
     ours(0, "another-client", Some(like))
+}
+
+fn with_amount(element: &Element, amount: &str) -> Element {
+    match element.tag() {
+        "TRNAMT" => Element::leaf("TRNAMT", amount),
+        _ if element.children().is_empty() => element.clone(),
+        tag => {
+            let children = element.children().iter().map(|child| with_amount(child, amount)).collect();
+            Element::aggregate(tag.to_owned(), children)
+        }
+    }
 }
 
 fn token(sent: &Sent) -> Option<&str> {
@@ -106,6 +122,24 @@ fn what_the_history_does_not_have_is_sent_again_as_it_was_after_the_new_token() 
     assert_eq!((token(first), token(again)), (Some("t-1"), Some("t-9")));
     assert_eq!(request(first), request(again), "the same TRNUID and the same payment");
     assert_ne!(first.file_uid(), again.file_uid());
+}
+
+/// Institutions may spell our identifier anew, or name nobody's. What looks like our payment may be it.
+#[test]
+fn a_payment_like_it_under_another_name_keeps_a_second_copy_from_going() {
+    for name in ["another-client", "0"] {
+        let mut scenario = lost();
+        let like = scenario.sent[1].clone();
+        scenario.then_says(move |_| frame("t-9", "N", vec![ours(0, name, Some(&like))]));
+        let Doubt::NoAnswer(why) = unknown(scenario.reconcile()) else { panic!("{name}") };
+        assert!(why.contains("a payment like this one under another identifier"), "{why}");
+        assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "a person must find out");
+    }
+    let mut scenario = lost();
+    let like = scenario.sent[1].clone();
+    let upper = like.trn_uid().to_uppercase();
+    scenario.then_says(move |_| frame("t-9", "N", vec![ours(0, &upper, Some(&like))]));
+    paid(scenario.reconcile());
 }
 
 /// A first copy may still be on its way. A newer token keeps it from being carried out after the refusal of the second, or what is

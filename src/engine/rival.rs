@@ -1,0 +1,62 @@
+//! What a history tells that a further copy of a request must not pass by: the same done under another name, or the same object changed
+//! since.
+//!
+//! That our `TRNUID` is not in a history proves that no copy was carried out only where the institution keeps identifiers as they were
+//! sent, and that a change may be sent again only where nothing newer would be undone by it. Where what stands in the history says
+//! otherwise, a person decides.
+
+use crate::engine::{Operation, State};
+use crate::ofx::{Answer, Payment, Reply, Request, SyncResponse};
+
+impl Operation {
+    /// Why a further copy must not be sent after this history, if there is a reason.
+    pub(crate) fn rival(&self, frame: &SyncResponse, state: &State) -> Option<&'static str> {
+        let requests = self.requests(state).unwrap_or_default();
+        let done = || frame.answers.iter().flatten().filter(|answer| !answer.status.is_error());
+        // What an institution did by itself nobody meant, and it refuses what comes too late for it.
+        let by_somebody = |answer: &&Answer| answer.trn_uid.as_str() != "0";
+        requests.iter().find_map(|request| match (paid(request), object(request)) {
+            (Some(payment), _) => done().any(|answer| is_like(answer, payment)).then_some(LIKE_IT),
+            (None, Some(id)) => {
+                done().filter(by_somebody).any(|answer| answer.id() == Some(id)).then_some(CHANGED_SINCE)
+            }
+            (None, None) => None,
+        })
+    }
+}
+
+/// What a request pays, where it makes payments.
+fn paid(request: &Request) -> Option<&Payment> {
+    match request {
+        Request::Pay(request) => Some(&request.payment),
+        Request::AddRecurring(request) => Some(&request.payment),
+        _ => None,
+    }
+}
+
+/// What names the object that a request changes.
+fn object(request: &Request) -> Option<&str> {
+    match request {
+        Request::ModifyPayment(request) => Some(&request.server_id),
+        Request::CancelPayment(request) => Some(&request.server_id),
+        Request::ModifyRecurring(request) => Some(&request.model_id),
+        Request::CancelRecurring(request) => Some(&request.model_id),
+        Request::ModifyPayee(request) => Some(&request.list_id),
+        Request::DeletePayee(request) => Some(&request.list_id),
+        _ => None,
+    }
+}
+
+/// Whether an answer tells of a payment of the same amount for the same account at the payee. Days are moved, and names rewritten. What
+/// a model has made is told by that.
+fn is_like(answer: &Answer, payment: &Payment) -> bool {
+    let found = match &answer.reply {
+        Some(Reply::Pay(paid)) if paid.model_id.is_none() => &paid.payment,
+        Some(Reply::AddRecurring(model)) => &model.payment,
+        _ => return false,
+    };
+    found.amount.value() == payment.amount.value() && found.pay_account.trim() == payment.pay_account.trim()
+}
+
+const LIKE_IT: &str = "its history holds a payment like this one under another identifier, which may be this one";
+const CHANGED_SINCE: &str = "its history holds a newer change of the same: sending this one again would undo that";
