@@ -52,8 +52,8 @@ impl Session {
 }
 
 impl Ahead for Option<Keeping> {
-    async fn keep(&mut self, state: &State, ready: &Operation, interrupted: &Operation) -> Result<Noted, Error> {
-        let Some(keeping) = self.as_mut().filter(|_| ready.kind().counts()) else { return Ok(Noted::Here) };
+    async fn keep(&mut self, state: &State, interrupted: &Operation) -> Result<Noted, Error> {
+        let Some(keeping) = self.as_mut().filter(|_| interrupted.kind().counts()) else { return Ok(Noted::Here) };
         let life = match interrupted.situation(state, keeping.world.now()) {
             Situation::InDoubt(_) => super::session::LONGEST_DOUBT,
             _ => super::session::LONGEST_PAUSE,

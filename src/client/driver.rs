@@ -5,21 +5,17 @@ use std::sync::Arc;
 use crate::client::giving_up::Undo;
 use crate::client::watching::in_operation;
 use crate::client::{Client, Completed, Progress};
-use crate::engine::{Credentials, Intent, Operation, Outcome, State, Step};
+use crate::engine::{Credentials, Intent, Operation, Outcome, RefusedAt, State, Step, TaskKind};
 use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
+use crate::ofx::RequestKind;
 use crate::transport::{Request, StepKind, TransportError, TurnedAway};
 
 /// Who keeps what must be durable before a file leaves.
 pub(crate) trait Ahead: Send {
-    /// Keeps `interrupted`, which is `ready` as it stands once its next file may have been sent.
+    /// Keeps `interrupted`: an operation as it stands once its next file may have been sent.
     ///
     /// After an error nothing is sent.
-    fn keep(
-        &mut self,
-        state: &State,
-        ready: &Operation,
-        interrupted: &Operation,
-    ) -> impl Future<Output = Result<Noted, Error>> + Send;
+    fn keep(&mut self, state: &State, interrupted: &Operation) -> impl Future<Output = Result<Noted, Error>> + Send;
 }
 
 /// Where it is noted that a file may have been sent.
@@ -35,7 +31,7 @@ pub(crate) enum Noted {
 pub(crate) struct InMemory;
 
 impl Ahead for InMemory {
-    async fn keep(&mut self, _: &State, _: &Operation, _: &Operation) -> Result<Noted, Error> {
+    async fn keep(&mut self, _: &State, _: &Operation) -> Result<Noted, Error> {
         Ok(Noted::Here)
     }
 }
@@ -102,7 +98,7 @@ async fn drive(
         let now = client.world.now();
         let (interrupted, file) = transmit.prepare(credentials, &client.state, now)?;
         let Some(held) = current.as_mut() else { return Err(Error::misuse(NO_OPERATION)) };
-        let noted = ahead.keep(&client.state, held, &interrupted).await?;
+        let noted = ahead.keep(&client.state, &interrupted).await?;
         let operation = std::mem::replace(held, interrupted);
         let dialect = &client.state.institution.dialect;
         let reads = !operation.sends_what_counts();
@@ -139,6 +135,7 @@ async fn drive(
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let counts = operation.kind().counts();
                 let body = response.into_body();
+                let ready = operation.clone();
                 let answered = operation.handle_response(&mut client.state, &body, client.world.now());
                 client.keep_answer(body);
                 let answered = answered.map_err(|error| nothing_moved(error.into(), counts));
@@ -149,7 +146,9 @@ async fn drive(
                 if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
                     client.state.user_id = Some(user_id.to_owned());
                 }
-                *held = operation;
+                let not_looked_at =
+                    matches!(&next, Step::Done(Outcome::Refused(refusal)) if refusal.at != RefusedAt::Request);
+                *held = if not_looked_at { operation.not_looked_at(ready) } else { operation };
                 step = next;
             }
             Err(error) => {
@@ -171,7 +170,7 @@ async fn drive(
                 let goes_on = told == Delivery::Answered && asks_for_token;
                 let (operation, next) =
                     operation.handle_failure(&client.state, told, &error.to_string(), client.world.now());
-                let counts = operation.kind().counts();
+                let (counts, kind) = (operation.kind().counts(), operation.kind());
                 *held = operation;
                 step = next;
                 if !left && !goes_on {
@@ -179,7 +178,8 @@ async fn drive(
                     let without_token = asks_for_token && turned_away == Some(TurnedAway::ForNow);
                     let error = if without_token { error.while_doing(TOKEN) } else { error };
                     let may_have_arrived = !counts && delivery != Delivery::NotSent;
-                    return Err(if may_have_arrived { error.while_doing(ONLY_READS) } else { error });
+                    let what = if kind == TaskKind::Request(RequestKind::Enroll) { ENROLLING } else { ONLY_READS };
+                    return Err(if may_have_arrived { error.while_doing(what) } else { error });
                 }
             }
         }
@@ -195,7 +195,7 @@ fn finish(client: &Client, current: &mut Option<Operation>, outcome: Outcome) ->
     let completed = match outcome {
         Outcome::Unknown(doubt) => return Ok(Progress::Unknown(doubt)),
         Outcome::Refused(refusal) => {
-            *current = None;
+            *current = current.take().filter(|operation| !operation.is_over());
             return Err(refusal.into());
         }
         Outcome::Profile => Completed::Profile,
@@ -274,5 +274,8 @@ const STILL_IN_DOUBT: &str = "the payment is still in doubt and was not sent onc
 
 const TOKEN: &str = "asking for the newest token of the history, so that the payment can be found out about (where there is none for this \
                      client, abandon the payment and begin it anew with Institution::without_synchronization)";
+
+const ENROLLING: &str = "while enrolling, which may have been done: enrol again, and where the user is enrolled already (13501), the institution \
+                         gives the password anew";
 
 const ONLY_READS: &str = "while asking, which changes nothing";

@@ -60,6 +60,9 @@ impl Session {
     /// `Misuse` when the payment cannot be sent as it is, or another operation waits; `Refused` when the institution says no: the
     /// payment was not made. `Transport` means that it was not sent; a payment that may have been is [`Progress::Unknown`].
     ///
+    /// Where the signon was refused ([`Refusal::at`](crate::engine::Refusal::at)), nobody looked at the payment: it is prepared still.
+    /// [`pause`](Self::pause) it and [resume](Client::resume) it with the right password, or [`abandon`](Self::abandon) it.
+    ///
     /// # Resuming
     ///
     /// Calling `pay` twice pays twice. To go on with the same payment, use [`answer`](Self::answer),
@@ -332,7 +335,7 @@ impl Session {
             }
             Some(Situation::Ready) if counts => {
                 return Err(Error::misuse(
-                    "a request is prepared and was not sent: proceed() sends it, pause() keeps it, abandon() gives it up",
+                    "a request is prepared and was not carried out: proceed() sends it, pause() keeps it, abandon() gives it up",
                 ));
             }
             None | Some(Situation::Ready | Situation::Over(_)) => {}

@@ -454,6 +454,18 @@ impl Operation {
         self.over(Outcome::Refused(refusal))
     }
 
+    /// The operation after a file that was refused at the signon, as it was `before`: what would change something waits, under its
+    /// identifiers, for a signon that is accepted. Each file has an identifier of its own.
+    pub(crate) fn not_looked_at(self, before: Self) -> Self {
+        let waits = self.kind.counts() && self.kind != TaskKind::ChangePassword;
+        if waits { Self { files: self.files, ..before } } else { self }
+    }
+
+    /// Whether nothing is awaited any more.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over(_))
+    }
+
     pub(crate) fn over(mut self, outcome: Outcome) -> (Self, Step) {
         self.doubt = None;
         self.phase = Phase::Over(outcome.clone());

@@ -11,5 +11,6 @@ mod others;
 mod profile;
 mod services;
 mod shapes;
+mod signon;
 mod situations;
 mod steps;

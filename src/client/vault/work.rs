@@ -25,7 +25,7 @@ impl Vault {
     ) -> Result<Progress<Completed>, Error> {
         let id = open.id.clone();
         let mut current = Some(open.operation.clone());
-        let mut ahead = WriteAhead { vault: self, desk: &mut desk, open, sent: None, in_doubt: false, taken: None };
+        let mut ahead = WriteAhead { vault: self, desk: &mut desk, open, sent: false, in_doubt: false, taken: None };
         let mut result = driver::run(client, credentials, &mut current, &mut ahead).await;
         // A second refusal at the signon would be one step more towards a locked user, for the same reason.
         let goes_on = |result: &Result<Progress<Completed>, Error>| match result {
@@ -45,7 +45,7 @@ impl Vault {
         }
         let WriteAhead { sent, in_doubt: stored_in_doubt, taken, open, .. } = ahead;
         if let Some(taken) = taken {
-            return Err(self.taken_over(taken.as_ref(), &id, sent.is_some(), None));
+            return Err(self.taken_over(taken.as_ref(), &id, sent, None));
         }
         // The latest reason why it is not known.
         if let (Ok(Progress::Unknown(doubt)), Some(latest)) = (&mut result, current.as_ref().and_then(Operation::doubt))
@@ -57,12 +57,12 @@ impl Vault {
         // Where the store is away already, there is nothing to wait for it with; but that nothing was sent is worth as much as an answer
         // where the store says, or may say, that something was.
         let is_away = matches!(&result, Err(error) if error.kind() == ErrorKind::Store);
-        let is_worth_it = (sent.is_some() && !is_away) || (stored_in_doubt && !in_doubt);
+        let is_worth_it = (sent && !is_away) || (stored_in_doubt && !in_doubt);
         let effort = if is_worth_it { Effort::Result { until } } else { Effort::Ahead };
-        self.conclude(&mut desk, &client.state, open, &result, current, sent);
+        self.conclude(&mut desk, &client.state, open, &result, current);
         match self.put(&mut desk, &client.state, effort).await {
             Ok(()) => result,
-            Err(Lost::Failed(error)) => unstored(error, result, in_doubt, stored_in_doubt),
+            Err(Lost::Failed(error)) => unstored(error, result, in_doubt || stored_in_doubt),
             Err(Lost::Taken(record)) => {
                 let receipt = receipt(result);
                 Err(self.taken_over(record.as_ref(), &id, true, receipt))
@@ -78,7 +78,6 @@ impl Vault {
         mut open: Open,
         result: &Result<Progress<Completed>, Error>,
         current: Option<Operation>,
-        sent: Option<Sent>,
     ) {
         let (id, now) = (open.id.clone(), self.world.now());
         desk.claim = None;
@@ -96,18 +95,13 @@ impl Vault {
             (_, Some(refusal)) if refusal.at == RefusedAt::Request => {
                 desk.finish(&id, Verdict::Refused(Box::new(refusal.clone())), now);
             }
-            (_, Some(_)) => {
-                // Nobody looked at the payment. It waits, under the same identifiers, for a signon that is accepted.
-                if let Some(sent) = sent {
-                    if !state.recognized {
+            (_, refusal) => {
+                if let Some(operation) = current {
+                    // Nobody looked at it under this user id, which may be mistyped.
+                    let turned_down = refusal.is_some() || matches!(operation.doubt(), Some(Doubt::RepeatRefused(_)));
+                    if turned_down && !state.recognized {
                         open.user = None;
                     }
-                    open.operation = sent.not_looked_at();
-                    desk.put(open);
-                }
-            }
-            (_, None) => {
-                if let Some(operation) = current {
                     open.operation = operation;
                     desk.put(open);
                 }
@@ -152,31 +146,16 @@ struct WriteAhead<'a> {
     vault: &'a Vault,
     desk: &'a mut Desk,
     open: Open,
-    /// What the last file was sent with.
-    sent: Option<Sent>,
+    /// A file was sent.
+    sent: bool,
     /// The store says, or may say, that it is in doubt.
     in_doubt: bool,
     /// Somebody else has taken over: the record that is there now.
     taken: Option<Option<Record>>,
 }
 
-struct Sent {
-    ready: Operation,
-    interrupted: Operation,
-}
-
-impl Sent {
-    /// The operation after a file that was refused as a whole. Each file has an identifier of its own.
-    fn not_looked_at(self) -> Operation {
-        if self.ready.doubt().is_some() {
-            return self.interrupted;
-        }
-        Operation { files: self.interrupted.files, ..self.ready }
-    }
-}
-
 impl Ahead for WriteAhead<'_> {
-    async fn keep(&mut self, state: &State, ready: &Operation, interrupted: &Operation) -> Result<Noted, Error> {
+    async fn keep(&mut self, state: &State, interrupted: &Operation) -> Result<Noted, Error> {
         let vault = self.vault;
         self.desk.put(Open { operation: interrupted.clone(), ..self.open.clone() });
         self.desk.renew(&self.open.id, vault.world.now(), vault.lease);
@@ -196,7 +175,7 @@ impl Ahead for WriteAhead<'_> {
             // Whoever wakes up here so late may no longer be the owner, or would not be when the answer is there.
             return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TOO_SLOW));
         }
-        self.sent = Some(Sent { ready: ready.clone(), interrupted: interrupted.clone() });
+        self.sent = true;
         Ok(Noted::Stored)
     }
 }
@@ -212,20 +191,18 @@ fn unstored(
     error: Error,
     result: Result<Progress<Completed>, Error>,
     in_doubt: bool,
-    stored_in_doubt: bool,
 ) -> Result<Progress<Completed>, Error> {
     let moved = match &result {
+        Ok(Progress::Done(Completed::Paid(_))) => Moved::Yes,
         // It may be sent again once it was found out about.
-        Err(refused) if stored_in_doubt && refused_at_request(refused).is_some() => Moved::Unknown,
+        _ if in_doubt => Moved::Unknown,
         // Its own error matters more, and says by itself whether money may have moved.
         Err(_) => return result,
-        Ok(Progress::Done(Completed::Paid(_))) => Moved::Yes,
-        Ok(_) if in_doubt => Moved::Unknown,
         Ok(_) => Moved::No,
     };
     let delivery = if moved == Moved::Unknown { Delivery::Unknown } else { Delivery::Answered };
     let error = error.with_moved(moved).with_delivery(delivery).while_doing(NOT_STORED);
-    if let Some(refusal) = result.as_ref().err().and_then(refused_at_request) {
+    if let Some(refusal) = result.as_ref().err().and_then(Error::detail::<Refusal>) {
         return Err(error.with_detail(refusal.clone()));
     }
     Err(match receipt(result) {

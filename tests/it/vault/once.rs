@@ -1,12 +1,12 @@
 //! One id, one payment.
 
 use ofx_session::client::vault::Standing;
-use ofx_session::{Context, ErrorKind, Moved, Progress, StatusCode, Vault};
+use ofx_session::{Context, Doubt, ErrorKind, Moved, Progress, StatusCode, Vault};
 use rust_decimal::Decimal;
 
 use super::support::{
-    House, careful, client, context, done, easy, jane, joe, keys, now, other_payment, payment, questioning, right,
-    wrong,
+    Fate, House, careful, client, context, done, easy, jane, joe, keys, now, other_payment, payment, questioning,
+    right, wrong,
 };
 
 #[test]
@@ -147,6 +147,18 @@ fn a_mistyped_user_id_binds_nobody_and_another_user_is_refused() {
         assert!(error.to_string().contains("another user"), "{error}");
     }
     assert_eq!(now(house.vault().accounts(joe())).unwrap_err().kind(), ErrorKind::Misuse);
+    house.line.clean(1);
+}
+
+/// What was sent under it is in doubt, and is found out about under the right one, since the institution has refused the other.
+#[test]
+fn a_mistyped_user_id_does_not_keep_a_vault_for_ever() {
+    let house = House::new(easy().class("D+S-F+".parse().unwrap()));
+    let mistyped = ofx_session::Credentials::new("jnae", "correct horse");
+    house.line.then([Fate::Honest, Fate::LostBefore]);
+    let told = now(house.vault().pay("order-1", &payment(), mistyped)).unwrap();
+    assert!(matches!(told, Progress::Unknown(Doubt::RepeatRefused(_))), "{told:?}");
+    done(house.pay("order-1"));
     house.line.clean(1);
 }
 

@@ -1,8 +1,8 @@
 //! A store that loses things, at each write.
 
-use ofx_session::engine::Refusal;
+use ofx_session::engine::{Refusal, RefusedAt};
 use ofx_session::store::{StoreError, Swap};
-use ofx_session::{ErrorKind, Moved, Progress, Receipt};
+use ofx_session::{Credentials, ErrorKind, Moved, Progress, Receipt};
 
 use super::support::{Fate, Fault, House, careful, careless, done, easy, jane, now, payment, questioning, right};
 
@@ -88,7 +88,29 @@ fn questions_and_doubts_that_cannot_be_stored_say_what_may_have_moved() {
     assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
     house.line.clean(1);
 
-    // What the institution refuses was not made, but for the store it is in doubt.
+    // What the institution refuses was not made, and neither was what it asks about first; but for the store both are in doubt, and who
+    // comes next may send them.
+    let house = House::warmed(careless());
+    house.line.wire().bank.require_approval();
+    house.store.writes(refused(2));
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Unknown));
+
+    let house = House::warmed(questioning().class("D-S-F-".parse().unwrap()));
+    house.line.wire().fates.clear();
+    assert!(now(house.vault().accounts(jane())).is_ok());
+    house.store.writes(refused(2));
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Unknown));
+
+    let house = House::warmed(careful());
+    done(house.pay("order-0"));
+    // That result is filed first.
+    house.store.writes(refused(3));
+    let error = now(house.vault().pay("order-1", &payment(), Credentials::new("jane", "wrong"))).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Unknown));
+    assert!(error.detail::<Refusal>().is_some_and(|refusal| refusal.at == RefusedAt::Signon));
+
     let house = House::warmed(careless());
     let mut wrong = payment();
     wrong.from.account_id = "4711".to_owned();

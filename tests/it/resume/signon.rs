@@ -1,0 +1,76 @@
+//! A signon that is refused: nobody looked at what stood beside it, and it waits for another one.
+
+use ofx_session::engine::{Refusal, RefusedAt};
+use ofx_session::{Completed, Credentials, ErrorKind, Moved, Progress, Session, Situation};
+
+use super::line::{Line, client, easy, jane, now, pause, payment, questioning, reread, right, session};
+
+fn mistyped() -> Credentials {
+    Credentials::new("jane", "wrong horse")
+}
+
+/// Goes on elsewhere, with nothing but the blob.
+fn elsewhere(session: Session, line: &Line, credentials: Credentials) -> Session {
+    let paused = reread(&pause(session)).transport(line.clone());
+    paused.open_risking_a_second_payment(credentials).unwrap()
+}
+
+fn refused(told: Result<Progress<Completed>, ofx_session::Error>) {
+    let error = told.unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Refused, Moved::No));
+    assert_eq!(error.detail::<Refusal>().unwrap().at, RefusedAt::Signon);
+}
+
+#[test]
+fn a_prepared_payment_outlives_a_wrong_password() {
+    for class in ["D-S-F-", "D+S+F+"] {
+        let line = Line::new(easy().class(class.parse().unwrap()).build_model());
+        let mut first = session(&line);
+        now(first.prepare_payment(&payment())).unwrap();
+        let name = first.trn_uid();
+        let mut second = elsewhere(first, &line, mistyped());
+        for _ in 0..2 {
+            refused(now(second.proceed()));
+            assert_eq!((second.situation(), second.trn_uid()), (Some(Situation::Ready), name.clone()));
+        }
+        let mut third = elsewhere(second, &line, jane());
+        assert!(matches!(now(third.proceed()).unwrap(), Progress::Done(Completed::Paid(_))), "{class}");
+        assert_eq!(third.situation(), None);
+        line.clean(1);
+    }
+}
+
+/// Answers that nobody looked at are asked for again, as after any pause.
+#[test]
+fn a_payment_outlives_a_wrong_password_beside_its_answers() {
+    let line = Line::new(questioning().build_model());
+    let mut first = session(&line);
+    assert!(matches!(now(first.pay(&payment())).unwrap(), Progress::Ask(_)));
+    let mut second = elsewhere(first, &line, mistyped());
+    refused(now(second.answer(right())));
+    let mut third = elsewhere(second, &line, jane());
+    let told = match now(third.proceed()).unwrap() {
+        Progress::Ask(_) => now(third.answer(right())).unwrap(),
+        other => other,
+    };
+    assert!(matches!(told, Progress::Done(Completed::Paid(_))), "{told:?}");
+    line.clean(1);
+}
+
+#[test]
+fn one_that_is_not_wanted_any_more_is_given_up() {
+    let line = Line::new(easy().everything().build_model());
+    let mut first = client(&line).open(mistyped()).unwrap();
+    let told = now(first.pay(&payment())).unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::Refused);
+    let again = now(first.pay(&payment())).unwrap_err();
+    assert_eq!((again.kind(), again.money_may_have_moved()), (ErrorKind::Misuse, Moved::No));
+    first.abandon().unwrap();
+    // What only asks, and a change of the password, which waits for nobody, leave nothing.
+    assert_eq!(now(first.accounts()).unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(first.situation(), None);
+    assert_eq!(now(first.change_password("new horse")).unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(first.situation(), None);
+    now(session(&line).pay(&payment())).unwrap().done().unwrap();
+    line.clean(1);
+}
