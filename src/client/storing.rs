@@ -36,8 +36,10 @@ impl Stored {
 
 impl Session {
     /// Ends the session and gives the one blob to store: [paused](Self::pause) when an operation waits or is in doubt, else the
-    /// [client](Client::deconstruct). [`Stored::open`] reads either. Good for every way out of a request handler, errors included: what only
-    /// asks and was not answered is no reason to keep the client for 15 minutes only, and is not kept.
+    /// [client](Client::deconstruct). [`Stored::open`] reads either. Good for every way out of a request handler, errors included: a request
+    /// for a list or a history that the institution has not answered is no reason to keep the client for 15 minutes only, and is not
+    /// kept. One that waits for the user's answers is, and the client with it, for these 15 minutes: [`abandon`](Self::abandon) it
+    /// first to keep the client for 90 days.
     ///
     /// # Errors
     ///

@@ -35,7 +35,9 @@ impl Session {
     ///
     /// # Resuming
     ///
-    /// Safe to repeat: an institution does not enrol a user twice.
+    /// Safe to repeat: an institution does not enrol a user twice. Where the answer was lost, and with it the first password
+    /// ([`EnrollmentResponse::temporary_password`]), the second time is refused with 13501, and the institution gives the password anew by
+    /// other means.
     pub async fn enroll(
         &mut self,
         request: &EnrollmentRequest,

@@ -27,7 +27,8 @@ impl Challenge {
         &self.questions
     }
 
-    /// Whether the answers before were wrong. Repeated failures can lock the user out.
+    /// Whether these come after answers that were not accepted: they were wrong, or the questions that they belong to were asked too long
+    /// ago, as in an older copy of a blob. Repeated failures can lock the user out.
     #[must_use]
     pub fn is_repeated(&self) -> bool {
         self.again

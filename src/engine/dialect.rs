@@ -195,6 +195,11 @@ impl Dialect {
 
     /// Sends a file once more, as it is, when the answer is empty and sets a cookie: for institutions whose servers mean by it that they
     /// want the cookie first, and have not looked at the file. Off by default. A transport that keeps no cookies sends nothing again.
+    ///
+    /// # Security
+    ///
+    /// The institution is taken at that word: what it says of the second copy counts for both. One that has carried out the first, and
+    /// looks for no `TRNUID` that it has seen, pays twice.
     #[must_use]
     pub fn repeat_for_cookie(mut self, yes: bool) -> Self {
         self.repeat_for_cookie = yes;

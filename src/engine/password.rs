@@ -48,7 +48,10 @@ impl Operation {
                 self.with_step(state, now)
             }
             _ if accepted => {
-                let kept = Status::new(StatusCode::PASSWORD_NOT_CHANGED, Some("the old password still counts"));
+                let kept = Status::new(
+                    StatusCode::PASSWORD_NOT_CHANGED,
+                    Some("the old password still counts; keep both for a day: a copy on its way may change it yet"),
+                );
                 self.over(Outcome::Refused(Refusal::new(&kept, RefusedAt::Request)))
             }
             _ => {
