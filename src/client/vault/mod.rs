@@ -51,6 +51,13 @@
 //! out by, a payment in doubt is reported as [`Progress::Unknown`], filed as unresolved, and never sent again: a person asks
 //! the institution and calls [`Vault::settle`].
 //!
+//! # After a restart
+//!
+//! A program that starts again goes over the ids of its own for which it has stored no result, and calls [`pay`](Vault::pay) for each,
+//! or [`look`](Vault::look) where nothing is to be sent. [`pending`](Vault::pending) alone is not enough: what is unresolved is not
+//! pending, and any call for another payment files as unresolved what was in doubt and cannot be found out about. A vault cannot list
+//! what is filed, because the keys of the records are digests.
+//!
 //! # Beside sessions
 //!
 //! A vault pays; everything else is a call of a [`Session`](crate::Session): payees, changes, synchronization. Restore one blob twice, once
@@ -278,7 +285,8 @@ impl Vault {
     ///
     /// # Resuming
     ///
-    /// Safe to repeat at any point, with the same id and the same payment.
+    /// Safe to repeat at any point, with the same id and the same payment. After a crash, call it once more for each id for which the
+    /// application has no result: one that has become unresolved meanwhile is reported here, and is not [`pending`](Self::pending).
     pub async fn pay(&self, id: &str, payment: &Payment, credentials: Credentials) -> Result<Progress<Receipt>, Error> {
         some(self.go(id, Wanted::Pay(payment, digest(payment)), credentials).await?)
     }
@@ -332,6 +340,9 @@ impl Vault {
     }
 
     /// The payments that are not over, in the order in which they were started. Needs no network.
+    ///
+    /// What is unresolved is over: it is not among them, and nothing lists it. Whoever [starts again](crate::client::vault#after-a-restart)
+    /// goes over the ids of its own for which it has no result, and calls [`pay`](Self::pay) or [`look`](Self::look) for each.
     ///
     /// # Errors
     ///

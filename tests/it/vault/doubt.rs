@@ -61,9 +61,12 @@ fn a_crash_where_nothing_can_be_found_out_blocks_nobody_after_the_lease() {
     house.line.then([Fate::Hangs]);
     assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
     house.clock.advance(96);
-    // Somebody who wants something else clears the desk.
+    assert_eq!(now(house.vault().pending()).unwrap()[0].doubt, Some(Doubt::Interrupted));
+    // Somebody who wants something else clears the desk: from then on only its own id leads to it.
     done(house.pay("order-2"));
     assert_eq!(now(house.vault().pending()).unwrap(), []);
+    let standing = now(house.vault().look("order-1")).unwrap();
+    assert!(matches!(standing, Some(Standing::Unresolved { doubt: Doubt::Interrupted, .. })), "{standing:?}");
     assert_eq!(house.pay("order-1").unwrap(), Progress::Unknown(Doubt::Interrupted));
     house.line.clean(2);
 }
