@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::client::stored::unread;
 use crate::client::vault::Vault;
-use crate::client::vault::desk::{Desk, LISTING, Open};
+use crate::client::vault::desk::{Claim, Desk, LISTING, Open};
 use crate::client::vault::patience::Effort;
 use crate::client::vault::shelf::Lost;
 use crate::client::vault::standing::{Busy, Finished, Pending, Standing, Verdict};
@@ -270,7 +270,7 @@ impl Vault {
             payment: open.operation.payment(state)?,
             situation: open.operation.situation(state, now),
             doubt: open.operation.doubt().cloned(),
-            claimed_until: desk.claimed(now).filter(|claim| claim.id == open.id).map(|claim| claim.until),
+            claimed_until: desk.claimed(now).filter(|claim| claim.id == open.id).map(Claim::over),
         })
     }
 }

@@ -58,6 +58,10 @@ pub enum Settlement {
 
 /// A payment of a vault that is not over.
 ///
+/// While somebody is at work on it, the store says what holds if he stops: in doubt as [interrupted](Doubt::Interrupted), as soon as its
+/// request may be on its way. As long as [`claimed_until`](Self::claimed_until) is set, that is most likely no more than an institution
+/// that takes its time, and no doubt that stays: look again in a moment, and at the latest when the claim is over.
+///
 /// Also the [`detail`](Error::detail) of an error that says which payment must be found out about first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -68,11 +72,12 @@ pub struct Pending {
     pub trn_uid: TrnUid,
     /// What is being paid.
     pub payment: Payment,
-    /// What it waits for.
+    /// What it waits for; what it would wait for if whoever is at work stopped now, while it is [claimed](Self::claimed_until).
     pub situation: Situation,
-    /// Why it is not known whether it was made, when that is so; it can be while questions wait for answers, too.
+    /// Why it is not known whether it was made, when that is so; it can be while questions wait for answers, too. While it is
+    /// [claimed](Self::claimed_until), why it would not be known.
     pub doubt: Option<Doubt>,
-    /// Until when another caller is at work on it, UTC; `None` when nobody is.
+    /// Until when another caller is at work on it, at the latest, UTC: the same moment as [`Busy::until`]. `None` when nobody is.
     pub claimed_until: Option<DateTime<Utc>>,
 }
 

@@ -47,7 +47,8 @@ fn one_of_two_pays_and_the_other_is_told_until_when_and_gets_the_receipt_later()
         assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown));
     }
     let Some(Standing::Open(pending)) = now(second.look("order-1")).unwrap() else { panic!("not open") };
-    assert!(pending.claimed_until.is_some() && pending.is_in_doubt());
+    assert!(pending.is_in_doubt());
+    assert_eq!(pending.claimed_until, Some(busy.until), "whoever waits until then is not told Busy once more");
 
     let receipt = done(again(&mut paying).unwrap());
     assert_eq!(done(now(second.pay("order-1", &payment(), jane()))), receipt);

@@ -24,7 +24,7 @@ fn records_of_a_vault_are_read_by_every_later_version() {
     let pending = now(vault.pending()).unwrap();
     assert_eq!((pending.len(), pending[0].id.as_str()), (1, "order-doubt"));
     assert!(matches!(pending[0].doubt, Some(Doubt::Interrupted)));
-    assert_eq!(pending[0].claimed_until.unwrap().timestamp(), 1_767_225_600 + 90);
+    assert_eq!(pending[0].claimed_until.unwrap().timestamp(), 1_767_225_600 + 90 + 5);
     assert_eq!(now(vault.abandon("order-doubt")).unwrap_err().kind(), ErrorKind::Busy);
     house.clock.advance(96);
     // It goes on: the institution, which is another one by now, is asked for the same file.
