@@ -124,6 +124,31 @@ fn questions_and_doubts_that_cannot_be_stored_say_what_may_have_moved() {
 }
 
 #[test]
+fn an_account_list_that_is_refused_while_the_store_is_away_moves_nothing() {
+    // Both houses draw the same identifiers: the answer in the one fits the request in the other.
+    let rehearsal = House::new(easy());
+    now(rehearsal.vault().accounts(jane())).unwrap().done().unwrap();
+    let Fate::Says(answer) = rehearsal.line.edited("<ACCTINFOTRNRS>", "<ACCTINFOTRNRS>") else { panic!("no answer") };
+    let answer = String::from_utf8(answer).unwrap();
+    let (before, list) = answer.split_once("<ACCTINFOTRNRS>").unwrap();
+    let list = list.replacen("<CODE>0", "<CODE>2000", 1).replacen("<SEVERITY>INFO", "<SEVERITY>ERROR", 1);
+
+    let house = House::new(easy());
+    house.line.then([Fate::Honest, Fate::Says(format!("{before}<ACCTINFOTRNRS>{list}").into_bytes())]);
+    // Claim, write-ahead, result.
+    house.store.writes(std::iter::repeat_n(Fault::None, 2).chain(std::iter::repeat_n(Fault::Refused, 20)));
+    let error = now(house.vault().accounts(jane())).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Refused, Moved::No), "{error}");
+    assert!(error.detail::<Refusal>().is_some_and(|refusal| refusal.at == RefusedAt::Request), "{error}");
+    house.store.calm();
+    // The end of the claim could not be stored.
+    assert_eq!(now(house.vault().accounts(jane())).unwrap_err().kind(), ErrorKind::Busy);
+    house.clock.advance(96);
+    now(house.vault().accounts(jane())).unwrap().done().unwrap();
+    house.line.clean(0);
+}
+
+#[test]
 fn a_store_that_cannot_be_read_hides_what_may_have_moved() {
     let house = House::warmed(easy());
     for loads in [vec![Fault::Refused], vec![Fault::None, Fault::Refused]] {
