@@ -8,7 +8,7 @@ use crate::client::vault::Vault;
 use crate::client::vault::desk::{Claim, Desk, LISTING, Open};
 use crate::client::vault::patience::Effort;
 use crate::client::vault::shelf::Lost;
-use crate::client::vault::standing::{Busy, Finished, Pending, Standing, Verdict};
+use crate::client::vault::standing::{Busy, Finished, Pending, Settlement, Standing, Verdict};
 use crate::client::{Completed, Progress, belongs, driver};
 use crate::engine::{Answers, Credentials, Intent, Receipt, Situation, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
@@ -293,7 +293,16 @@ pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {
 
 /// The id stands for another payment, of which this is what is known.
 fn another_payment(moved: Moved, standing: Standing) -> Error {
-    Error::misuse(ANOTHER_PAYMENT).with_moved(moved).with_detail(standing)
+    let became = match &standing {
+        Standing::Refused(_) => "was refused",
+        Standing::Settled { settlement: Settlement::NotMade, .. } => "was settled as not made",
+        _ => return Error::misuse(ANOTHER_PAYMENT).with_moved(moved).with_detail(standing),
+    };
+    let text = format!(
+        "this id stands for another payment, and nothing was done with this one: that one {became}; pay the corrected one under a \
+         new id"
+    );
+    Error::misuse(text).with_moved(moved).with_detail(standing)
 }
 
 /// What is not there may have been filed so long ago that nobody knows any more.

@@ -280,7 +280,7 @@ impl Vault {
     /// payment of the vault must be found out about first. [`ErrorKind::Misuse`] when the payment cannot be sent as it is, the id
     /// stands for another payment (the [`Standing`] of that one is the detail), or the credentials are another user's. [`ErrorKind::Refused`] when the institution says no: at its
     /// signon, and the payment waits under the same id for a signon that is accepted; at the payment itself, and that is its
-    /// result. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read;
+    /// result: what is paid in its place, corrected, is paid under a new id. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read;
     /// [`ErrorKind::Transport`] when nothing was sent. [The module's page](crate::client::vault) says for each whether money may have moved.
     ///
     /// # Resuming

@@ -4,7 +4,9 @@ use ofx_session::client::vault::{Pending, Settlement, Standing};
 use ofx_session::testing::Class;
 use ofx_session::{Credentials, Doubt, ErrorKind, Moved, Progress};
 
-use super::support::{Fate, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
+use super::support::{
+    Fate, House, careful, careless, done, easy, jane, now, once, other_payment, payment, questioning, right,
+};
 use crate::resume::line::session;
 
 fn payments_sent(house: &House) -> usize {
@@ -96,6 +98,9 @@ fn a_person_settles_what_cannot_be_found_out() {
                 let error = house.pay("order-1").unwrap_err();
                 assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, moved));
                 assert_eq!(error.detail::<Standing>(), Some(&standing));
+                let error = now(house.vault().pay("order-1", &other_payment(), jane())).unwrap_err();
+                let may = error.to_string().contains("settled as not made; pay the corrected one under a new id");
+                assert_eq!(may, settlement == Settlement::NotMade, "{error}");
             };
             check(&house);
             done(house.pay("order-3"));

@@ -110,6 +110,11 @@ fn a_refused_payment_stays_refused() {
     }
     let work = house.line.work().len();
     assert_eq!(work, 1, "it was sent once");
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::No));
+    let text = error.to_string();
+    assert!(text.contains("was refused") && text.contains("pay the corrected one under a new id"), "{text}");
+    assert!(!text.contains("do not pay"), "{text}");
     done(house.pay("order-2"));
     let error = now(house.vault().resume("order-1", jane())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
