@@ -214,8 +214,12 @@ fn files_of_others_and_of_newer_versions_stay_as_they_are() {
     assert!(matches!(error, StoreError::Settings { .. }), "{error:?}");
     assert_eq!(std::fs::read_to_string(&text).unwrap().len(), 3_000);
 
-    let error = Sqlite::open(folder.path().join("no such folder/records.db")).unwrap_err();
-    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    for path in [folder.path().join("no such folder/records.db"), folder.path().to_owned()] {
+        let error = Sqlite::open(path).unwrap_err();
+        assert!(matches!(error, StoreError::Settings { source: Some(_), .. }), "{error:?}");
+        assert!(error.to_string().contains("cannot be opened") && error.to_string().contains("folder"), "{error}");
+        assert!(!error.to_string().contains("network"), "{error}");
+    }
 }
 
 /// A small file system of its own, where this process may mount one.

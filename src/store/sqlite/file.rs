@@ -33,8 +33,8 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, StoreErr
 /// A second connection to a file that is set up, which only reads and never waits.
 pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::default().difference(OpenFlags::SQLITE_OPEN_CREATE);
-    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| unreachable(Arc::new(error)))?;
     let failed = |error| explain(error, Applied::No);
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_handler(None::<fn(i32) -> bool>).map_err(failed)?;
     connection.execute_batch("PRAGMA query_only = ON").map_err(failed)?;
     Ok(connection)
@@ -107,10 +107,6 @@ impl Owner {
     }
 }
 
-pub(super) fn unreachable(source: Cause) -> StoreError {
-    StoreError::Unreachable { store: NAME, source: Some(source) }
-}
-
 /// Says what an error of SQLite means; `applied` is what is known of the write.
 pub(super) fn explain(error: rusqlite::Error, applied: Applied) -> StoreError {
     let code = error.sqlite_error_code();
@@ -137,7 +133,10 @@ pub(super) fn explain(error: rusqlite::Error, applied: Applied) -> StoreError {
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) if applied == Applied::No => {
             settings("this process may not write its file", source)
         }
-        Some(ErrorCode::CannotOpen) if applied == Applied::No => StoreError::Unreachable { store: NAME, source },
+        Some(ErrorCode::CannotOpen) if applied == Applied::No => settings(
+            "its file cannot be opened: check that its folder exists and that this process may write there",
+            source,
+        ),
         _ => StoreError::Refused { store: NAME, applied, source },
     }
 }

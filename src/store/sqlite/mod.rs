@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use crate::store::sqlite::file::{explain, prepare, reader, unreachable};
+use crate::store::sqlite::file::{explain, prepare, reader};
 use crate::store::worker::Worker;
 use crate::store::{Answer, Applied, Capabilities, LARGEST, Record, RecordKey, Store, StoreError, Swap, Version, fits};
 
@@ -60,13 +60,14 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Settings`] when the file is another program's or cannot be in write-ahead mode,
-    /// [`StoreError::NewerLayout`] when a newer version made it, [`StoreError::Unreachable`] when it cannot be opened.
+    /// [`StoreError::Settings`] when the file cannot be opened, is another program's or cannot be in write-ahead mode,
+    /// [`StoreError::NewerLayout`] when a newer version made it, [`StoreError::Unreachable`] when there is no thread to be had.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        let connection = prepare(Connection::open(path).map_err(|error| unreachable(Arc::new(error)))?)?;
+        let connection = prepare(Connection::open(path).map_err(|error| explain(error, Applied::No))?)?;
         let reader = Arc::new(Mutex::new(reader(path)?));
-        let writer = Worker::start("ofx-session sqlite", connection).map_err(|error| unreachable(Arc::new(error)))?;
+        let writer = Worker::start("ofx-session sqlite", connection)
+            .map_err(|error| StoreError::Unreachable { store: NAME, source: Some(Arc::new(error)) })?;
         Ok(Self { reader, writer })
     }
 
