@@ -9,9 +9,12 @@ use crate::error::{Delivery, Error, ErrorKind, Moved};
 impl Vault {
     /// Ends a doubt by what a person has found out at the institution. Nothing is sent, now or later, under this id.
     ///
+    /// It is final: what was settled cannot be settled otherwise later. Be sure, and first of all of [`Settlement::NotMade`], after which
+    /// the bill is paid under a new id.
+    ///
     /// # Errors
     ///
-    /// `Misuse` when the payment is not in doubt; `Busy` when somebody is at work; else as [`pending`](Self::pending). Saying
+    /// `Misuse` when the payment is not in doubt, or was settled otherwise; `Busy` when somebody is at work; else as [`pending`](Self::pending). Saying
     /// the same again is no error.
     pub async fn settle(&self, id: &str, settlement: Settlement) -> Result<(), Error> {
         check_id(id)?;
@@ -57,14 +60,15 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// `Misuse` when it is in doubt, over or not there; `Busy` when somebody is at work; else as [`pending`](Self::pending).
+    /// `Misuse` when it is in doubt or unresolved, which [`settle`](Self::settle) ends, over or not there; `Busy` when somebody is at work; else as [`pending`](Self::pending).
     pub async fn abandon(&self, id: &str) -> Result<(), Error> {
         check_id(id)?;
         for _ in 0..MOST_TURNS {
             let (mut desk, state) = self.desk().await.map_err(unread)?;
             let now = self.world.now();
             if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
-                return Err(Error::misuse(IS_OVER).with_moved(finished.verdict.moved()));
+                let text = if matches!(finished.verdict, Verdict::Unresolved(_)) { UNRESOLVED } else { IS_OVER };
+                return Err(Error::misuse(text).with_moved(finished.verdict.moved()));
             }
             let moved = desk.moved(id, now).unwrap_or(Moved::Unknown);
             if desk.claimed(now).is_some() {
@@ -119,7 +123,9 @@ fn settles(verdict: &Verdict, settlement: Settlement) -> Result<bool, Error> {
 }
 
 const NOT_IN_DOUBT: &str = "this payment is not in doubt, there is nothing to settle: look says where it stands";
-const SETTLED_OTHERWISE: &str = "this payment was settled otherwise before";
+const SETTLED_OTHERWISE: &str = "this payment was settled otherwise before, and that is final";
 const IN_DOUBT: &str =
     "this payment is in doubt and cannot be given up: reconcile it, or settle it once a person has found out";
+const UNRESOLVED: &str =
+    "nobody knows whether this payment was made, and it cannot be given up: settle it once a person has found out";
 const IS_OVER: &str = "this payment is over: look says how it ended";

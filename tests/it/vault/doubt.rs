@@ -48,6 +48,9 @@ fn what_cannot_be_found_out_blocks_nobody_and_is_never_sent_again() {
         let standing = now(house.vault().reconcile("order-1", jane())).unwrap();
         assert!(matches!(&standing, Standing::Unresolved { doubt: known, .. } if *known == doubt), "{standing:?}");
         assert_eq!(standing.money_may_have_moved(), Moved::Unknown);
+        let error = now(house.vault().abandon("order-1")).unwrap_err();
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Unknown));
+        assert!(error.to_string().contains("settle it"), "{error}");
     };
     check(&house);
     done(house.pay("order-2"));
@@ -92,6 +95,7 @@ fn a_person_settles_what_cannot_be_found_out() {
             let check = |house: &House| {
                 let error = now(house.vault().settle("order-1", other)).unwrap_err();
                 assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, moved));
+                assert!(error.to_string().contains("final"), "{error}");
                 let standing = now(house.vault().look("order-1")).unwrap().unwrap();
                 assert!(matches!(standing, Standing::Settled { settlement: found, .. } if found == settlement));
                 assert_eq!(standing.money_may_have_moved(), moved);
