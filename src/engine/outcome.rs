@@ -258,7 +258,7 @@ impl Doubt {
     #[must_use]
     pub fn explain(&self) -> String {
         let what = match self {
-            Self::NoAnswer(why) => format!("no usable answer arrived: {why}"),
+            Self::NoAnswer(why) => format!("no usable answer arrived: {}", without_echo(why)),
             Self::Interrupted => "the program was stopped while the request was on its way".to_owned(),
             Self::Unreadable(error) => format!("the institution's answer cannot be read: {error}"),
             Self::NotMentioned => "the institution answered without a word about it".to_owned(),
@@ -269,14 +269,22 @@ impl Doubt {
                 "the institution no longer has the whole history of what happened since it was sent".to_owned()
             }
             Self::RepeatRefused(why) => {
-                format!("it was sent once more and refused, which does not say what became of the first time: {why}")
+                format!(
+                    "it was sent once more and refused, which does not say what became of the first time: {}",
+                    without_echo(why)
+                )
             }
         };
         format!(
-            "it is not known whether this was carried out: {what}; do not enter it again: reconcile finds out where the \
-             institution offers a way, and else its own list, or a call there, settles it"
+            "it is not known whether this was carried out: {what}; do not enter it again: where reconcile cannot find out, ask the \
+             institution, quoting the TRNUID, and settle it by what it says (settle of a vault, settle_doubt of a session)"
         )
     }
+}
+
+/// A reason without its last words, where these say only what is said before it already.
+fn without_echo(why: &str) -> &str {
+    why.strip_suffix("the request may have been carried out").map_or(why, |rest| rest.trim_end_matches([':', ';', ' ']))
 }
 
 /// The stamp to ask with: that of what is known, or one older than anything.

@@ -52,6 +52,11 @@ fn what_cannot_be_found_out_blocks_nobody_and_is_never_sent_again() {
         assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Unknown));
         assert!(error.to_string().contains("settle it"), "{error}");
     };
+    let text = doubt.explain();
+    for words in ["where reconcile cannot find out", "ask the institution, quoting the TRNUID", "settle"] {
+        assert!(text.contains(words), "{text}");
+    }
+    assert_eq!(text.matches("carried out").count(), 1, "{text}");
     check(&house);
     done(house.pay("order-2"));
     check(&house);
