@@ -287,7 +287,11 @@ pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {
     let claim = desk.claimed(now);
     let until = claim.map_or(now, |claim| claim.over());
     let id = claim.map(|claim| claim.id.clone()).filter(|id| id != LISTING);
-    let text = format!("another caller has claimed this vault until {}; ask again then", until.format("%F %T UTC"));
+    let work = id.as_ref().map_or_else(|| "the account list".to_owned(), |id| format!("payment {id:?}"));
+    let text = format!(
+        "another caller is at work on {work} in this vault: ask again in a moment, and at the latest at {}",
+        until.format("%F %T UTC")
+    );
     Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(Busy { until, id })
 }
 

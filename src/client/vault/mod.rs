@@ -277,7 +277,7 @@ impl Vault {
     /// # Errors
     ///
     /// [`ErrorKind::Busy`], with [`Busy`] or [`Pending`] as [`detail`](Error::detail), when somebody else is at work or another
-    /// payment of the vault must be found out about first. [`ErrorKind::Misuse`] when the payment cannot be sent as it is, the id
+    /// payment of the vault must be found out about first; `examples/pay_once.rs` has a loop for both. [`ErrorKind::Misuse`] when the payment cannot be sent as it is, the id
     /// stands for another payment (the [`Standing`] of that one is the detail), or the credentials are another user's. [`ErrorKind::Refused`] when the institution says no: at its
     /// signon, and the payment waits under the same id for a signon that is accepted; at the payment itself, and that is its
     /// result: what is paid in its place, corrected, is paid under a new id. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read;

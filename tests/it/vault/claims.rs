@@ -32,7 +32,9 @@ fn one_of_two_pays_and_the_other_is_told_until_when_and_gets_the_receipt_later()
     assert_eq!(busy.id.as_deref(), Some("order-1"));
     // Lease and skew.
     assert_eq!(busy.until.timestamp(), 1_767_225_600 + 90 + 5);
-    assert!(error.to_string().contains("2026-01-01 00:01:35 UTC"), "{error}");
+    for word in ["\"order-1\"", "in a moment", "at the latest", "2026-01-01 00:01:35 UTC"] {
+        assert!(error.to_string().contains(word), "{error}");
+    }
     for error in
         [now(second.pay("order-2", &payment(), jane())).unwrap_err(), now(second.accounts(jane())).unwrap_err()]
     {
@@ -196,6 +198,7 @@ fn of_two_who_ask_for_the_account_list_one_is_told_that_no_money_moves() {
     assert!(again(&mut asking).is_none());
     let error = now(house.vault().accounts(jane())).unwrap_err();
     assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::No));
+    assert!(error.to_string().contains("the account list"), "{error}");
     assert!(again(&mut asking).unwrap().is_ok());
 }
 
