@@ -46,7 +46,7 @@ impl Vault {
             let nothing = |error: Error| error.with_moved(Moved::No);
             let (mut desk, state) = self.desk().await.map_err(nothing)?;
             belongs(&state, &credentials).map_err(nothing)?;
-            self.sends_to(&state).map_err(nothing)?;
+            self.sends_to(&state).and_then(|()| self.lasts()).map_err(nothing)?;
             let now = self.world.now();
             let kept = desk.open(LISTING).map(|open| (open.operation.clone(), open.operation.situation(&state, now)));
             let mut operation = match (kept, answers) {

@@ -1,5 +1,7 @@
 //! Which way a call goes: the result that is there, the questions that wait, somebody else's claim, or to work.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
@@ -55,7 +57,7 @@ impl Vault {
                     _ => finished.again().map(Some),
                 };
             }
-            self.sends_to(&state).map_err(|error| error.with_moved(moved))?;
+            self.sends_to(&state).and_then(|()| self.lasts()).map_err(|error| error.with_moved(moved))?;
             match self.turn(desk, state, id, wanted, &mut credentials, now).await? {
                 Turn::Over(progress) => return Ok(progress),
                 Turn::Again => {}
@@ -205,6 +207,11 @@ impl Vault {
         if state.institution.url == self.template.institution.url { Ok(()) } else { Err(Error::misuse(ELSEWHERE)) }
     }
 
+    /// Refuses a lease that is over before anybody has answered.
+    pub(crate) fn lasts(&self) -> Result<(), Error> {
+        if self.lease >= LEAST_LEASE { Ok(()) } else { Err(Error::misuse(SHORT_LEASE)) }
+    }
+
     /// Takes the claim, in one write that also clears the desk of what is over. False when somebody else has written since.
     pub(crate) async fn claim(&self, desk: &mut Desk, state: &State, id: &str, effort: Effort) -> Result<bool, Error> {
         for finished in &desk.finished {
@@ -345,9 +352,14 @@ const MOST_RECONCILED: u32 = 2;
 
 const LONGEST_ID: usize = 200;
 
+/// No exchange with an institution takes less, and the transport may wait for much longer.
+const LEAST_LEASE: Duration = Duration::from_secs(1);
+
 const ELSEWHERE: &str = "the vault's record belongs to an institution at another address, and nothing was sent: another institution \
                          needs a context of its own; where this one has moved, settle what is in doubt here first, and never pay it \
                          under another context, which does not know of it";
+const SHORT_LEASE: &str = "the vault's lease is shorter than a second, and somebody would take over before the institution has answered: \
+                           give one that is longer than the transport waits at most, its total timeout";
 const BAD_ID: &str = "the id of a payment has 1 to 200 bytes";
 const ANOTHER_PAYMENT: &str = "this id stands for another payment, and nothing was done with this one: look says what became of that \
                                one; where it is the same bill with another day or amount, do not pay it under a new id unless \

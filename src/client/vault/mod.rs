@@ -240,6 +240,9 @@ impl Vault {
     /// unless set), and a write: else somebody takes over while the answer is still on its way. That pays nothing twice, but leaves
     /// in doubt what would have been a receipt. Where the write before a file takes more than half of it, nothing is sent, and the call
     /// fails with [`ErrorKind::Busy`]. After a crash, others wait for what is left of it and five seconds more.
+    ///
+    /// The vault does not know the time-outs of its transport. It refuses only what no institution can answer in: with less than one
+    /// second, each call that would claim the vault fails with [`ErrorKind::Misuse`].
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;

@@ -189,6 +189,23 @@ fn with_less_than_half_of_the_lease_left_nothing_is_sent() {
     }
 }
 
+/// No institution answers so soon: it would end with somebody else who has taken over.
+#[test]
+fn a_lease_that_is_over_before_an_answer_can_be_there_is_refused() {
+    let house = House::warmed(careless());
+    let short = || house.vault().lease(Duration::from_millis(999));
+    for error in
+        [now(short().pay("order-1", &payment(), jane())).unwrap_err(), now(short().accounts(jane())).unwrap_err()]
+    {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::No));
+        assert!(error.to_string().contains("lease"), "{error}");
+    }
+    assert_eq!(house.line.wire().sent.len(), 0);
+    let receipt = done(now(house.vault().lease(Duration::from_secs(1)).pay("order-1", &payment(), jane())));
+    assert_eq!(done(now(short().pay("order-1", &payment(), jane()))), receipt, "a result takes no claim");
+    house.line.clean(1);
+}
+
 #[test]
 fn of_two_who_ask_for_the_account_list_one_is_told_that_no_money_moves() {
     let house = House::warmed(easy());

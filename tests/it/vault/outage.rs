@@ -23,6 +23,8 @@ struct Away {
     applied: Applied,
     /// The first write that gets no answer arrives all the same.
     arrives: bool,
+    /// How long the first write takes that gets no answer.
+    takes: Duration,
 }
 
 impl Away {
@@ -35,6 +37,7 @@ impl Away {
             until: std::sync::Mutex::default(),
             applied,
             arrives: false,
+            takes: Duration::ZERO,
         }
     }
 
@@ -76,6 +79,9 @@ impl Store for Away {
         Box::pin(async move {
             let is_first = self.writes.load(Ordering::SeqCst) == self.from;
             let told = self.write();
+            if is_first && !self.takes.is_zero() {
+                tokio::time::sleep(self.takes).await;
+            }
             if told.is_ok() || (self.arrives && is_first) {
                 let swapped = self.memory.swap(key, expected, record).await;
                 return told.and(swapped);
@@ -187,9 +193,10 @@ fn where_there_is_no_clock_to_wait_by_nobody_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_result_is_tried_more_than_once_also_when_the_claim_is_over() {
     let house = House::warmed(careless());
-    let store = Arc::new(Away::new(Duration::from_secs(3600), Applied::No));
+    let takes = Duration::from_secs(2);
+    let store = Arc::new(Away { takes, ..Away::new(Duration::from_secs(3600), Applied::No) });
     let world = Arc::new(Ticking { clock: Arc::clone(&house.clock), since: Instant::now() });
-    let vault = vault(&house, &store, &world).lease(Duration::ZERO);
+    let vault = vault(&house, &store, &world).lease(Duration::from_secs(1));
     let error = vault.pay("order-1", &payment(), jane()).await.unwrap_err();
     assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Yes), "{error}");
     assert_eq!(store.writes.load(Ordering::SeqCst), 6);
