@@ -206,6 +206,10 @@ impl Vault {
     /// Once there is a record, [what is stored wins](crate::client::vault#what-is-stored-and-what-is-given-anew) over most of what the
     /// client says. The context names tenant and end user, and the institution where a user has several.
     ///
+    /// **Where the same user is to have sessions as well, decide that before the first payment.** Restore one blob twice then, once for
+    /// the vault and once for sessions: [Beside sessions](crate::client::vault#beside-sessions) says why. A vault gives no blob of its
+    /// client away, so that this cannot be done later.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`] for a context that names no tenant and no end user, and when there is no transport.
@@ -275,7 +279,7 @@ impl Vault {
     /// Starts the payment, goes on with it, or gives the result it already has, whichever is due. Amount and due day are as
     /// for [`Session::pay`](crate::Session::pay). [`Progress::Ask`] waits in the store until [`answer`](Self::answer) is called, in
     /// any process. [`Progress::Unknown`] is the report that nobody knows; call again later where [`look`](Self::look) says that the payment
-    /// is still open.
+    /// is still open. A receipt stays what it was: the vault does not learn of changes and cancellations that a session makes.
     ///
     /// # Errors
     ///
@@ -358,6 +362,8 @@ impl Vault {
     }
 
     /// Where a payment stands; `None` when it was never asked for, was given up, or is past its retention. Needs no network.
+    ///
+    /// It is what became of the payment in this vault. That a session has changed or cancelled it later, the vault does not learn.
     ///
     /// # Errors
     ///
