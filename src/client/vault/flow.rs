@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::client::stored::unread;
 use crate::client::vault::Vault;
-use crate::client::vault::desk::{Claim, Desk, LISTING, Open};
+use crate::client::vault::desk::{Desk, LISTING, Open};
 use crate::client::vault::patience::Effort;
 use crate::client::vault::shelf::Lost;
-use crate::client::vault::standing::{Busy, Finished, Pending, Settlement, Standing, Verdict};
+use crate::client::vault::standing::{Busy, Finished, Settlement, Standing, Verdict};
 use crate::client::{Completed, Progress, belongs, driver};
 use crate::engine::{Answers, Credentials, Intent, Receipt, Situation, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
@@ -262,23 +262,6 @@ impl Vault {
             pending.id
         );
         Err(Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(pending))
-    }
-
-    pub(crate) fn pending_of(
-        &self,
-        desk: &Desk,
-        open: &Open,
-        state: &State,
-        now: DateTime<Utc>,
-    ) -> Result<Pending, Error> {
-        Ok(Pending {
-            id: open.id.clone(),
-            trn_uid: open.operation.trn_uid(),
-            payment: open.operation.payment(state)?,
-            situation: open.operation.situation(state, now),
-            doubt: open.operation.doubt().cloned(),
-            claimed_until: desk.claimed(now).filter(|claim| claim.id == open.id).map(Claim::over),
-        })
     }
 }
 

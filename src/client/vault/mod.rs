@@ -117,6 +117,7 @@ mod accounts;
 mod desk;
 mod ending;
 mod flow;
+mod looking;
 mod patience;
 mod record;
 mod shelf;
@@ -127,8 +128,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::client::stored::unread;
-use crate::client::vault::flow::{Wanted, check_id, digest, no_such};
+use crate::client::vault::flow::{Wanted, digest, no_such};
 use crate::client::vault::shelf::Seen;
 use crate::client::watching::Watching;
 use crate::client::{Client, Progress, World};
@@ -344,39 +344,6 @@ impl Vault {
             Err(error) if error.kind() != ErrorKind::Refused || error.detail::<Refusal>().is_none() => Err(error),
             _ => self.look(id).await?.ok_or_else(no_such),
         }
-    }
-
-    /// The payments that are not over, in the order in which they were started. Needs no network.
-    ///
-    /// What is unresolved is over: it is not among them, and nothing lists it. Whoever [starts again](crate::client::vault#after-a-restart)
-    /// goes over the ids of its own for which it has no result, and calls [`pay`](Self::pay) or [`look`](Self::look) for each.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the record cannot be loaded or read.
-    pub async fn pending(&self) -> Result<Vec<Pending>, Error> {
-        let (desk, state) = self.desk().await.map_err(unread)?;
-        let now = self.world.now();
-        let payments = desk.open.iter().filter(|open| open.operation.kind().pays());
-        payments.map(|open| self.pending_of(&desk, open, &state, now)).collect()
-    }
-
-    /// Where a payment stands; `None` when it was never asked for, was given up, or is past its retention. Needs no network.
-    ///
-    /// It is what became of the payment in this vault. That a session has changed or cancelled it later, the vault does not learn.
-    ///
-    /// # Errors
-    ///
-    /// As [`pending`](Self::pending).
-    pub async fn look(&self, id: &str) -> Result<Option<Standing>, Error> {
-        check_id(id)?;
-        let (desk, state) = self.desk().await.map_err(unread)?;
-        if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
-            return Ok(Some(finished.standing()));
-        }
-        let Some(open) = desk.open(id) else { return Ok(None) };
-        let pending = self.pending_of(&desk, open, &state, self.world.now())?;
-        Ok(Some(Standing::Open(Box::new(pending))))
     }
 
     /// A client of the moment, with the state of the store.
