@@ -259,6 +259,8 @@ pub enum CertificateProblem {
     Untrusted,
     /// Nobody but itself has signed it.
     SelfSigned,
+    /// It is that of a certificate authority, given as a root: it vouches for the certificates of servers and may not be one.
+    Authority,
     /// It was made for another host.
     WrongHost,
     /// It is no longer valid.
@@ -287,6 +289,11 @@ impl fmt::Display for CertificateProblem {
             Self::SelfSigned => {
                 "is signed by itself, so anyone can have made it: give no password to this server before the institution confirms \
                  the certificate; then give it as PEM (HttpsOptions::add_root_pem)"
+            }
+            Self::Authority => {
+                "is that of a certificate authority, which may not be a server's own, although it was given as a root: make the server \
+                 one with basicConstraints=CA:FALSE and give that one (HttpsOptions::add_root_pem), or accept this one by its key \
+                 (DangerousCertificates, HttpsOptions::pin_spki)"
             }
             Self::WrongHost => "was made for another host name: check the URL, and give no password to this server",
             Self::Expired => "has expired: check this machine's clock, then tell the institution",

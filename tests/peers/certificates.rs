@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use ofx_session::transport::{CertificateProblem, DangerousCertificates, HttpsOptions, TransportError};
+use ofx_session::transport::{
+    CertificateProblem, DangerousCertificates, HttpsOptions, PresentedCertificate, Roots, TransportError,
+};
 
 use crate::backend::Backend;
 use crate::papers::{Authority, Papers, VALID};
@@ -80,6 +82,36 @@ async fn a_certificate_that_vouches_for_itself_is_not_trusted_unless_it_is_given
     let Some(papers) = Papers::rsa() else { return };
     let Some((problem, text)) = refused(trusting(&Authority::new("root")), &papers).await else { return };
     assert_eq!(problem, CertificateProblem::SelfSigned, "{text}");
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_authority_that_was_given_is_no_server_s() {
+    let Some(papers) = Papers::rsa() else { return };
+    let given = || HttpsOptions::new().add_root_pem(papers.chain.as_bytes()).unwrap();
+    for options in [given(), given().only_given_roots(), given().roots(Roots::Mozilla)] {
+        let Some((problem, text)) = refused(options, &papers).await else { return };
+        assert_eq!(problem, CertificateProblem::Authority, "{text}");
+        assert!(text.contains("CA:FALSE") && !text.contains("signed by itself"), "{text}");
+    }
+    // As the text says: by its key.
+    let authority = |presented: &PresentedCertificate<'_>| presented.problem() == Some(CertificateProblem::Authority);
+    let seen: Arc<Mutex<Option<String>>> = Arc::default();
+    let key = Arc::clone(&seen);
+    let looking = given().only_given_roots().check_certificate(move |presented| {
+        *key.lock().unwrap() = presented.spki_sha256();
+        Ok(())
+    });
+    refused(looking, &papers).await;
+    let pin = seen.lock().unwrap().clone().unwrap();
+    for (pin, expected) in [(pin.as_str(), true), (&Papers::self_signed().pin, false)] {
+        let options = given().dangerous_certificates(DangerousCertificates::accept_when(authority));
+        assert_eq!(accepted(options.pin_spki(pin).unwrap(), &papers).await, Some(expected));
+    }
+    // One of a client that was given is no server's either, and it is not by giving it that it becomes one.
+    let client = Authority::new("root").client("127.0.0.1");
+    let options = HttpsOptions::new().add_root_pem(client.chain.as_bytes()).unwrap().only_given_roots();
+    let Some((problem, text)) = refused(options, &client).await else { return };
+    assert_eq!(problem, CertificateProblem::Unusable, "{text}");
 }
 
 #[tokio::test]

@@ -199,6 +199,9 @@ impl HttpsOptions {
 
     /// Trusts the root certificates in `pem` as well; there may be several in one text, and several calls.
     ///
+    /// A server that nobody else vouches for is trusted by its own certificate, given here, where that is not one of a certificate authority.
+    /// `openssl req -x509` makes such a one unless it is told otherwise: `-addext basicConstraints=CA:FALSE`.
+    ///
     /// # Errors
     ///
     /// [`TransportError::BadOptions`] when there is no certificate in `pem` or one cannot be read.

@@ -36,7 +36,7 @@ use crate::transport::{CertificateProblem, TransportError};
 use platform::{NoRoots, Platform};
 pub(crate) use suites::usable_provider;
 pub use verifier::PresentedCertificate;
-use verifier::{Checked, PinMismatch, RefusedByCheck, SelfSigned};
+use verifier::{Checked, OfAuthority, PinMismatch, RefusedByCheck, SelfSigned};
 
 /// Builds the TLS side of a client out of `options`.
 ///
@@ -145,6 +145,7 @@ pub(crate) fn certificate_problem(error: &rustls::Error) -> Option<CertificatePr
         | CertificateError::ExpiredRevocationListContext { .. } => CertificateProblem::RevocationUnknown,
         CertificateError::Other(other) if other.0.is::<PinMismatch>() => CertificateProblem::NotPinned,
         CertificateError::Other(other) if other.0.is::<SelfSigned>() => CertificateProblem::SelfSigned,
+        CertificateError::Other(other) if other.0.is::<OfAuthority>() => CertificateProblem::Authority,
         CertificateError::Other(other) if other.0.is::<RefusedByCheck>() => CertificateProblem::RefusedByCheck,
         _ => CertificateProblem::Unusable,
     })

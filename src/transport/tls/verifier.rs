@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::transport::options::{Check, DangerousCertificates, TlsSettings};
 use crate::transport::tls::{certificate_problem, lacks_roots};
@@ -63,6 +64,7 @@ impl PresentedCertificate<'_> {
 pub(crate) struct Checked {
     inner: Arc<dyn ServerCertVerifier>,
     name: Option<ServerName<'static>>,
+    given: Vec<CertificateDer<'static>>,
     pins: Vec<[u8; 32]>,
     algorithms: WebPkiSupportedAlgorithms,
     check: Option<Check>,
@@ -78,11 +80,23 @@ impl Checked {
         Ok(Self {
             inner,
             name: settings.name()?,
+            given: settings.roots()?,
             pins: settings.pins()?,
             algorithms,
             check: settings.certificate_check()?.cloned(),
             danger: settings.danger()?.cloned(),
         })
+    }
+
+    /// What is wrong with a certificate of which the TLS library says nothing better than that nobody vouches for it, or that it is no
+    /// server's.
+    fn closer(&self, own: &CertificateDer<'_>) -> Option<CertificateProblem> {
+        if self.given.iter().any(|root| root == own) {
+            // To give it is not what is missing.
+            is_authority(own).then_some(CertificateProblem::Authority)
+        } else {
+            is_its_own_issuer(own).then_some(CertificateProblem::SelfSigned)
+        }
     }
 
     /// Whether a pinned key speaks for the server: its own, which the handshake makes it prove, or one that has signed its certificate.
@@ -118,15 +132,18 @@ impl ServerCertVerifier for Checked {
         let chain: Vec<&[u8]> = std::iter::once(own).chain(others).map(|one| &**one).collect();
         let name = self.name.as_ref().unwrap_or(server);
         let found = self.inner.verify_server_cert(own, others, name, ocsp, now).map(|_| ());
-        let is_self_signed = found.as_ref().is_err_and(is_vague) && is_its_own_issuer(own);
-        let found = found.map_err(|error| {
+        let closer = found.as_ref().err().filter(|error| is_vague(error)).and_then(|_| self.closer(own));
+        let found = found.map_err(|error| match closer {
             // Where there are no roots, that is what the program has to know first.
-            if is_self_signed && lacks_roots(&error).is_none() { refused(SelfSigned) } else { error }
+            _ if lacks_roots(&error).is_some() => error,
+            Some(CertificateProblem::SelfSigned) => refused(SelfSigned),
+            Some(CertificateProblem::Authority) => refused(OfAuthority),
+            _ => error,
         });
         let pinned = self.pinned(own, others, now);
         let problem = |error| certificate_problem(error).unwrap_or(CertificateProblem::Unusable);
         let problem = match (found.as_ref().err(), pinned.as_ref().err()) {
-            (Some(_), _) if is_self_signed => Some(CertificateProblem::SelfSigned),
+            (Some(_), _) if closer.is_some() => closer,
             (Some(error), _) | (None, Some(error)) => Some(problem(error)),
             (None, None) => None,
         };
@@ -204,6 +221,18 @@ impl fmt::Display for SelfSigned {
 
 impl StdError for SelfSigned {}
 
+/// It is that of a certificate authority.
+#[derive(Debug)]
+pub(crate) struct OfAuthority;
+
+impl fmt::Display for OfAuthority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the certificate says of itself that it signs others")
+    }
+}
+
+impl StdError for OfAuthority {}
+
 /// The program said no, and why.
 #[derive(Debug)]
 pub(crate) struct RefusedByCheck(String);
@@ -224,6 +253,10 @@ fn is_vague(error: &rustls::Error) -> bool {
 fn is_its_own_issuer(der: &[u8]) -> bool {
     let summary = CertificateSummary::from_der(der);
     !summary.subject.is_empty() && summary.subject == summary.issuer
+}
+
+fn is_authority(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, certificate)| certificate.is_ca())
 }
 
 fn refused(why: impl StdError + Send + Sync + 'static) -> rustls::Error {
