@@ -35,7 +35,7 @@ pub enum TransportError {
         /// What the TLS or HTTP stack said.
         source: Option<Cause>,
     },
-    /// The host name, or that of the proxy in front of it, has no address. Not sent.
+    /// The host name has no address, or that of the proxy in front of it where the two cannot be told apart. Not sent.
     #[error(
         "no network address was found on the way to {host}: check the host name, the proxy if any, and the network"
     )]
@@ -54,10 +54,12 @@ pub enum TransportError {
         source: Option<Cause>,
     },
     /// The connection was not ready in time. Not sent: the body had not been touched.
-    #[error("the connection to {host} was not ready in time: check the network, or ask again later")]
+    #[error("the connection to {host} {}", late(proxy.as_deref()))]
     ConnectTimeout {
         /// The host that was called.
         host: String,
+        /// The proxy in front of it, as host and port, where it had not connected us yet: nobody can say which of the two was silent.
+        proxy: Option<String>,
         /// What the HTTP stack said.
         source: Option<Cause>,
     },
@@ -346,6 +348,16 @@ fn explain(code: u16) -> String {
         _ => "answered in an unexpected way",
     };
     format!("the institution's server {what} (http status {code}); the request may have been carried out")
+}
+
+fn late(proxy: Option<&str>) -> String {
+    match proxy {
+        None => "was not ready in time: check the network, or ask again later".to_owned(),
+        Some(proxy) => format!(
+            "through the proxy {proxy} was not ready in time: check whether the proxy runs and is of the kind that was given, and the \
+             network, or ask again later"
+        ),
+    }
 }
 
 fn quoted(title: Option<&str>) -> String {

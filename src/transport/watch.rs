@@ -45,6 +45,8 @@ impl Hop {
 
 #[derive(Default)]
 struct Handshake {
+    /// The name that was looked up last before it.
+    looked_up: Option<String>,
     /// It is that of a proxy.
     at_proxy: bool,
     /// That of the institution has begun: whatever is in front of it is connected.
@@ -87,6 +89,15 @@ impl Watch {
     /// Whether TCP was connected, through the proxy if there is one.
     pub(crate) fn was_connected(&self) -> bool {
         self.handshake().begun
+    }
+
+    /// Whether the name that was looked up last is that of the proxy, and not that of the institution as well.
+    pub(crate) fn was_looking_for_the_proxy(&self) -> bool {
+        let handshake = self.handshake();
+        let found = handshake.looked_up.as_deref().zip(self.proxy.as_ref());
+        found.is_some_and(|(name, proxy)| {
+            name.eq_ignore_ascii_case(proxy.host()) && !name.eq_ignore_ascii_case(bare_host(&self.host))
+        })
     }
 
     /// Whether the server of that handshake wanted a certificate of ours.
@@ -164,7 +175,10 @@ pub(crate) fn is_watched() -> bool {
 
 /// A name is about to be looked up.
 pub(crate) fn resolving(host: &str) {
-    let _ = WATCHED.try_with(|watch| watch.tell(&Event::Resolving { host }));
+    let _ = WATCHED.try_with(|watch| {
+        watch.handshake().looked_up = Some(host.to_owned());
+        watch.tell(&Event::Resolving { host });
+    });
 }
 
 /// TCP is connected to `server`, or through a proxy that is none.
@@ -227,3 +241,25 @@ pub(crate) fn agreed(version: &'static str, suite: String) -> Option<Arc<Life>> 
 
 pub(crate) const TLS_1_2: &str = "TLSv1.2";
 pub(crate) const TLS_1_3: &str = "TLSv1.3";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_was_looked_up_is_the_proxys_where_it_is_not_the_institutions_too() {
+        for (name, host, proxy, expected) in [
+            ("Proxy.example", "bank.example", Some("proxy.example:3128"), true),
+            ("proxy.example", "bank.example", Some("proxy.example"), true),
+            // As one of SOCKS 5 wants it.
+            ("bank.example", "bank.example", Some("proxy.example:1080"), false),
+            ("bank.example", "bank.example", Some("bank.example:1080"), false),
+            ("bank.example", "bank.example", None, false),
+        ] {
+            let proxy = proxy.map(|address| Hop { address: address.to_owned(), speaks_tls: false });
+            let watch = Watch::new(None, host.to_owned(), proxy, true);
+            Arc::clone(&watch).over(async { resolving(name) }).await;
+            assert_eq!(watch.was_looking_for_the_proxy(), expected, "{name}");
+        }
+    }
+}

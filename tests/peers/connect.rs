@@ -138,10 +138,12 @@ async fn a_proxy_that_finds_nobody_behind_it_refuses() {
 async fn a_proxy_that_is_silent_takes_no_longer_than_connecting_may() {
     let silent = Backend::new(|connection| connection.linger());
     let options = trusting(&Authority::new("root")).connect_timeout(std::time::Duration::from_millis(300));
-    let options = options.proxy(Proxy::http(format!("127.0.0.1:{}", silent.port())));
+    let address = format!("127.0.0.1:{}", silent.port());
+    let options = options.proxy(Proxy::http(address.as_str()));
     let error = send(options, "https://127.0.0.1:9/?canary").await.unwrap_err();
     assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error:?}");
-    not_sent(error);
+    let text = not_sent(error);
+    assert!(text.contains(&format!("through the proxy {address} was not ready")), "{text}");
 }
 
 #[tokio::test]

@@ -208,6 +208,7 @@ async fn a_silent_proxy_takes_no_longer_than_connecting_may() {
         let error =
             send(options.clone().proxy(make(address.clone())), "https://127.0.0.1:9/?canary").await.unwrap_err();
         assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error:?}");
-        not_sent(error);
+        let text = not_sent(error);
+        assert!(text.contains(&format!("through the proxy {address} was not ready")), "{text}");
     }
 }

@@ -34,6 +34,8 @@ impl Failed<'_> {
             found => Some(found.unwrap_or(ProxyProblem::Unreachable)),
         };
         let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
+        let lost = self.proxy.filter(|_| dns && self.watch.was_looking_for_the_proxy());
+        let silent = self.proxy.filter(|_| !self.watch.was_connected()).map(str::to_owned);
         let source = Some(cause.without_url().into());
         if let Some(reason) = without_roots {
             return TransportError::BadOptions { reason: reason.0, source };
@@ -42,8 +44,11 @@ impl Failed<'_> {
             (Some(problem), _) => TransportError::Certificate { host, problem, source },
             _ if identity => TransportError::ClientCertificate { host, source },
             _ if in_tls => TransportError::Tls { host, source },
-            _ if dns => TransportError::Resolve { host, source },
-            _ if timeout => TransportError::ConnectTimeout { host, source },
+            _ if dns => match lost.map(str::to_owned) {
+                Some(proxy) => TransportError::Proxy { proxy, problem: ProxyProblem::Unreachable, source },
+                None => TransportError::Resolve { host, source },
+            },
+            _ if timeout => TransportError::ConnectTimeout { host, proxy: silent, source },
             (None, Some((proxy, problem))) => TransportError::Proxy { proxy: proxy.to_owned(), problem, source },
             (None, None) => TransportError::Connect { host, source },
         }

@@ -47,19 +47,20 @@ async fn the_roots_of_the_machine_are_trusted() {
 }
 
 #[tokio::test]
-async fn a_host_without_an_address_gets_nothing() {
+async fn a_proxy_or_a_host_without_an_address_gets_nothing() {
     // Longer than a label may be, so that no name server is asked. TLS would refuse it in the URL; a proxy is met first.
-    let proxy = format!("http://{}.invalid:80", "a".repeat(64));
+    let nowhere = format!("{}.invalid:80", "a".repeat(64));
+    let proxy = format!("http://{nowhere}");
     if !in_a_child(
-        "transport::machine::a_host_without_an_address_gets_nothing",
+        "transport::machine::a_proxy_or_a_host_without_an_address_gets_nothing",
         &[("HTTPS_PROXY", &proxy), ("NO_PROXY", ""), ("no_proxy", "")],
     ) {
         return;
     }
     let options = trusting(&Authority::new("root")).proxy(Proxy::from_environment());
     let error = send(options, "https://bank.example/?canary").await.unwrap_err();
-    assert!(matches!(error, TransportError::Resolve { .. }), "{error:?}");
-    assert!(not_sent(error).contains("bank.example"));
+    assert!(matches!(error, TransportError::Proxy { problem: ProxyProblem::Unreachable, .. }), "{error:?}");
+    assert!(not_sent(error).starts_with(&format!("the proxy {nowhere} ")));
 }
 
 #[tokio::test]
