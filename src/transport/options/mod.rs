@@ -48,6 +48,65 @@ pub use tls::{Roots, TlsVersion};
 /// client certificate, the value of a secret header, the checks of certificates. Options that were stored with one of these cannot be
 /// used before it is given again: [`Https::new`](crate::transport::Https::new) says which.
 ///
+/// Every key there is, in JSON. Where `true` stands for what is not stored, a file may as well leave it out, and it is not missed then:
+///
+/// ```
+/// use ofx_session::transport::{Https, HttpsOptions};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let text = r#"{
+///   "connect_timeout_ms": 10000, "read_timeout_ms": 30000, "total_timeout_ms": 60000, "body_limit": 16777216,
+///   "http": {
+///     "versions": "http1", "user_agent": "InetClntApp/3.0", "accept": "*/*, application/x-ofx",
+///     "headers": [["X-Tenant", "7"]], "secret_headers": [["X-Key", true]],
+///     "keep_alive": "reads", "idle_timeout_ms": 4000, "accept_compression": false, "compress_requests": false,
+///     "redirects": "none", "cookies": true
+///   },
+///   "network": {
+///     "local_address": null, "addresses": "any", "connect_to": [["ofx.example.com", "192.0.2.7:443"]],
+///     "tcp_keep_alive_ms": 15000, "allow_http_loopback": false
+///   },
+///   "proxy": {
+///     "kind": "http", "address": "proxy.example:3128", "user": "app", "password": true,
+///     "except": ["intranet.example", "10.0.0.0/8"]
+///   },
+///   "tls": {
+///     "versions": ["1.2", "1.3"],
+///     "cipher_suites": ["TLS_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"],
+///     "key_exchange_groups": ["X25519", "secp256r1"],
+///     "roots": "given", "root_pem": ["-----BEGIN CERTIFICATE-----\nMII...\n-----END CERTIFICATE-----\n"],
+///     "pins": ["x4QzPSC810K5/cMjb05Qm4k3Bw5zBn4lTdO/nEW/Td4="], "crl_pem": [], "certificate_name": null,
+///     "client_certificate": true, "check_certificate": false, "dangerous_certificates": false,
+///     "send_sni": true, "resumption": true, "log_keys_to": null
+///   }
+/// }"#;
+/// # let own = rcgen::generate_simple_self_signed(["app.example".to_owned()])?;
+/// # let (chain, key) = (own.cert.pem(), own.signing_key.serialize_pem());
+/// # let lines: Vec<_> = chain.lines().filter(|line| !line.starts_with('-')).collect();
+/// # let text = &text.replace("MII...", &lines.join("\\n"));
+/// # let (chain, key) = (chain.as_bytes(), key.as_bytes());
+/// let options: HttpsOptions = serde_json::from_str(text)?;
+/// # assert_eq!(serde_json::to_value(&options)?, serde_json::from_str::<serde_json::Value>(text)?, "this is every key");
+/// // What is not stored; chain and key are PEM.
+/// let options =
+///     options.proxy_password("secret").secret_header("X-Key", "secret")?.client_certificate_pem(chain, key)?;
+/// let transport = Https::new(options)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | key | values |
+/// |---|---|
+/// | `http.versions` | `http1`, `http2`, `either`: [`HttpVersions`] |
+/// | `http.keep_alive` | `never`, `reads`, `always`: [`KeepAlive`] |
+/// | `http.redirects` | `none`, `same_host`: [`Redirects`] |
+/// | `network.addresses` | `any`, `prefer_ipv4`, `prefer_ipv6`, `only_ipv4`, `only_ipv6`: [`Addresses`] |
+/// | `proxy.kind` | `none`, `environment`, `http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5_remote_dns`: [`Proxy`] |
+/// | `tls.versions` | `1.2`, `1.3`: [`TlsVersion`] |
+/// | `tls.cipher_suites` | [those](Self::cipher_suites) of which there are nine; an empty list stands for all |
+/// | `tls.key_exchange_groups` | `X25519`, `secp256r1`, `secp384r1`; an empty list stands for all |
+/// | `tls.roots` | `platform`, `mozilla`, `given`: [`Roots`]; `given` is [`only_given_roots`](Self::only_given_roots) |
+///
 /// # Examples
 ///
 /// ```

@@ -140,7 +140,7 @@ impl Proxy {
     pub(crate) fn check(&self) -> Result<(), TransportError> {
         let password = self.password.get(&NO_PASSWORD)?;
         if self.scheme().is_none() {
-            let set = self.user.is_some() || !self.except.is_empty() || !self.address.is_empty();
+            let set = self.user.is_some() || password.is_some() || !self.except.is_empty() || !self.address.is_empty();
             let reason = if self.kind == ProxyKind::Environment { IN_ENVIRONMENT } else { NOT_HERE };
             return match self.kind {
                 _ if set => Err(reason.error()),
@@ -322,6 +322,16 @@ impl HttpsOptions {
         self.proxy = proxy;
         self
     }
+
+    /// Gives the password that belongs to the user of the proxy, and leaves the rest about the proxy as it is: for options that were
+    /// [stored](Self#storing) without it. Elsewhere there is [`Proxy::login`].
+    ///
+    /// A password without a user, or without a proxy, is [refused](crate::transport::Https::new).
+    #[must_use]
+    pub fn proxy_password(mut self, password: impl Into<Secret>) -> Self {
+        self.proxy.password = Given::Yes(password.into());
+        self
+    }
 }
 
 /// The HTTP stack has 262 bytes for all that it tells a proxy of SOCKS 5: 3 of greeting, 3 around the login and 7 around a host.
@@ -346,7 +356,7 @@ const NO_SOCKS5_LOGIN: Reason = Reason(
 );
 const LONG_LOGIN: Reason = Reason("the login of the proxy is too long: it may have 16 KiB (Proxy::login)");
 const NO_PASSWORD: Reason =
-    Reason("the options were stored without the password of the proxy: give it again (Proxy::login)");
+    Reason("the options were stored without the password of the proxy: give it again (HttpsOptions::proxy_password)");
 const IN_CGI: Reason = Reason(
     "the proxy of the environment does not count where REQUEST_METHOD is set, as in a program of CGI: give the proxy itself (Proxy::http \
      and others)",

@@ -179,6 +179,25 @@ async fn a_login_that_a_proxy_of_socks_5_cannot_be_told_is_refused() {
     assert_eq!(heard.lock().unwrap().len(), 2);
 }
 
+#[tokio::test]
+async fn options_that_were_stored_are_given_the_password_of_the_proxy() {
+    let (address, heard) = hears().await;
+    let stored = serde_json::to_string(&HttpsOptions::new().proxy(Proxy::socks5(address).login("jane", "canary")));
+    for is_missed in [true, false] {
+        let mut read: serde_json::Value = serde_json::from_str(stored.as_ref().unwrap()).unwrap();
+        assert_eq!(read["proxy"]["password"], true);
+        if !is_missed {
+            // As in a file that somebody has written.
+            read["proxy"].as_object_mut().unwrap().remove("password");
+        }
+        let options: HttpsOptions = serde_json::from_value(read).unwrap();
+        let options = options.proxy_password("canary-2");
+        assert!(!format!("{options:?}").contains("canary"), "{options:?}");
+        send(options, "https://127.0.0.1:9/").await.unwrap_err();
+    }
+    assert_eq!(*heard.lock().unwrap(), [(12, 1), (12, 1)]);
+}
+
 #[test]
 fn a_login_too_long_for_the_http_stack_is_refused() {
     let with = |length| Https::new(HttpsOptions::new().proxy(Proxy::http("x:1").login("jane", "%".repeat(length))));

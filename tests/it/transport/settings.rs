@@ -76,7 +76,7 @@ fn what_is_secret_is_not_stored_and_is_missed() {
     let own = rcgen::CertificateParams::new(vec!["app.example".to_owned()]).unwrap().self_signed(&key).unwrap();
     let new = HttpsOptions::new;
     for (options, named) in [
-        (new().proxy(Proxy::http("proxy.example:1").login("app", "canary")), "Proxy::login"),
+        (new().proxy(Proxy::http("proxy.example:1").login("app", "canary")), "HttpsOptions::proxy_password"),
         (new().secret_header("X-Key", "canary").unwrap(), "secret_header"),
         (
             new().client_certificate_pem(own.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap(),
@@ -109,6 +109,9 @@ fn settings_that_contradict_each_other_are_refused() {
     }
     refused(new().proxy(Proxy::socks4("proxy.example:1").login("app", "canary")), "version 4");
     refused(new().proxy(Proxy::none().login("app", "canary")), "no proxy");
+    refused(new().proxy_password("canary"), "no proxy");
+    refused(new().proxy(Proxy::from_environment()).proxy_password("canary"), "HTTPS_PROXY");
+    refused(new().proxy(Proxy::http("proxy.example:1")).proxy_password("canary"), "a user and a password");
     let (four, six) = ([127, 0, 0, 1].into(), IpAddr::V6(Ipv6Addr::LOCALHOST));
     for (local, which) in [(four, Addresses::OnlyIpv6), (six, Addresses::OnlyIpv4)] {
         refused(new().local_address(local).addresses(which), "local address");
