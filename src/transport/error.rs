@@ -1,5 +1,6 @@
 //! What can go wrong on the way to an institution and back, and what each case says about delivery.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -31,7 +32,7 @@ pub enum TransportError {
     #[error("the transport cannot work as it was set up: {reason}")]
     BadOptions {
         /// What is wrong and what to do about it.
-        reason: &'static str,
+        reason: Cow<'static, str>,
         /// What the TLS or HTTP stack said.
         source: Option<Cause>,
     },

@@ -38,7 +38,7 @@ impl Failed<'_> {
         let silent = self.proxy.filter(|_| !self.watch.was_connected()).map(str::to_owned);
         let source = Some(cause.without_url().into());
         if let Some(reason) = without_roots {
-            return TransportError::BadOptions { reason: reason.0, source };
+            return TransportError::BadOptions { reason: reason.0.into(), source };
         }
         match (certificate, self.proxy.zip(in_proxy)) {
             (Some(problem), _) => TransportError::Certificate { host, problem, source },

@@ -95,7 +95,8 @@ impl HttpSettings {
     pub(crate) fn extra(&self) -> impl Iterator<Item = Result<(HeaderName, HeaderValue), TransportError>> {
         let plain = self.headers.iter().map(|(name, value)| plain_line(name, value));
         let secret = self.secret_headers.iter().map(|(name, value)| {
-            let value = value.get(&NO_SECRET_HEADER)?;
+            let missing = |_| NO_SECRET_HEADER.about(format_args!("{name:?}"));
+            let value = value.get(&NO_SECRET_HEADER).map_err(missing)?;
             let (name, mut value) = line(name, value.map(Secret::expose).unwrap_or_default())?;
             value.set_sensitive(true);
             Ok((name, value))
@@ -218,9 +219,9 @@ fn plain_line(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Tran
 fn line(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), TransportError> {
     let name: HeaderName = name.parse().map_err(|_| BAD_NAME.error())?;
     if OWN_HEADERS.contains(&name) {
-        return Err(OWN_HEADER.error());
+        return Err(OWN_HEADER.about(name));
     }
-    let value = HeaderValue::from_str(value).map_err(|_| BAD_VALUE.error())?;
+    let value = HeaderValue::from_str(value).map_err(|_| BAD_VALUE.about(&name))?;
     Ok((name, value))
 }
 

@@ -19,6 +19,7 @@ mod pem;
 mod proxy;
 mod tls;
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -229,11 +230,16 @@ pub(crate) struct Reason(pub(crate) &'static str);
 
 impl Reason {
     pub(crate) fn because(&self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
-        TransportError::BadOptions { reason: self.0, source: Some(cause.into()) }
+        TransportError::BadOptions { reason: self.0.into(), source: Some(cause.into()) }
     }
 
     pub(crate) fn error(&self) -> TransportError {
-        TransportError::BadOptions { reason: self.0, source: None }
+        TransportError::BadOptions { reason: self.0.into(), source: None }
+    }
+
+    /// Says which one it is, of several: by a name or a number, and never by what is secret.
+    pub(crate) fn about(&self, which: impl fmt::Display) -> TransportError {
+        TransportError::BadOptions { reason: format!("{}: {which}", self.0).into(), source: None }
     }
 }
 

@@ -118,7 +118,10 @@ impl TlsSettings {
 
     /// The SHA-256 of the pinned keys.
     pub(crate) fn pins(&self) -> Result<Vec<[u8; 32]>, TransportError> {
-        self.pins.iter().map(|pin| hash(pin)).collect()
+        let numbered = self.pins.iter().zip(1_usize..);
+        numbered
+            .map(|(pin, number)| hash(pin).ok_or_else(|| BAD_PIN.about(format_args!("number {number} is not"))))
+            .collect()
     }
 
     pub(crate) fn name(&self) -> Result<Option<ServerName<'static>>, TransportError> {
@@ -272,8 +275,8 @@ impl HttpsOptions {
     ///
     /// [`TransportError::BadOptions`] when it is not 32 bytes in Base64.
     pub fn pin_spki(mut self, sha256: &str) -> Result<Self, TransportError> {
-        hash(sha256)?;
         self.tls.pins.push(sha256.to_owned());
+        self.tls.pins()?;
         Ok(self)
     }
 
@@ -352,8 +355,8 @@ impl HttpsOptions {
     }
 }
 
-fn hash(pin: &str) -> Result<[u8; 32], TransportError> {
-    STANDARD.decode(pin).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| BAD_PIN.error())
+fn hash(pin: &str) -> Option<[u8; 32]> {
+    STANDARD.decode(pin).ok()?.try_into().ok()
 }
 
 const BAD_PIN: Reason = Reason("a pinned key must be the SHA-256 of a SubjectPublicKeyInfo, 32 bytes in Base64");

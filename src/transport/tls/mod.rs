@@ -45,8 +45,12 @@ use verifier::{Checked, OfAuthority, PinMismatch, RefusedByCheck, SelfSigned};
 pub(crate) fn config(options: &HttpsOptions) -> Result<ClientConfig, TransportError> {
     let settings = &options.tls;
     let provider = Arc::new(usable_provider(settings)?);
+    let versions = versions(settings);
+    if !provider.cipher_suites.iter().any(|suite| versions.contains(&suite.version())) {
+        return Err(NO_SUITE.error());
+    }
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&versions(settings))
+        .with_protocol_versions(&versions)
         .map_err(|cause| NO_TLS.because(cause))?;
     // Early data stays off, as it is by default: it would send the body before the handshake is over, and let anyone on
     // the way send it again.
@@ -182,6 +186,10 @@ pub(crate) fn wants_other_identity(error: &rustls::Error) -> bool {
 }
 
 const NO_TLS: Reason = Reason("TLS cannot be set up with these versions, cipher suites and groups");
+const NO_SUITE: Reason = Reason(
+    "none of the cipher suites given belongs to a version of TLS that may be spoken: give one that does (HttpsOptions::cipher_suites), or \
+     allow the other version (HttpsOptions::tls_versions)",
+);
 const BAD_IDENTITY: Reason = Reason("the client certificate and its key do not belong together, or cannot be used");
 const BAD_LIST: Reason = Reason("a list of revoked certificates given cannot be read (HttpsOptions::add_crl_pem)");
 const NO_GIVEN_ROOTS: Reason = Reason("only given roots are to be trusted and none is given: add_root_pem gives one");

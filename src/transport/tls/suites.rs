@@ -29,14 +29,14 @@ pub(crate) fn usable_provider(settings: &TlsSettings) -> Result<CryptoProvider, 
                 let own = suite.suite().as_str().unwrap_or_default();
                 own == name || own.replacen("TLS13_", "TLS_", 1) == *name
             });
-            provider.cipher_suites.push(*found.ok_or_else(|| BAD_SUITE.error())?);
+            provider.cipher_suites.push(*found.ok_or_else(|| BAD_SUITE.about(format_args!("{name:?}")))?);
         }
     }
     if !settings.key_exchange_groups.is_empty() {
         let known = std::mem::take(&mut provider.kx_groups);
         for name in &settings.key_exchange_groups {
             let found = known.iter().find(|group| group.name().as_str() == Some(name));
-            provider.kx_groups.push(*found.ok_or_else(|| BAD_GROUP.error())?);
+            provider.kx_groups.push(*found.ok_or_else(|| BAD_GROUP.about(format_args!("{name:?}")))?);
         }
     }
     Ok(provider)
@@ -175,6 +175,7 @@ impl MessageDecrypter for Listening {
     }
 }
 
-const BAD_SUITE: Reason = Reason("a cipher suite has a name that is not known: see HttpsOptions::cipher_suites");
+const BAD_SUITE: Reason =
+    Reason("a cipher suite has a name that is not known (HttpsOptions::cipher_suites has those that are)");
 const BAD_GROUP: Reason =
-    Reason("a group for the exchange of keys has a name that is not known: it must be X25519, secp256r1 or secp384r1");
+    Reason("a group for the exchange of keys has a name that is not known (X25519, secp256r1 and secp384r1 are)");
