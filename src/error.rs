@@ -28,11 +28,13 @@ pub enum ErrorKind {
     Bug,
 }
 
-/// Whether a request can have reached the institution.
+/// Whether a request can have reached the institution. Of an [`Error`] it is said of what was asked for, and not of requests that only
+/// prepare it: see [`Error::delivery`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Delivery {
-    /// No byte of the request reached the institution: asking again is safe.
+    /// No byte of the request reached the institution: asking again is safe. Requests that only prepare it, like that for the profile, may
+    /// have been answered or lost.
     NotSent,
     /// The request may have been carried out, or may yet be.
     Unknown,
@@ -93,6 +95,8 @@ struct Inner {
     delivery: Delivery,
     moved: Option<Moved>,
     text: String,
+    /// The end of the text, said as long as the request may have arrived.
+    doubt: Option<&'static str>,
     status: Option<StatusCode>,
     server_message: Option<String>,
     offset: Option<usize>,
@@ -109,6 +113,7 @@ impl Error {
             delivery,
             moved: None,
             text: text.into(),
+            doubt: None,
             status: None,
             server_message: None,
             offset: None,
@@ -146,6 +151,12 @@ impl Error {
     /// Adds the room's own error, whose text is this one's already.
     pub(crate) fn with_detail(mut self, detail: impl Any + Send + Sync) -> Self {
         self.0.detail = Some(Box::new(detail));
+        self
+    }
+
+    /// Adds an end to the text that is left out where the request turns out to be one that only prepared what was asked for.
+    pub(crate) fn with_doubt(mut self, doubt: Option<&'static str>) -> Self {
+        self.0.doubt = doubt;
         self
     }
 
@@ -222,7 +233,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.text)
+        f.write_str(&self.0.text)?;
+        match self.0.doubt {
+            Some(doubt) if self.0.delivery != Delivery::NotSent => f.write_str(doubt),
+            _ => Ok(()),
+        }
     }
 }
 

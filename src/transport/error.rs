@@ -245,7 +245,10 @@ impl TransportError {
 
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
-        let joined = Self::new(error.kind(), error.delivery(), error.to_string());
+        let mut text = error.to_string();
+        let doubt = DOUBTS.into_iter().find(|doubt| text.ends_with(doubt));
+        text.truncate(text.len().saturating_sub(doubt.map_or(0, str::len)));
+        let joined = Self::new(error.kind(), error.delivery(), text).with_doubt(doubt);
         // The text is this error's own; only what lies behind it goes into the source, or it would be told twice.
         match error.into_cause() {
             Some(cause) => joined.with_source(cause),
@@ -363,4 +366,33 @@ fn late(proxy: Option<&str>) -> String {
 
 fn quoted(title: Option<&str>) -> String {
     title.map(|title| format!(" titled {title:?}")).unwrap_or_default()
+}
+
+/// How texts end that leave it open what became of the request.
+const DOUBTS: [&str; 2] = [": the request may have been carried out", "; the request may have been carried out"];
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_only_prepared_another_leaves_no_doubt_in_the_text() {
+        let host = || "bank.example".to_owned();
+        for error in [
+            TransportError::Status { code: 404 },
+            TransportError::Timeout { host: host(), source: None },
+            TransportError::Html { title: Some("; the request may have been carried out".to_owned()) },
+            TransportError::Empty { cookie_set: false },
+            TransportError::Compression { problem: "it is broken" },
+            TransportError::HeadTooLarge { host: host() },
+            TransportError::TooLarge { limit: 1 },
+        ] {
+            let text = error.to_string();
+            let joined = Error::from(error).while_doing("asking");
+            assert_eq!(joined.to_string(), format!("asking: {text}"));
+            let cut = DOUBTS.into_iter().find_map(|doubt| text.strip_suffix(doubt)).unwrap();
+            assert_eq!(joined.with_delivery(Delivery::NotSent).to_string(), format!("asking: {cut}"));
+        }
+    }
 }

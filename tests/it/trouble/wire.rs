@@ -170,6 +170,7 @@ async fn a_lost_answer_to_the_questions_leaves_no_doubt() {
     let mut session = raw.session();
     let error = session.pay(&payment()).await.unwrap_err();
     told(&error, ErrorKind::Transport, Delivery::NotSent, &["broke before the answer was complete"]);
+    assert!(!error.to_string().contains("carried out"), "it is the payment that was not: {error}");
     assert!(session.close().is_ok(), "the payment was refused with 3000, and the questions move no money");
 }
 
