@@ -9,7 +9,9 @@ use crate::error::{Delivery, Error, ErrorKind};
 /// What lies behind a [`TransportError`], as the HTTP stack reported it, without the URL.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
-/// Why no usable answer came. Texts may hold the host name, never a path, a query or a byte of a body.
+/// Why no usable answer came. Texts may hold the host, never a path, a query or a byte of a body.
+///
+/// [`Https`](crate::transport::Https) names the host with its port where that is not the usual one: `ofx.example.com:8443`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {

@@ -64,7 +64,7 @@ async fn each_bad_certificate_is_refused_in_its_own_words() {
     for (papers, options, expected, words) in cases {
         let Some((problem, text)) = refused(options, &papers).await else { return };
         assert_eq!(problem, expected, "{text}");
-        assert!(text.starts_with("the certificate of 127.0.0.1 ") && text.contains(words), "{text}");
+        assert!(text.starts_with("the certificate of 127.0.0.1:") && text.contains(words), "{text}");
         texts.insert(text);
     }
     assert_eq!(texts.len(), count, "{texts:#?}");

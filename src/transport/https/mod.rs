@@ -170,7 +170,7 @@ impl Https {
                 lines.insert(COOKIE, cookies);
             }
             let failed =
-                Failed { host: &route.host, proxy: route.proxy.as_ref().map(|proxy| proxy.address.as_str()), watch };
+                Failed { host: &route.shown, proxy: route.proxy.as_ref().map(|proxy| proxy.address.as_str()), watch };
             let (gate, gated) = Gate::new(this, Arc::clone(watch));
             // What left before has left, whatever becomes of it here.
             let gate = if was_sent { gate } else { gate.telling(recall.clone()) };

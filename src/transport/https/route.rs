@@ -16,6 +16,8 @@ pub(crate) struct Route {
     pub(crate) address: String,
     pub(crate) url: Url,
     pub(crate) host: String,
+    /// The host as failures name it: with its port where that is not the usual one.
+    pub(crate) shown: String,
     pub(crate) proxy: Option<Hop>,
     /// By `http` to this machine.
     pub(crate) is_loopback: bool,
@@ -29,6 +31,7 @@ impl Route {
         if host.is_empty() {
             return Err(TransportError::BadUrl { reason: "it names no host" });
         }
+        let shown = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
         let addresses = options.network.addresses;
         let other_family = address_of(&host).is_some_and(|address| !addresses.allows(address));
         let (is_loopback, proxy) = match url.scheme() {
@@ -56,7 +59,7 @@ impl Route {
                 reason: "its host is an address of a family that is not to be used (HttpsOptions::addresses)",
             });
         }
-        Ok(Self { address: address.to_owned(), url, host, proxy, is_loopback })
+        Ok(Self { address: address.to_owned(), url, host, shown, proxy, is_loopback })
     }
 }
 
@@ -77,4 +80,22 @@ fn is_this_machine(host: &str) -> bool {
 /// `host` as the address it is, if it is none but that.
 fn address_of(host: &str) -> Option<IpAddr> {
     bare_host(host).parse().ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_shown_with_a_port_that_is_not_the_usual_one() {
+        for (address, shown) in [
+            ("https://ofx.example.com/a?b", "ofx.example.com"),
+            ("https://ofx.example.com:443/", "ofx.example.com"),
+            ("https://jane@ofx.example.com:8443/a?b", "ofx.example.com:8443"),
+            ("https://[::1]:8443/", "[::1]:8443"),
+        ] {
+            assert_eq!(Route::to(address, &HttpsOptions::new(), None).unwrap().shown, shown);
+        }
+    }
 }

@@ -73,7 +73,8 @@ async fn nobody_at_the_address_is_not_sent() {
     let institution = Institution::new(format!("https://127.0.0.1:{port}/ofx?canary")).without_profile();
     let mut session = client(institution, &Authority::new("root").pem).open(jane()).unwrap();
     let error = session.pay(&payment()).await.unwrap_err();
-    told(&error, ErrorKind::Transport, Delivery::NotSent, &["could not connect to 127.0.0.1", "check the network"]);
+    let named = format!("could not connect to 127.0.0.1:{port}: ");
+    told(&error, ErrorKind::Transport, Delivery::NotSent, &[&named, "check the network"]);
     assert!(session.close().is_ok(), "nothing is in doubt");
 }
 
