@@ -63,6 +63,6 @@ fn block(label: &str, der: &[u8]) -> String {
 const PEM_LINE: usize = 64;
 
 const BAD_CRL: Reason = Reason("the list of revoked certificates given is not one in PEM");
-const NO_PEM: Reason = Reason("there is no certificate in the PEM text given as root");
+const NO_PEM: Reason = Reason("there is no certificate in the PEM given as root (the text itself, not a path)");
 const BAD_PEM: Reason = Reason("the PEM text given as root cannot be read");
 const BAD_ROOT: Reason = Reason("a certificate given as root cannot be used as one");

@@ -362,8 +362,9 @@ fn hash(pin: &str) -> Option<[u8; 32]> {
 const BAD_PIN: Reason = Reason("a pinned key must be the SHA-256 of a SubjectPublicKeyInfo, 32 bytes in Base64");
 const BAD_NAME: Reason = Reason("no certificate can be for the name given to certificate_name");
 const BAD_CLIENT_CERTIFICATE: Reason = Reason("the client certificate is not a chain of certificates in PEM");
-const BAD_CLIENT_KEY: Reason =
-    Reason("the key of the client certificate is not a private key in PEM without a password");
+const BAD_CLIENT_KEY: Reason = Reason(
+    "the key of the client certificate is not a private key in PEM without a password (openssl pkey takes one away)",
+);
 const NO_VERSION: Reason = Reason("no version of TLS is left to be spoken");
 const NO_SUITE: Reason = Reason("there is no cipher suite among those to be offered (HttpsOptions::cipher_suites)");
 const NO_GROUP: Reason =

@@ -139,6 +139,12 @@ fn settings_that_contradict_each_other_are_refused() {
         let text = misuse(pinned().pin_spki(pin).unwrap_err());
         assert!(text.contains("pinned") && text.ends_with("number 2 is not"), "{text}");
     }
+    let text = misuse(new().add_root_pem(b"/etc/ssl/root.pem").unwrap_err());
+    assert!(text.contains("no certificate") && text.contains("not a path"), "{text}");
+    let locked = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let chain = Authority::new("root").pem;
+    let text = misuse(new().client_certificate_pem(chain.as_bytes(), locked).unwrap_err());
+    assert!(text.contains("without a password") && text.contains("openssl pkey"), "{text}");
     let text = misuse(new().key_exchange_groups(&["X25519", "rsa"]).unwrap_err());
     assert!(text.contains("X25519") && text.ends_with("\"rsa\""), "{text}");
     assert!(misuse(new().add_crl_pem(b"nothing").unwrap_err()).contains("revoked"));
