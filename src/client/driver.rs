@@ -179,7 +179,7 @@ async fn drive(
                     let error = if without_token { error.while_doing(TOKEN) } else { error };
                     let may_have_arrived = !counts && delivery != Delivery::NotSent;
                     let what = if kind == TaskKind::Request(RequestKind::Enroll) { ENROLLING } else { ONLY_READS };
-                    return Err(if may_have_arrived { error.while_doing(what) } else { error });
+                    return Err(if may_have_arrived { error.with_doubt(None).while_doing(what) } else { error });
                 }
             }
         }

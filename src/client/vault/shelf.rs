@@ -219,7 +219,8 @@ impl Vault {
             }
             needed = needed.min(len);
         }
-        Err(SealError::TooLarge { needed, allowed }.into())
+        let error = Error::from(SealError::TooLarge { needed, allowed });
+        Err(if desk.open.len() > 1 { Error::new(error.kind(), error.delivery(), FULL) } else { error })
     }
 
     fn seal(&self, key: &RecordKey, segments: &[Segment], expires: i64) -> Result<Record, Error> {
@@ -287,6 +288,9 @@ impl Desk {
         self.unanswered.clear();
     }
 }
+
+const FULL: &str = "the vault's record is full of payments that are not over: pending names them; answer those that ask, and abandon \
+                    those that nobody wants any more";
 
 fn contradiction() -> Error {
     let text = "the store refuses a write as a conflict and shows the version that was expected; look at what else writes there";

@@ -28,12 +28,12 @@ async fn a_wrong_password_is_the_institution_s_refusal() {
     let mut session =
         client(Institution::new(bank.url()), bank.ca_pem()).open(Credentials::new("jane", "canary-password")).unwrap();
     let words = ["refused the signon", "user id or password", "15500", "check both", "lock"];
-    for _ in 0..2 {
-        let error = session.pay(&payment()).await.unwrap_err();
+    for error in [session.pay(&payment()).await.unwrap_err(), session.proceed().await.unwrap_err()] {
         told(&error, ErrorKind::Refused, Delivery::Answered, &words);
         assert_eq!(error.server_message(), Some("user id or password is wrong"));
     }
-    assert!(session.situation().is_none());
+    assert_eq!(session.situation(), Some(Situation::Ready), "nobody looked at the payment");
+    session.abandon().unwrap();
     let error = session.accounts().await.unwrap_err();
     told(&error, ErrorKind::Refused, Delivery::Answered, &words);
     let error = session.accounts().await.unwrap_err();
@@ -51,7 +51,7 @@ async fn an_unknown_certificate_stops_everything_before_it_is_sent() {
         told(&session.pay(&payment()).await.unwrap_err(), ErrorKind::Transport, Delivery::NotSent, &words);
         if session.situation().is_some() {
             // The payment has its identifiers: another one does not take its place unasked.
-            let words = ["prepared and was not sent", "proceed()", "abandon()"];
+            let words = ["prepared and was not carried out", "proceed()", "abandon()"];
             told(&session.pay(&payment()).await.unwrap_err(), ErrorKind::Misuse, Delivery::NotSent, &words);
             told(&session.accounts().await.unwrap_err(), ErrorKind::Misuse, Delivery::NotSent, &words);
         }
@@ -140,7 +140,7 @@ async fn a_list_that_is_cut_or_replaced_by_a_page_is_an_error_and_can_be_asked_f
     let malformed = (ErrorKind::Malformed, Delivery::Answered);
     let lost = (ErrorKind::Transport, Delivery::Unknown);
     let cases: [(String, (ErrorKind, Delivery), &[&str]); 7] = [
-        (cut, lost, &["broke before the answer was complete", "may have been carried out"]),
+        (cut, lost, &["while asking, which changes nothing", "broke before the answer was complete"]),
         (http("200 OK", "text/html", page), lost, &["web page", "Please wait"]),
         (http("503 Busy", "text/plain", "canary"), lost, &["http status 503", "ask later"]),
         (http("403 No", "text/plain", "canary"), lost, &["http status 403", "check the URL"]),

@@ -295,7 +295,7 @@ fn many_payments_wait_and_what_is_too_much_is_refused_before_it_is_sent() {
         }
     };
     assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Seal, Moved::No));
-    assert!(open > 30, "{open}");
+    assert!(open > 30 && error.to_string().contains("abandon those that nobody wants any more"), "{open}: {error}");
     assert_eq!(now(house.vault().pending()).unwrap().len(), open);
     let sent = house.line.wire().sent.len();
     assert!(house.pay("one-more").is_err());
