@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread, ThreadId};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::task::unconstrained;
@@ -43,6 +44,8 @@ pub fn wait<F: Future>(future: F) -> Result<F::Output, Error> {
     if here.id() == background.thread {
         return Err(Error::misuse(WAITS_FOR_ITSELF).with_moved(Moved::Unknown));
     }
+    // Whoever gives others their turn is woken by the scheduler of this thread, which does nothing before we return.
+    let is_heard = Handle::try_current().is_err();
     // Entering is allowed where another runtime is at work on this thread; its block_on is what panics there.
     let _inside = background.runtime.enter();
     // A task that calls has a budget, and ours would be counted against it: once it is spent, every socket says "not yet" until
@@ -55,7 +58,11 @@ pub fn wait<F: Future>(future: F) -> Result<F::Output, Error> {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return Ok(output);
         }
-        bell.sleep();
+        if is_heard {
+            bell.sleep();
+        } else {
+            bell.nap();
+        }
     }
 }
 
@@ -70,6 +77,13 @@ impl Bell {
     fn sleep(&self) {
         while !self.rung.swap(false, Ordering::Acquire) {
             thread::park();
+        }
+    }
+
+    /// The same, or returns after a while.
+    fn nap(&self) {
+        if !self.rung.swap(false, Ordering::Acquire) {
+            thread::park_timeout(NAP);
         }
     }
 }
@@ -122,6 +136,9 @@ fn start() -> io::Result<Background> {
     let thread = thread::Builder::new().name(NAME.to_owned()).spawn(move || owned.block_on(pending::<()>()))?;
     Ok(Background { runtime, thread: thread.thread().id() })
 }
+
+/// How long whoever waits where a runtime is at work goes without looking for himself: short for a person, long for a processor.
+const NAP: Duration = Duration::from_millis(10);
 
 /// What a list of threads shows.
 const NAME: &str = "ofx-session";

@@ -1,6 +1,8 @@
 //! The body of an answer, and of a request, with and without compression.
 
+use std::future::poll_fn;
 use std::io::{self, BufRead, ErrorKind, Read, Write as _};
+use std::task::Poll;
 
 use flate2::Compression;
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
@@ -86,7 +88,7 @@ impl<'a> Unpacking<'a> {
         let Coding::Packed(packed) = &mut self.coding else { return Ok(()) };
         loop {
             let more = packed.step(&mut self.body, self.limit)?;
-            tokio::task::yield_now().await;
+            give_turn().await;
             if self.end.is_some_and(|end| Instant::now() >= end) {
                 return Err(TransportError::Timeout { host: self.host.to_owned(), source: None });
             }
@@ -95,6 +97,21 @@ impl<'a> Unpacking<'a> {
             }
         }
     }
+}
+
+/// Lets others have their turn. That of tokio waits for the scheduler of this thread, which does nothing while somebody waits here for what
+/// is at work in another runtime.
+async fn give_turn() {
+    let mut given = false;
+    poll_fn(|context| {
+        if given {
+            return Poll::Ready(());
+        }
+        given = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// What undoes a compression.

@@ -1,6 +1,7 @@
 //! Waiting on every kind of thread: bare ones, a runtime's own, many at once, and what ends a wait.
 
 use std::future::poll_fn;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc;
 use std::task::Poll;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use ofx_session::blocking::{Client, Paused, Session, Stored, Vault, wait};
 use ofx_session::testing::Bank;
+use ofx_session::transport::{Https, Request, Transport as _};
 use ofx_session::{Delivery, ErrorKind, HttpsOptions, Institution, Moved, Progress, Situation};
 
 use super::{client, is_clean, payment, reread};
@@ -90,6 +92,68 @@ fn a_task_that_has_spent_its_budget_gets_its_answer() {
         ended.send(()).unwrap();
     });
     end.recv_timeout(PATIENCE).expect("it waits for ever");
+}
+
+/// Runs `work` in a runtime of one thread, and in a task on a worker of a larger one; fails where it does not come to its end.
+fn in_runtimes(work: fn()) {
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async { work() });
+        let workers = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        workers.block_on(async { tokio::spawn(async move { work() }).await.unwrap() });
+        ended.send(()).unwrap();
+    });
+    end.recv_timeout(PATIENCE).expect("it waits for ever");
+}
+
+/// What undoes the compression gives others their turn, and the runtime around the call gets none before the call is over.
+#[test]
+fn a_compressed_answer_comes_also_where_a_runtime_is_at_work() {
+    let reads = || {
+        let text = b"<OFX>fine".repeat(10_000);
+        let url = compresses(&text);
+        let https = Https::new(HttpsOptions::new().allow_http_loopback().total_timeout(PATIENCE / 6)).unwrap();
+        let response = wait(https.send(Request::new(url, b"<OFX>".to_vec()))).unwrap().unwrap();
+        assert_eq!(response.body(), text);
+    };
+    reads();
+    in_runtimes(reads);
+}
+
+/// A server that answers one request with `text` in gzip; its address.
+fn compresses(text: &[u8]) -> String {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text).unwrap();
+    let body = encoder.finish().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/ofx", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"<OFX>") {
+            let mut piece = [0; 1024];
+            let count = stream.read(&mut piece).unwrap();
+            seen.extend_from_slice(&piece[..count]);
+        }
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+    });
+    url
+}
+
+/// As a store or a transport of the program's own may do.
+#[test]
+fn what_gives_others_their_turn_comes_to_its_end_where_a_runtime_is_at_work() {
+    in_runtimes(|| {
+        let turns = async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            7
+        };
+        assert_eq!(wait(turns).unwrap(), 7);
+        wait(async { wait(tokio::task::yield_now()).unwrap() }).unwrap();
+    });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
