@@ -12,9 +12,10 @@
 //!
 //! # Threads
 //!
-//! Every call works on every thread but the one in the background: also on one that a tokio runtime works with, where it does not
-//! panic, but holds up whatever else would run there. In async code, use the async types, or `spawn_blocking`. Values can be moved to
-//! other threads in between, and dropped anywhere.
+//! Every call works on every thread but the one in the background, and one that is ending and has nothing left for tokio (the
+//! destructors of thread-local values): also on one that a tokio runtime works with, where it does not panic, but holds up whatever
+//! else would run there. In async code, use the async types, or `spawn_blocking`. Values can be moved to other threads in between, and
+//! dropped anywhere.
 //!
 //! The thread in the background starts with the first call that waits, is named `ofx-session`, serves all threads, and ends with
 //! the process. Time-outs are those of the [`HttpsOptions`](crate::HttpsOptions); nothing else ends a call early.
@@ -29,7 +30,8 @@
 //!
 //! # Errors
 //!
-//! Those of the async types, and those of [`wait`]: where the thread in the background cannot be started, and on that thread.
+//! Those of the async types, and those of [`wait`]: where the thread in the background cannot be started, on that thread, and at the
+//! very end of another.
 //!
 //! # Examples
 //!

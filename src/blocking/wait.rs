@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread, ThreadId};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, TryCurrentError};
 use tokio::task::unconstrained;
 
 use crate::error::{Delivery, Error, ErrorKind, Moved};
@@ -25,7 +25,8 @@ use crate::error::{Delivery, Error, ErrorKind, Moved};
 ///
 /// The future was not polled. [`ErrorKind::Transport`] when the thread in the background cannot be started; the next call tries
 /// again. [`ErrorKind::Misuse`] in the thread in the background itself, which would wait for what it has to do: what tokio
-/// spawns inside of a wait runs there.
+/// spawns inside of a wait runs there. The same in the destructor of a thread-local value, once what tokio keeps for that thread is
+/// destroyed.
 ///
 /// # Examples
 ///
@@ -39,13 +40,17 @@ use crate::error::{Delivery, Error, ErrorKind, Moved};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn wait<F: Future>(future: F) -> Result<F::Output, Error> {
+    let around = Handle::try_current();
+    if around.as_ref().is_err_and(TryCurrentError::is_thread_local_destroyed) {
+        return Err(Error::misuse(HAS_ENDED).with_moved(Moved::Unknown));
+    }
     let background = background(&BACKGROUND, start)?;
     let here = thread::current();
     if here.id() == background.thread {
         return Err(Error::misuse(WAITS_FOR_ITSELF).with_moved(Moved::Unknown));
     }
     // Whoever gives others their turn is woken by the scheduler of this thread, which does nothing before we return.
-    let is_heard = Handle::try_current().is_err();
+    let is_heard = around.is_err();
     // Entering is allowed where another runtime is at work on this thread; its block_on is what panics there.
     let _inside = background.runtime.enter();
     // A task that calls has a budget, and ours would be counted against it: once it is spent, every socket says "not yet" until
@@ -148,6 +153,9 @@ const NO_THREAD: &str = "the thread that moves bytes in the background cannot be
 
 const WAITS_FOR_ITSELF: &str = "this was called in the thread that moves bytes in the background, which would wait for itself: call it \
                                 in another one (tokio's spawn_blocking has some)";
+
+const HAS_ENDED: &str = "this was called in the destructor of a thread-local value, where what tokio keeps for the thread is destroyed \
+                         already: call it before the thread ends";
 
 #[cfg(test)]
 mod tests {

@@ -249,6 +249,44 @@ fn the_thread_in_the_background_refuses_to_wait_for_itself() {
     assert_eq!(elsewhere.unwrap().unwrap(), 7);
 }
 
+/// Waits when its thread ends, and tells what came of it.
+struct AtTheEnd(mpsc::Sender<thread::Result<Result<i32, ofx_session::Error>>>);
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        // A panic in here would end the process.
+        let _ = self.0.send(std::panic::catch_unwind(|| wait(std::future::ready(7))));
+    }
+}
+
+thread_local! {
+    static LAST: std::cell::RefCell<Option<AtTheEnd>> = const { std::cell::RefCell::new(None) };
+}
+
+/// What came last goes first: either ours, or what tokio keeps for the thread.
+#[test]
+fn a_thread_that_has_ended_for_tokio_is_refused() {
+    for tokio_goes_first in [false, true] {
+        let (sender, end) = mpsc::channel();
+        let ending = thread::spawn(move || {
+            if !tokio_goes_first {
+                wait(std::future::ready(())).unwrap();
+            }
+            LAST.set(Some(AtTheEnd(sender)));
+            wait(std::future::ready(())).unwrap();
+        });
+        ending.join().unwrap();
+        let waited = end.recv_timeout(PATIENCE).unwrap().expect("it panics");
+        if tokio_goes_first {
+            let error = waited.unwrap_err();
+            assert_eq!((error.kind(), error.delivery()), (ErrorKind::Misuse, Delivery::NotSent));
+            assert_eq!(error.money_may_have_moved(), Moved::Unknown, "an earlier payment was not found out about");
+        } else {
+            assert_eq!(waited.unwrap(), 7);
+        }
+    }
+}
+
 #[test]
 fn the_types_can_be_sent_and_shared_as_the_async_ones() {
     fn both<T: Send + Sync + 'static>() {}
