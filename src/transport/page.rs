@@ -18,7 +18,9 @@ pub(crate) fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
 /// The title of a web page, in one line of at most [`TITLE_CHARS`] characters.
 pub(crate) fn title(body: &[u8]) -> Option<String> {
     let after = body.get(find(body, b"<title")?..)?;
-    let text = after.get(after.iter().position(|byte| *byte == b'>')?.checked_add(1)?..)?;
+    let text = after.get(after.iter().position(|byte| *byte == b'>')?.checked_add(1)?..)?.trim_ascii_start();
+    // A page may be all title; what is behind this is not looked at, nor copied.
+    let text = text.get(..TITLE_BYTES).unwrap_or(text);
     let text = text.get(..find(text, b"</title").unwrap_or(text.len()))?;
     let text = String::from_utf8_lossy(text);
     let words: Vec<&str> =
@@ -67,3 +69,6 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A title is for a person to read, not for the institution to fill the log with.
 const TITLE_CHARS: usize = 80;
+
+/// How much of it is looked at: that many characters of the longest, with much white space between them.
+const TITLE_BYTES: usize = 8 * 1024;

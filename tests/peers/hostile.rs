@@ -116,6 +116,17 @@ async fn an_endless_answer_is_given_up_at_the_limit() {
     }
 }
 
+#[tokio::test]
+async fn a_web_page_that_is_all_title_takes_no_more_than_any_answer() {
+    for word in ["a ", "\u{e4}", "\0"] {
+        let page = format!("<html><title>{}", word.repeat((LIMIT - 20) / word.len()));
+        let server = repeating(format!("{OK}Content-Length: {}\r\n\r\n{page}", page.len()), "", 0, Duration::ZERO);
+        let error = failure(&server, patient(), 3 * LIMIT + ROOM).await;
+        assert!(matches!(error, TransportError::Html { .. }), "{error:?}");
+        unknown(error);
+    }
+}
+
 /// An answer of 1 GiB of zeros, a thousandth of that on the wire, which is less than `limit`.
 pub(crate) fn bomb(limit: usize) -> Vec<u8> {
     // A file of gzip may have many parts: here a thousand times the same.
