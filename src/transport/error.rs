@@ -133,7 +133,8 @@ pub enum TransportError {
     /// was passed on.
     #[error("the institution's server answered with a web page{}: the request may have been carried out", quoted(title.as_deref()))]
     Html {
-        /// The title of the page, one line of at most 80 characters.
+        /// The title of the page, one line of at most 80 characters. It ends before what looks like an address, and is left out where
+        /// it repeats something of the query that `Https` sent to.
         title: Option<String>,
     },
     /// The answer had status 200 and nothing in it. Unknown.

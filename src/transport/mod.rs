@@ -210,11 +210,20 @@ impl Response {
     ///
     /// [`TransportError::Empty`] when there is nothing but white space, [`TransportError::Html`] when it is a web page.
     pub fn from_http_200(content_type: Option<&str>, body: Vec<u8>) -> Result<Self, TransportError> {
+        Self::without(content_type, body, Vec::new)
+    }
+
+    /// The same where it is known what of the request no title may repeat.
+    pub(crate) fn without(
+        content_type: Option<&str>,
+        body: Vec<u8>,
+        private: impl FnOnce() -> Vec<String>,
+    ) -> Result<Self, TransportError> {
         let body = Zeroizing::new(body);
         if page::is_blank(&body) {
             Err(TransportError::Empty { cookie_set: false })
         } else if page::is_html(content_type, &body) {
-            Err(TransportError::Html { title: page::title(&body) })
+            Err(TransportError::Html { title: page::title(&body, &private()) })
         } else {
             Ok(Self { body })
         }

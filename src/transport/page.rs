@@ -15,18 +15,31 @@ pub(crate) fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
     content_type.is_some_and(says_html) && find(body, NOT_A_PAGE).is_none()
 }
 
-/// The title of a web page, in one line of at most [`TITLE_CHARS`] characters.
-pub(crate) fn title(body: &[u8]) -> Option<String> {
+/// The title of a web page, in one line of at most [`TITLE_CHARS`] characters, up to what looks like an address. None where it repeats one
+/// of `private`.
+pub(crate) fn title(body: &[u8], private: &[String]) -> Option<String> {
     let after = body.get(find(body, b"<title")?..)?;
     let text = after.get(after.iter().position(|byte| *byte == b'>')?.checked_add(1)?..)?.trim_ascii_start();
     // A page may be all title; what is behind this is not looked at, nor copied.
     let text = text.get(..TITLE_BYTES).unwrap_or(text);
     let text = text.get(..find(text, b"</title").unwrap_or(text.len()))?;
     let text = String::from_utf8_lossy(text);
-    let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
-    let line: String = words.join(" ").chars().take(TITLE_CHARS).collect();
-    (!line.is_empty()).then_some(line)
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    // Behind it comes the rest of the address, if there were spaces in it.
+    let words: Vec<&str> = words.take_while(|word| !is_of_an_address(word)).collect();
+    let line = words.join(" ");
+    let lower = line.to_lowercase();
+    if line.is_empty() || private.iter().any(|part| lower.contains(&part.to_lowercase())) {
+        return None;
+    }
+    Some(line.chars().take(TITLE_CHARS).collect())
+}
+
+/// Whether it looks like a path or a query, as it is or as a page writes it.
+fn is_of_an_address(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let inner = word.trim_end_matches(['?', '!', '%', '.', ',', ':', ')', '"', '\'']);
+    inner.chars().any(char::is_alphanumeric) && MARKS.iter().any(|mark| inner.contains(mark))
 }
 
 /// `body` after a byte order mark and white space.
@@ -66,6 +79,12 @@ const OPENINGS: &[&[u8]] = &[b"<!doctype html", b"<html"];
 const NOT_A_PAGE: &[u8] = b"<OFX";
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// What addresses are made of and titles are not, and how it is written in a page.
+const MARKS: &[&str] = &[
+    "/", "?", "=", "%", "\\", "&#47", "&#63", "&#61", "&#37", "&#x2f", "&#x3f", "&#x3d", "&#x25", "&sol", "&quest",
+    "&equals", "&percnt",
+];
 
 /// A title is for a person to read, not for the institution to fill the log with.
 const TITLE_CHARS: usize = 80;

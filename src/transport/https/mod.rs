@@ -194,7 +194,7 @@ impl Https {
                 remote: answer.remote_addr(),
             });
             if code == 200 {
-                return self.read(answer, &failed, cookie_set, end).await;
+                return self.read(answer, route, &failed, cookie_set, end).await;
             }
             let elsewhere = text(answer.headers(), LOCATION).and_then(|to| url.join(&to).ok());
             match elsewhere.filter(|to| left > 0 && REDIRECTING.contains(&code) && same_host(&url, to)) {
@@ -209,6 +209,7 @@ impl Https {
     async fn read(
         &self,
         mut answer: reqwest::Response,
+        route: &Route,
         failed: &Failed<'_>,
         cookie_set: bool,
         end: Option<Instant>,
@@ -221,7 +222,8 @@ impl Https {
         }
         let mut body = body.finish().await?;
         failed.watch.tell(&Event::BodyReceived { bytes: body.len() });
-        match Response::from_http_200(kind.as_deref(), take(&mut *body)) {
+        let private = || [&route.url, answer.url()].into_iter().flat_map(in_query).collect();
+        match Response::without(kind.as_deref(), take(&mut *body), private) {
             Err(TransportError::Empty { .. }) => Err(TransportError::Empty { cookie_set }),
             other => other,
         }
@@ -249,11 +251,24 @@ fn text(headers: &HeaderMap, name: reqwest::header::HeaderName) -> Option<String
     headers.get(name).and_then(|line| line.to_str().ok()).map(str::to_owned)
 }
 
+/// What a query says, as it is written and as it is meant: values, and names that have none. What is very short says nothing.
+fn in_query(url: &Url) -> impl Iterator<Item = String> {
+    let written = url.query().unwrap_or_default().split('&').map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if value.is_empty() { name.to_owned() } else { value.to_owned() }
+    });
+    let meant = url.query_pairs().map(|(name, value)| if value.is_empty() { name } else { value }.into_owned());
+    written.chain(meant).filter(|part| part.chars().count() >= LEAST)
+}
+
 fn same_host(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme()
         && one.host() == other.host()
         && one.port_or_known_default() == other.port_or_known_default()
 }
+
+/// How many characters of a query are taken for more than chance.
+const LEAST: usize = 4;
 
 /// How often a request is sent elsewhere.
 const REDIRECTS: u8 = 3;

@@ -108,6 +108,64 @@ fn pages_and_answers_are_told_apart() {
     }
 }
 
+/// Block pages like to say what they block.
+#[tokio::test]
+async fn a_title_repeats_nothing_of_the_address() {
+    for (title, kept) in [
+        ("403 Forbidden", Some("403 Forbidden")),
+        ("404: /ofx?canary-query was not found", Some("404:")),
+        ("http://127.0.0.1/ofx?canary-query", None),
+        ("Bad query 'canary-query'", None),
+        ("Bad query CANARY-QUERY", None),
+        (&format!("{} canary-query", "x".repeat(73)), None),
+    ] {
+        let error = failure_of(&answer(&format!("<html><title>{title}</title></html>"))).await;
+        assert!(matches!(&error, TransportError::Html { title } if title.as_deref() == kept), "{title}: {error:?}");
+        unknown(error);
+    }
+    // As it stands in the address, and as it was meant.
+    let page = "<html><title>No user jane doe, no session canary+1, no Session</title></html>";
+    for (query, kept) in [
+        ("user=jane+doe", None),
+        ("user=jane%20doe", None),
+        ("a=b&session=canary+1", None),
+        ("session&x", None),
+        ("session=&user=", None),
+        ("session=x&user=y", Some("No user jane doe, no session canary+1, no Session")),
+    ] {
+        let server = Server::plain(reply(&answer(page))).await;
+        let url = server.url().replace("canary-query", query);
+        let error = send(loopback(), &url).await.unwrap_err();
+        assert!(matches!(&error, TransportError::Html { title } if title.as_deref() == kept), "{query}: {error:?}");
+    }
+}
+
+/// A transport of the program's own does not say where it sent to.
+#[test]
+fn what_looks_like_an_address_ends_a_title() {
+    for (title, kept) in [
+        ("Cannot POST /ofx?session=canary now", Some("Cannot POST")),
+        ("Blocked: ofx.dll?session=canary x", Some("Blocked:")),
+        ("Blocked session=canary x", Some("Blocked")),
+        ("Blocked %2Fofx%3Fcanary", Some("Blocked")),
+        ("Blocked &#x2F;ofx&#x3F;canary", Some("Blocked")),
+        ("Blocked &#47;canary", Some("Blocked")),
+        ("(https://bank.example/canary)", None),
+        ("Are you human? (Really?)", Some("Are you human? (Really?)")),
+        (
+            "Access denied / 100% blocked - Jane &amp; Co &raquo; firewall",
+            Some("Access denied / 100% blocked - Jane &amp; Co &raquo; firewall"),
+        ),
+    ] {
+        let page = format!("<html><title>{title}</title></html>");
+        let result = Response::from_http_200(None, page.into_bytes());
+        assert!(
+            matches!(&result, Err(TransportError::Html { title }) if title.as_deref() == kept),
+            "{title}: {result:?}"
+        );
+    }
+}
+
 #[test]
 fn a_title_is_one_short_line() {
     let title = |body: String| match Response::from_http_200(None, body.into_bytes()) {
@@ -116,6 +174,7 @@ fn a_title_is_one_short_line() {
     };
     assert_eq!(title("<html><TITLE id=a> a\u{1b}\n\n b </TITLE>".into()).unwrap(), "a b");
     assert_eq!(title(format!("<html><title>{}", "ä".repeat(500))).unwrap(), "ä".repeat(80));
+    assert_eq!(title(format!("<html><title>{}a {} b", " ".repeat(100_000), " ".repeat(1_000))).unwrap(), "a b");
     assert_eq!(title("<html><title> </title>".into()), None);
     assert_eq!(title("<html><title".into()), None);
 }
