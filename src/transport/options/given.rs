@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::transport::TransportError;
@@ -49,9 +50,14 @@ impl<T> Serialize for Given<T> {
 
 impl<'de, T> Deserialize<'de> for Given<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(if bool::deserialize(deserializer)? { Self::Missing } else { Self::No })
+        // What is written here by mistake may be the secret itself, and most formats repeat in their error what they did not expect.
+        let was_given = bool::deserialize(deserializer).map_err(|_| D::Error::custom(NOT_A_MARK))?;
+        Ok(if was_given { Self::Missing } else { Self::No })
     }
 }
+
+const NOT_A_MARK: &str = "a secret is not stored here: write true where one was given, and give it again with the method of HttpsOptions \
+                          or Proxy that takes it";
 
 /// Whole milliseconds, and none lost: a part of one is stored as one.
 fn in_millis(time: Duration) -> u64 {
@@ -117,5 +123,40 @@ pub(crate) mod text_or_empty {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
         Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::transport::HttpsOptions;
+
+    /// Whoever edits what was stored may write the secret itself where only a mark stands.
+    #[test]
+    fn a_secret_that_is_written_into_the_options_is_refused_and_not_repeated() {
+        for text in [
+            r#"{"proxy": {"kind": "http", "address": "proxy:3128", "user": "app", "password": "canary"}}"#,
+            r#"{"proxy": {"password": 12345}}"#,
+            r#"{"http": {"secret_headers": [["X-Api-Key", "canary"]]}}"#,
+            r#"{"tls": {"client_certificate": "-----BEGIN PRIVATE KEY-----\ncanary"}}"#,
+            r#"{"tls": {"client_certificate": ["canary"]}}"#,
+            r#"{"tls": {"client_certificate": {"canary": 1}}}"#,
+            r#"{"tls": {"client_certificate": canary}}"#,
+        ] {
+            let read = serde_json::from_str::<HttpsOptions>(text);
+            let from_value = serde_json::from_str(text).ok().map(serde_json::from_value::<HttpsOptions>);
+            for read in [Some(read), from_value].into_iter().flatten() {
+                let error = read.err().map(|error| error.to_string()).unwrap_or_default();
+                assert!(error.starts_with("a secret is not stored here: write true"), "{error}");
+                assert!(!error.contains("canary") && !error.contains("12345"), "{error}");
+            }
+        }
+        for (text, mark) in [("false", "no"), ("true", "missing")] {
+            let options =
+                serde_json::from_str::<HttpsOptions>(&format!(r#"{{"tls": {{"client_certificate": {text}}}}}"#));
+            assert_eq!(
+                options.map(|options| format!("{:?}", options.tls.client_certificate)).ok().as_deref(),
+                Some(mark)
+            );
+        }
     }
 }
