@@ -277,7 +277,7 @@ impl Doubt {
         };
         format!(
             "it is not known whether this was carried out: {what}; do not enter it again: where reconcile cannot find out, ask the \
-             institution, quoting the TRNUID, and settle it by what it says (settle of a vault, settle_doubt of a session)"
+             institution, quoting the TRNUID, and settle it by what it says (settle, settle_doubt)"
         )
     }
 }

@@ -244,8 +244,7 @@ fn storable(receipt: &Receipt, operation: &Operation, state: &State) -> Receipt 
 }
 
 const NOT_WRITTEN_AHEAD: &str = "nothing was sent, because it could not be stored first";
-const NOT_STORED: &str =
-    "the institution has answered, and that could not be stored; ask again with the same call, which finds out what became of it";
+const NOT_STORED: &str = "the institution has answered, and that could not be stored; ask again with the same call, which finds out what became of it";
 const TAKEN_OVER: &str = "another caller has taken over in this vault; ask again, to go on or for the result";
 const TOO_SLOW: &str = "the store took more than half of the time that the claim is good for, and nothing was sent; ask again, with a longer lease";
 

@@ -71,8 +71,8 @@ impl NetworkSettings {
     ///
     /// `looks_up_addresses`: what is an address already is looked up as well.
     pub(crate) fn check(&self, looks_up_addresses: bool) -> Result<(), TransportError> {
-        // The system counts whole seconds, and does not know none.
-        if self.tcp_keep_alive.is_some_and(|silence| silence < Duration::from_secs(1)) {
+        // The system counts whole seconds, does not know none, and passes over what is longer than it can wait.
+        if self.tcp_keep_alive.is_some_and(|silence| !(FIRST_ASKED..=LAST_ASKED).contains(&silence)) {
             return Err(NO_SECOND.error());
         }
         for host in self.elsewhere() {
@@ -157,7 +157,8 @@ impl HttpsOptions {
         self
     }
 
-    /// After how long a silence TCP asks whether the other side is still there, in whole seconds; `None` for never. Default: 15 seconds.
+    /// After how long a silence TCP asks whether the other side is still there, in whole seconds, 1 to 32767; `None` for never. Default: 15
+    /// seconds.
     ///
     /// On Linux a connection is given up, whatever this says, when nothing that was sent on it is acknowledged for 30 seconds
     /// (`TCP_USER_TIMEOUT`).
@@ -179,7 +180,12 @@ impl HttpsOptions {
 
 const TCP_KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-const NO_SECOND: Reason = Reason("TCP asks after a second at the earliest (HttpsOptions::tcp_keep_alive)");
+const FIRST_ASKED: Duration = Duration::from_secs(1);
+
+/// What Linux takes.
+const LAST_ASKED: Duration = Duration::from_secs(32_767);
+
+const NO_SECOND: Reason = Reason("TCP asks after 1 to 32767 seconds (HttpsOptions::tcp_keep_alive)");
 const NO_HOST: Reason = Reason(
     "what is called elsewhere must be a host name alone, without scheme, port, path or login (HttpsOptions::connect_to)",
 );

@@ -154,6 +154,7 @@ fn settings_that_contradict_each_other_are_refused() {
     for short in [Duration::ZERO, Duration::from_millis(999)] {
         refused(new().tcp_keep_alive(short), "tcp_keep_alive");
     }
+    refused(new().tcp_keep_alive(Duration::from_secs(32_768)), "tcp_keep_alive");
     Https::new(new().tcp_keep_alive(Duration::from_secs(1))).unwrap();
     for (tls, words) in [
         (json!({"roots": "mozilla", "crl_pem": ["nothing"]}), "revoked"),

@@ -1,7 +1,7 @@
 //! The network and the institution: certificates, cut answers, web pages, wrong passwords.
 
 use ofx_session::error::{Delivery, ErrorKind};
-use ofx_session::{Answers, Credentials, Dialect, HeaderLine, Institution, Progress};
+use ofx_session::{Answers, Credentials, Dialect, HeaderLine, Institution, Progress, Situation};
 
 use super::support::{Raw, client, easy, http, jane, ofx, payment, questioning, session, told};
 use crate::papers::Authority;
