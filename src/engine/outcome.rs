@@ -9,8 +9,8 @@ use crate::engine::Changes;
 use crate::engine::changes::says_more;
 use crate::error::{Delivery, Error, ErrorKind, StatusCode};
 use crate::ofx::{
-    Answer, Content as _, EncodeError, Payment, PaymentResponse, PaymentState, Reply, SignonResponse, Stamp, Status,
-    TrnUid, Version,
+    Answer, Content as _, EncodeError, Payment, PaymentProcessing, PaymentResponse, PaymentState, Reply,
+    SignonResponse, Stamp, Status, TrnUid, Version,
 };
 
 /// How an operation ended.
@@ -134,6 +134,23 @@ impl Receipt {
         Some(Self { trn_uid, response: *response, notices })
     }
 
+    /// The same after what a history tells of the payment beside its acceptance, `today`.
+    pub(crate) fn after<'a>(mut self, told: impl Iterator<Item = &'a Answer>, today: NaiveDate) -> Self {
+        for answer in told.filter(|answer| !answer.status.is_error() && answer.id() == Some(&self.response.server_id)) {
+            match &answer.reply {
+                Some(Reply::ModifyPayment(changed)) => {
+                    self.response.payment = changed.payment.clone();
+                    self.response.processing = changed.processing.clone().or(self.response.processing.take());
+                }
+                Some(Reply::CancelPayment(_)) => {
+                    self.response.processing = Some(PaymentProcessing::new(PaymentState::CanceledOn, today));
+                }
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// `SRVRTID`: names the payment at the institution.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -141,7 +158,8 @@ impl Receipt {
     }
 
     /// Whether it will be made, was made, or failed already; `None` when the institution does not say. An institution may accept a
-    /// payment and report in the same answer that it failed.
+    /// payment and report in the same answer that it failed; one that was found out about in the history may have been changed or
+    /// cancelled since, and this says so.
     #[must_use]
     pub fn state(&self) -> Option<&PaymentState> {
         self.response.processing.as_ref().map(|processing| &processing.state)

@@ -29,7 +29,7 @@ impl Operation {
             return self.take_token(state, frame.as_ref(), now);
         }
         match Verdict::of(kind, &self.trn_uid(), response, frame.as_ref()) {
-            Verdict::Accepted(answer) => self.take_success(kind, *answer, response, state, now),
+            Verdict::Accepted(answer) => self.take_success(kind, *answer, response, frame.as_ref(), state, now),
             Verdict::Refused(status) => self.take_refusal(&status, frame.as_ref()),
             Verdict::OutOfDate(status) => self.take_out_of_date(state, &status, frame, now),
             Verdict::Duplicate(message) => self.take_duplicate(state, Doubt::Duplicate(message), now),
@@ -54,12 +54,17 @@ impl Operation {
         kind: RequestKind,
         answer: Answer,
         response: &Response,
+        frame: Option<&SyncResponse>,
         state: &State,
         now: DateTime<Utc>,
     ) -> (Self, Step) {
         let signon = response.signon();
         let outcome = match kind {
-            RequestKind::Pay => Receipt::new(answer, signon).map(|receipt| Outcome::Paid(Box::new(receipt))),
+            RequestKind::Pay => {
+                let later = frame.map(|frame| frame.answers.as_slice()).unwrap_or_default().iter().flatten();
+                let receipt = Receipt::new(answer, signon).map(|receipt| receipt.after(later, now.date_naive()));
+                receipt.map(|receipt| Outcome::Paid(Box::new(receipt)))
+            }
             _ => Confirmed::new(answer, signon).map(|confirmed| Outcome::Confirmed(Box::new(confirmed))),
         };
         match outcome {

@@ -1,6 +1,7 @@
 //! Not knowing, finding out, and saying so.
 
 use ofx_session::client::vault::{Pending, Settlement, Standing};
+use ofx_session::ofx::PaymentState;
 use ofx_session::testing::Class;
 use ofx_session::{Credentials, Doubt, ErrorKind, Moved, Progress};
 
@@ -11,6 +12,21 @@ use crate::resume::line::session;
 
 fn payments_sent(house: &House) -> usize {
     house.line.work().iter().filter(|tail| tail.contains("<PMTRQ>")).count()
+}
+
+/// What became of a payment meanwhile stands in the same history as that it was accepted.
+#[test]
+fn a_payment_that_was_ended_meanwhile_is_not_told_as_on_its_way() {
+    for state in [PaymentState::CanceledOn, PaymentState::FailedOn, PaymentState::NoFundsOn] {
+        let house = House::warmed(easy().class("D+S+F-".parse().unwrap()));
+        house.line.then([Fate::Honest, Fate::LostAfter, Fate::NotSent, Fate::NotSent]);
+        assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
+        house.line.wire().fates.clear();
+        let id = house.line.wire().bank.payments()[0].server_id.clone();
+        assert!(house.line.wire().bank.end_payment(&id, state.clone()));
+        assert_eq!(done(house.pay("order-1")).state(), Some(&state));
+        assert_eq!(done(house.pay("order-1")).state(), Some(&state), "as it is kept");
+    }
 }
 
 #[test]
