@@ -7,20 +7,21 @@
 //! - the tags themselves, without attributes, and the header.
 //!
 //! All else is masked, by a text that does not tell how long it was: values of every other element, text that stands where none
-//! belongs, comments, broken tags, bytes in an encoding without ASCII. The value of an element that was masked once is masked wherever it
-//! comes again, in the same document and in the answer to it: an institution may repeat it in a message.
+//! belongs, comments, broken tags, bytes in an encoding without ASCII. A value may look like a tag: it ends at one that OFX has, or that
+//! closes its element. The value of an element that was masked once is masked wherever it comes again, in the same document and in the
+//! answer to it: an institution may repeat it in a message.
 
 mod heard;
 pub(super) mod names;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::ofx::element::is_name;
 use crate::ofx::header::KEYS;
-use crate::ofx::names::number;
 
 pub(crate) use heard::Heard;
-use names::{AROUND, MASKED, SHOWN};
+use names::{Kind, MASKED, kind};
 
 /// What stands for a value.
 pub(crate) const MASK: &str = "[masked]";
@@ -44,9 +45,9 @@ impl Mask {
 
     /// The document as it may be shown. `heard` has what is secret elsewhere, and gets what is here.
     pub(crate) fn apply(&self, document: &[u8], heard: &mut Heard) -> Vec<u8> {
-        for piece in Scanner::new(document) {
-            if let Piece::Value { of: Some(name), text, .. } = piece
-                && !self.shows(&name)
+        for piece in Scanner::new(self, document) {
+            if let Piece::Value { of: Some(of), text, .. } = piece
+                && !of.is_shown
             {
                 heard.hear_as_written(text.trim_ascii());
             }
@@ -54,13 +55,13 @@ impl Mask {
         let mut out = Vec::with_capacity(document.len());
         // Whether what was written last is the mask: what follows it belongs to it.
         let mut hidden = false;
-        for piece in Scanner::new(document) {
+        for piece in Scanner::new(self, document) {
             let masked = match piece {
                 Piece::Header(text) => header(text, &mut out),
                 Piece::Instruction(text) => write(&mut out, &[text]),
-                Piece::Tag(tag) if tag.is_known() || !heard.is_in(tag.name.as_bytes()) => tag.write(&mut out),
+                Piece::Tag(tag) if tag.of.is_known || !heard.is_in(tag.of.name.as_bytes()) => tag.write(&mut out),
                 Piece::Value { text, .. } if text.trim_ascii().is_empty() => write(&mut out, &[text]),
-                Piece::Value { of: Some(name), text, cdata } if self.shows(&name) && is_plain(text) => {
+                Piece::Value { of: Some(of), text, cdata } if of.is_shown && is_plain(text) => {
                     let text = heard.masked_in(text);
                     if cdata { write(&mut out, &[b"<![CDATA[", &text, b"]]>"]) } else { write(&mut out, &[&text]) }
                 }
@@ -84,8 +85,15 @@ impl Mask {
         out
     }
 
-    fn shows(&self, name: &str) -> bool {
-        SHOWN.contains(&name) || self.shown.contains(name)
+    /// What becomes of the element that is called so.
+    fn of<'a>(&self, name: &'a str) -> Element<'a> {
+        let is_small = name.bytes().any(|byte| byte.is_ascii_lowercase());
+        let capitals = if is_small { Cow::Owned(name.to_ascii_uppercase()) } else { Cow::Borrowed(name) };
+        let kind = kind(&capitals);
+        let was_named = self.shown.contains(&*capitals);
+        let is_shown = was_named || kind == Some(Kind::Shown);
+        let hides = !is_shown && kind != Some(Kind::Around);
+        Element { name, is_known: was_named || kind.is_some(), is_shown, hides }
     }
 }
 
@@ -141,7 +149,7 @@ enum Piece<'a> {
     Tag(Tag<'a>),
     /// Text, and the element whose opening tag is in front of it; of none when another tag is.
     Value {
-        of: Option<String>,
+        of: Option<Element<'a>>,
         text: &'a [u8],
         cdata: bool,
     },
@@ -149,9 +157,21 @@ enum Piece<'a> {
     Odd,
 }
 
+/// An element by its name.
+#[derive(Clone, Copy)]
+struct Element<'a> {
+    name: &'a str,
+    /// OFX has it, or it is to be shown: its tag is no value that looks like one.
+    is_known: bool,
+    /// Its value is shown.
+    is_shown: bool,
+    /// Its value is masked, and ends at a tag and not at whatever a value may look like.
+    hides: bool,
+}
+
 /// A tag that is one.
 struct Tag<'a> {
-    name: &'a str,
+    of: Element<'a>,
     closes: bool,
     /// `<TAG/>`
     empty: bool,
@@ -160,34 +180,27 @@ struct Tag<'a> {
 
 impl<'a> Tag<'a> {
     /// Reads what is between `<` and `>`.
-    fn read(inside: &'a [u8]) -> Option<Self> {
+    fn read(mask: &Mask, inside: &'a [u8]) -> Option<Self> {
         let inside = std::str::from_utf8(inside).ok()?.trim();
         let (inside, closes) = inside.strip_prefix('/').map_or((inside, false), |rest| (rest.trim_start(), true));
         let (inside, empty) = inside.strip_suffix('/').map_or((inside, false), |rest| (rest.trim_end(), true));
         let (name, attributes) = inside.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((inside, ""));
         let is_one = is_name(name) && !(closes && (empty || !attributes.is_empty()));
-        is_one.then_some(Self { name, closes, empty, attributes: !attributes.is_empty() })
-    }
-
-    /// Whether OFX has it.
-    fn is_known(&self) -> bool {
-        let name = self.name.to_ascii_uppercase();
-        number(name.as_bytes()).is_some()
-            || (is_private(&name) && name == self.name)
-            || [&MASKED[..], &SHOWN[..], &AROUND[..]].iter().any(|list| list.contains(&name.as_str()))
+        is_one.then(|| Self { of: mask.of(name), closes, empty, attributes: !attributes.is_empty() })
     }
 
     /// Whether it can be a tag that is followed by a value, with the bracket between them damaged.
     fn holds_value(&self) -> bool {
-        let name = self.name.to_ascii_uppercase();
-        !self.is_known() && MASKED.iter().any(|masked| name.starts_with(masked))
+        let begins =
+            |masked: &str| self.of.name.get(..masked.len()).is_some_and(|start| start.eq_ignore_ascii_case(masked));
+        !self.of.is_known && MASKED.iter().any(|masked| begins(masked))
     }
 
     /// Writes what is no value of it; says that this is no mask.
     fn write(&self, out: &mut Vec<u8>) -> bool {
         let parts = [
             if self.closes { "</" } else { "<" },
-            self.name,
+            self.of.name,
             if self.attributes { " " } else { "" },
             if self.attributes { MASK } else { "" },
             if self.empty { "/>" } else { ">" },
@@ -203,18 +216,19 @@ fn is_private(name: &str) -> bool {
 
 /// Cuts a document into pieces; together they are all of it.
 struct Scanner<'a> {
+    mask: &'a Mask,
     rest: &'a [u8],
     /// No tag was seen yet.
     before: bool,
     /// The element whose value comes, if one does.
-    within: Option<String>,
+    within: Option<Element<'a>>,
     /// A tag was cut off by another: what looks like the name of that one may be the rest of a longer name.
     doubtful: bool,
 }
 
 impl<'a> Scanner<'a> {
-    fn new(document: &'a [u8]) -> Self {
-        Self { rest: document, before: true, within: None, doubtful: false }
+    fn new(mask: &'a Mask, document: &'a [u8]) -> Self {
+        Self { mask, rest: document, before: true, within: None, doubtful: false }
     }
 
     /// Takes `length` bytes off the front.
@@ -238,7 +252,7 @@ impl<'a> Scanner<'a> {
             };
             let text = self.take(end);
             self.take(b"]]>".len());
-            return Piece::Value { of: self.within.clone(), text, cdata: true };
+            return Piece::Value { of: self.within, text, cdata: true };
         }
         if self.rest.starts_with(b"<!--") {
             let length = find(self.rest, b"-->").map_or(usize::MAX, |at| at + b"-->".len());
@@ -252,12 +266,11 @@ impl<'a> Scanner<'a> {
                 if is_instruction(inside) {
                     return Piece::Instruction(whole);
                 }
-                match Tag::read(inside) {
-                    // What hides a value ends at a tag, and not at whatever a value may look like.
-                    Some(tag) if !tag.holds_value() && (tag.is_known() || !self.is_hiding()) => {
+                match Tag::read(self.mask, inside) {
+                    Some(tag) if !self.may_be_value(&tag) && !tag.holds_value() => {
                         self.before = false;
                         let has_value = !tag.closes && !tag.empty && !self.doubtful;
-                        self.within = has_value.then(|| tag.name.to_ascii_uppercase());
+                        self.within = has_value.then_some(tag.of);
                         self.doubtful = false;
                         Piece::Tag(tag)
                     }
@@ -276,17 +289,17 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Whether it may be a part of the value that is masked here.
+    fn may_be_value(&self, tag: &Tag<'_>) -> bool {
+        let is_end = |of: Element<'_>| tag.of.is_known || (tag.closes && tag.of.name.eq_ignore_ascii_case(of.name));
+        self.within.is_some_and(|of| of.hides && !is_end(of))
+    }
+
     /// What is no tag ends a value that is shown, and none that is masked.
     fn odd(&mut self) -> Piece<'a> {
         self.before = false;
-        if !self.is_hiding() {
-            self.within = None;
-        }
+        self.within = self.within.filter(|of| of.hides);
         Piece::Odd
-    }
-
-    fn is_hiding(&self) -> bool {
-        self.within.as_deref().is_some_and(|name| MASKED.contains(&name))
     }
 }
 
@@ -301,7 +314,7 @@ impl<'a> Iterator for Scanner<'a> {
                 Some(if self.before {
                     Piece::Header(text)
                 } else {
-                    Piece::Value { of: self.within.clone(), text, cdata: false }
+                    Piece::Value { of: self.within, text, cdata: false }
                 })
             }
         }

@@ -69,17 +69,14 @@ impl Heard {
 
     /// Marks in `hidden` what is a value that was masked.
     fn hide(&self, reading: &Reading, hidden: &mut [bool], left: &mut usize) {
-        let mut at = 0;
-        while let Some(rest) = reading.bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let Some(length) = self.longest_at(rest, left) else {
-                at += 1;
-                continue;
-            };
-            let behind = at + length;
-            for place in reading.places.get(at..behind).unwrap_or_default() {
+        // Where what is hidden ends. Another value may begin in front of that.
+        let mut end = 0;
+        for at in 0..reading.bytes.len() {
+            let Some(length) = reading.bytes.get(at..).and_then(|rest| self.longest_at(rest, left)) else { continue };
+            for place in reading.places.get(end.max(at)..at + length).unwrap_or_default() {
                 hidden.get_mut(place.clone()).unwrap_or_default().fill(true);
             }
-            at = behind;
+            end = end.max(at + length);
         }
     }
 

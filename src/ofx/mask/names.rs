@@ -1,8 +1,34 @@
 //! Whose values are masked by name, and whose are shown. A tag in neither list is masked, too.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::ofx::names::NAMES;
+
+/// What an element of OFX is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Masked,
+    Shown,
+    /// An aggregate, which holds no value.
+    Around,
+}
+
+/// That of the element with this name, which is in capitals; `None` where OFX has no such element.
+pub(super) fn kind(name: &str) -> Option<Kind> {
+    // A hostile document asks for millions.
+    static KINDS: LazyLock<HashMap<&str, Kind>> = LazyLock::new(|| {
+        let of = |kind| move |name: &&'static str| (*name, kind);
+        // Of what is there twice the last one counts.
+        let around = NAMES.iter().chain(&AROUND).map(of(Kind::Around));
+        around.chain(SHOWN.iter().map(of(Kind::Shown))).chain(MASKED.iter().map(of(Kind::Masked))).collect()
+    });
+    KINDS.get(name).copied()
+}
+
 /// Elements whose values are somebody's secret or somebody's business. These can be shown one by one.
 #[rustfmt::skip]
-pub(crate) const MASKED: [&str; 57] = [
+pub(crate) const MASKED: [&str; 62] = [
     // Who signs on, and with what.
     "USERID", "USERPASS", "NEWUSERPASS", "TEMPPASS", "USERKEY", "ACCESSKEY", "ACCESSTOKEN", "SESSCOOKIE", "AUTHTOKEN",
     "USERCRED1", "USERCRED2", "MFAPHRASELABEL", "MFAPHRASEA", "MFACHALLENGEA", "MFACHALLENGEANSWER", "CLIENTUID", "APPKEY",
@@ -15,7 +41,8 @@ pub(crate) const MASKED: [&str; 57] = [
     "NAME", "PAYEE", "BUSNAME", "BILLERNAME", "ADDR1", "ADDR2", "ADDR3", "CITY", "STATE", "POSTALCODE", "COUNTRY", "PHONE",
     "DAYPHONE", "EVEPHONE", "EMAIL", "BILLREFINFO",
     // What people write.
-    "MEMO", "FROM", "TO", "SUBJECT", "MSGBODY", "EXTDPMTDSC",
+    "MEMO", "FROM", "TO", "SUBJECT", "MSGBODY", "EXTDPMTDSC", "INVDESC", "DSCDESC", "ADJDESC", "LITMDESC",
+    "REASON",
 ];
 
 /// Elements whose values are the same for everybody, or say nothing about anybody without the masked ones.

@@ -194,6 +194,53 @@ fn a_value_is_found_again_in_the_other_character_set_and_in_a_tag() {
     }
 }
 
+#[test]
+fn what_looks_like_a_tag_is_masked_where_a_value_is() {
+    for (document, shown) in [
+        ("<OFX><USERPASS>a<HUNTER.HUNTER22>b</USERPASS></OFX>", "<OFX><USERPASS>[masked]</USERPASS></OFX>"),
+        ("<OFX><USERID>jane<HUNTER.22>b<LANGUAGE>ENG", "<OFX><USERID>[masked]<LANGUAGE>ENG"),
+        ("<OFX><INTU.USERPASS>a<hunter22></INTU.USERPASS>", "<OFX><INTU.USERPASS>[masked]</INTU.USERPASS>"),
+        ("<OFX><INTU.USERPASS>a<hunter22>b<CODE>0", "<OFX><INTU.USERPASS>[masked]<CODE>0"),
+        ("<OFX><PASSWORT><hunter22></PASSWORT></OFX>", "<OFX><PASSWORT>[masked]</PASSWORT></OFX>"),
+        ("<OFX><Passwort>a</hunter22>b</PASSWORT></OFX>", "<OFX><Passwort>[masked]</PASSWORT></OFX>"),
+        ("<OFX><PASSWORT>a<hunter22/>b<!--c--></OFX>", "<OFX><PASSWORT>[masked]</OFX>"),
+        ("<OFX><LITMDESC>a<hunter22>b</LITMDESC></OFX>", "<OFX><LITMDESC>[masked]</LITMDESC></OFX>"),
+        ("<OFX><REASON><hunter22></REASON></OFX>", "<OFX><REASON>[masked]</REASON></OFX>"),
+    ] {
+        assert_eq!(masked(document), shown, "{document}");
+    }
+}
+
+#[test]
+fn tags_that_ofx_does_not_have_are_shown_where_no_value_is() {
+    let document = "<OFX><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS><FI><ORG>B1</FI><INTU.BID>3000</INTU.BID><Own>\
+                    3000</Own><own/><CODE>0<INTU.USERID>3000</SONRS></OFX>";
+    assert_eq!(masked(document), document.replace("3000", MASK));
+}
+
+#[test]
+fn a_value_in_the_shape_of_a_tag_is_found_again() {
+    let mut heard = Heard::default();
+    Mask::default().apply(b"<OFX><USERID>JANE.DOE4711</USERID></OFX>", &mut heard);
+    let answer = b"<OFX><MESSAGE>no such user <JANE.DOE4711> known</JANE.DOE4711></MESSAGE></OFX>";
+    let shown = String::from_utf8(Mask::default().apply(answer, &mut heard)).unwrap();
+    assert_eq!(shown, "<OFX><MESSAGE>no such user [masked]</MESSAGE></OFX>");
+}
+
+#[test]
+fn values_that_overlap_are_masked_together() {
+    let mut heard = Heard::default();
+    Mask::default().apply(b"<OFX><USERID>jane4711<USERPASS>4711geheim<ACCTID>ne47</OFX>", &mut heard);
+    for (text, shown) in [
+        ("user jane4711geheim is wrong", "user [masked] is wrong"),
+        ("jane4711jane4711", "[masked]"),
+        ("jane47114711geheim!", "[masked]!"),
+        ("jane 4711geheim", "jane [masked]"),
+    ] {
+        assert_eq!(String::from_utf8(heard.masked_in(text.as_bytes())).unwrap(), shown);
+    }
+}
+
 /// An institution that makes its answer so that looking for what was heard takes for ever.
 #[test]
 fn many_values_that_begin_alike_cost_little() {
