@@ -39,9 +39,10 @@ use crate::transport::TransportError;
 /// Every element that OFX does not have is masked as well; one with a dot in its name, as `INTU.BID`, can be shown by that name.
 /// So are comments, broken tags, and whole documents in an encoding without ASCII. What is masked goes on to the next tag that OFX has or
 /// that closes the element: a value may look like any other, so more of such elements in a row are one mask where they are not closed.
-/// A value of four bytes and more that was masked
-/// in its element is also masked where it comes again in one that is shown, in the same document and in the answer to it, in capitals or
-/// small letters (of ASCII), and escaped or not; that holds for 512 values, those of the request first.
+/// A value of four bytes and more that was masked in its element is also masked where it comes again in one that is shown, in the same
+/// document and in the answer to it, in capitals or small letters (of ASCII), and escaped or not; that holds for 512 values, those of the
+/// request first. Where an answer makes it long work to find them, all that follows in it is masked but the header, the tags that OFX has,
+/// and values of up to three bytes.
 ///
 /// # When it cannot be written
 ///

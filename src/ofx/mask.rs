@@ -52,6 +52,7 @@ impl Mask {
                 heard.hear_as_written(text.trim_ascii());
             }
         }
+        let mut search = heard.search();
         let mut out = Vec::with_capacity(document.len());
         // Whether what was written last is the mask: what follows it belongs to it.
         let mut hidden = false;
@@ -59,10 +60,10 @@ impl Mask {
             let masked = match piece {
                 Piece::Header(text) => header(text, &mut out),
                 Piece::Instruction(text) => write(&mut out, &[text]),
-                Piece::Tag(tag) if tag.of.is_known || !heard.is_in(tag.of.name.as_bytes()) => tag.write(&mut out),
+                Piece::Tag(tag) if tag.of.is_known || !search.is_in(tag.of.name.as_bytes()) => tag.write(&mut out),
                 Piece::Value { text, .. } if text.trim_ascii().is_empty() => write(&mut out, &[text]),
                 Piece::Value { of: Some(of), text, cdata } if of.is_shown && is_plain(text) => {
-                    let text = heard.masked_in(text);
+                    let text = search.masked_in(text);
                     if cdata { write(&mut out, &[b"<![CDATA[", &text, b"]]>"]) } else { write(&mut out, &[&text]) }
                 }
                 Piece::Value { text, .. } => {
@@ -135,7 +136,7 @@ fn is_header(word: &[u8]) -> bool {
 fn is_plain(text: &[u8]) -> bool {
     let value = text.trim_ascii();
     let disguised = |part: &[u8]| text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part));
-    value.len() <= LONGEST_SHOWN
+    text.len() <= LONGEST_SHOWN
         && !value.iter().any(|b| b.is_ascii_control() || matches!(b, b'<' | b'>'))
         && !DISGUISES.iter().any(|part| disguised(part.as_bytes()))
 }

@@ -16,7 +16,7 @@ pub(crate) struct Heard(Vec<Zeroizing<Vec<u8>>>);
 impl Heard {
     /// Hears a value as it stands in a document, and as it stands where it is not escaped, or in the other character set.
     pub(super) fn hear_as_written(&mut self, value: &[u8]) {
-        if value.len() > LONGEST_ESCAPED * LONGEST_SHOWN {
+        if value.len() > LONGEST_ESCAPED * LONGEST_SHOWN || self.0.len() == MOST_HEARD {
             return;
         }
         self.hear_escaped(value);
@@ -44,15 +44,45 @@ impl Heard {
         }
     }
 
-    /// `text`, which has nothing to hide of its own, without the values that were masked elsewhere, in whatever case, and escaped or not.
+    /// Looks for it in the texts of one document.
+    pub(super) fn search(&self) -> Search<'_> {
+        // Room enough from the start: what a growing buffer leaves behind is not wiped.
+        let mut starts = Zeroizing::new(Vec::with_capacity(self.0.len()));
+        starts.extend(self.0.iter().filter_map(|known| known.first_chunk().copied()));
+        starts.dedup();
+        Search { heard: self, starts, left: MOST_COMPARED }
+    }
+
+    /// As [`Search::masked_in`], where there is one text alone.
     pub(crate) fn masked_in(&self, text: &[u8]) -> Vec<u8> {
-        if self.0.is_empty() {
+        self.search().masked_in(text)
+    }
+}
+
+/// What was heard is looked for, until that has taken too long: an institution can make many values that begin alike.
+pub(super) struct Search<'a> {
+    heard: &'a Heard,
+    /// How the values begin, in order: most of a text is found to be none of them by that.
+    starts: Zeroizing<Vec<[u8; SHORTEST_HEARD]>>,
+    /// How many comparisons are left. After the last one everything is masked: nobody knows what is in it.
+    left: usize,
+}
+
+impl Search<'_> {
+    /// `text`, which has nothing to hide of its own, without the values that were masked elsewhere, in whatever case, and escaped or not.
+    pub(super) fn masked_in(&mut self, text: &[u8]) -> Vec<u8> {
+        if self.heard.0.is_empty() || text.len() < SHORTEST_HEARD {
             return text.to_vec();
         }
         let mut hidden = vec![false; text.len()];
-        let mut left = MOST_COMPARED;
         for reading in readings(text) {
-            self.hide(&reading, &mut hidden, &mut left);
+            if self.left == 0 {
+                return MASK.into();
+            }
+            self.hide(&reading, &mut hidden);
+        }
+        if self.left == 0 {
+            return MASK.into();
         }
         let mut out = Vec::with_capacity(text.len());
         let mut was_hidden = false;
@@ -67,12 +97,17 @@ impl Heard {
         out
     }
 
+    /// Whether a value that was masked is in `text`.
+    pub(super) fn is_in(&mut self, text: &[u8]) -> bool {
+        self.masked_in(text) != text
+    }
+
     /// Marks in `hidden` what is a value that was masked.
-    fn hide(&self, reading: &Reading, hidden: &mut [bool], left: &mut usize) {
+    fn hide(&mut self, reading: &Reading, hidden: &mut [bool]) {
         // Where what is hidden ends. Another value may begin in front of that.
         let mut end = 0;
         for at in 0..reading.bytes.len() {
-            let Some(length) = reading.bytes.get(at..).and_then(|rest| self.longest_at(rest, left)) else { continue };
+            let Some(length) = reading.bytes.get(at..).and_then(|rest| self.longest_at(rest)) else { continue };
             for place in reading.places.get(end.max(at)..at + length).unwrap_or_default() {
                 hidden.get_mut(place.clone()).unwrap_or_default().fill(true);
             }
@@ -80,22 +115,16 @@ impl Heard {
         }
     }
 
-    /// Whether a value that was masked is in `text`.
-    pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        self.masked_in(text) != text
-    }
-
-    /// How long the value is with which `text` begins, if it does with one. All of it where that takes too long to find out: somebody
-    /// has made many values that begin alike.
-    fn longest_at(&self, text: &[u8], left: &mut usize) -> Option<usize> {
-        let start = text.get(..SHORTEST_HEARD)?;
-        let from = self.0.partition_point(|known| known.as_slice() < start);
+    /// How long the value is with which `text` begins, if it does with one.
+    fn longest_at(&mut self, text: &[u8]) -> Option<usize> {
+        let start = text.first_chunk::<SHORTEST_HEARD>()?;
+        self.starts.binary_search(start).ok()?;
+        let known = &self.heard.0;
+        let from = known.partition_point(|known| known.as_slice() < start.as_slice());
+        let alike = known.get(from..)?.iter().take_while(|known| known.starts_with(start.as_slice()));
         let mut longest = None;
-        for known in self.0.get(from..)?.iter().take_while(|known| known.starts_with(start)) {
-            if *left == 0 {
-                return Some(text.len());
-            }
-            *left -= 1;
+        for known in alike.take(self.left) {
+            self.left -= 1;
             if text.starts_with(known) {
                 longest = longest.max(Some(known.len()));
             }
@@ -172,8 +201,9 @@ const LONGEST_REFERENCE: usize = 12;
 /// How often a text is looked at: as it is written, and with one and two levels of references undone.
 const READINGS: usize = 3;
 
-/// How many values one that is shown is compared with at most: more than any is as a rule, also in a long list of accounts.
-const MOST_COMPARED: usize = 1024;
+/// How often the texts of one document are compared with a value: far more often than it takes as a rule, also in a long list of accounts,
+/// and done in some milliseconds.
+pub(super) const MOST_COMPARED: usize = 1 << 20;
 
 /// What stands for a mark in the markup.
 const NAMED: [(&str, char); 5] = [("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("amp", '&')];
@@ -182,7 +212,7 @@ const NAMED: [(&str, char); 5] = [("lt", '<'), ("gt", '>'), ("quot", '"'), ("apo
 const SHORTEST_HEARD: usize = 4;
 
 /// An institution could make the search long.
-const MOST_HEARD: usize = 512;
+pub(super) const MOST_HEARD: usize = 512;
 
 #[cfg(test)]
 mod tests {
