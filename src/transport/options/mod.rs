@@ -33,7 +33,7 @@ pub use dangerous::DangerousCertificates;
 pub(crate) use given::Given;
 pub use http::{HttpVersions, KeepAlive, Redirects};
 pub use network::Addresses;
-pub(crate) use network::{bare_host, host_of_url, spelled_as_in_url};
+pub(crate) use network::{bare_host, host_of_url, spelled_as_in_url, with_root};
 pub use proxy::Proxy;
 pub(crate) use proxy::ProxyKind;
 pub(crate) use tls::{Check, TlsSettings};

@@ -87,15 +87,27 @@ impl NetworkSettings {
         Ok(())
     }
 
-    /// The hosts that are called elsewhere, as their URLs have them, and where.
+    /// The hosts that are called elsewhere, in both spellings that their URLs have, and where.
     pub(crate) fn elsewhere(&self) -> impl Iterator<Item = Result<(String, SocketAddr), TransportError>> {
-        self.connect_to.iter().map(|(host, address)| Ok((host_of_url(host).ok_or_else(|| NO_HOST.error())?, *address)))
+        self.connect_to.iter().flat_map(|(host, address)| match host_of_url(host) {
+            Some(host) => with_root(host).map(|host| Ok((host, *address))).collect(),
+            None => vec![Err(NO_HOST.error())],
+        })
     }
 }
 
-/// `host` in the spelling in which parsing a URL leaves it, when it is a host and nothing else.
+/// `host` in the spelling in which parsing a URL leaves it, when it is a host and nothing else; without the dot of the root, which makes it
+/// no other host.
 pub(crate) fn host_of_url(host: &str) -> Option<String> {
-    spelled_as_in_url(host).filter(|host| can_name(host))
+    let mut host = spelled_as_in_url(host).filter(|host| can_name(host))?;
+    host.truncate(host.strip_suffix('.').unwrap_or(&host).len());
+    Some(host)
+}
+
+/// `host`, and the same with the dot of the root, which a URL keeps; an address has none.
+pub(crate) fn with_root(host: String) -> impl Iterator<Item = String> {
+    let rooted = bare_host(&host).parse::<IpAddr>().is_err().then(|| format!("{host}."));
+    std::iter::once(host).chain(rooted)
 }
 
 /// As [`host_of_url`], for a host that no certificate need be for.
@@ -142,9 +154,9 @@ impl HttpsOptions {
     /// The certificate must still be the host's, and the server is still told the host's name. The port counts where the URL names none, and
     /// 0 stands for the one that is usual then.
     ///
-    /// `host` is a name in any spelling that a URL may have it in, and nothing beside it: with a port, as a whole URL and the like it is
-    /// [refused](crate::transport::Https::new). What is an address is not looked up, and refused as well, but for [`Proxy::socks4`] and
-    /// [`Proxy::socks5`], and a proxy of the environment, which may be one of them.
+    /// `host` is a name in any spelling that a URL may have it in, with the dot of the root or without, and nothing beside it: with a port,
+    /// as a whole URL and the like it is [refused](crate::transport::Https::new). What is an address is not looked up, and refused as well,
+    /// but for [`Proxy::socks4`] and [`Proxy::socks5`], and a proxy of the environment, which may be one of them.
     ///
     /// Behind a proxy that looks up the host itself (all but [`Proxy::socks4`] and [`Proxy::socks5`]) it changes nothing, unless `host` is the
     /// proxy's; those two are told the address, and the port of the URL.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 use crate::transport::TransportError;
-use crate::transport::options::{Given, HttpsOptions, Reason, bare_host, host_of_url, spelled_as_in_url};
+use crate::transport::options::{Given, HttpsOptions, Reason, bare_host, host_of_url, spelled_as_in_url, with_root};
 
 /// The proxy in front of the institution, if any.
 ///
@@ -124,8 +124,9 @@ impl Proxy {
     }
 
     /// Goes to these hosts directly: a name, which stands for the names under it as well, an address, a network like `10.0.0.0/8`, or
-    /// `*` for every name; every address is `0.0.0.0/0` and `::/0`. A name counts as the URL has it, in any spelling: what its address is
-    /// plays no part. Anything else, a name with a port or a whole URL, is [refused](crate::transport::Https::new).
+    /// `*` for every name; every address is `0.0.0.0/0` and `::/0`. A name counts as the URL has it, in any spelling, with the dot of the
+    /// root or without: what its address is plays no part. Anything else, a name with a port or a whole URL, is
+    /// [refused](crate::transport::Https::new).
     #[must_use]
     pub fn except<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.except.extend(hosts.into_iter().map(Into::into));
@@ -283,7 +284,7 @@ fn escaped(text: &str) -> Zeroizing<String> {
     escaped
 }
 
-/// A name, an address, a network or the star for every name.
+/// A name, which is written with the dot of the root as well, an address, a network or the star for every name.
 fn exception(host: &str) -> Option<String> {
     if let Some((address, bits)) = host.split_once('/') {
         let longest = if address.parse::<IpAddr>().ok()?.is_ipv4() { 32 } else { 128 };
@@ -294,7 +295,7 @@ fn exception(host: &str) -> Option<String> {
         return Some(host.to_owned());
     }
     let host = host_of_url(host.strip_prefix('.').unwrap_or(host))?;
-    Some(bare_host(&host).to_owned())
+    Some(with_root(bare_host(&host).to_owned()).collect::<Vec<_>>().join(","))
 }
 
 fn without_login(mut address: String) -> String {

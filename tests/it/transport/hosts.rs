@@ -38,7 +38,7 @@ async fn a_host_is_called_elsewhere_in_whatever_spelling() {
 }
 
 /// None of these is the host of any URL.
-const NO_HOSTS: [&str; 13] = [
+const NO_HOSTS: [&str; 15] = [
     "ofx.bank.example:443",
     "ofx.bank.example:8443",
     "https://ofx.bank.example/",
@@ -51,6 +51,8 @@ const NO_HOSTS: [&str; 13] = [
     "ofx bank.example",
     "ofx..bank.example",
     "*.bank.example",
+    "ofx.bank.example..",
+    ".",
     "",
 ];
 
@@ -98,5 +100,28 @@ async fn exceptions_of_a_proxy_count_in_whatever_spelling() {
         let options = trusting(&authority).connect_to(ON_THE_WIRE, address).proxy(proxy);
         let answer = send(options, &format!("https://{ON_THE_WIRE}/")).await;
         assert_eq!(answer.unwrap().body(), b"<OFX>direct", "{exception}");
+    }
+}
+
+#[tokio::test]
+async fn the_dot_of_the_root_makes_no_other_host() {
+    let names = ["ofx.bank.example", "ofx.bank.example."];
+    let authority = Authority::new("root");
+    let server = Server::tls(&authority.server_named(&names[..1]), reply(&answer("<OFX>here"))).await;
+    let address = SocketAddr::from(([127, 0, 0, 1], server.port()));
+    let (_socket, nobody) = nobody();
+    for given in names {
+        let elsewhere = trusting(&authority).connect_to(given, address);
+        let mut from_file = serde_json::to_value(&elsewhere).unwrap();
+        assert_eq!(from_file["network"]["connect_to"][0][0], json!(names[0]));
+        from_file["network"]["connect_to"][0][0] = json!(given);
+        let past = |exception: &str| elsewhere.clone().proxy(Proxy::http(&nobody).except([exception]));
+        let from_file = serde_json::from_value(from_file).unwrap();
+        for options in [elsewhere.clone(), from_file, past(given), past(&given.replace("ofx", "")), past("example.")] {
+            for called in names {
+                let answer = send(options.clone(), &format!("https://{called}/")).await;
+                assert_eq!(answer.unwrap().body(), b"<OFX>here", "{called}: {options:?}");
+            }
+        }
     }
 }
