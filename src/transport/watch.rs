@@ -31,15 +31,16 @@ pub(crate) struct Watch {
 /// A proxy in front of the institution.
 #[derive(Clone, Debug)]
 pub(crate) struct Hop {
-    /// Host and port.
+    /// Host and port; that of the environment may have none.
     pub(crate) address: String,
     /// It has a handshake of its own, before that of the institution.
     pub(crate) speaks_tls: bool,
 }
 
 impl Hop {
-    fn host(&self) -> &str {
-        bare_host(self.address.rsplit_once(':').map_or(&self.address, |(host, _)| host))
+    pub(crate) fn host(&self) -> &str {
+        let port = self.address.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+        bare_host(port.map_or(&self.address, |(host, _)| host))
     }
 }
 

@@ -5,7 +5,8 @@
 pub(crate) enum Mutation {
     /// What is written just before a file is sent gets durable only behind it.
     WriteAheadBehind,
-    /// Each caller sends the payment under a `TRNUID` of its own.
+    /// Each caller sends the payment under a `TRNUID` of its own, and for an account of its own at the payee: nothing in a history shows
+    /// that two of them are the same.
     NewTrnUid,
     /// Every write is accepted, whatever was there before.
     NoClaim,
@@ -19,7 +20,10 @@ impl Mutation {
         let text = String::from_utf8(body).unwrap();
         match self {
             Self::NoToken => text.replace("<REJECTIFMISSING>Y", "<REJECTIFMISSING>N"),
-            Self::NewTrnUid => exchanged(&text, &|uid| turned(uid, caller + 1)),
+            Self::NewTrnUid => {
+                let own = format!("<PAYACCT>caller {caller} ");
+                exchanged(&text.replace("<PAYACCT>", &own), &|uid| turned(uid, caller + 1))
+            }
             Self::WriteAheadBehind | Self::NoClaim => text,
         }
         .into_bytes()

@@ -6,7 +6,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
 use crate::transport::https::stack::LOCALHOST;
-use crate::transport::options::{HttpsOptions, bare_host};
+use crate::transport::options::{HttpsOptions, Reason, bare_host};
 use crate::transport::watch::Hop;
 use crate::transport::{TransportError, tls};
 
@@ -33,7 +33,7 @@ impl Route {
         }
         let shown = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
         let addresses = options.network.addresses;
-        let other_family = address_of(&host).is_some_and(|address| !addresses.allows(address));
+        let other_family = |host: &str| address_of(host).is_some_and(|address| !addresses.allows(address));
         let (is_loopback, proxy) = match url.scheme() {
             "https" if tls::can_name(&host) => (false, proxies.and_then(|proxies| proxy_before(proxies, &url))),
             "https" => {
@@ -54,7 +54,10 @@ impl Route {
                 reason: "its host is too long to be told to the proxy beside the login (Proxy::login)",
             });
         }
-        if proxy.is_none() && other_family {
+        if proxy.as_ref().is_some_and(|proxy| other_family(proxy.host())) {
+            return Err(PROXY_OF_OTHER_FAMILY.error());
+        }
+        if proxy.is_none() && other_family(&host) {
             return Err(TransportError::BadUrl {
                 reason: "its host is an address of a family that is not to be used (HttpsOptions::addresses)",
             });
@@ -82,10 +85,14 @@ fn address_of(host: &str) -> Option<IpAddr> {
     bare_host(host).parse().ok()
 }
 
+const PROXY_OF_OTHER_FAMILY: Reason =
+    Reason("the proxy is an address of a family that is not to be used (HttpsOptions::addresses)");
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
+    use crate::transport::options::Addresses;
 
     #[test]
     fn a_host_is_shown_with_a_port_that_is_not_the_usual_one() {
@@ -96,6 +103,23 @@ mod tests {
             ("https://[::1]:8443/", "[::1]:8443"),
         ] {
             assert_eq!(Route::to(address, &HttpsOptions::new(), None).unwrap().shown, shown);
+        }
+    }
+
+    /// As one of the environment may be written.
+    #[test]
+    fn a_proxy_is_of_its_family_without_a_port_as_well() {
+        for (proxy, family, other) in [
+            ("http://127.0.0.1", Addresses::OnlyIpv4, Addresses::OnlyIpv6),
+            ("http://[::1]", Addresses::OnlyIpv6, Addresses::OnlyIpv4),
+            ("http://[::1]:3128", Addresses::OnlyIpv6, Addresses::OnlyIpv4),
+        ] {
+            let proxies = Matcher::builder().all(proxy.to_owned()).build();
+            let way = |which| {
+                Route::to("https://bank.example/", &HttpsOptions::new().addresses(which), Some(&proxies)).map(|_| ())
+            };
+            way(family).unwrap();
+            assert!(matches!(way(other), Err(TransportError::BadOptions { .. })), "{proxy}");
         }
     }
 }

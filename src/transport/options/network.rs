@@ -141,9 +141,9 @@ impl HttpsOptions {
 
     /// Which addresses of a host to use. Default: all. A URL whose host is an address of a family that is not to be used is refused.
     ///
-    /// Behind a proxy this holds for the way to the proxy, and for the host where it is looked up here: [`Proxy::socks4`] and
-    /// [`Proxy::socks5`]. With [`Proxy::socks4`] addresses of IPv4 come first everywhere. It does not choose among the addresses of
-    /// [`connect_to`](Self::connect_to).
+    /// Behind a proxy this holds for the way to the proxy, which is refused as well when it is such an address, and for the host where it
+    /// is looked up here: [`Proxy::socks4`] and [`Proxy::socks5`]. With [`Proxy::socks4`] addresses of IPv4 come first everywhere. It does
+    /// not choose among the addresses of [`connect_to`](Self::connect_to).
     #[must_use]
     pub fn addresses(mut self, which: Addresses) -> Self {
         self.network.addresses = which;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ofx_session::transport::{Https, HttpsOptions, Proxy, ProxyProblem, TransportError};
+use ofx_session::transport::{Addresses, Https, HttpsOptions, Proxy, ProxyProblem, Transport as _, TransportError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -236,3 +236,22 @@ const NAMED: &str = "OFX_SESSION_TEST_NAMED";
 
 /// Which of the calls is to go past the proxy, for the process of its own.
 const DIRECT: &str = "OFX_SESSION_TEST_DIRECT";
+
+#[test]
+fn a_proxy_of_a_family_that_is_not_to_be_used_is_not_called() {
+    let url = "https://ofx.bank.example/";
+    let (four, six) = ("127.0.0.1:9", "[::1]:9");
+    for make in [Proxy::http, Proxy::https, Proxy::socks4a, Proxy::socks5, Proxy::socks5_remote_dns] {
+        let way = |which, proxy| Https::new(HttpsOptions::new().addresses(which).proxy(proxy)).unwrap().allows(url);
+        for (which, other, own) in [(Addresses::OnlyIpv6, four, six), (Addresses::OnlyIpv4, six, four)] {
+            let text = misuse(way(which, make(other.to_owned())).unwrap_err());
+            assert!(text.contains("HttpsOptions::addresses"), "{other}: {text}");
+            for proxy in
+                [make(own.to_owned()), make("proxy.example:9".to_owned()), make(other.to_owned()).except(["*"])]
+            {
+                way(which, proxy).unwrap();
+            }
+        }
+        way(Addresses::PreferIpv6, make(four.to_owned())).unwrap();
+    }
+}
