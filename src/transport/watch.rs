@@ -3,8 +3,9 @@
 //! The stacks call back with no word about whose request they serve. They do so in the task that waits for the answer, as long as the
 //! connection is being made: so a [`Watch`] lies in that task, where the callbacks find it.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustls::pki_types::ServerName;
 
@@ -13,6 +14,11 @@ use crate::transport::options::bare_host;
 
 tokio::task_local! {
     static WATCHED: Arc<Watch>;
+}
+
+thread_local! {
+    /// The life of the connection on which new keys are about to be made, where nobody watches any more.
+    static RENEWED: RefCell<Weak<Life>> = const { RefCell::new(Weak::new()) };
 }
 
 /// One request on its way.
@@ -224,8 +230,10 @@ pub(crate) fn listens() -> Heard {
     heard
 }
 
-/// A cipher is made. Hands out what the cipher holds on to, when anybody wants to know when it ends.
+/// A cipher is made, for a connection that is being made or in place of another. Hands out what the cipher holds on to, when anybody wants to
+/// know when it ends.
 pub(crate) fn agreed(version: &'static str, suite: String) -> Option<Arc<Life>> {
+    let renewed = RENEWED.try_with(|life| life.take().upgrade()).ok().flatten();
     let found = WATCHED.try_with(|watch| {
         let mut handshake = watch.handshake();
         handshake.version = Some(version);
@@ -237,7 +245,15 @@ pub(crate) fn agreed(version: &'static str, suite: String) -> Option<Arc<Life>> 
         let new = || Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() });
         Some(Arc::clone(handshake.life.get_or_insert_with(new)))
     });
-    found.ok().flatten()
+    found.unwrap_or(renewed)
+}
+
+/// A connection of TLS 1.3 has said something about the connection itself. After the handshake that is that other keys follow: the cipher
+/// for them is made next, in the same breath, and in a task of the HTTP stack that says nothing about the connection.
+pub(crate) fn renews(life: &Arc<Life>) {
+    if WATCHED.try_with(|_| ()).is_err() {
+        let _ = RENEWED.try_with(|renewed| renewed.replace(Arc::downgrade(life)));
+    }
 }
 
 pub(crate) const TLS_1_2: &str = "TLSv1.2";

@@ -5,6 +5,7 @@ mod cookies;
 mod hosts;
 mod last_word;
 mod machine;
+mod new_keys;
 mod packed;
 mod proxies;
 pub(crate) mod server;

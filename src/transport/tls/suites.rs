@@ -4,7 +4,7 @@
 //! The TLS library tells nobody which suite was agreed on once the HTTP stack has the connection. It does ask the suite for a cipher, in the
 //! task that connects; that is the moment.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::cipher::{
@@ -136,18 +136,22 @@ fn told(version: &'static str, suite: &str, inner: Box<dyn MessageEncrypter>) ->
     // The library's own names of those of TLS 1.3 have a number in them.
     let suite = suite.replacen("TLS13_", "TLS_", 1);
     match watch::agreed(version, suite) {
-        Some(life) => Box::new(Held { inner, _life: life }),
+        Some(life) => Box::new(Held { inner, life }),
         None => inner,
     }
 }
 
 struct Held {
     inner: Box<dyn MessageEncrypter>,
-    _life: std::sync::Arc<watch::Life>,
+    life: Arc<watch::Life>,
 }
 
 impl MessageEncrypter for Held {
     fn encrypt(&mut self, message: OutboundPlainMessage<'_>, seq: u64) -> Result<OutboundOpaqueMessage, rustls::Error> {
+        // RFC 8446 §4.6.3: the last word under these keys is that there are others.
+        if message.typ == ContentType::Handshake {
+            watch::renews(&self.life);
+        }
         self.inner.encrypt(message, seq)
     }
 

@@ -19,7 +19,7 @@ use crate::promises::{not_sent, send, trusting, unknown};
 use crate::wire::read;
 
 /// Asks for a certificate, does not insist on one, and sends so many session tickets once the handshake is over.
-fn asking(authority: &Authority, tickets: usize) -> ServerConfig {
+pub(super) fn asking(authority: &Authority, tickets: usize) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
