@@ -140,7 +140,9 @@ impl Receipt {
             match &answer.reply {
                 Some(Reply::ModifyPayment(changed)) => {
                     self.response.payment = changed.payment.clone();
-                    self.response.processing = changed.processing.clone().or(self.response.processing.take());
+                    if changed.processing.is_some() {
+                        self.response.processing.clone_from(&changed.processing);
+                    }
                 }
                 Some(Reply::CancelPayment(_)) => {
                     self.response.processing = Some(PaymentProcessing::new(PaymentState::CanceledOn, today));
