@@ -19,7 +19,8 @@
 //!   late then finds its token out of date, unless nothing happened, and then it is the only one. OFX 1.0.3 §6.4.
 //! - `SameFile`: the same bytes under the same `NEWFILEUID`: the institution gives its saved answer again. OFX 1.0.3 §6.10.
 //! - `History`: what happened since the token that the payment carried. Our `TRNUID` in it settles the payment; its absence
-//!   proves that no copy was carried out, and the next copy is fenced off from the ones before by the newer token.
+//!   proves that no copy was carried out, and the next copy is fenced off from the ones before by the newer token; unless the history holds
+//!   a [rival](super::rival) of it, which is for a person.
 
 use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::{Passed, Phase};
