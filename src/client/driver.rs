@@ -135,7 +135,7 @@ async fn drive(
                 // An answer that is of no use is an error only where nothing hangs on it: then the operation can go on from here.
                 let counts = operation.kind().counts();
                 let body = response.into_body();
-                let ready = operation.clone();
+                let ready = counts.then(|| operation.clone());
                 let answered = operation.handle_response(&mut client.state, &body, client.world.now());
                 client.keep_answer(body);
                 let answered = answered.map_err(|error| nothing_moved(error.into(), counts));
@@ -148,7 +148,10 @@ async fn drive(
                 }
                 let not_looked_at =
                     matches!(&next, Step::Done(Outcome::Refused(refusal)) if refusal.at != RefusedAt::Request);
-                *held = if not_looked_at { operation.not_looked_at(ready) } else { operation };
+                *held = match ready {
+                    Some(ready) if not_looked_at => operation.not_looked_at(ready),
+                    _ => operation,
+                };
                 step = next;
             }
             Err(error) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::client::ahead::Keeping;
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
-use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Situation};
+use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Refusal, RefusedAt, Situation};
 use crate::error::{Error, Moved};
 use crate::ofx::{AccountInfo, Payment, TrnUid};
 use crate::seal::{Blob, Context, KeyRing};
@@ -27,12 +27,14 @@ pub struct Session {
     /// Who stores what must survive before a file leaves.
     pub(crate) ahead: Option<Keeping>,
     profile_refused: bool,
+    /// The institution has refused the last signon, and has not recognized the user in this session.
+    is_turned_down: bool,
 }
 
 impl Session {
     pub(crate) fn new(mut client: Client, credentials: Credentials, current: Option<Operation>) -> Self {
         client.state.begin_session();
-        Self { client, credentials, current, ahead: None, profile_refused: false }
+        Self { client, credentials, current, ahead: None, profile_refused: false, is_turned_down: false }
     }
 
     /// Fetches the account list, unless the known one is up to date. OFX 1.0.3 §8.5, OFX 2.3 §8.5.
@@ -121,7 +123,11 @@ impl Session {
     }
 
     async fn go_on(&mut self) -> Result<Progress<Completed>, Error> {
-        let progress = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut self.ahead).await?;
+        let result = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut self.ahead).await;
+        let refused = result.as_ref().err().and_then(Error::detail::<Refusal>);
+        let at_signon = refused.is_some_and(|refusal| refusal.at == RefusedAt::Signon);
+        self.is_turned_down = at_signon && !self.client.state.recognized;
+        let progress = result?;
         if progress == Progress::Done(Completed::PasswordChanged) {
             self.credentials.adopt_new_password();
             self.client.state.password_change_due = false;
@@ -248,8 +254,9 @@ impl Session {
             let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and none for ever (longest_pause says how long)";
             return Err(Kept::new(self.told(Error::misuse(text)), self));
         }
-        if let Some(user_id) = self.credentials.user_id() {
-            // The operation is this user's, whether or not the institution has recognized the user yet.
+        if let Some(user_id) = self.credentials.user_id().filter(|_| !self.is_turned_down) {
+            // The operation is this user's, whether or not the institution has recognized the user yet. One that it has refused may be
+            // mistyped, and nobody has looked at the operation.
             self.client.state.user_id = Some(user_id.to_owned());
         }
         let (limit, validity) = (self.client.blob_limit, Validity::For(life));

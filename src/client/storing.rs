@@ -39,7 +39,7 @@ impl Session {
     /// [client](Client::deconstruct). [`Stored::open`] reads either. Good for every way out of a request handler, errors included: a request
     /// for a list or a history that the institution has not answered is no reason to keep the client for 15 minutes only, and is not
     /// kept. One that waits for the user's answers is, and the client with it, for these 15 minutes: [`abandon`](Self::abandon) it
-    /// first to keep the client for 90 days.
+    /// first to keep the client for 90 days. So does a payment that is prepared still, because the signon was refused.
     ///
     /// # Errors
     ///

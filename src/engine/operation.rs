@@ -455,9 +455,10 @@ impl Operation {
     }
 
     /// The operation after a file that was refused at the signon, as it was `before`: what would change something waits, under its
-    /// identifiers, for a signon that is accepted. Each file has an identifier of its own.
-    pub(crate) fn not_looked_at(self, before: Self) -> Self {
-        let waits = self.kind.counts() && self.kind != TaskKind::ChangePassword;
+    /// identifiers, for a signon that is accepted. Each file has an identifier of its own. Answers stand in the signon, and are used up.
+    pub(crate) fn not_looked_at(self, mut before: Self) -> Self {
+        before.use_up_answers();
+        let waits = self.kind != TaskKind::ChangePassword;
         if waits { Self { files: self.files, ..before } } else { self }
     }
 

@@ -139,8 +139,9 @@ impl Receipt {
         for answer in told.filter(|answer| !answer.status.is_error() && answer.id() == Some(&self.response.server_id)) {
             match &answer.reply {
                 Some(Reply::ModifyPayment(changed)) => {
+                    let is_moved = changed.payment.due.date() != self.response.payment.due.date();
                     self.response.payment = changed.payment.clone();
-                    if changed.processing.is_some() {
+                    if is_moved || changed.processing.is_some() {
                         self.response.processing.clone_from(&changed.processing);
                     }
                 }
@@ -168,7 +169,7 @@ impl Receipt {
     }
 
     /// The day that [`state`](Self::state) speaks of: on which it will be processed, was, or failed; the due day when the
-    /// institution does not say.
+    /// institution does not say; of a cancellation that was found in the history, which has no day, that on which it was found.
     #[must_use]
     pub fn date(&self) -> Option<NaiveDate> {
         let processing = self.response.processing.as_ref().and_then(|processing| processing.date.date());

@@ -89,7 +89,7 @@ impl Recovery {
     pub(crate) fn turn_to_next_way(&mut self) -> Result<(), EngineError> {
         if !self.has_a_way() {
             return Err(EngineError::Situation(
-                "cannot be found out about: the institution keeps neither its answers nor a history, or they said nothing; ask there",
+                "cannot be found out about: the institution keeps neither its answers nor a history, or they settle nothing; ask there",
             ));
         }
         let same_file = self.copies.file.is_some() && !(self.file_failed && self.token.is_some());

@@ -11,15 +11,14 @@ use crate::ofx::{Answer, Payment, Reply, Request, SyncResponse};
 impl Operation {
     /// Why a further copy must not be sent after this history, if there is a reason.
     pub(crate) fn rival(&self, frame: &SyncResponse, state: &State) -> Option<&'static str> {
-        let requests = self.requests(state).unwrap_or_default();
+        let Ok(requests) = self.requests(state) else { return Some(UNREADABLE) };
         let done = || frame.answers.iter().flatten().filter(|answer| !answer.status.is_error());
-        // What an institution did by itself nobody meant, and it refuses what comes too late for it.
-        let by_somebody = |answer: &&Answer| answer.trn_uid.as_str() != "0";
+        // What cannot be read may be anything.
+        let is_unreadable = || frame.answers.iter().any(Result::is_err);
         requests.iter().find_map(|request| match (paid(request), object(request)) {
+            (Some(_), _) if is_unreadable() => Some(UNREADABLE),
             (Some(payment), _) => done().any(|answer| is_like(answer, payment)).then_some(LIKE_IT),
-            (None, Some(id)) => {
-                done().filter(by_somebody).any(|answer| answer.id() == Some(id)).then_some(CHANGED_SINCE)
-            }
+            (None, Some(id)) => done().any(|answer| changes(answer, id)).then_some(CHANGED_SINCE),
             (None, None) => None,
         })
     }
@@ -47,6 +46,23 @@ fn object(request: &Request) -> Option<&str> {
     }
 }
 
+/// Whether an answer tells that somebody has changed the object. What an institution did by itself nobody meant, and it refuses what comes
+/// too late for it.
+fn changes(answer: &Answer, id: &str) -> bool {
+    let is_change = matches!(
+        answer.reply,
+        Some(
+            Reply::ModifyPayment(_)
+                | Reply::CancelPayment(_)
+                | Reply::ModifyRecurring(_)
+                | Reply::CancelRecurring(_)
+                | Reply::ModifyPayee(_)
+                | Reply::DeletePayee(_)
+        )
+    );
+    is_change && answer.trn_uid.as_str() != "0" && answer.id() == Some(id)
+}
+
 /// Whether an answer tells of a payment of the same amount for the same account at the payee. Days are moved, and names rewritten. What
 /// a model has made is told by that.
 fn is_like(answer: &Answer, payment: &Payment) -> bool {
@@ -55,8 +71,17 @@ fn is_like(answer: &Answer, payment: &Payment) -> bool {
         Some(Reply::AddRecurring(model)) => &model.payment,
         _ => return false,
     };
-    found.amount.value() == payment.amount.value() && found.pay_account.trim() == payment.pay_account.trim()
+    found.amount.value() == payment.amount.value() && bare(&found.pay_account).eq(bare(&payment.pay_account))
 }
 
-const LIKE_IT: &str = "its history holds a payment like this one under another identifier, which may be this one";
-const CHANGED_SINCE: &str = "its history holds a newer change of the same: sending this one again would undo that";
+/// An account at a payee without what institutions spell as they like: case, leading zeros, and all that is neither letter nor digit.
+fn bare(account: &str) -> impl Iterator<Item = u8> {
+    let letters = account.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase());
+    letters.skip_while(|byte| *byte == b'0')
+}
+
+const LIKE_IT: &str =
+    "the institution's history holds a payment like this one under another identifier, which may be this one";
+const CHANGED_SINCE: &str =
+    "the institution's history holds a newer change of the same: sending this one again would undo that";
+const UNREADABLE: &str = "the institution's history holds something that cannot be read, which may be this payment";

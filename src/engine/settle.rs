@@ -177,7 +177,9 @@ impl Operation {
         };
         if let Some(why) = rival {
             self.recovery.exhausted = true;
-            return self.in_doubt(Doubt::NoAnswer(why.to_owned()));
+            // That it was received before says more.
+            let is_received = matches!(doubt, Doubt::Duplicate(_));
+            return self.in_doubt(if is_received { doubt } else { Doubt::NoAnswer(why.to_owned()) });
         }
         let has_moved = self.recovery.token.as_ref() != Some(&token);
         let settles_nothing = match doubt {

@@ -347,8 +347,8 @@ const BAD_ID: &str = "the id of a payment has 1 to 200 bytes";
 const ANOTHER_PAYMENT: &str = "this id stands for another payment, and nothing was done with this one: look says what became of that \
                                one; where it is the same bill with another day or amount, do not pay it under a new id unless \
                                that one was not made";
-const ANOTHER_USER: &str = "this payment was asked for by another user id; go on with that one, also where it was mistyped: once the institution \
-                            has refused it, any other may go on";
+const ANOTHER_USER: &str = "this payment was asked for by another user id; go on with that one; where it was mistyped, and what was sent is in \
+                            doubt, settle it by what the institution says";
 const NO_SUCH_PAYMENT: &str = "the vault knows no payment with this id: it was never asked for, was given up, or was filed too \
                                long ago, and may have been made then";
 pub(crate) const NOT_ASKED: &str = "this waits for no answers: look says where it stands, resume goes on";

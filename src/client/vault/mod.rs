@@ -107,10 +107,10 @@
 //! | another payment is in doubt ([`Pending`]) | `Busy` | no |
 //! | another caller took over ([`Busy`]) | `Busy` | what the desk says by now; unknown when a file was sent; yes with a [`Receipt`] as detail |
 //! | the store failed before anything was read, or a record cannot be read | `Store`, `Seal` | unknown: it may hold this payment |
-//! | the store failed before a file was sent | `Store` | no; unknown when the payment was in doubt before |
+//! | the store failed before a file was sent | `Store` | no; unknown when the payment was in doubt before, or the store may say that it is |
 //! | the store failed after the answer | `Store` | yes with the [`Receipt`] as detail; unknown where a file with the payment had left, also with the [`Refusal`] as detail and when questions were asked, because whoever comes next finds out and may send it once more; else no |
 //! | the institution said no | `Refused` | no |
-//! | the request did not leave | `Transport` | no; unknown when the payment was in doubt before |
+//! | the request did not leave | `Transport` | no; unknown when the payment was in doubt before, or the store may say that it is |
 //! | the call does not fit: wrong answers, another user, another payment under the id | `Misuse` | what became of the payment that the id stands for, which is the [`Standing`] in the detail where another was asked for; no when it was not sent |
 //! | there is no such payment | `Misuse` | unknown: it may have been filed longer ago than its retention |
 

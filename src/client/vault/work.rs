@@ -98,8 +98,7 @@ impl Vault {
             (_, refusal) => {
                 if let Some(operation) = current {
                     // Nobody looked at it under this user id, which may be mistyped.
-                    let turned_down = refusal.is_some() || matches!(operation.doubt(), Some(Doubt::RepeatRefused(_)));
-                    if turned_down && !state.recognized {
+                    if refusal.is_some() && !state.recognized {
                         open.user = None;
                     }
                     open.operation = operation;
@@ -163,7 +162,7 @@ impl Ahead for WriteAhead<'_> {
             Ok(()) => self.in_doubt = interrupted.doubt().is_some(),
             Err(Lost::Failed(error)) => {
                 self.in_doubt |= interrupted.doubt().is_some() && !self.desk.unanswered.is_empty();
-                return Err(error.while_doing(NOT_WRITTEN_AHEAD));
+                return Err(error.while_doing(if self.sent { NOT_GONE_ON } else { NOT_WRITTEN_AHEAD }));
             }
             Err(Lost::Taken(record)) => {
                 self.taken = Some(record);
@@ -199,6 +198,14 @@ fn unstored(
         // Its own error matters more, and says by itself whether money may have moved.
         Err(_) => return result,
         Ok(_) => Moved::No,
+    };
+    // Nobody has answered, and what went wrong matters more than that this could not be stored.
+    let result = match result {
+        Err(other) if other.detail::<Refusal>().is_none() => {
+            let says_so = other.money_may_have_moved() == moved;
+            return Err(if says_so { other } else { other.with_moved(moved).while_doing(SAYS_IN_DOUBT) });
+        }
+        result => result,
     };
     let delivery = if moved == Moved::Unknown { Delivery::Unknown } else { Delivery::Answered };
     let error = error.with_moved(moved).with_delivery(delivery).while_doing(NOT_STORED);
@@ -244,6 +251,9 @@ fn storable(receipt: &Receipt, operation: &Operation, state: &State) -> Receipt 
 }
 
 const NOT_WRITTEN_AHEAD: &str = "nothing was sent, because it could not be stored first";
+const NOT_GONE_ON: &str = "nothing more was sent, because it could not be stored first";
+const SAYS_IN_DOUBT: &str =
+    "the store may say that the payment was sent, which will be found out about when it is asked for again";
 const NOT_STORED: &str = "the institution has answered, and that could not be stored; ask again with the same call, which finds out what became of it";
 const TAKEN_OVER: &str = "another caller has taken over in this vault; ask again, to go on or for the result";
 const TOO_SLOW: &str = "the store took more than half of the time that the claim is good for, and nothing was sent; ask again, with a longer lease";

@@ -275,7 +275,7 @@ impl Program {
                 // It was received, and the history does not have it: it was refused, and the user finds that out. Or somebody else has
                 // changed the same meanwhile, or paid the like.
                 Ok(Progress::Unknown(doubt)) if !session.can_reconcile() => {
-                    let is_like = |why: &str| why.starts_with("its history holds a ");
+                    let is_like = |why: &str| why.starts_with("the institution's history holds a ");
                     assert!(
                         match &doubt {
                             Doubt::Duplicate(_) => true,

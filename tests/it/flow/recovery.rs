@@ -45,7 +45,7 @@ fn ours(code: u32, trn_uid: &str, paid: Option<&Sent>) -> Element {
 
 /// A payment of somebody else, as the history tells it.
 fn stranger(like: &Sent) -> Element {
-    with_amount(&twin(like), "1.11")
+    with_value(&twin(like), "TRNAMT", "1.11")
 }
 
 /// The same payment, under the name of somebody else.
@@ -53,13 +53,14 @@ fn twin(like: &Sent) -> Element {
     ours(0, "another-client", Some(like))
 }
 
-fn with_amount(element: &Element, amount: &str) -> Element {
+/// The same with another value in the elements that are called so.
+fn with_value(element: &Element, tag: &'static str, value: &str) -> Element {
     match element.tag() {
-        "TRNAMT" => Element::leaf("TRNAMT", amount),
+        found if found == tag => Element::leaf(tag, value),
         _ if element.children().is_empty() => element.clone(),
-        tag => {
-            let children = element.children().iter().map(|child| with_amount(child, amount)).collect();
-            Element::aggregate(tag.to_owned(), children)
+        found => {
+            let children = element.children().iter().map(|child| with_value(child, tag, value)).collect();
+            Element::aggregate(found.to_owned(), children)
         }
     }
 }
@@ -134,6 +135,19 @@ fn a_payment_like_it_under_another_name_keeps_a_second_copy_from_going() {
         let Doubt::NoAnswer(why) = unknown(scenario.reconcile()) else { panic!("{name}") };
         assert!(why.contains("a payment like this one under another identifier"), "{why}");
         assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "a person must find out");
+    }
+    // In another spelling of the account at the payee, or where something cannot be read at all.
+    for (account, why) in [("0088204117", "a payment like this one"), ("", "something that cannot be read")] {
+        let mut scenario = lost();
+        let like = scenario.sent[1].clone();
+        let other = if account.is_empty() {
+            Element::aggregate("PMTTRNRS", vec![Element::leaf("TRNUID", "0")])
+        } else {
+            with_value(&ours(0, "0", Some(&like)), "PAYACCT", account)
+        };
+        scenario.then_says(move |_| frame("t-9", "N", vec![other]));
+        let Doubt::NoAnswer(told) = unknown(scenario.reconcile()) else { panic!("{account}") };
+        assert!(told.contains(why), "{told}");
     }
     let mut scenario = lost();
     let like = scenario.sent[1].clone();

@@ -57,6 +57,24 @@ fn a_payment_outlives_a_wrong_password_beside_its_answers() {
     line.clean(1);
 }
 
+/// The user id that the institution has refused may be mistyped: it binds neither the payment nor the client.
+#[test]
+fn a_mistyped_user_id_binds_nobody() {
+    for abandons in [false, true] {
+        let line = Line::new(easy().build_model());
+        let mut first = client(&line).open(Credentials::new("jnae", "correct horse")).unwrap();
+        assert_eq!(now(first.pay(&payment())).unwrap_err().kind(), ErrorKind::Refused);
+        let paused = reread(&pause(first)).transport(line.clone());
+        if abandons {
+            now(paused.abandon().unwrap().open(jane()).unwrap().pay(&payment())).unwrap().done().unwrap();
+        } else {
+            let mut second = paused.open_risking_a_second_payment(jane()).unwrap();
+            assert!(matches!(now(second.proceed()).unwrap(), Progress::Done(_)));
+        }
+        line.clean(1);
+    }
+}
+
 #[test]
 fn one_that_is_not_wanted_any_more_is_given_up() {
     let line = Line::new(easy().everything().build_model());

@@ -1,6 +1,6 @@
 //! One id, one payment.
 
-use ofx_session::client::vault::Standing;
+use ofx_session::client::vault::{Settlement, Standing};
 use ofx_session::{Context, Doubt, ErrorKind, Moved, Progress, StatusCode, Vault};
 use rust_decimal::Decimal;
 
@@ -155,7 +155,7 @@ fn a_mistyped_user_id_binds_nobody_and_another_user_is_refused() {
     house.line.clean(1);
 }
 
-/// What was sent under it is in doubt, and is found out about under the right one, since the institution has refused the other.
+/// What was sent under it may have arrived: it is no other user's, and a person ends it.
 #[test]
 fn a_mistyped_user_id_does_not_keep_a_vault_for_ever() {
     let house = House::new(easy().class("D+S-F+".parse().unwrap()));
@@ -163,7 +163,11 @@ fn a_mistyped_user_id_does_not_keep_a_vault_for_ever() {
     house.line.then([Fate::Honest, Fate::LostBefore]);
     let told = now(house.vault().pay("order-1", &payment(), mistyped)).unwrap();
     assert!(matches!(told, Progress::Unknown(Doubt::RepeatRefused(_))), "{told:?}");
-    done(house.pay("order-1"));
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Unknown));
+    assert!(error.to_string().contains("settle it"), "{error}");
+    now(house.vault().settle("order-1", Settlement::NotMade)).unwrap();
+    done(house.pay("order-2"));
     house.line.clean(1);
 }
 

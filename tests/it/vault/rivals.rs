@@ -113,6 +113,21 @@ fn a_bill_that_another_program_has_paid_meanwhile_is_not_paid_once_more() {
     assert_eq!(house.line.wire().bank.payments_made(), 1);
 }
 
+/// A session that stands further back in the history than what it cancels.
+#[test]
+fn that_a_payment_was_made_is_no_newer_change_of_it() {
+    let house = house("D+S+F-");
+    let mut behind = session(&house.line);
+    now(behind.sync_payments(&payment().from)).unwrap().done().unwrap();
+    let receipt =
+        now(vault(&house, Spelling::CapitalsInHistory).pay("order-1", &payment(), jane())).unwrap().done().unwrap();
+    house.line.then([Fate::LostBefore]);
+    assert!(matches!(now(behind.cancel_payment(receipt.id(), &payment().from)).unwrap(), Progress::Unknown(_)));
+    let told = now(behind.reconcile()).unwrap();
+    assert!(matches!(told, Progress::Done(_)), "{told:?}");
+    assert!(!house.line.wire().bank.payments()[0].stands());
+}
+
 #[test]
 fn finding_out_about_a_change_does_not_undo_a_newer_one() {
     for (between, undone) in [(true, false), (false, true)] {

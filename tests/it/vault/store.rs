@@ -103,6 +103,13 @@ fn questions_and_doubts_that_cannot_be_stored_say_what_may_have_moved() {
     let error = house.pay("order-1").unwrap_err();
     assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Store, Moved::Unknown));
 
+    let house = House::warmed(careless());
+    house.line.then([Fate::NotSent]);
+    house.store.writes(refused(2));
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Transport, Moved::Unknown));
+    assert!(error.to_string().starts_with("the store may say that the payment was sent"), "{error}");
+
     let house = House::warmed(careful());
     done(house.pay("order-0"));
     // That result is filed first.
