@@ -32,6 +32,9 @@
 //!                                     no usable answer to a payment ─► Done(unknown)
 //! ```
 //!
+//! A refused signon ends an operation here, although nobody has looked at its request. A [`Session`](crate::Session) goes on from a copy
+//! of what it was before.
+//!
 //! The identifiers and the bytes of the work request are made once, in [`Operation::begin`], and never change: the same
 //! request can be sent again after a challenge, a crash or a lost answer, and the institution can tell that it is the same.
 
