@@ -11,7 +11,8 @@ use crate::seal::{Blob, Context, KeyRing, Kind};
 pub enum Stored {
     /// Nothing was under way: [`Client::open`] it.
     Client(Box<Client>),
-    /// An operation waits, or is in doubt: look at its [`situation`](Paused::situation).
+    /// An operation is prepared, waits, or is in doubt: look at its [`situation`](Paused::situation), and at what it
+    /// [pays](Paused::payment), before going on.
     Paused(Box<Paused>),
 }
 
@@ -38,8 +39,8 @@ impl Session {
     /// Ends the session and gives the one blob to store: [paused](Self::pause) when an operation waits or is in doubt, else the
     /// [client](Client::deconstruct). [`Stored::open`] reads either. Good for every way out of a request handler, errors included: a request
     /// for a list or a history that the institution has not answered is no reason to keep the client for 15 minutes only, and is not
-    /// kept. One that waits for the user's answers is, and the client with it, for these 15 minutes: [`abandon`](Self::abandon) it
-    /// first to keep the client for 90 days. So does a payment that is prepared still, because the signon was refused.
+    /// kept. One that waits for the user's answers is, and so is a payment that is prepared still because the signon was refused. The client
+    /// is kept with it, for these 15 minutes: [`abandon`](Self::abandon) it first to keep the client for 90 days.
     ///
     /// # Errors
     ///
