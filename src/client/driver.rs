@@ -173,14 +173,14 @@ async fn drive(
                 let goes_on = told == Delivery::Answered && asks_for_token;
                 let (operation, next) =
                     operation.handle_failure(&client.state, told, &error.to_string(), client.world.now());
-                let (counts, kind) = (operation.kind().counts(), operation.kind());
+                let kind = operation.kind();
                 *held = operation;
                 step = next;
                 if !left && !goes_on {
-                    let error = nothing_moved(error.into(), counts);
+                    let error = nothing_moved(error.into(), kind.counts());
                     let without_token = asks_for_token && turned_away == Some(TurnedAway::ForNow);
                     let error = if without_token { error.while_doing(TOKEN) } else { error };
-                    let may_have_arrived = !counts && delivery != Delivery::NotSent;
+                    let may_have_arrived = !kind.counts() && delivery != Delivery::NotSent;
                     let what = if kind == TaskKind::Request(RequestKind::Enroll) { ENROLLING } else { ONLY_READS };
                     return Err(if may_have_arrived { error.with_doubt(None).while_doing(what) } else { error });
                 }

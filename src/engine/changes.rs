@@ -116,6 +116,18 @@ pub enum ChangeKind {
     Refused,
 }
 
+impl ChangeKind {
+    pub(crate) fn of(answer: &Answer) -> Self {
+        match &answer.reply {
+            None => Self::Refused,
+            Some(Reply::ModifyPayment(_) | Reply::ModifyRecurring(_) | Reply::ModifyPayee(_)) => Self::Modified,
+            Some(Reply::ChangeUserInfo(_) | Reply::ChangeService(_) | Reply::PaymentStatus(_)) => Self::Modified,
+            Some(Reply::CancelPayment(_) | Reply::CancelRecurring(_) | Reply::DeletePayee(_)) => Self::Removed,
+            Some(_) => Self::Added,
+        }
+    }
+}
+
 impl Change {
     fn new(answer: Answer, state: &State) -> Self {
         let origin = match answer.trn_uid.as_str() {
@@ -129,13 +141,7 @@ impl Change {
     /// What it does.
     #[must_use]
     pub fn kind(&self) -> ChangeKind {
-        match &self.answer.reply {
-            None => ChangeKind::Refused,
-            Some(Reply::ModifyPayment(_) | Reply::ModifyRecurring(_) | Reply::ModifyPayee(_)) => ChangeKind::Modified,
-            Some(Reply::ChangeUserInfo(_) | Reply::ChangeService(_) | Reply::PaymentStatus(_)) => ChangeKind::Modified,
-            Some(Reply::CancelPayment(_) | Reply::CancelRecurring(_) | Reply::DeletePayee(_)) => ChangeKind::Removed,
-            Some(_) => ChangeKind::Added,
-        }
+        ChangeKind::of(&self.answer)
     }
 
     /// What names the object: `SRVRTID`, `RECSRVRTID` or `PAYEELSTID`.

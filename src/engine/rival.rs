@@ -5,7 +5,7 @@
 //! sent, and that a change may be sent again only where nothing newer would be undone by it. Where what stands in the history says
 //! otherwise, a person decides.
 
-use crate::engine::{Operation, State};
+use crate::engine::{ChangeKind, Operation, State};
 use crate::ofx::{Answer, Payment, Reply, Request, SyncResponse};
 
 impl Operation {
@@ -49,17 +49,7 @@ fn object(request: &Request) -> Option<&str> {
 /// Whether an answer tells that somebody has changed the object. What an institution did by itself nobody meant, and it refuses what comes
 /// too late for it.
 fn changes(answer: &Answer, id: &str) -> bool {
-    let is_change = matches!(
-        answer.reply,
-        Some(
-            Reply::ModifyPayment(_)
-                | Reply::CancelPayment(_)
-                | Reply::ModifyRecurring(_)
-                | Reply::CancelRecurring(_)
-                | Reply::ModifyPayee(_)
-                | Reply::DeletePayee(_)
-        )
-    );
+    let is_change = matches!(ChangeKind::of(answer), ChangeKind::Modified | ChangeKind::Removed);
     is_change && answer.trn_uid.as_str() != "0" && answer.id() == Some(id)
 }
 

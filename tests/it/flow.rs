@@ -6,6 +6,7 @@ mod classes;
 mod codes;
 mod copies;
 mod doubt;
+mod histories;
 mod keys;
 mod lies;
 mod passwords;

@@ -40,7 +40,7 @@ fn a_prepared_payment_outlives_a_wrong_password() {
     }
 }
 
-/// Answers that nobody looked at are asked for again, as after any pause.
+/// Answers stand in the signon, and may be good for once: they are asked for again.
 #[test]
 fn a_payment_outlives_a_wrong_password_beside_its_answers() {
     let line = Line::new(questioning().build_model());
@@ -48,11 +48,12 @@ fn a_payment_outlives_a_wrong_password_beside_its_answers() {
     assert!(matches!(now(first.pay(&payment())).unwrap(), Progress::Ask(_)));
     let mut second = elsewhere(first, &line, mistyped());
     refused(now(second.answer(right())));
+    refused(now(second.proceed()));
+    let (_, last) = line.wire().sent.last().cloned().unwrap();
+    assert!(String::from_utf8(last).unwrap().contains("<MFACHALLENGETRNRQ>"), "the questions, and no answers");
     let mut third = elsewhere(second, &line, jane());
-    let told = match now(third.proceed()).unwrap() {
-        Progress::Ask(_) => now(third.answer(right())).unwrap(),
-        other => other,
-    };
+    assert!(matches!(now(third.proceed()).unwrap(), Progress::Ask(_)));
+    let told = now(third.answer(right())).unwrap();
     assert!(matches!(told, Progress::Done(Completed::Paid(_))), "{told:?}");
     line.clean(1);
 }

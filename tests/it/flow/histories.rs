@@ -1,0 +1,86 @@
+//! What else a history tells: others that are like ours, and what became of ours since.
+
+use ofx_session::engine::Doubt;
+use ofx_session::ofx::{Element, PaymentState};
+
+use super::recovery::{frame, lost, ours, with_value};
+use super::scenario::{Sent, paid, transaction, unknown};
+
+/// Institutions may spell our identifier anew, or name nobody's. What looks like our payment may be it.
+#[test]
+fn a_payment_like_it_under_another_name_keeps_a_second_copy_from_going() {
+    for name in ["another-client", "0"] {
+        let mut scenario = lost();
+        let like = scenario.sent[1].clone();
+        scenario.then_says(move |_| frame("t-9", "N", vec![ours(0, name, Some(&like))]));
+        let Doubt::NoAnswer(why) = unknown(scenario.reconcile()) else { panic!("{name}") };
+        assert!(why.contains("a payment like this one under another identifier"), "{why}");
+        assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "a person must find out");
+    }
+    // In another spelling of the account at the payee, or where something cannot be read at all.
+    for (account, why) in [("0088204117", "a payment like this one"), ("", "something that cannot be read")] {
+        let mut scenario = lost();
+        let like = scenario.sent[1].clone();
+        let other = if account.is_empty() {
+            Element::aggregate("PMTTRNRS", vec![Element::leaf("TRNUID", "0")])
+        } else {
+            with_value(&ours(0, "0", Some(&like)), "PAYACCT", account)
+        };
+        scenario.then_says(move |_| frame("t-9", "N", vec![other]));
+        let Doubt::NoAnswer(told) = unknown(scenario.reconcile()) else { panic!("{account}") };
+        assert!(told.contains(why), "{told}");
+    }
+    let mut scenario = lost();
+    let like = scenario.sent[1].clone();
+    let upper = like.trn_uid().to_uppercase();
+    scenario.then_says(move |_| frame("t-9", "N", vec![ours(0, &upper, Some(&like))]));
+    paid(scenario.reconcile());
+}
+
+/// A change of our payment, as the history tells it behind the payment; due on another day when one is given.
+fn changed(paid: &Sent, due: Option<&str>, state: Option<[&str; 2]>) -> Element {
+    let accepted = ours(0, "1", Some(paid));
+    let info = accepted.find("PMTRS/PMTINFO").unwrap().clone();
+    let info = due.map_or_else(|| info.clone(), |due| with_value(&info, "DTDUE", due));
+    let mut inside = vec![Element::leaf("SRVRTID", "4711"), info];
+    inside.extend(state.map(|[code, day]| {
+        Element::aggregate("PMTPRCSTS", vec![Element::leaf("PMTPRCCODE", code), Element::leaf("DTPMTPRC", day)])
+    }));
+    transaction("PMTTRNRS", "0", 0, Some(Element::aggregate("PMTMODRS", inside)))
+}
+
+#[test]
+fn a_receipt_out_of_a_history_is_the_payment_as_it_stands() {
+    let failed = Some(["FAILEDON", "20260120"]);
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+    for (due, state, expected, date) in [
+        (None, failed, Some(PaymentState::FailedOn), "2026-01-20"),
+        // Neither day nor state of the payment as it was counts for that as it is.
+        (Some("20260130"), None, None, "2026-01-30"),
+        (Some("20260130"), failed, Some(PaymentState::FailedOn), "2026-01-20"),
+    ] {
+        let mut scenario = lost();
+        let sent = scenario.sent[1].clone();
+        scenario.then_says(move |_| {
+            let was = Element::aggregate(
+                "PMTPRCSTS",
+                vec![Element::leaf("PMTPRCCODE", "WILLPROCESSON"), Element::leaf("DTPMTPRC", "20260119")],
+            );
+            let accepted = ours(0, sent.trn_uid(), Some(&sent));
+            let mut response = accepted.find("PMTRS").unwrap().children().to_vec();
+            response.push(was);
+            let accepted = transaction("PMTTRNRS", sent.trn_uid(), 0, Some(Element::aggregate("PMTRS", response)));
+            frame("t-9", "N", vec![accepted, changed(&sent, due, state)])
+        });
+        let receipt = paid(scenario.reconcile());
+        assert_eq!((receipt.state(), receipt.date()), (expected.as_ref(), Some(day(date))), "{due:?} {state:?}");
+    }
+    // That of another payment is none of ours.
+    let mut scenario = lost();
+    let sent = scenario.sent[1].clone();
+    scenario.then_says(move |_| {
+        let other = with_value(&changed(&sent, None, failed), "SRVRTID", "4712");
+        frame("t-9", "N", vec![ours(0, sent.trn_uid(), Some(&sent)), other])
+    });
+    assert_eq!(paid(scenario.reconcile()).state(), None);
+}
