@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::client::driver::{Ahead, Noted};
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Session, World};
-use crate::engine::{Operation, Situation, State};
+use crate::engine::{Operation, State};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::seal::{Blob, Context, KeyRing};
 
@@ -21,6 +21,8 @@ pub(crate) struct Keeping {
     keep: Keep,
     limit: usize,
     user_id: Option<String>,
+    /// The institution has refused the user id, which may be mistyped.
+    pub(crate) is_turned_down: bool,
     world: Arc<dyn World>,
 }
 
@@ -46,6 +48,7 @@ impl Session {
             keep: Box::new(keep),
             limit: self.client.blob_limit,
             user_id: self.credentials.user_id().map(str::to_owned),
+            is_turned_down: false,
             world: Arc::clone(&self.client.world),
         });
     }
@@ -54,14 +57,14 @@ impl Session {
 impl Ahead for Option<Keeping> {
     async fn keep(&mut self, state: &State, interrupted: &Operation) -> Result<Noted, Error> {
         let Some(keeping) = self.as_mut().filter(|_| interrupted.kind().counts()) else { return Ok(Noted::Here) };
-        let life = match interrupted.situation(state, keeping.world.now()) {
-            Situation::InDoubt(_) => super::session::LONGEST_DOUBT,
-            _ => super::session::LONGEST_PAUSE,
-        };
+        let in_doubt = interrupted.doubt().is_some();
+        let life = if in_doubt { super::session::LONGEST_DOUBT } else { super::session::LONGEST_PAUSE };
         let protection = Protection::Sealed(&keeping.keys, &keeping.context);
         let validity = Validity::For(life);
-        // The operation is this user's, whether or not the institution has recognized the user yet.
-        let user_id = keeping.user_id.clone().or_else(|| state.user_id.clone());
+        // The operation is this user's, whether or not the institution has recognized the user yet; once it may have arrived, also one
+        // that was refused before.
+        let own = keeping.user_id.clone().filter(|_| in_doubt || !keeping.is_turned_down);
+        let user_id = own.or_else(|| state.user_id.clone());
         let state = &State { user_id, ..state.clone() };
         let blob = stored::save(&*keeping.world, state, Some(interrupted), protection, keeping.limit, validity)?;
         (keeping.keep)(&blob).map(|()| Noted::Stored).map_err(|cause| {

@@ -143,7 +143,8 @@ async fn drive(
                     credentials.auth_token = token;
                 }
                 let (operation, next) = answered?;
-                if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
+                let recognized = client.state.recognized && !operation.kind().is_anonymous();
+                if let Some(user_id) = credentials.user_id().filter(|_| recognized) {
                     client.state.user_id = Some(user_id.to_owned());
                 }
                 let not_looked_at =

@@ -27,7 +27,7 @@ pub struct Session {
     /// Who stores what must survive before a file leaves.
     pub(crate) ahead: Option<Keeping>,
     profile_refused: bool,
-    /// The institution has refused the last signon, and has not recognized the user in this session.
+    /// The institution has refused a signon of this session, and has not recognized the user in it.
     is_turned_down: bool,
 }
 
@@ -123,10 +123,13 @@ impl Session {
     }
 
     async fn go_on(&mut self) -> Result<Progress<Completed>, Error> {
+        if let Some(keeping) = &mut self.ahead {
+            keeping.is_turned_down = self.is_turned_down;
+        }
         let result = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut self.ahead).await;
         let refused = result.as_ref().err().and_then(Error::detail::<Refusal>);
         let at_signon = refused.is_some_and(|refusal| refusal.at == RefusedAt::Signon);
-        self.is_turned_down = at_signon && !self.client.state.recognized;
+        self.is_turned_down = (self.is_turned_down || at_signon) && !self.client.state.recognized;
         let progress = result?;
         if progress == Progress::Done(Completed::PasswordChanged) {
             self.credentials.adopt_new_password();
@@ -254,9 +257,10 @@ impl Session {
             let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and none for ever (longest_pause says how long)";
             return Err(Kept::new(self.told(Error::misuse(text)), self));
         }
-        if let Some(user_id) = self.credentials.user_id().filter(|_| !self.is_turned_down) {
+        let is_bound = operation.doubt().is_some() || !self.is_turned_down;
+        if let Some(user_id) = self.credentials.user_id().filter(|_| is_bound) {
             // The operation is this user's, whether or not the institution has recognized the user yet. One that it has refused may be
-            // mistyped, and nobody has looked at the operation.
+            // mistyped, and nobody has looked at the operation, unless it was sent once more since.
             self.client.state.user_id = Some(user_id.to_owned());
         }
         let (limit, validity) = (self.client.blob_limit, Validity::For(life));

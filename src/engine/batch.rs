@@ -31,10 +31,9 @@ impl Operation {
                     }
                 },
                 Item::Sync(asked) => match Changes::find(asked, response, state) {
-                    Some(Ok(changes)) => BatchAnswer::Synchronized(Box::new(changes)),
-                    Some(Err(EngineError::Refused(refusal))) => BatchAnswer::Refused(refusal),
-                    Some(Err(error)) => BatchAnswer::Unanswered(error.to_string()),
-                    None => BatchAnswer::Unanswered(EngineError::Missing(asked.kind.frame().response).to_string()),
+                    Ok(Ok(changes)) => BatchAnswer::Synchronized(Box::new(changes)),
+                    Ok(Err(refusal)) => BatchAnswer::Refused(Box::new(refusal)),
+                    Err(error) => BatchAnswer::Unanswered(error.to_string()),
                 },
             };
             answers.push((self.order.get(at).copied(), answer));

@@ -1,6 +1,7 @@
 //! What a synchronization tells: changes, who made them, and the place in the history behind them. OFX 1.0.3 §6, OFX 2.3 §6.
 
 use crate::engine::{EngineError, Refusal, RefusedAt, Seed, State};
+use crate::error::StatusCode;
 use crate::ofx::{
     Answer, BankAccount, CanceledModel, CanceledPayment, DecodeError, DeletedPayee, ListedPayee, ModifiedModel,
     ModifiedPayee, ModifiedPayment, PaymentMail, PaymentResponse, RecurringModel, Reply, Response, Status, SyncFrom,
@@ -35,19 +36,18 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Finds the answer to `asked`. `None` when there is none; an error in it when it refuses.
+    /// Finds the answer to `asked`, which may be a refusal.
     pub(crate) fn find(
         asked: &SyncRequest,
         response: &Response,
         state: &mut State,
-    ) -> Option<Result<Self, EngineError>> {
-        let frame = SyncResponse::about(response.frames(asked.kind), asked.account.as_ref())?;
+    ) -> Result<Result<Self, Refusal>, EngineError> {
+        let frame = SyncResponse::about(response.frames(asked.kind), asked.account.as_ref())
+            .ok_or_else(|| EngineError::Missing(asked.kind.frame().response))?;
         let Some(token) = frame.token else {
             let refused = frame.answers.iter().flatten().find(|answer| answer.status.is_error());
-            return Some(Err(match refused {
-                Some(answer) => EngineError::Refused(Box::new(Refusal::new(&answer.status, RefusedAt::Request))),
-                None => EngineError::NoHistory(asked.kind.name()),
-            }));
+            let refused = refused.ok_or_else(|| EngineError::NoHistory(asked.kind.name()))?;
+            return Ok(Err(Refusal::new(&refused.status, RefusedAt::Request)));
         };
         state.keep_token(asked.kind, asked.account.as_ref(), &token);
         let (mut changes, mut unreadable) = (Vec::new(), Vec::new());
@@ -57,7 +57,7 @@ impl Changes {
                 Err(error) => unreadable.push(error),
             }
         }
-        Some(Ok(Self {
+        Ok(Ok(Self {
             kind: asked.kind,
             account: asked.account.clone(),
             token,
@@ -65,17 +65,15 @@ impl Changes {
             is_refresh: asked.from == SyncFrom::Refresh,
             changes,
             unreadable,
-            notices: notices(&response.signon().status),
+            notices: notices([&response.signon().status]),
         }))
     }
 }
 
-pub(crate) fn notices(signon: &Status) -> Vec<Status> {
-    Some(signon).filter(|status| says_more(status)).cloned().into_iter().collect()
-}
-
-pub(crate) fn says_more(status: &Status) -> bool {
-    status.code != crate::error::StatusCode::SUCCESS || status.message.is_some()
+/// Those that say more than success.
+pub(crate) fn notices<const N: usize>(statuses: [&Status; N]) -> Vec<Status> {
+    let says_more = |status: &&Status| status.code != StatusCode::SUCCESS || status.message.is_some();
+    statuses.into_iter().filter(says_more).cloned().collect()
 }
 
 /// One thing that happened.

@@ -1,6 +1,5 @@
 //! What ends an operation without an outcome: nothing was carried out, or there was nothing to carry out.
 
-use crate::engine::Refusal;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{DecodeError, EncodeError, PasswordProblem};
 
@@ -32,9 +31,6 @@ pub enum EngineError {
     /// The new password breaks a rule of the institution's profile. Nothing was sent.
     #[error("the new password {0}; nothing was sent")]
     Password(PasswordProblem),
-    /// The institution refused, in a place where no request has an answer of its own.
-    #[error("the institution refused the request")]
-    Refused(Box<Refusal>),
     /// A synchronization was answered with an error that has no text.
     #[error(
         "the institution gives no history of {0} (TOKEN -1): the account may not be one of this user's, or it does not offer this"
@@ -67,7 +63,6 @@ impl From<EngineError> for Error {
             EngineError::Missing(_) | EngineError::NothingKnown(_) => {
                 Self::new(ErrorKind::Malformed, Delivery::Answered, error.to_string())
             }
-            EngineError::Refused(refusal) => (*refusal).into(),
             EngineError::NoHistory(_) => Self::new(ErrorKind::Refused, Delivery::Answered, error.to_string()),
             EngineError::NotOffered(_)
             | EngineError::Password(_)

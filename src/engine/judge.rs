@@ -1,30 +1,10 @@
 //! What an answer means to what does no harm when it is asked for again: profile, lists, inquiries, synchronizations.
 
-use crate::engine::TaskKind;
 use crate::engine::{Changes, Confirmed, EngineError, Held, Outcome, Refusal, RefusedAt, State};
 use crate::error::StatusCode;
-use crate::ofx::{Answer, Item, Reply, RequestKind, Response, SyncKind, Tail, TrnUid};
+use crate::ofx::{Answer, Item, Reply, RequestKind, Response, Tail, TrnUid};
 
-/// What an answer means whose signon was accepted, for what does no harm when it is asked for again.
-pub(crate) fn judge(
-    kind: TaskKind,
-    trn_uid: &TrnUid,
-    tail: &Tail,
-    response: &Response,
-    state: &mut State,
-) -> Result<Outcome, EngineError> {
-    match kind {
-        TaskKind::Profile => judge_profile(trn_uid, response, state),
-        TaskKind::ACCOUNTS => judge_accounts(trn_uid, response, state),
-        TaskKind::Request(kind) => judge_request(kind, trn_uid, response),
-        TaskKind::Synchronize(kind) => judge_changes(kind, tail, response, state),
-        TaskKind::Batch(_) | TaskKind::ChangePassword => {
-            Err(EngineError::Situation("is one whose answer is read elsewhere"))
-        }
-    }
-}
-
-fn judge_profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
+pub(crate) fn profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
     let found = ours_or_only(response.profiles()?, |found| trn_uid.is(found.trn_uid.as_str()));
     let answer = found.ok_or(EngineError::Missing("profile (PROFTRNRS)"))?;
     if answer.status.is_error() {
@@ -42,7 +22,7 @@ fn judge_profile(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Re
     Ok(Outcome::Profile)
 }
 
-fn judge_accounts(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
+pub(crate) fn accounts(trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
     let answer = answer_that_reads(RequestKind::Accounts, trn_uid, response)?;
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
@@ -64,7 +44,7 @@ pub(crate) fn take_accounts(answer: Answer, state: &mut State) -> Result<(), Eng
     Ok(())
 }
 
-fn judge_request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Outcome, EngineError> {
+pub(crate) fn request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Result<Outcome, EngineError> {
     let answer = answer_that_reads(kind, trn_uid, response)?;
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
@@ -73,15 +53,16 @@ fn judge_request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) -> Re
     Ok(Outcome::Confirmed(Box::new(confirmed.ok_or_else(|| EngineError::Missing(kind.row().response))?)))
 }
 
-fn judge_changes(kind: SyncKind, tail: &Tail, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
+pub(crate) fn changes(tail: &Tail, response: &Response, state: &mut State) -> Result<Outcome, EngineError> {
     let asked = tail.read(state.version())?.into_iter().find_map(|item| match item {
         Item::Sync(request) => Some(request),
         Item::Request(..) => None,
     });
     let asked = asked.ok_or(EngineError::Situation("was stored without what it asks for"))?;
-    let changes =
-        Changes::find(&asked, response, state).ok_or_else(|| EngineError::Missing(kind.frame().response))??;
-    Ok(Outcome::Synchronized(Box::new(changes)))
+    Ok(match Changes::find(&asked, response, state)? {
+        Ok(changes) => Outcome::Synchronized(Box::new(changes)),
+        Err(refusal) => Outcome::Refused(refusal),
+    })
 }
 
 /// The answer under our `TRNUID`. Of account lists also the only one there is: reading the wrong one does no harm, while whoever

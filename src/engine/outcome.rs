@@ -6,8 +6,8 @@ use std::ops::Deref;
 use chrono::NaiveDate;
 
 use crate::engine::Changes;
-use crate::engine::changes::says_more;
-use crate::error::{Delivery, Error, ErrorKind, StatusCode};
+use crate::engine::changes::notices;
+use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{
     Answer, Content as _, EncodeError, Payment, PaymentProcessing, PaymentResponse, PaymentState, Reply,
     SignonResponse, Stamp, Status, TrnUid, Version,
@@ -63,8 +63,7 @@ impl Confirmed {
     pub(crate) fn new(answer: Answer, signon: &SignonResponse) -> Option<Self> {
         let record = answer.reply.clone()?;
         let answer = answer.on_its_own();
-        let notices =
-            [&signon.status, &answer.status].into_iter().filter(|status| says_more(status)).cloned().collect();
+        let notices = notices([&signon.status, &answer.status]);
         Some(Self { record, notices, answer })
     }
 
@@ -120,7 +119,7 @@ pub struct Receipt {
     pub trn_uid: TrnUid,
     /// Everything the institution answered.
     pub response: PaymentResponse,
-    /// The status of the payment and of the signon, where they say more than success: warnings, and 15000 when the
+    /// The status of the payment and of the signon, where they say more than success: warnings, messages, and 15000 when the
     /// password must be changed.
     pub notices: Vec<Status>,
 }
@@ -129,8 +128,7 @@ impl Receipt {
     /// `None` for an answer without a payment.
     pub(crate) fn new(answer: Answer, signon: &SignonResponse) -> Option<Self> {
         let Answer { trn_uid, status, reply: Some(Reply::Pay(response)), .. } = answer else { return None };
-        let notices = [signon.status.clone(), status];
-        let notices = notices.into_iter().filter(|status| status.code != StatusCode::SUCCESS).collect();
+        let notices = notices([&signon.status, &status]);
         Some(Self { trn_uid, response: *response, notices })
     }
 
@@ -290,10 +288,7 @@ impl Doubt {
                 "the institution no longer has the whole history of what happened since it was sent".to_owned()
             }
             Self::RepeatRefused(why) => {
-                format!(
-                    "it was sent once more and refused, which does not say what became of the first time: {}",
-                    without_echo(why)
-                )
+                format!("it was sent once more and refused, which does not say what became of the first time: {why}")
             }
         };
         format!(

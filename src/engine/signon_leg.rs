@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::engine::answers::{complete, open_questions};
-use crate::engine::judge::judge;
+use crate::engine::judge;
 use crate::engine::operation::{Passed, Phase, app};
 use crate::engine::recovery::Copies;
 use crate::engine::{Answers, Doubt, EngineError, Operation, Refusal, RefusedAt, State, Step, TaskKind};
 use crate::error::{Delivery, StatusCode};
 use crate::ofx::{Question, Response, shortened};
-use crate::secret::Secret;
 
 impl Operation {
     /// The answer to the request for questions. OFX 1.0.3 §2.5.4.
@@ -22,8 +21,7 @@ impl Operation {
     ) -> Result<(Self, Step), EngineError> {
         let response = Response::decode(body, &state.limits)?;
         let signon = response.signon();
-        let refused_key = refused_key(self.kind, signon.status.code, state);
-        state.absorb(signon, refused_key.as_ref(), self.kind.is_anonymous());
+        state.absorb(signon, self.kind.is_anonymous());
         if !signon.is_accepted() && self.recovery.tries_a_password() {
             return Ok(self.take_password_try(signon, state, now));
         }
@@ -89,8 +87,7 @@ impl Operation {
             }
         };
         let signon = response.signon();
-        let refused_key = refused_key(self.kind, signon.status.code, state);
-        state.absorb(signon, refused_key.as_ref(), self.kind.is_anonymous());
+        state.absorb(signon, self.kind.is_anonymous());
         if let Some(before) = before.filter(|_| !signon.is_accepted()) {
             // This copy was not looked at: what may have been carried out is what was before it.
             self.recovery.copies = before;
@@ -119,12 +116,16 @@ impl Operation {
         if passed.is_some() {
             state.challenged = true;
         }
+        let trn_uid = self.trn_uid();
         let (operation, step) = match self.kind {
             TaskKind::Request(kind) if self.kind.counts() => self.take_work_answer(kind, state, &response, now),
             TaskKind::Batch(_) => self.take_batch(state, &response)?,
             TaskKind::ChangePassword => self.take_password(&response),
-            TaskKind::Profile | TaskKind::Request(_) | TaskKind::Synchronize(_) => {
-                let outcome = judge(self.kind, &self.trn_uid(), &self.tail, &response, state)?;
+            TaskKind::Profile => self.over(judge::profile(&trn_uid, &response, state)?),
+            TaskKind::ACCOUNTS => self.over(judge::accounts(&trn_uid, &response, state)?),
+            TaskKind::Request(kind) => self.over(judge::request(kind, &trn_uid, &response)?),
+            TaskKind::Synchronize(_) => {
+                let outcome = judge::changes(&self.tail, &response, state)?;
                 self.over(outcome)
             }
         };
@@ -134,12 +135,6 @@ impl Operation {
         }
         Ok((operation, step))
     }
-}
-
-/// A challenge ends the life of the access key that was sent; it must not be sent again.
-fn refused_key(kind: TaskKind, code: StatusCode, state: &State) -> Option<Secret> {
-    let refused = !kind.is_anonymous() && matches!(code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
-    state.access_key.as_ref().filter(|_| refused).cloned()
 }
 
 /// More than anybody would ask; what is asked goes into blobs.

@@ -315,20 +315,20 @@ impl State {
         self.password_change_due = false;
     }
 
-    /// Takes what every signon response may bring. `refused_key` is the access key that the request carried, when the response is
-    /// a challenge: that ends the key's life. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's.
-    pub(crate) fn absorb(&mut self, signon: &SignonResponse, refused_key: Option<&Secret>, anonymous: bool) {
+    /// Takes what every signon response may bring. A challenge ends the life of the access key that the request carried, which must
+    /// not be sent again. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's.
+    pub(crate) fn absorb(&mut self, signon: &SignonResponse, anonymous: bool) {
+        let is_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         // Longer than the specification allows is not kept: state must fit into a blob.
         let fits = |secret: &&Secret| secret.expose().chars().count() <= LONGEST_KEY;
         if let Some(cookie) = signon.session_cookie.as_ref().filter(fits) {
             self.session_cookie = Some(cookie.clone());
         }
-        if refused_key.is_some() && self.access_key.as_ref() == refused_key {
-            self.access_key = None;
-        }
-        if let Some(key) = signon.access_key.as_ref().filter(fits).filter(|key| Some(*key) != refused_key && !anonymous)
-        {
-            self.access_key = Some(key.clone());
+        if !anonymous {
+            let ended = self.access_key.take_if(|_| is_challenge);
+            if let Some(key) = signon.access_key.as_ref().filter(fits).filter(|key| Some(*key) != ended.as_ref()) {
+                self.access_key = Some(key.clone());
+            }
         }
         let short = |key: &&Secret| key.expose().chars().count() <= LONGEST_USER_KEY;
         // Of a refused signon nobody knows whose it is.
@@ -337,9 +337,8 @@ impl State {
             self.user_key = Some(UserKey { key: key.clone(), expires });
         }
         if !anonymous {
-            let code = signon.status.code;
-            self.password_change_due |= code == StatusCode::PASSWORD_CHANGE_REQUIRED;
-            self.recognized |= signon.is_accepted() || matches!(code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
+            self.password_change_due |= signon.status.code == StatusCode::PASSWORD_CHANGE_REQUIRED;
+            self.recognized |= signon.is_accepted() || is_challenge;
         }
         let Some(known) = self.profile().and_then(|profile| profile.updated.as_ref()).and_then(Stamp::utc) else {
             return;

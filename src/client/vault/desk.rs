@@ -46,6 +46,14 @@ pub(crate) struct Open {
     pub(crate) operation: Operation,
 }
 
+impl Open {
+    /// The same with its operation as it stands now. What may have arrived is bound to `user`, who sent it.
+    pub(crate) fn standing(&self, operation: Operation, user: Option<&str>) -> Self {
+        let user = if operation.doubt().is_some() { user } else { self.user.as_deref() };
+        Self { id: self.id.clone(), digest: self.digest, user: user.map(str::to_owned), operation }
+    }
+}
+
 impl Claim {
     /// Until when nobody else begins: clocks differ.
     pub(crate) fn over(&self) -> DateTime<Utc> {

@@ -143,8 +143,7 @@ impl Vault {
         if !self.claim(&mut desk, &state, id, Effort::Ahead).await.map_err(|error| error.with_moved(moved))? {
             return Ok(Turn::Again);
         }
-        let user = credentials.user_id().map(str::to_owned);
-        let open = Open { operation, user, ..open };
+        let open = Open { operation, ..open };
         self.work(desk, &mut self.client(state), open, credentials, tries).await.and_then(as_receipt)
     }
 

@@ -25,7 +25,9 @@ impl Vault {
     ) -> Result<Progress<Completed>, Error> {
         let id = open.id.clone();
         let mut current = Some(open.operation.clone());
-        let mut ahead = WriteAhead { vault: self, desk: &mut desk, open, sent: false, in_doubt: false, taken: None };
+        let user = credentials.user_id().map(str::to_owned);
+        let mut ahead =
+            WriteAhead { vault: self, desk: &mut desk, open, user, sent: false, in_doubt: false, taken: None };
         let mut result = driver::run(client, credentials, &mut current, &mut ahead).await;
         // A second refusal at the signon would be one step more towards a locked user, for the same reason.
         let goes_on = |result: &Result<Progress<Completed>, Error>| match result {
@@ -43,7 +45,7 @@ impl Vault {
                 other => result = other,
             }
         }
-        let WriteAhead { sent, in_doubt: stored_in_doubt, taken, open, .. } = ahead;
+        let WriteAhead { sent, in_doubt: stored_in_doubt, taken, open, user, .. } = ahead;
         if let Some(taken) = taken {
             return Err(self.taken_over(taken.as_ref(), &id, sent, None));
         }
@@ -59,7 +61,7 @@ impl Vault {
         let is_away = matches!(&result, Err(error) if error.kind() == ErrorKind::Store);
         let is_worth_it = (sent && !is_away) || (stored_in_doubt && !in_doubt);
         let effort = if is_worth_it { Effort::Result { until } } else { Effort::Ahead };
-        self.conclude(&mut desk, &client.state, open, &result, current);
+        self.conclude(&mut desk, &client.state, open, &result, current, user.as_deref());
         match self.put(&mut desk, &client.state, effort).await {
             Ok(()) => result,
             Err(Lost::Failed(error)) => unstored(error, result, in_doubt || stored_in_doubt),
@@ -75,15 +77,13 @@ impl Vault {
         &self,
         desk: &mut Desk,
         state: &State,
-        mut open: Open,
+        open: Open,
         result: &Result<Progress<Completed>, Error>,
         current: Option<Operation>,
+        user: Option<&str>,
     ) {
         let (id, now) = (open.id.clone(), self.world.now());
         desk.claim = None;
-        if state.recognized {
-            open.user = None;
-        }
         let refused = result.as_ref().err().and_then(Error::detail::<Refusal>);
         match (result, refused) {
             (Ok(Progress::Done(Completed::Paid(receipt))), _) => {
@@ -97,11 +97,11 @@ impl Vault {
             }
             (_, refusal) => {
                 if let Some(operation) = current {
-                    // Nobody looked at it under this user id, which may be mistyped.
-                    if refusal.is_some() && !state.recognized {
+                    let mut open = open.standing(operation, user);
+                    // The client is the user's from now on; or nobody looked at this under this user id, which may be mistyped.
+                    if state.recognized || refusal.is_some() {
                         open.user = None;
                     }
-                    open.operation = operation;
                     desk.put(open);
                 }
             }
@@ -145,6 +145,8 @@ struct WriteAhead<'a> {
     vault: &'a Vault,
     desk: &'a mut Desk,
     open: Open,
+    /// Who signs on.
+    user: Option<String>,
     /// A file was sent.
     sent: bool,
     /// The store says, or may say, that it is in doubt.
@@ -156,7 +158,8 @@ struct WriteAhead<'a> {
 impl Ahead for WriteAhead<'_> {
     async fn keep(&mut self, state: &State, interrupted: &Operation) -> Result<Noted, Error> {
         let vault = self.vault;
-        self.desk.put(Open { operation: interrupted.clone(), ..self.open.clone() });
+        let stands = self.open.standing(interrupted.clone(), self.user.as_deref());
+        self.desk.put(stands);
         self.desk.renew(&self.open.id, vault.world.now(), vault.lease);
         match vault.put(self.desk, state, Effort::Ahead).await {
             Ok(()) => self.in_doubt = interrupted.doubt().is_some(),

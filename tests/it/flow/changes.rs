@@ -227,6 +227,8 @@ fn a_synchronization_that_is_refused_says_why() {
     scenario.then_says(|_| Said::new(0, "INFO"));
     let error = scenario.run(sync()).unwrap_err();
     assert!(error.to_string().contains("PAYEESYNCRS"), "{error}");
+    scenario.then_says(|_| frame("PAYEESYNCRS", "-1", vec![transaction("PAYEETRNRS", "0", 2000, None)]));
+    assert_eq!(refused(scenario.run(sync())).status.code.value(), 2000);
 }
 
 #[test]

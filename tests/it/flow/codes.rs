@@ -26,7 +26,9 @@ fn a_warning_of_the_payment_itself_is_a_notice_too() {
         Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 2028, Some(acceptance(sent)))])
     });
     let receipt = paid(scenario.pay());
-    assert_eq!(receipt.notices.iter().map(|status| status.code.value()).collect::<Vec<_>>(), [2028]);
+    // The message of the signon is one beside it.
+    let told = receipt.notices.iter().map(|status| (status.code.value(), status.message.as_deref()));
+    assert_eq!(told.collect::<Vec<_>>(), [(0, Some("our words")), (2028, Some("our words"))]);
 }
 
 #[test]

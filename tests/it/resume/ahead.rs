@@ -11,9 +11,9 @@ use ofx_session::{Blob, Client, Completed, Moved, Progress, Session, Situation};
 use super::line::{Fate, Line, context, easy, jane, keys, now, once, payment, questioning, right, session};
 
 /// Every blob that was stored, oldest first.
-type Stored = Arc<Mutex<Vec<Blob>>>;
+pub(super) type Stored = Arc<Mutex<Vec<Blob>>>;
 
-fn keeping(session: &mut Session) -> Stored {
+pub(super) fn keeping(session: &mut Session) -> Stored {
     let stored = Stored::default();
     let kept = Arc::clone(&stored);
     session.keep_ahead(&keys(), &context(), move |blob| {
@@ -24,7 +24,7 @@ fn keeping(session: &mut Session) -> Stored {
 }
 
 /// Another process, with the blob that was stored last.
-fn after_the_crash(line: &Line, stored: &Stored) -> Session {
+pub(super) fn after_the_crash(line: &Line, stored: &Stored) -> Session {
     let blob = stored.lock().unwrap().pop().unwrap();
     let paused = Client::resume(&blob, &keys(), &context()).unwrap();
     assert_eq!(paused.payment(), Some(payment()));

@@ -222,3 +222,18 @@ fn questions_come_first_in_a_session_that_was_restored_without_a_key() {
     assert!(line.work().is_empty(), "nothing before the questions");
     line.clean(0);
 }
+
+/// It is signed on to anonymously, and the user may never have been recognized under this client.
+#[test]
+fn a_profile_that_is_fetched_in_a_session_binds_the_client_to_nobody() {
+    let line = Line::new(easy().build_model());
+    let mut first = client(&line).open(jane()).unwrap();
+    announced(&line, &mut first, NEWER);
+    line.then([Fate::Honest, Fate::NotSent]);
+    assert_eq!(now(first.accounts()).unwrap_err().kind(), ErrorKind::Transport);
+    assert_eq!(profile_requests(&line).len(), 2);
+    let client = reread(first.close().unwrap(), &line);
+    let mut second = client.open(jane()).unwrap();
+    assert!(matches!(now(second.accounts()), Ok(Progress::Done(_))));
+    line.clean(0);
+}

@@ -3,7 +3,8 @@
 use ofx_session::engine::{Refusal, RefusedAt};
 use ofx_session::{Completed, Credentials, ErrorKind, Moved, Progress, Session, Situation};
 
-use super::line::{Line, client, easy, jane, now, pause, payment, questioning, reread, right, session};
+use super::ahead::{after_the_crash, keeping};
+use super::line::{Fate, Line, client, easy, jane, now, once, pause, payment, questioning, reread, right, session};
 
 fn mistyped() -> Credentials {
     Credentials::new("jane", "wrong horse")
@@ -58,13 +59,18 @@ fn a_payment_outlives_a_wrong_password_beside_its_answers() {
     line.clean(1);
 }
 
-/// The user id that the institution has refused may be mistyped: it binds neither the payment nor the client.
+/// The user id that the institution has refused may be mistyped: it binds neither the payment nor the client, also when a second try
+/// does not arrive.
 #[test]
 fn a_mistyped_user_id_binds_nobody() {
-    for abandons in [false, true] {
+    for (abandons, tries_again) in [(false, false), (true, false), (false, true), (true, true)] {
         let line = Line::new(easy().build_model());
         let mut first = client(&line).open(Credentials::new("jnae", "correct horse")).unwrap();
         assert_eq!(now(first.pay(&payment())).unwrap_err().kind(), ErrorKind::Refused);
+        if tries_again {
+            line.then([Fate::NotSent]);
+            assert_eq!(now(first.proceed()).unwrap_err().kind(), ErrorKind::Transport);
+        }
         let paused = reread(&pause(first)).transport(line.clone());
         if abandons {
             now(paused.abandon().unwrap().open(jane()).unwrap().pay(&payment())).unwrap().done().unwrap();
@@ -74,6 +80,37 @@ fn a_mistyped_user_id_binds_nobody() {
         }
         line.clean(1);
     }
+}
+
+/// It was sent once more, and may have been carried out: it is nobody else's.
+#[test]
+fn what_may_have_arrived_under_a_refused_user_id_is_bound_to_it() {
+    let line = Line::new(easy().build_model());
+    let mut first = client(&line).open(Credentials::new("jnae", "correct horse")).unwrap();
+    let stored = keeping(&mut first);
+    assert_eq!(now(first.pay(&payment())).unwrap_err().kind(), ErrorKind::Refused);
+    line.then([Fate::LostBefore]);
+    assert!(matches!(now(first.proceed()).unwrap(), Progress::Unknown(_)));
+    let kept = stored.lock().unwrap().pop().unwrap();
+    for blob in [kept, pause(first)] {
+        let error = reread(&blob).transport(line.clone()).open_risking_a_second_payment(jane()).unwrap_err();
+        assert!(error.to_string().contains("another user"), "{error}");
+    }
+    line.clean(0);
+}
+
+/// Before the questions are asked nothing has arrived, and the user id may still be mistyped.
+#[test]
+fn what_is_kept_ahead_of_a_second_try_binds_no_refused_user_id() {
+    let line = Line::new(questioning().challenge_first(true).build_model());
+    let mut first = client(&line).open(Credentials::new("jnae", "correct horse")).unwrap();
+    let stored = keeping(&mut first);
+    assert_eq!(now(first.pay(&payment())).unwrap_err().kind(), ErrorKind::Refused);
+    line.then([Fate::Hangs]);
+    assert!(once(first.proceed()).is_none());
+    let mut second = after_the_crash(&line, &stored);
+    assert!(matches!(now(second.proceed()).unwrap(), Progress::Ask(_)));
+    line.clean(0);
 }
 
 #[test]

@@ -139,8 +139,11 @@ fn a_wrong_password_is_no_result_and_the_right_one_pays_under_the_same_identifie
 #[test]
 fn a_mistyped_user_id_binds_nobody_and_another_user_is_refused() {
     let house = House::new(easy().user("joe", "battery staple"));
-    let mistyped = ofx_session::Credentials::new("jnae", "correct horse");
-    assert_eq!(now(house.vault().pay("order-1", &payment(), mistyped)).unwrap_err().kind(), ErrorKind::Refused);
+    let mistyped = || ofx_session::Credentials::new("jnae", "correct horse");
+    assert_eq!(now(house.vault().pay("order-1", &payment(), mistyped())).unwrap_err().kind(), ErrorKind::Refused);
+    // Nor does a second try that does not arrive.
+    house.line.then([Fate::NotSent]);
+    assert_eq!(now(house.vault().pay("order-1", &payment(), mistyped())).unwrap_err().kind(), ErrorKind::Transport);
     done(house.pay("order-1"));
     for result in [
         now(house.vault().pay("order-1", &payment(), joe())),
