@@ -6,7 +6,7 @@ use crate::engine::verdict::Verdict;
 use crate::engine::{
     BatchAnswer, Changes, Confirmed, Doubt, EngineError, Operation, Outcome, Refusal, RefusedAt, State, Step,
 };
-use crate::ofx::{Effect, Item, Request, RequestKind, Response, TrnUid, shortened};
+use crate::ofx::{Effect, Item, Request, RequestKind, Response, SyncRequest, TrnUid, shortened};
 
 impl Operation {
     /// The answer to a file whose signon was accepted. When one of the requests that count has no answer of use, the whole is in
@@ -30,7 +30,7 @@ impl Operation {
                         return Ok(self.in_doubt(doubt));
                     }
                 },
-                Item::Sync(asked) => match Changes::find(asked, response, state) {
+                Item::Sync(asked) => match Changes::find(asked, is_only(asked, &items), response, state) {
                     Ok(Ok(changes)) => BatchAnswer::Synchronized(Box::new(changes)),
                     Ok(Err(refusal)) => BatchAnswer::Refused(Box::new(refusal)),
                     Err(error) => BatchAnswer::Unanswered(error.to_string()),
@@ -41,6 +41,12 @@ impl Operation {
         answers.sort_by_key(|(place, _)| *place);
         Ok(self.over(Outcome::Batch(answers.into_iter().map(|(_, answer)| answer).collect())))
     }
+}
+
+/// Whether it is the only history of its kind that is asked for.
+fn is_only(asked: &SyncRequest, items: &[Item]) -> bool {
+    let alike = |item: &&Item| matches!(item, Item::Sync(other) if other.kind == asked.kind);
+    items.iter().filter(alike).count() == 1
 }
 
 fn answer(request: &Request, trn_uid: &TrnUid, response: &Response, state: &mut State) -> Result<BatchAnswer, Doubt> {
@@ -68,7 +74,7 @@ fn answer(request: &Request, trn_uid: &TrnUid, response: &Response, state: &mut 
             return Ok(BatchAnswer::Unanswered(error.to_string()));
         }
     }
-    let confirmed = Confirmed::new(found, response.signon());
+    let confirmed = Confirmed::new(found, response.signon(), Vec::new());
     Ok(confirmed.map_or(BatchAnswer::UpToDate, |confirmed| BatchAnswer::Confirmed(Box::new(confirmed))))
 }
 

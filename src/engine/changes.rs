@@ -36,13 +36,16 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Finds the answer to `asked`, which may be a refusal.
+    /// Finds the answer to `asked`, which may be a refusal. One that leaves out its account counts where `is_only` of its kind was asked
+    /// for.
     pub(crate) fn find(
         asked: &SyncRequest,
+        is_only: bool,
         response: &Response,
         state: &mut State,
     ) -> Result<Result<Self, Refusal>, EngineError> {
         let frame = SyncResponse::about(response.frames(asked.kind), asked.account.as_ref())
+            .filter(|frame| is_only || frame.account.is_some() || asked.account.is_none())
             .ok_or_else(|| EngineError::Missing(asked.kind.frame().response))?;
         let Some(token) = frame.token else {
             let refused = frame.answers.iter().flatten().find(|answer| answer.status.is_error());
@@ -134,6 +137,15 @@ impl Change {
             _ => Origin::AnotherClient,
         };
         Self { origin, answer }
+    }
+
+    /// What a history tells of the object of `answer` after it.
+    pub(crate) fn since(answer: &Answer, frame: &SyncResponse, state: &State) -> Vec<Self> {
+        let Some(id) = answer.id() else { return Vec::new() };
+        let told = frame.answers.iter().flatten().skip_while(|told| !answer.trn_uid.is(told.trn_uid.as_str()));
+        let others = told.filter(|told| !answer.trn_uid.is(told.trn_uid.as_str()));
+        let same = others.filter(|told| !told.status.is_error() && told.id() == Some(id));
+        same.map(|told| Self::new(told.clone(), state)).collect()
     }
 
     /// What it does.

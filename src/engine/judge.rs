@@ -49,7 +49,7 @@ pub(crate) fn request(kind: RequestKind, trn_uid: &TrnUid, response: &Response) 
     if answer.status.is_error() {
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
-    let confirmed = Confirmed::new(answer, response.signon());
+    let confirmed = Confirmed::new(answer, response.signon(), Vec::new());
     Ok(Outcome::Confirmed(Box::new(confirmed.ok_or_else(|| EngineError::Missing(kind.row().response))?)))
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn changes(tail: &Tail, response: &Response, state: &mut State) -> Re
         Item::Request(..) => None,
     });
     let asked = asked.ok_or(EngineError::Situation("was stored without what it asks for"))?;
-    Ok(match Changes::find(&asked, response, state)? {
+    Ok(match Changes::find(&asked, true, response, state)? {
         Ok(changes) => Outcome::Synchronized(Box::new(changes)),
         Err(refusal) => Outcome::Refused(refusal),
     })

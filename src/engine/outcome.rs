@@ -5,8 +5,8 @@ use std::ops::Deref;
 
 use chrono::NaiveDate;
 
-use crate::engine::Changes;
 use crate::engine::changes::notices;
+use crate::engine::{Change, Changes};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{
     Answer, Content as _, EncodeError, Payment, PaymentProcessing, PaymentResponse, PaymentState, Reply,
@@ -47,6 +47,9 @@ pub struct Confirmed<R = Reply> {
     pub record: R,
     /// The status of the request and of the signon, where they say more than success: warnings and messages.
     pub notices: Vec<Status>,
+    /// What happened to the same object since, oldest first, where this was found in the history: as it stands now is said by the last
+    /// of them. Empty for what was just done.
+    pub since: Vec<Change>,
     answer: Answer,
 }
 
@@ -59,19 +62,19 @@ impl<R> Deref for Confirmed<R> {
 }
 
 impl Confirmed {
-    /// `None` for an answer without a response.
-    pub(crate) fn new(answer: Answer, signon: &SignonResponse) -> Option<Self> {
+    /// `None` for an answer without a response. `since` is what a history tells of the same object after it.
+    pub(crate) fn new(answer: Answer, signon: &SignonResponse, since: Vec<Change>) -> Option<Self> {
         let record = answer.reply.clone()?;
         let answer = answer.on_its_own();
         let notices = notices([&signon.status, &answer.status]);
-        Some(Self { record, notices, answer })
+        Some(Self { record, notices, since, answer })
     }
 
     /// The same with the record of one kind of response; `None` for another kind.
     #[must_use]
     pub fn of<R: TryFrom<Reply>>(self) -> Option<Confirmed<R>> {
-        let Self { record, notices, answer } = self;
-        Some(Confirmed { record: R::try_from(record).ok()?, notices, answer })
+        let Self { record, notices, since, answer } = self;
+        Some(Confirmed { record: R::try_from(record).ok()?, notices, since, answer })
     }
 }
 

@@ -124,7 +124,7 @@ pub(crate) struct RecoveryV1<'a> {
     pub(crate) token: Option<&'a str>,
     #[serde(borrow)]
     pub(crate) file: Option<(&'a str, u32)>,
-    /// 1: the same file was sent in vain; 2: exhausted; 4: earlier copies are fenced off; 8: sent in more than one file.
+    /// 1: the same file was sent in vain; 2: exhausted; 4: earlier copies are fenced off; 8: sent in more than one file; 16: received.
     pub(crate) flags: u8,
     pub(crate) rounds: u8,
 }
@@ -234,7 +234,8 @@ pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
 }
 
 pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
-    let Recovery { leg, token, copies: Copies { file, repeated }, file_failed, exhausted, fenced, rounds } = recovery;
+    let Recovery { leg, token, copies, file_failed, exhausted, fenced, received, refused: _, rounds } = recovery;
+    let flags = [*file_failed, *exhausted, *fenced, copies.repeated, *received];
     RecoveryV1 {
         leg: match leg {
             Leg::Token => 0,
@@ -245,8 +246,8 @@ pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
             Leg::OldPassword => 5,
         },
         token: token.as_deref(),
-        file: file.as_ref().map(|(old, number)| (old.as_str(), *number)),
-        flags: u8::from(*file_failed) | u8::from(*exhausted) << 1 | u8::from(*fenced) << 2 | u8::from(*repeated) << 3,
+        file: copies.file.as_ref().map(|(old, number)| (old.as_str(), *number)),
+        flags: flags.into_iter().rev().fold(0, |flags, flag| flags << 1 | u8::from(flag)),
         rounds: *rounds,
     }
 }
@@ -272,6 +273,8 @@ pub(crate) fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
         file_failed: found.flags & 1 != 0,
         exhausted: found.flags & 2 != 0,
         fenced: found.flags & 4 != 0,
+        received: found.flags & 16 != 0,
+        refused: None,
         rounds: found.rounds,
     };
     let possible = match leg {
@@ -279,5 +282,5 @@ pub(crate) fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
         Leg::SameFile => recovery.copies.file.is_some(),
         Leg::Token | Leg::History => recovery.token.is_some(),
     };
-    Some(recovery).filter(|_| possible)
+    Some(recovery).filter(|_| possible && found.flags < 32)
 }

@@ -17,14 +17,16 @@
 //!   copy that went on, asks for the whole history in its place, and finds there what the copy did.
 //! - `Request`: the payment. Inside of `PMTSYNCRQ` with `REJECTIFMISSING` where the institution keeps a history: a copy that arrives
 //!   late then finds its token out of date, unless nothing happened, and then it is the only one. OFX 1.0.3 §6.4.
-//! - `SameFile`: the same bytes under the same `NEWFILEUID`: the institution gives its saved answer again. OFX 1.0.3 §6.10.
+//! - `SameFile`: the same bytes under the same `NEWFILEUID`: the institution gives its saved answer again. OFX 1.0.3 §6.10. One that has
+//!   thrown it away may carry the file out anew, and refuse it because of the copy before: where there is a history, a refusal counts
+//!   when that has nothing of it.
 //! - `History`: what happened since the token that the payment carried. Our `TRNUID` in it settles the payment; its absence
 //!   proves that no copy was carried out, and the next copy is fenced off from the ones before by the newer token; unless the history holds
 //!   a [rival](super::rival) of it, which is for a person.
 
 use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::{Passed, Phase};
-use crate::engine::{EngineError, Operation, State, TaskKind};
+use crate::engine::{EngineError, Operation, Refusal, State, TaskKind};
 use crate::error::Delivery;
 use crate::ofx::FileUid;
 
@@ -59,6 +61,12 @@ pub(crate) struct Recovery {
     pub(crate) exhausted: bool,
     /// Copies that were sent before carry a token that is out of date.
     pub(crate) fenced: bool,
+    /// The institution has said that it received it, or something of it that is no refusal and cannot be understood: that its history
+    /// has nothing of it proves nothing.
+    pub(crate) received: bool,
+    /// The same file was answered with this refusal, of the copy before or of a new one: the history says which. Not stored: the file is
+    /// sent again.
+    pub(crate) refused: Option<Refusal>,
     /// How many answers have led to another file, or refused the same one. Bounded: an institution could go on for ever.
     pub(crate) rounds: u8,
 }

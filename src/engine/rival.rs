@@ -12,16 +12,29 @@ impl Operation {
     /// Why a further copy must not be sent after this history, if there is a reason.
     pub(crate) fn rival(&self, frame: &SyncResponse, state: &State) -> Option<&'static str> {
         let Ok(requests) = self.requests(state) else { return Some(UNREADABLE) };
-        let done = || frame.answers.iter().flatten().filter(|answer| !answer.status.is_error());
         // What cannot be read may be anything.
-        let is_unreadable = || frame.answers.iter().any(Result::is_err);
-        requests.iter().find_map(|request| match (paid(request), object(request)) {
-            (Some(_), _) if is_unreadable() => Some(UNREADABLE),
-            (Some(payment), _) => done().any(|answer| is_like(answer, payment)).then_some(LIKE_IT),
-            (None, Some(id)) => done().any(|answer| changes(answer, id)).then_some(CHANGED_SINCE),
-            (None, None) => None,
+        let is_unreadable = frame.answers.iter().any(Result::is_err);
+        requests.iter().find_map(|request| match paid(request) {
+            _ if is_unreadable => Some(UNREADABLE),
+            Some(payment) => done(frame).any(|answer| is_like(answer, payment)).then_some(LIKE_IT),
+            None => done(frame).any(|answer| changes_the_same(answer, request)).then_some(CHANGED_SINCE),
         })
     }
+
+    /// Whether it would undo what was changed since its token, which whoever asked for it did not know of.
+    pub(crate) fn undoes(&self, frame: &SyncResponse, state: &State) -> bool {
+        let requests = self.requests(state).unwrap_or_default();
+        // What is to be gone is to be gone however it stands.
+        let ends = |request: &&Request| {
+            matches!(request, Request::CancelPayment(_) | Request::CancelRecurring(_) | Request::DeletePayee(_))
+        };
+        let changes = requests.iter().filter(|request| !ends(request));
+        changes.into_iter().any(|request| done(frame).any(|answer| changes_the_same(answer, request)))
+    }
+}
+
+fn done(frame: &SyncResponse) -> impl Iterator<Item = &Answer> {
+    frame.answers.iter().flatten().filter(|answer| !answer.status.is_error())
 }
 
 /// What a request pays, where it makes payments.
@@ -46,11 +59,17 @@ fn object(request: &Request) -> Option<&str> {
     }
 }
 
-/// Whether an answer tells that somebody has changed the object. What an institution did by itself nobody meant, and it refuses what comes
-/// too late for it.
-fn changes(answer: &Answer, id: &str) -> bool {
-    let is_change = matches!(ChangeKind::of(answer), ChangeKind::Modified | ChangeKind::Removed);
-    is_change && answer.trn_uid.as_str() != "0" && answer.id() == Some(id)
+/// Whether an answer tells that the object was changed: by another client; by the institution for the user, who has called it, or has
+/// changed what the object hangs on; or by an earlier copy, where identifiers are not kept.
+fn changes_the_same(answer: &Answer, request: &Request) -> bool {
+    match (request, &answer.reply) {
+        (Request::ChangeUserInfo(_), Some(Reply::ChangeUserInfo(_))) => true,
+        (Request::ChangeService(_), Some(Reply::ChangeService(_))) => true,
+        _ => {
+            let is_change = matches!(ChangeKind::of(answer), ChangeKind::Modified | ChangeKind::Removed);
+            is_change && object(request).is_some_and(|id| answer.id() == Some(id))
+        }
+    }
 }
 
 /// Whether an answer tells of a payment of the same amount for the same account at the payee. Days are moved, and names rewritten. What
@@ -59,6 +78,9 @@ fn is_like(answer: &Answer, payment: &Payment) -> bool {
     let found = match &answer.reply {
         Some(Reply::Pay(paid)) if paid.model_id.is_none() => &paid.payment,
         Some(Reply::AddRecurring(model)) => &model.payment,
+        // A history may keep how a payment stands, and not how it came to be.
+        Some(Reply::ModifyPayment(modified)) => &modified.payment,
+        Some(Reply::ModifyRecurring(model)) => &model.payment,
         _ => return false,
     };
     found.amount.value() == payment.amount.value() && bare(&found.pay_account).eq(bare(&payment.pay_account))
@@ -74,4 +96,4 @@ const LIKE_IT: &str =
     "the institution's history holds a payment like this one under another identifier, which may be this one";
 const CHANGED_SINCE: &str =
     "the institution's history holds a newer change of the same: sending this one again would undo that";
-const UNREADABLE: &str = "the institution's history holds something that cannot be read, which may be this payment";
+const UNREADABLE: &str = "the institution's history holds something that cannot be read, which may be this";

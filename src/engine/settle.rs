@@ -6,14 +6,14 @@ use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::Phase;
 use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::verdict::{Verdict, frame};
-use crate::engine::{Confirmed, Doubt, Operation, Outcome, Receipt, Refusal, RefusedAt, State, Step};
+use crate::engine::{Change, Confirmed, Doubt, Operation, Outcome, Receipt, Refusal, RefusedAt, State, Step};
 use crate::error::StatusCode;
 use crate::ofx::{Answer, RequestKind, Response, Status, SyncResponse};
 
 impl Operation {
     /// The answer to a file whose signon was accepted, for a request that counts.
     pub(crate) fn take_work_answer(
-        self,
+        mut self,
         kind: RequestKind,
         state: &mut State,
         response: &Response,
@@ -28,14 +28,17 @@ impl Operation {
         if self.recovery.leg == Leg::Token {
             return self.take_token(state, frame.as_ref(), now);
         }
-        match Verdict::of(kind, &self.trn_uid(), response, frame.as_ref()) {
+        let verdict = Verdict::of(kind, &self.trn_uid(), response, frame.as_ref());
+        self.recovery.received |= matches!(verdict, Verdict::Duplicate(_) | Verdict::Hollow | Verdict::Unreadable(_));
+        match verdict {
             Verdict::Accepted(answer) => self.take_success(kind, *answer, response, frame.as_ref(), state, now),
-            Verdict::Refused(status) => self.take_refusal(&status, frame.as_ref()),
+            Verdict::Refused(status) => self.take_refusal(&status, frame.as_ref(), state, now),
             Verdict::OutOfDate(status) => self.take_out_of_date(state, &status, frame, now),
             Verdict::Duplicate(message) => self.take_duplicate(state, Doubt::Duplicate(message), now),
             Verdict::Absent if self.recovery.leg == Leg::History => self.take_absence(state, frame, now),
             Verdict::Hollow if self.recovery.leg == Leg::History => self.take_nonsense(HOLLOW.to_owned()),
-            Verdict::Absent | Verdict::Hollow => self.look_or_doubt(state, Doubt::NotMentioned, now),
+            Verdict::Hollow => self.look_or_doubt(state, Doubt::Unreadable(HOLLOW.to_owned()), now),
+            Verdict::Absent => self.look_or_doubt(state, Doubt::NotMentioned, now),
             Verdict::Unreadable(why) => self.take_nonsense(why),
         }
     }
@@ -65,7 +68,10 @@ impl Operation {
                 let receipt = Receipt::new(answer, signon).map(|receipt| receipt.after(later, now.date_naive()));
                 receipt.map(|receipt| Outcome::Paid(Box::new(receipt)))
             }
-            _ => Confirmed::new(answer, signon).map(|confirmed| Outcome::Confirmed(Box::new(confirmed))),
+            _ => {
+                let since = frame.map(|frame| Change::since(&answer, frame, state)).unwrap_or_default();
+                Confirmed::new(answer, signon, since).map(|confirmed| Outcome::Confirmed(Box::new(confirmed)))
+            }
         };
         match outcome {
             Some(outcome) => self.over(outcome),
@@ -99,12 +105,18 @@ impl Operation {
 
     /// The institution says that it was not and will not be carried out.
     ///
-    /// With earlier copies on their way that only counts when it is about them too: the saved answer to the only file, the whole
-    /// history, a copy after which they cannot be carried out any more, or a reason that is in the request itself, where the
+    /// With earlier copies on their way that only counts when it is about them too: the saved answer to the only file, where no history
+    /// could say more, the whole history, a copy after which they cannot be carried out any more, or a reason that is in the request itself, where the
     /// history around it says that none was before. A refusal that the institution counts as something that happened is such a copy
     /// itself: it was looked at because nothing had happened since the token, and the earlier ones come with a token that is out of
     /// date from then on.
-    fn take_refusal(mut self, status: &Status, frame: Option<&SyncResponse>) -> (Self, Step) {
+    fn take_refusal(
+        mut self,
+        status: &Status,
+        frame: Option<&SyncResponse>,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> (Self, Step) {
         let refusal = Refusal::new(status, RefusedAt::Request);
         let whole = frame.is_some_and(SyncResponse::is_whole);
         let no_copy_can = self.recovery.token.is_some() && whole && is_in_the_request(status.code);
@@ -114,6 +126,11 @@ impl Operation {
         let about_all = match self.recovery.leg {
             _ if self.recovery.fenced || no_copy_can => true,
             Leg::Request => whole && alone && moved,
+            Leg::SameFile if self.recovery.token.is_some() => {
+                let doubt = Doubt::RepeatRefused(crate::error::Error::from(refusal.clone()).to_string());
+                self.recovery.refused = Some(refusal);
+                return self.look_or_doubt(state, doubt, now);
+            }
             Leg::SameFile => !self.recovery.copies.repeated,
             Leg::History => whole,
             Leg::Token | Leg::NewPassword | Leg::OldPassword => false,
@@ -141,6 +158,9 @@ impl Operation {
         }
         if self.recovery.leg == Leg::History {
             return self.take_absence(state, frame, now);
+        }
+        if self.doubt.is_none() && frame.as_ref().is_some_and(|frame| self.undoes(frame, state)) {
+            return self.over(Outcome::Refused(Refusal::new(status, RefusedAt::Request)));
         }
         if let Some(doubt) = self.doubt.clone() {
             // What happened in between may be the copy before: a further one goes only when the history has nothing of it.
@@ -178,17 +198,18 @@ impl Operation {
         if let Some(why) = rival {
             self.recovery.exhausted = true;
             // That it was received before says more.
-            let is_received = matches!(doubt, Doubt::Duplicate(_));
+            let is_received = self.recovery.received;
             return self.in_doubt(if is_received { doubt } else { Doubt::NoAnswer(why.to_owned()) });
         }
         let has_moved = self.recovery.token.as_ref() != Some(&token);
-        let settles_nothing = match doubt {
-            // Received before, and not in the history: it was refused or is kept back, and would be answered with 2019 again.
-            Doubt::Duplicate(_) => true,
-            // It was left out because something had happened since its token, or for a reason that a further copy does not change.
-            Doubt::NotMentioned => !has_moved || self.recovery.copies.repeated,
-            _ => false,
-        };
+        // It was left out because something had happened since its token, or for a reason that a further copy does not change.
+        let is_ignored = doubt == Doubt::NotMentioned && (!has_moved || self.recovery.copies.repeated);
+        // Received before, and not in the history: it was refused or is kept back, or its answer was broken.
+        let settles_nothing = self.recovery.received || is_ignored;
+        if let Some(refusal) = self.recovery.refused.take_if(|_| !settles_nothing && !self.recovery.copies.repeated) {
+            // No copy was carried out, and this is the saved answer to the only one.
+            return self.over(Outcome::Refused(refusal));
+        }
         if settles_nothing || !self.recovery.another_round() {
             self.recovery.exhausted = true;
             return self.in_doubt(doubt);

@@ -133,15 +133,26 @@ impl SyncResponse {
         })
     }
 
-    /// The one of `frames` that is about `account`. Where there is only one, it may leave out whose it is, or say it with other zeros
-    /// in front and another branch; that of another account is none: neither its token nor what is not in it says anything of ours.
+    /// The one of `frames` that is about `account`, whose parts may stand in several. Where there is only one, it may leave out whose it
+    /// is, or say it with other zeros in front and another branch; that of another account is none: neither its token nor what is not
+    /// in it says anything of ours.
     pub(crate) fn about(mut frames: Vec<Self>, account: Option<&BankAccount>) -> Option<Self> {
-        if let Some(at) = frames.iter().position(|frame| frame.account.as_ref() == account) {
-            return Some(frames.swap_remove(at));
+        if frames.iter().any(|frame| frame.account.as_ref() == account) {
+            let ours = frames.into_iter().filter(|frame| frame.account.as_ref() == account);
+            return ours.reduce(Self::and_then);
         }
         let only = frames.pop().filter(|_| frames.is_empty())?;
         let differs = only.account.as_ref().zip(account).is_some_and(|(found, ours)| !is_the_same(found, ours));
         Some(only).filter(|_| !differs)
+    }
+
+    /// Both, `later` behind this one.
+    fn and_then(mut self, later: Self) -> Self {
+        self.answers.extend(later.answers);
+        self.token = self.token.and(later.token);
+        self.lost_sync |= later.lost_sync;
+        self.error = self.error.or(later.error);
+        self
     }
 
     /// Whether it has everything since the token that was asked with.

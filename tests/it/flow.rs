@@ -9,6 +9,7 @@ mod doubt;
 mod histories;
 mod keys;
 mod lies;
+mod newer;
 mod passwords;
 mod profile;
 mod recovery;

@@ -6,6 +6,7 @@ mod canary;
 pub(crate) mod line;
 mod lost;
 mod moved;
+mod newer;
 mod one_time;
 mod others;
 mod profile;
