@@ -56,6 +56,7 @@ pub(crate) fn action(kind: ChangeKind) -> &'static str {
         ChangeKind::Modified => "modified",
         ChangeKind::Removed => "removed",
         ChangeKind::Refused => "refused",
+        ChangeKind::Unknown => "unknown",
     }
 }
 

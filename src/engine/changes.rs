@@ -115,12 +115,16 @@ pub enum ChangeKind {
     Removed,
     /// A request was refused: nothing changed.
     Refused,
+    /// Something was done, and the answer does not say what in a form that is known: look at its
+    /// [aggregate](crate::ofx::Answer::aggregate).
+    Unknown,
 }
 
 impl ChangeKind {
     pub(crate) fn of(answer: &Answer) -> Self {
         match &answer.reply {
-            None => Self::Refused,
+            None if answer.status.is_error() => Self::Refused,
+            None => Self::Unknown,
             Some(Reply::ModifyPayment(_) | Reply::ModifyRecurring(_) | Reply::ModifyPayee(_)) => Self::Modified,
             Some(Reply::ChangeUserInfo(_) | Reply::ChangeService(_) | Reply::PaymentStatus(_)) => Self::Modified,
             Some(Reply::CancelPayment(_) | Reply::CancelRecurring(_) | Reply::DeletePayee(_)) => Self::Removed,

@@ -12,8 +12,9 @@ impl Operation {
     /// Why a further copy must not be sent after this history, if there is a reason.
     pub(crate) fn rival(&self, frame: &SyncResponse, state: &State) -> Option<&'static str> {
         let Ok(requests) = self.requests(state) else { return Some(UNREADABLE) };
-        // What cannot be read may be anything.
-        let is_unreadable = frame.answers.iter().any(Result::is_err);
+        // What cannot be read may be anything, and so may what was done without a word of what it is.
+        let is_unreadable =
+            frame.answers.iter().any(Result::is_err) || done(frame).any(|answer| answer.reply.is_none());
         requests.iter().find_map(|request| match paid(request) {
             _ if is_unreadable => Some(UNREADABLE),
             Some(payment) => done(frame).any(|answer| is_like(answer, payment)).then_some(LIKE_IT),
@@ -83,7 +84,10 @@ fn is_like(answer: &Answer, payment: &Payment) -> bool {
         Some(Reply::ModifyRecurring(model)) => &model.payment,
         _ => return false,
     };
-    found.amount.value() == payment.amount.value() && bare(&found.pay_account).eq(bare(&payment.pay_account))
+    // Some tell what is paid with a sign, and accounts with only their last digits.
+    let is_masked = found.pay_account.contains('*') || found.pay_account.to_ascii_uppercase().contains("XXX");
+    found.amount.value().abs() == payment.amount.value().abs()
+        && (is_masked || bare(&found.pay_account).eq(bare(&payment.pay_account)))
 }
 
 /// An account at a payee without what institutions spell as they like: case, leading zeros, and all that is neither letter nor digit.

@@ -28,7 +28,10 @@ impl Operation {
         if self.recovery.leg == Leg::Token {
             return self.take_token(state, frame.as_ref(), now);
         }
-        let verdict = Verdict::of(kind, &self.trn_uid(), response, frame.as_ref());
+        let verdict = match Verdict::of(kind, &self.trn_uid(), response, frame.as_ref()) {
+            Verdict::Absent if response.names(&self.trn_uid()) => Verdict::Unreadable(ELSEWHERE.to_owned()),
+            verdict => verdict,
+        };
         self.recovery.received |= matches!(verdict, Verdict::Duplicate(_) | Verdict::Hollow | Verdict::Unreadable(_));
         match verdict {
             Verdict::Accepted(answer) => self.take_success(kind, *answer, response, frame.as_ref(), state, now),
@@ -191,9 +194,10 @@ impl Operation {
             return self.take_token(state, frame.as_ref(), now);
         };
         let rival = frame.as_ref().and_then(|frame| self.rival(frame, state));
-        let Some(SyncResponse { token: Some(token), lost_sync: false, .. }) = frame else {
+        let is_lost = frame.as_ref().is_some_and(|frame| frame.lost_sync);
+        let Some(token) = frame.filter(SyncResponse::is_whole).and_then(|frame| frame.token) else {
             self.recovery.exhausted = true;
-            return self.in_doubt(if frame.is_some_and(|frame| frame.lost_sync) { Doubt::HistoryLost } else { doubt });
+            return self.in_doubt(if is_lost { Doubt::HistoryLost } else { doubt });
         };
         if let Some(why) = rival {
             self.recovery.exhausted = true;
@@ -243,6 +247,8 @@ impl Operation {
         self.with_step(state, now)
     }
 }
+
+const ELSEWHERE: &str = "it names our TRNUID in a place where no answer stands";
 
 const HOLLOW: &str = "it accepts the request without the response that belongs to it";
 

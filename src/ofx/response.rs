@@ -72,7 +72,7 @@ impl Response {
     pub fn all_answers(&self) -> impl Iterator<Item = Result<Answer, DecodeError>> {
         let known =
             |child: &&Element| RequestKind::ALL.iter().any(|kind| kind.row().transaction_response == child.tag());
-        let sets = SETS.into_iter().filter_map(|set| self.document.root().child(set));
+        let sets = SETS.into_iter().flat_map(|set| self.document.root().children_named(set));
         sets.flat_map(move |set| {
             let inside = |child: &'_ Element| child.tag().ends_with("SYNCRS");
             let each = set.children().iter().flat_map(move |child| {
@@ -86,7 +86,7 @@ impl Response {
 
     /// The synchronizations of every kind, in the order of the file.
     pub fn synchronizations(&self) -> impl Iterator<Item = SyncResponse> {
-        let sets = SETS.into_iter().filter_map(|set| self.document.root().child(set));
+        let sets = SETS.into_iter().flat_map(|set| self.document.root().children_named(set));
         sets.flat_map(Element::children).filter_map(SyncResponse::read)
     }
 
@@ -116,10 +116,9 @@ impl Response {
     /// The answers to requests of a kind, by themselves and inside of synchronization.
     pub(crate) fn answers(&self, kind: RequestKind) -> impl Iterator<Item = &Element> {
         let row = kind.row();
-        let set = self.set(row.set);
         let frame = row.sync.map(|sync| sync.frame().response);
-        let inside = set.iter().filter(move |child| Some(child.tag()) == frame).flat_map(Element::children);
-        set.iter().chain(inside).filter(move |child| child.tag() == row.transaction_response)
+        let inside = self.set(row.set).filter(move |child| Some(child.tag()) == frame).flat_map(Element::children);
+        self.set(row.set).chain(inside).filter(move |child| child.tag() == row.transaction_response)
     }
 
     /// The answers to requests of a kind under a `TRNUID`; one without any may be ours too.
@@ -137,21 +136,34 @@ impl Response {
     /// The synchronizations of a kind that are in it.
     pub(crate) fn frames(&self, kind: SyncKind) -> Vec<SyncResponse> {
         let set = self.set(kind.frame().set);
-        set.iter().filter(|child| child.tag() == kind.frame().response).filter_map(SyncResponse::read).collect()
+        set.filter(|child| child.tag() == kind.frame().response).filter_map(SyncResponse::read).collect()
     }
 
     /// Whether there is one.
     pub(crate) fn has_frame(&self, kind: SyncKind) -> bool {
-        self.set(kind.frame().set).iter().any(|child| child.is(kind.frame().response))
+        self.set(kind.frame().set).any(|child| child.is(kind.frame().response))
     }
 
-    fn set(&self, name: &str) -> &[Element] {
-        self.document.root().child(set_tag(name)).map(Element::children).unwrap_or_default()
+    /// Whether a `TRNUID` stands anywhere in it, also where no answer is looked for.
+    pub(crate) fn names(&self, trn_uid: &TrnUid) -> bool {
+        let mut open = vec![self.document.root()];
+        while let Some(element) = open.pop() {
+            if element.value("TRNUID").is_some_and(|found| trn_uid.is(found)) {
+                return true;
+            }
+            open.extend(element.children());
+        }
+        false
+    }
+
+    /// What stands in a message set, which may come in several parts.
+    fn set(&self, name: &str) -> impl Iterator<Item = &Element> {
+        self.document.root().children_named(set_tag(name)).flat_map(Element::children)
     }
 
     fn all<T: Content>(&self, set: &str, tag: &str) -> Result<Vec<T>, DecodeError> {
-        let found = self.document.root().child(set).map(Element::children).unwrap_or_default();
-        let wanted = found.iter().filter(|child| child.tag() == tag);
+        let found = self.document.root().children().iter().filter(|child| child.tag() == set);
+        let wanted = found.flat_map(Element::children).filter(|child| child.tag() == tag);
         wanted.map(|child| T::read(child).map_err(|error| error.within(tag).within(set).within("OFX"))).collect()
     }
 }

@@ -107,6 +107,8 @@ pub struct SyncResponse {
     /// `LOSTSYNC`: the institution no longer has everything since the token that was asked with: what is not in it may have happened
     /// all the same.
     pub lost_sync: bool,
+    /// `LOSTSYNC` N: it says that it has everything.
+    says_whole: bool,
     /// `BANKACCTFROM`.
     pub account: Option<BankAccount>,
     /// `SYNCERROR`. OFX 2.3 §6.4.
@@ -127,6 +129,7 @@ impl SyncResponse {
             kind,
             token: element.value("TOKEN").filter(usable).map(str::to_owned),
             lost_sync: element.value("LOSTSYNC").is_some_and(|lost| !lost.eq_ignore_ascii_case("N")),
+            says_whole: element.value("LOSTSYNC").is_some(),
             account: Member::take(element, "BANKACCTFROM").ok(),
             error: element.child("SYNCERROR").and_then(|error| StatusCode::read(error).ok()),
             answers: element.children_named(tag).map(read).collect(),
@@ -151,13 +154,14 @@ impl SyncResponse {
         self.answers.extend(later.answers);
         self.token = self.token.and(later.token);
         self.lost_sync |= later.lost_sync;
+        self.says_whole &= later.says_whole;
         self.error = self.error.or(later.error);
         self
     }
 
     /// Whether it has everything since the token that was asked with.
     pub(crate) fn is_whole(&self) -> bool {
-        self.token.is_some() && !self.lost_sync
+        self.token.is_some() && self.says_whole && !self.lost_sync
     }
 
     /// Whether something enclosed was not looked at because the token is out of date. OFX 2.3 §6.4.

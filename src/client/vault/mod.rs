@@ -89,7 +89,8 @@
 //! - Where file-based recovery is the institution's only promise (`RESPFILEER` without a history and without a check of `TRNUID`s), a
 //!   copy that was on its way for so long that another payment was made in between is stopped by the saved answer alone. The vault never
 //!   asks the institution to forget the answer to a payment that was ever in doubt. One that forgets by itself when another file comes, as
-//!   OFX 1.0.3 §2.2.7 allows, can then make the payment a second time; nothing that a client can say prevents it. One that wants its
+//!   OFX 1.0.3 §2.2.7 allows, can then make the payment a second time, or refuse the second one (for want of money, say), which is taken
+//!   for its answer to the first; nothing that a client can say prevents it, and only a history could show it. One that wants its
 //!   security questions answered before it gives its answer again is taken not to forget it by being asked for them.
 //! - One vault makes one thing at a time: one user at one institution. Vaults of different contexts do not touch each other.
 //! - Clocks of different machines may differ by a few seconds. Where one is behind, a takeover from it is early, which costs a doubt and

@@ -1,6 +1,8 @@
 //! Changes that are no payments: cancellations, payees and the like run through the same doubt and the same recovery.
 
-use ofx_session::engine::{Confirmed, Doubt, EngineError, Intent, Operation, Outcome, Situation, Step};
+use ofx_session::engine::{
+    Change, ChangeKind, Confirmed, Doubt, EngineError, Intent, Operation, Outcome, Situation, Step,
+};
 use ofx_session::error::Delivery;
 use ofx_session::ofx::{
     BankAccount, CanceledPayment, Element, ListedPayee, PayeeAddition, PayeeDeletion, Payment, PaymentCancellation,
@@ -229,6 +231,20 @@ fn a_synchronization_that_is_refused_says_why() {
     assert!(error.to_string().contains("PAYEESYNCRS"), "{error}");
     scenario.then_says(|_| frame("PAYEESYNCRS", "-1", vec![transaction("PAYEETRNRS", "0", 2000, None)]));
     assert_eq!(refused(scenario.run(sync())).status.code.value(), 2000);
+}
+
+/// What was done without a word of what it is was not refused.
+#[test]
+fn a_success_without_a_response_that_we_know_is_no_refusal() {
+    for (code, kind) in [(0, ChangeKind::Unknown), (2000, ChangeKind::Refused)] {
+        for body in [None, Some(Element::aggregate("LKS.PMTRS", vec![Element::leaf("SRVRTID", "1")]))] {
+            let mut scenario = promising(SyncMode::Full);
+            scenario.then_says(move |_| frame("PMTSYNCRS", "t-2", vec![transaction("PMTTRNRS", "x", code, body)]));
+            let told = scenario.run(Intent::synchronize(SyncKind::Payments, Some(&account())));
+            let Ok(Step::Done(Outcome::Synchronized(changes))) = told else { panic!("{told:?}") };
+            assert_eq!(changes.changes.iter().map(Change::kind).collect::<Vec<_>>(), [kind]);
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What else a history tells: others that are like ours, and what became of ours since.
 
 use ofx_session::engine::Doubt;
-use ofx_session::ofx::{Element, PaymentState};
+use ofx_session::ofx::{Element, PaymentState, Version};
 
 use super::recovery::{frame, lost, ours, with_value};
-use super::scenario::{Sent, paid, transaction, unknown};
+use super::scenario::{Reply, Sent, paid, transaction, unknown};
 
 /// Institutions may spell our identifier anew, or name nobody's. What looks like our payment may be it.
 #[test]
@@ -35,6 +35,54 @@ fn a_payment_like_it_under_another_name_keeps_a_second_copy_from_going() {
     let upper = like.trn_uid().to_uppercase();
     scenario.then_says(move |_| frame("t-9", "N", vec![ours(0, &upper, Some(&like))]));
     paid(scenario.reconcile());
+}
+
+/// What an institution may say of a payment under no name, other than a response that we know.
+#[test]
+fn a_payment_that_is_told_in_another_way_keeps_a_second_copy_from_going() {
+    let like = |sent: &Sent| ours(0, "0", Some(sent));
+    type Told = Box<dyn Fn(&Sent) -> Element>;
+    let cases: [(&str, Told); 4] = [
+        ("like this one", Box::new(move |sent| with_value(&like(sent), "TRNAMT", "-84.20"))),
+        ("like this one", Box::new(move |sent| with_value(&like(sent), "PAYACCT", "XXXXXX117"))),
+        ("cannot be read", Box::new(|_| transaction("PMTTRNRS", "0", 0, None))),
+        ("cannot be read", Box::new(|_| transaction("PMTTRNRS", "0", 0, Some(Element::leaf("LKS.PMT", "4711"))))),
+    ];
+    for (why, told) in cases {
+        let mut scenario = lost();
+        let told = told(&scenario.sent[1]);
+        scenario.then_says(move |_| frame("t-9", "N", vec![told]));
+        let doubt = unknown(scenario.reconcile());
+        assert!(matches!(&doubt, Doubt::NoAnswer(said) if said.contains(why)), "{doubt:?}");
+        assert_eq!(scenario.sent.len(), 3, "nothing but the history was asked for");
+    }
+}
+
+/// That a history has nothing of ours counts where it says that it has everything, and our identifier is nowhere in the file.
+#[test]
+fn what_a_history_has_not_counts_where_it_is_whole() {
+    let without_word = |text: String, _: &Sent| text.replace("<LOSTSYNC>N", "");
+    let in_second_set = |text: String, sent: &Sent| {
+        let ours = format!("<PMTTRNRS><TRNUID>{}<STATUS><CODE>0<SEVERITY>INFO</STATUS></PMTTRNRS>", sent.trn_uid());
+        text.replace("</OFX>", &format!("<BILLPAYMSGSRSV1>{ours}</BILLPAYMSGSRSV1></OFX>"))
+    };
+    let wrapped = |text: String, sent: &Sent| {
+        let ours = format!("<LKS.LIST><PMTTRNRS><TRNUID>{}</PMTTRNRS></LKS.LIST>", sent.trn_uid().to_uppercase());
+        text.replace("</PMTSYNCRS>", &format!("{ours}</PMTSYNCRS>"))
+    };
+    for (at, damage) in [without_word as fn(String, &Sent) -> String, in_second_set, wrapped].into_iter().enumerate() {
+        let mut scenario = lost();
+        let sent = scenario.sent[1].clone();
+        scenario.then(move |_, _| {
+            let said = String::from_utf8(frame("t-9", "N", vec![]).bytes(Version::V103)).unwrap();
+            let damaged = damage(said.clone(), &sent);
+            assert_ne!(said, damaged, "{at}");
+            Reply::Body(damaged.into_bytes())
+        });
+        unknown(scenario.reconcile());
+        assert_eq!(scenario.sent.len(), 3, "{at}: nothing but the history was asked for");
+        assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "{at}: a person must find out");
+    }
 }
 
 /// A change of our payment, as the history tells it behind the payment; due on another day when one is given.
