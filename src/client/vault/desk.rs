@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::client::vault::standing::{Finished, Verdict};
+use crate::client::vault::standing::{Busy, Finished, Verdict};
 use crate::engine::Operation;
 use crate::error::Moved;
 use crate::store::Version;
@@ -73,6 +73,13 @@ impl Desk {
     /// The claim, unless its time is over.
     pub(crate) fn claimed(&self, now: DateTime<Utc>) -> Option<&Claim> {
         self.claim.as_ref().filter(|claim| now <= claim.over())
+    }
+
+    /// Who is at work, and until when; nobody, and now, where no one is.
+    pub(crate) fn busy(&self, now: DateTime<Utc>) -> Busy {
+        let claim = self.claimed(now);
+        let id = claim.map(|claim| claim.id.clone()).filter(|id| id != LISTING);
+        Busy { until: claim.map_or(now, Claim::over), id }
     }
 
     /// Takes the claim, whoever had it before.

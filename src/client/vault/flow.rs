@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::client::stored::unread;
 use crate::client::vault::Vault;
-use crate::client::vault::desk::{Desk, LISTING, Open};
+use crate::client::vault::desk::{Desk, Open};
 use crate::client::vault::patience::Effort;
 use crate::client::vault::shelf::Lost;
-use crate::client::vault::standing::{Busy, Finished, Settlement, Standing, Verdict};
+use crate::client::vault::standing::{Finished, Settlement, Standing, Verdict};
 use crate::client::{Completed, Progress, belongs, driver};
 use crate::engine::{Answers, Credentials, Intent, Receipt, Situation, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
@@ -273,15 +273,13 @@ pub(crate) const OTHER_KIND: &str = "an operation ended as another kind";
 
 /// Somebody else has the claim.
 pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {
-    let claim = desk.claimed(now);
-    let until = claim.map_or(now, |claim| claim.over());
-    let id = claim.map(|claim| claim.id.clone()).filter(|id| id != LISTING);
-    let work = id.as_ref().map_or_else(|| "the account list".to_owned(), |id| format!("payment {id:?}"));
+    let busy = desk.busy(now);
+    let work = busy.id.as_ref().map_or_else(|| "the account list".to_owned(), |id| format!("payment {id:?}"));
     let text = format!(
         "another caller is at work on {work} in this vault: ask again in a moment, and at the latest at {}",
-        until.format("%F %T UTC")
+        busy.until.format("%F %T UTC")
     );
-    Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(Busy { until, id })
+    Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(busy)
 }
 
 /// The id stands for another payment, of which this is what is known.

@@ -114,14 +114,10 @@ impl Vault {
     }
 
     /// The error of whoever finds that somebody else has taken over.
-    pub(crate) fn taken_over(&self, record: Option<&Record>, id: &str, sent: bool, receipt: Option<Receipt>) -> Error {
+    fn taken_over(&self, record: Option<&Record>, id: &str, sent: bool, receipt: Option<Receipt>) -> Error {
         let now = self.world.now();
         let desk = record.and_then(|record| self.read_desk(record).ok()).map(|(desk, _)| desk);
-        let claim = desk.as_ref().and_then(|desk| desk.claimed(now));
-        let busy = Busy {
-            until: claim.map_or(now, |claim| claim.over()),
-            id: claim.map(|claim| claim.id.clone()).filter(|id| id != LISTING),
-        };
+        let busy = desk.as_ref().map_or(Busy { until: now, id: None }, |desk| desk.busy(now));
         let finished = desk.as_ref().and_then(|desk| desk.finished(id)).map(|finished| finished.verdict.moved());
         let moved = match (&receipt, finished) {
             (Some(_), _) => Moved::Yes,
