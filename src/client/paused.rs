@@ -191,12 +191,7 @@ impl Paused {
     /// The questions the user must answer; empty when none are asked.
     #[must_use]
     pub fn questions(&self) -> Vec<Question> {
-        match self.situation() {
-            Situation::AwaitingAnswers(challenge) => challenge.questions().to_vec(),
-            Situation::Ready | Situation::AwaitingApproval(_) | Situation::InDoubt(_) | Situation::Over(_) => {
-                Vec::new()
-            }
-        }
+        self.situation().questions().to_vec()
     }
 
     /// Where the operation stands.

@@ -46,6 +46,16 @@ pub enum Situation {
     Over(Outcome),
 }
 
+impl Situation {
+    /// The questions the user must answer; empty when none are asked.
+    pub(crate) fn questions(&self) -> &[Question] {
+        match self {
+            Self::AwaitingAnswers(challenge) => challenge.questions(),
+            Self::Ready | Self::AwaitingApproval(_) | Self::InDoubt(_) | Self::Over(_) => &[],
+        }
+    }
+}
+
 /// One request on its way through signon, challenge and answer. See the module's page for the whole contract.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Operation {

@@ -85,10 +85,7 @@ impl Pending {
     /// The questions the user must answer; empty when none are asked.
     #[must_use]
     pub fn questions(&self) -> &[Question] {
-        match &self.situation {
-            Situation::AwaitingAnswers(challenge) => challenge.questions(),
-            Situation::Ready | Situation::AwaitingApproval(_) | Situation::InDoubt(_) | Situation::Over(_) => &[],
-        }
+        self.situation.questions()
     }
 
     /// Whether it may have been made: it is in doubt, or somebody may be sending it at this moment.
