@@ -5,10 +5,9 @@ use crate::client::{Completed, Progress, Session};
 use crate::engine::{Changes, Confirmed, Intent};
 use crate::error::Error;
 use crate::ofx::{
-    BankAccount, CanceledModel, CanceledPayment, DeletedPayee, ListedPayee, ModelCancellation, ModelModification,
-    ModifiedModel, ModifiedPayee, ModifiedPayment, PayeeAddition, PayeeDeletion, PayeeModification, Payment,
-    PaymentCancellation, PaymentInquiry, PaymentModification, PaymentStatus, RecurringModel, RecurringPayment,
-    SyncFrom, SyncKind,
+    BankAccount, CanceledModel, CanceledPayment, DeletedPayee, ListedPayee, ModelModification, ModifiedModel,
+    ModifiedPayee, ModifiedPayment, PayeeAddition, PayeeDeletion, PayeeModification, Payment, PaymentInquiry,
+    PaymentModification, PaymentStatus, RecurringModel, RecurringPayment, SyncFrom, SyncKind,
 };
 
 /// Payments that were accepted before. All of these can be repeated safely only under their own identifiers: where an answer is lost
@@ -52,8 +51,7 @@ impl Session {
         id: &str,
         from: &BankAccount,
     ) -> Result<Progress<Confirmed<CanceledPayment>>, Error> {
-        let request = Box::new(PaymentCancellation::new(id).into());
-        self.perform_as(Intent::Request { request, account: Some(from.clone()) }).await
+        self.perform_as(Intent::cancel_payment(id, from)).await
     }
 
     /// Asks where a payment stands. OFX 1.0.3 §12.8, OFX 2.3 §12.8.
@@ -127,8 +125,7 @@ impl Session {
         pending: bool,
         from: &BankAccount,
     ) -> Result<Progress<Confirmed<CanceledModel>>, Error> {
-        let request = Box::new(ModelCancellation::new(id, pending).into());
-        self.perform_as(Intent::Request { request, account: Some(from.clone()) }).await
+        self.perform_as(Intent::cancel_recurring(id, pending, from)).await
     }
 }
 

@@ -88,7 +88,7 @@ impl Session {
     ///
     /// As [`pay`](Self::pay).
     pub async fn prepare_payment(&mut self, payment: &Payment) -> Result<(), Error> {
-        self.begin(Intent::Pay(Box::new(payment.clone()))).await
+        self.begin(Intent::pay(payment)).await
     }
 
     /// Answers the security questions and goes on with the operation they belong to.

@@ -4,8 +4,8 @@ use crate::engine::outcome::known_or_oldest;
 use crate::engine::recovery::Recovery;
 use crate::engine::{EngineError, Seed, State};
 use crate::ofx::{
-    AccountInfoRequest, BankAccount, Effect, Item, Payment, PaymentCancellation, PaymentRequest, ProfileTransaction,
-    Request, RequestKind, SyncFrom, SyncKind, SyncMode, SyncRequest, Tail, TrnUid,
+    AccountInfoRequest, BankAccount, Effect, Item, ModelCancellation, Payment, PaymentCancellation, PaymentRequest,
+    ProfileTransaction, Request, RequestKind, SyncFrom, SyncKind, SyncMode, SyncRequest, Tail, TrnUid,
 };
 
 /// What a program wants from an institution.
@@ -52,6 +52,13 @@ impl Intent {
     #[must_use]
     pub fn cancel_payment(id: &str, from: &BankAccount) -> Self {
         Self::Request { request: Box::new(PaymentCancellation::new(id).into()), account: Some(from.clone()) }
+    }
+
+    /// End the recurring payment with this `RECSRVRTID`, which pays from this account; `pending` also cancels the payments that it has
+    /// made and that were not carried out yet.
+    #[must_use]
+    pub fn cancel_recurring(id: &str, pending: bool, from: &BankAccount) -> Self {
+        Self::Request { request: Box::new(ModelCancellation::new(id, pending).into()), account: Some(from.clone()) }
     }
 
     /// Ask what happened since the changes that were acknowledged last; the account for the kinds that are of one.

@@ -162,7 +162,7 @@ impl Vault {
         let mut client = self.client(state);
         let user = credentials.user_id().map(str::to_owned);
         let new = |operation| Open { id: id.to_owned(), digest, user: user.clone(), operation };
-        let intent = || Intent::Pay(Box::new(payment.clone()));
+        let intent = || Intent::pay(payment);
         let mut begun = None;
         // Where the profile is known, one write takes the claim and stores the identifiers.
         if !driver::lacks_profile(&client.state) {
