@@ -10,7 +10,9 @@ use crate::engine::{
     Answers, Approval, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State, TaskKind, Transmit,
 };
 use crate::error::{Delivery, Error, Moved};
-use crate::ofx::{BankAccount, ChallengeAnswer, FileUid, Question, SyncFrom, Tail, shortened, squeezed_at_most};
+use crate::ofx::{
+    BankAccount, ChallengeAnswer, EncodeError, FileUid, Question, SyncFrom, Tail, shortened, squeezed_at_most,
+};
 
 /// What to do next: exactly one thing after every call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +99,14 @@ pub(crate) enum Phase {
     Over(Outcome),
 }
 
+impl Phase {
+    /// What is awaited first of all.
+    fn first(kind: TaskKind, state: &State) -> Result<Self, EncodeError> {
+        let asks = !kind.is_anonymous() && state.challenge_comes_first(kind.message_set())?;
+        Ok(if asks { Self::ExpectQuestions { again: false } } else { Self::ExpectResult { passed: None } })
+    }
+}
+
 /// Answers that go into the next file, and the questions they answer: only those may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Passed {
@@ -126,9 +136,7 @@ impl Operation {
         if squeezed_at_most(tail.as_bytes()) > LONGEST_REQUEST {
             return Err(EngineError::Batch(TOO_LONG));
         }
-        let set = kind.message_set();
-        let first = !kind.is_anonymous() && state.challenge_comes_first(set)?;
-        let phase = if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } };
+        let phase = Phase::first(kind, state)?;
         Ok(Self {
             kind,
             seed,
@@ -281,14 +289,45 @@ impl Operation {
 
     /// What is awaited before anything was sent, or after nothing of it was looked at.
     pub(crate) fn first_phase(&self, state: &State) -> Phase {
-        let first = !self.kind.is_anonymous() && state.challenge_comes_first(self.kind.message_set()).unwrap_or(true);
-        if first { Phase::ExpectQuestions { again: false } } else { Phase::ExpectResult { passed: None } }
+        Phase::first(self.kind, state).unwrap_or(Phase::ExpectQuestions { again: false })
     }
 
     /// The step to go on with, for an operation that was restored.
     #[must_use]
     pub fn step(&self, state: &State, now: DateTime<Utc>) -> Step {
-        self.next(state, now)
+        match &self.phase {
+            Phase::ExpectQuestions { .. } => {
+                let purpose = Purpose::Challenge(self.seed.challenge(self.files));
+                let mut interrupted = self.clone();
+                interrupted.files += 1;
+                self.send(self.challenge_url(state), purpose, (FileUid::none(), self.files), Vec::new(), interrupted)
+            }
+            Phase::ExpectResult { passed } => {
+                let answers = passed.as_ref().map(|passed| passed.answers.clone()).unwrap_or_default();
+                let mut interrupted = self.clone();
+                if interrupted.note_send(state) {
+                    interrupted.doubt = Some(Doubt::Interrupted);
+                } else {
+                    interrupted.use_up_answers();
+                }
+                let purpose = match (self.recovery.leg, &self.recovery.token) {
+                    (Leg::Token, _) => Purpose::History(SyncFrom::TokenOnly),
+                    (Leg::History, Some(token)) => Purpose::History(SyncFrom::Token(token.clone())),
+                    // A file that tries a password asks no questions, so the identifier is used once.
+                    (Leg::NewPassword | Leg::OldPassword, _) => Purpose::TryPassword(self.seed.challenge(self.files)),
+                    _ if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
+                    _ => Purpose::Work,
+                };
+                let saved = if self.sends_what_counts() { self.saved_file(state) } else { None };
+                let file = saved.unwrap_or_else(|| (FileUid::none(), self.files));
+                let url = if self.recovery.tries_a_password() { state.url_of("SIGNUP") } else { self.url(state) };
+                self.send(url, purpose, file, answers, interrupted)
+            }
+            Phase::ExpectAnswers { questions, again } => Step::Ask(self.challenge(questions, *again, state, now)),
+            Phase::ExpectApproval { message } => Step::Approve(Approval::new(state, message.clone())),
+            Phase::InDoubt(doubt) => Step::Done(Outcome::Unknown(doubt.clone())),
+            Phase::Over(outcome) => Step::Done(outcome.clone()),
+        }
     }
 
     /// Where it stands.
@@ -382,44 +421,8 @@ impl Operation {
     }
 
     pub(crate) fn with_step(self, state: &State, now: DateTime<Utc>) -> (Self, Step) {
-        let step = self.next(state, now);
+        let step = self.step(state, now);
         (self, step)
-    }
-
-    fn next(&self, state: &State, now: DateTime<Utc>) -> Step {
-        match &self.phase {
-            Phase::ExpectQuestions { .. } => {
-                let purpose = Purpose::Challenge(self.seed.challenge(self.files));
-                let mut interrupted = self.clone();
-                interrupted.files += 1;
-                self.send(self.challenge_url(state), purpose, (FileUid::none(), self.files), Vec::new(), interrupted)
-            }
-            Phase::ExpectResult { passed } => {
-                let answers = passed.as_ref().map(|passed| passed.answers.clone()).unwrap_or_default();
-                let mut interrupted = self.clone();
-                if interrupted.note_send(state) {
-                    interrupted.doubt = Some(Doubt::Interrupted);
-                } else {
-                    interrupted.use_up_answers();
-                }
-                let purpose = match (self.recovery.leg, &self.recovery.token) {
-                    (Leg::Token, _) => Purpose::History(SyncFrom::TokenOnly),
-                    (Leg::History, Some(token)) => Purpose::History(SyncFrom::Token(token.clone())),
-                    // A file that tries a password asks no questions, so the identifier is used once.
-                    (Leg::NewPassword | Leg::OldPassword, _) => Purpose::TryPassword(self.seed.challenge(self.files)),
-                    _ if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
-                    _ => Purpose::Work,
-                };
-                let saved = if self.sends_what_counts() { self.saved_file(state) } else { None };
-                let file = saved.unwrap_or_else(|| (FileUid::none(), self.files));
-                let url = if self.recovery.tries_a_password() { state.url_of("SIGNUP") } else { self.url(state) };
-                self.send(url, purpose, file, answers, interrupted)
-            }
-            Phase::ExpectAnswers { questions, again } => Step::Ask(self.challenge(questions, *again, state, now)),
-            Phase::ExpectApproval { message } => Step::Approve(Approval::new(state, message.clone())),
-            Phase::InDoubt(doubt) => Step::Done(Outcome::Unknown(doubt.clone())),
-            Phase::Over(outcome) => Step::Done(outcome.clone()),
-        }
     }
 
     fn send(
@@ -439,7 +442,6 @@ impl Operation {
             old_file_uid,
             file_uid: self.seed.file(number),
             answers,
-            anonymous: self.kind.is_anonymous(),
             interrupted,
         })
     }

@@ -103,14 +103,13 @@ impl fmt::Debug for Phase {
 
 impl fmt::Debug for Transmit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, purpose, old_file_uid, file_uid, answers, anonymous, interrupted } = self;
+        let Self { url, purpose, old_file_uid, file_uid, answers, interrupted } = self;
         f.debug_struct("Transmit")
             .field("url", &shown(url))
             .field("purpose", purpose)
             .field("old_file_uid", old_file_uid)
             .field("file_uid", file_uid)
             .field("answers", answers)
-            .field("anonymous", anonymous)
             .field("interrupted", interrupted)
             .finish()
     }

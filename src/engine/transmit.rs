@@ -22,7 +22,6 @@ pub struct Transmit {
     pub(crate) old_file_uid: FileUid,
     pub(crate) file_uid: FileUid,
     pub(crate) answers: Vec<ChallengeAnswer>,
-    pub(crate) anonymous: bool,
     pub(crate) interrupted: Operation,
 }
 
@@ -64,7 +63,7 @@ impl Transmit {
         state: &State,
         now: DateTime<Utc>,
     ) -> Result<(Operation, Zeroizing<Vec<u8>>), EngineError> {
-        if !self.anonymous {
+        if !self.interrupted.kind.is_anonymous() {
             state.check_credentials(credentials, self.interrupted.kind.message_set())?;
         }
         let version = state.version();
@@ -107,8 +106,9 @@ impl Transmit {
     }
 
     fn signon(&self, credentials: &Credentials, state: &State, now: DateTime<Utc>) -> SignonRequest {
+        let is_anonymous = self.interrupted.kind.is_anonymous();
         let anonymous = Credentials::anonymous();
-        let credentials = if self.anonymous { &anonymous } else { credentials };
+        let credentials = if is_anonymous { &anonymous } else { credentials };
         let app = &state.application;
         let (language, dialect) = (&state.institution.language, &state.institution.dialect);
         let mut signon =
@@ -116,7 +116,7 @@ impl Transmit {
         signon.institution = state.institution.fi.clone().filter(|_| !dialect.without_fi);
         signon.session_cookie.clone_from(&state.session_cookie);
         signon.app_key.clone_from(&app.key);
-        if !self.anonymous {
+        if !is_anonymous {
             signon.client_uid = Some(state.client_uid.clone()).filter(|_| dialect.client_uid != ClientUidUse::Never);
             signon.user_cred1.clone_from(&credentials.user_cred1);
             signon.user_cred2.clone_from(&credentials.user_cred2);
