@@ -121,7 +121,7 @@ impl Client {
     ///
     /// As [`restore`](Self::restore).
     pub fn restore_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Self, Error> {
-        let opened = stored::open(blob, Kind::Client, Protection::Sealed(keys, context), policy);
+        let opened = stored::open(blob, Kind::Client, Some((keys, context)), policy);
         let opened = opened.map_err(|error| of_client(blob, error))?;
         Ok(Self::from_opened(opened.state, opened.needs_reseal))
     }
@@ -133,7 +133,7 @@ impl Client {
     /// As [`restore`](Self::restore); damage is noticed, forgery is not.
     pub fn restore_plain(blob: &Blob) -> Result<Self, Error> {
         let policy = stored::policy_now().allow_plain();
-        let opened = stored::open(blob, Kind::Client, Protection::Plain(Include::All), &policy);
+        let opened = stored::open(blob, Kind::Client, None, &policy);
         let opened = opened.map_err(|error| of_client(blob, error))?;
         Ok(Self::from_opened(opened.state, opened.needs_reseal))
     }
@@ -153,7 +153,7 @@ impl Client {
     ///
     /// As [`resume`](Self::resume).
     pub fn resume_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Paused, Error> {
-        let opened = stored::open(blob, Kind::Paused, Protection::Sealed(keys, context), policy);
+        let opened = stored::open(blob, Kind::Paused, Some((keys, context)), policy);
         opened.and_then(Paused::from_opened).map_err(unread)
     }
 
@@ -164,7 +164,7 @@ impl Client {
     /// As [`resume`](Self::resume); damage is noticed, forgery is not.
     pub fn resume_plain(blob: &Blob) -> Result<Paused, Error> {
         let policy = stored::policy_now().allow_plain();
-        let opened = stored::open(blob, Kind::Paused, Protection::Plain(Include::All), &policy);
+        let opened = stored::open(blob, Kind::Paused, None, &policy);
         opened.and_then(Paused::from_opened).map_err(unread)
     }
 

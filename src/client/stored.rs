@@ -14,7 +14,7 @@ use crate::seal::{
     self, Blob, Context, KeyRing, Kind, OpenError, OpenPolicy, SealError, Segment, Stamp, Suite, sealed_len,
 };
 
-/// How a blob is protected.
+/// How a blob is protected, and how much is in one that is not.
 #[derive(Clone, Copy)]
 pub(crate) enum Protection<'a> {
     Sealed(&'a KeyRing, &'a Context),
@@ -119,22 +119,27 @@ fn fit(
     Err(SealError::TooLarge { needed, allowed }.into())
 }
 
-/// Opens a blob and makes live state of it.
-pub(crate) fn open(blob: &Blob, kind: Kind, protection: Protection<'_>, policy: &OpenPolicy) -> Result<Opened, Error> {
-    open_as(&SCHEMA, blob, kind, protection, policy)
+/// Opens a blob and makes live state of it. Without keys: one without protection.
+pub(crate) fn open(
+    blob: &Blob,
+    kind: Kind,
+    keys: Option<(&KeyRing, &Context)>,
+    policy: &OpenPolicy,
+) -> Result<Opened, Error> {
+    open_as(&SCHEMA, blob, kind, keys, policy)
 }
 
 fn open_as(
     schema: &Schema,
     blob: &Blob,
     kind: Kind,
-    protection: Protection<'_>,
+    keys: Option<(&KeyRing, &Context)>,
     policy: &OpenPolicy,
 ) -> Result<Opened, Error> {
     let policy = policy.oldest_schema(schema.oldest);
-    let opened = match protection {
-        Protection::Sealed(keys, context) => seal::open(blob, kind, schema.number, keys, context, &policy)?,
-        Protection::Plain(_) => seal::open_plain(blob, kind, schema.number, &policy)?,
+    let opened = match keys {
+        Some((keys, context)) => seal::open(blob, kind, schema.number, keys, context, &policy)?,
+        None => seal::open_plain(blob, kind, schema.number, &policy)?,
     };
     let parts: Vec<Part> = opened.segments.into_iter().map(to_part).collect();
     let mut parts = schema.lift(opened.stamp.schema, parts)?;

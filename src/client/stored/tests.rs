@@ -112,7 +112,7 @@ fn an_unknown_part_goes_with_what_it_belongs_to() {
     let session = resume(&new).open(Credentials::new("jane", "pw")).unwrap();
     let again = session.pause(&keys, &context).unwrap();
     for blob in [&new, &again, &resume(&again).reseal(&keys, &context).unwrap()] {
-        let opened = open_as(&SECOND, blob, Kind::Paused, sealed, &policy_now()).unwrap();
+        let opened = open_as(&SECOND, blob, Kind::Paused, Some((&keys, &context)), &policy_now()).unwrap();
         assert_eq!(opened.state.unknown, [nickname("house bank")]);
         assert_eq!(opened.operation.unwrap().unknown, [part(HINT, false, &1)]);
     }
@@ -186,7 +186,7 @@ fn written(schema: &Schema, state: &State) -> Blob {
 /// The parts beyond those of the first schema that a version finds.
 fn parts_read(schema: &Schema, blob: &Blob) -> Result<Vec<Part>, Error> {
     let (keys, context) = (keys(), context());
-    let opened = open_as(schema, blob, Kind::Client, Protection::Sealed(&keys, &context), &policy_now())?;
+    let opened = open_as(schema, blob, Kind::Client, Some((&keys, &context)), &policy_now())?;
     assert_eq!(opened.state.client_uid, UID);
     Ok(opened.state.unknown)
 }
