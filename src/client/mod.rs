@@ -38,7 +38,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::client::stored::{Protection, Validity, unread};
-use crate::engine::{Credentials, Device, Dialect, Include, Institution, State, UserKey};
+use crate::engine::{Credentials, Device, Dialect, Include, Institution, Operation, State, UserKey};
 use crate::error::{Error, Moved};
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
 use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
@@ -326,8 +326,17 @@ impl Client {
     }
 
     fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
-        stored::save(&*self.world, &self.state, None, protection, self.blob_limit, Validity::For(life))
-            .map_err(|error| Kept::new(error, self))
+        self.save(None, protection, Validity::For(life)).map_err(|error| Kept::new(error, self))
+    }
+
+    /// Makes the blob of this client, with the operation that it is about.
+    pub(crate) fn save(
+        &self,
+        operation: Option<&Operation>,
+        protection: Protection<'_>,
+        validity: Validity,
+    ) -> Result<Blob, Error> {
+        stored::save(&*self.world, &self.state, operation, protection, self.blob_limit, validity)
     }
 
     /// The institution's address, as it was given when the client was built.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::client::stored::{self, Mark, Opened, Protection, Validity};
+use crate::client::stored::{Mark, Opened, Protection, Validity};
 use crate::client::{Client, DocumentLog, Kept, Session, driver};
 use crate::engine::{Credentials, Device, Operation, Situation, TaskKind};
 use crate::error::Error;
@@ -164,17 +164,8 @@ impl Paused {
     /// The new blob is the same paused operation, with the same identifiers and the same
     /// [state id](crate::seal::Header::state_id), as any copy is. Put it in place of the old one.
     pub fn reseal(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
-        let protection = Protection::Sealed(keys, context);
-        let validity = Validity::AsBefore(self.mark);
-        stored::save(
-            &*self.client.world,
-            &self.client.state,
-            Some(&self.operation),
-            protection,
-            self.client.blob_limit,
-            validity,
-        )
-        .map_err(|error| Kept::new(self.told(error), self))
+        let (protection, validity) = (Protection::Sealed(keys, context), Validity::AsBefore(self.mark));
+        self.client.save(Some(&self.operation), protection, validity).map_err(|error| Kept::new(self.told(error), self))
     }
 
     /// An error about the operation, which says whether that is in doubt.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::client::ahead::Keeping;
-use crate::client::stored::{self, Protection, Validity};
+use crate::client::stored::{Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Refusal, RefusedAt, Situation};
 use crate::error::{Error, Moved};
@@ -263,8 +263,8 @@ impl Session {
             // mistyped, and nobody has looked at the operation, unless it was sent once more since.
             self.client.state.user_id = Some(user_id.to_owned());
         }
-        let (limit, validity) = (self.client.blob_limit, Validity::For(life));
-        stored::save(&*self.client.world, &self.client.state, Some(operation), protection, limit, validity)
+        self.client
+            .save(Some(operation), protection, Validity::For(life))
             .map_err(|error| Kept::new(self.told(error), self))
     }
 

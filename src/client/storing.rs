@@ -1,6 +1,7 @@
 //! What a program stores of a session, whatever it is doing: one blob, and one way back.
 
-use crate::client::{Client, Kept, Paused, Session, stored};
+use crate::client::stored::{Protection, Validity, unread};
+use crate::client::{Client, Kept, Paused, Session};
 use crate::engine::Situation;
 use crate::error::Error;
 use crate::seal::{Blob, Context, KeyRing, Kind};
@@ -24,7 +25,7 @@ impl Stored {
     /// As [`Client::restore`].
     pub fn open(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Self, Error> {
         // Also where it says that it is a client's: a blob that was damaged may say anything.
-        Self::read(blob, keys, context).map_err(stored::unread)
+        Self::read(blob, keys, context).map_err(unread)
     }
 
     fn read(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Self, Error> {
@@ -72,11 +73,8 @@ impl Session {
             Some(_) => true,
         };
         if !waits {
-            let limit = self.client.blob_limit;
-            let validity = stored::Validity::For(super::CLIENT_LIFE);
-            let protection = stored::Protection::Sealed(keys, context);
-            return stored::save(&*self.client.world, &self.client.state, None, protection, limit, validity)
-                .map_err(|error| Kept::new(error, self));
+            let (protection, validity) = (Protection::Sealed(keys, context), Validity::For(super::CLIENT_LIFE));
+            return self.client.save(None, protection, validity).map_err(|error| Kept::new(error, self));
         }
         self.pause(keys, context)
     }
