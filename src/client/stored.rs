@@ -71,44 +71,48 @@ fn save_as(
         Protection::Sealed(..) => (Include::All, Suite::XChaCha20Poly1305),
         Protection::Plain(include) => (include, Suite::Plain),
     };
-    let segments = fit(state, operation, include, suite, limit)?;
+    let own = |parts: &[Part]| operation.map_or(Ok(Vec::new()), |operation| save_operation(operation, state, parts));
+    let segments = fit(state, include, suite, limit, own)?;
     let Fresh { state_id, nonce } = fresh(world)?;
     let now = world.unix();
-    let (issued, expires, state_id) = match validity {
-        Validity::For(life) if life.is_zero() => (now, 0, state_id),
-        Validity::For(life) => (now, now.saturating_add(life.as_secs()), state_id),
-        // A blob can be opened for the skew of clocks longer than it is valid: it then is replaced by one that was issued no later.
-        Validity::AsBefore(mark) => {
-            (if mark.expires == 0 { now } else { now.min(mark.expires) }, mark.expires, mark.state_id)
-        }
+    let (expires, state_id) = match validity {
+        Validity::For(life) if life.is_zero() => (0, state_id),
+        Validity::For(life) => (now.saturating_add(life.as_secs()), state_id),
+        Validity::AsBefore(mark) => (mark.expires, mark.state_id),
     };
     let kind = if operation.is_some() { Kind::Paused } else { Kind::Client };
-    let (schema, oldest_reader) = (schema.number, schema.oldest_reader);
-    let stamp = Stamp { kind, schema, oldest_reader, issued, expires, state_id };
+    let stamp = stamp(schema, kind, now, expires, state_id);
     Ok(match protection {
         Protection::Sealed(keys, context) => seal::seal(&stamp, &segments, keys, context, nonce)?,
         Protection::Plain(_) => seal::seal_plain(&stamp, &segments)?,
     })
 }
 
-/// What fits: all of it, or what is left when what the institution gives again is left out, one part after the other.
-fn fit(
+/// What says when a blob was made, and until when it can be opened; zero is for ever.
+pub(crate) fn stamp(schema: &Schema, kind: Kind, now: u64, expires: u64, state_id: [u8; 16]) -> Stamp {
+    let (schema, oldest_reader) = (schema.number, schema.oldest_reader);
+    // A blob can be opened for the skew of clocks longer than it is valid: it then is replaced by one that was issued no later.
+    let issued = if expires == 0 { now } else { now.min(expires) };
+    Stamp { kind, schema, oldest_reader, issued, expires, state_id }
+}
+
+/// What fits of a state and of what is stored beside it: all, or what is left when what the institution gives again is left out, one
+/// part after the other.
+pub(crate) fn fit(
     state: &State,
-    operation: Option<&Operation>,
     include: Include,
     suite: Suite,
     limit: usize,
+    own: impl Fn(&[Part]) -> Result<Vec<Part>, SnapshotError>,
 ) -> Result<Vec<Segment>, Error> {
     let allowed = limit.min(Blob::MAX_LEN);
     let mut needed = usize::MAX;
     for count in 0..=SHED_IN_TURN.len() {
         let mut parts = save_state(state, include)?;
         parts.retain(|part| !SHED_IN_TURN.iter().take(count).any(|shed| *shed == part.tag));
-        if let Some(operation) = operation {
-            // Where its files go is stored with it once the profile is left out.
-            let own = save_operation(operation, state, &parts)?;
-            parts.extend(own);
-        }
+        // Where the files of an operation go is stored with it once the profile is left out.
+        let own = own(&parts)?;
+        parts.extend(own);
         let segments: Vec<Segment> = parts.into_iter().map(to_segment).collect();
         let len = sealed_len(suite, &segments)?;
         if len <= allowed {

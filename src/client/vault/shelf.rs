@@ -11,9 +11,9 @@ use crate::client::vault::desk::{Claim, Desk, later};
 use crate::client::vault::patience::{Effort, MOST_TRIES};
 use crate::client::vault::record::{restore_desk, restore_file, save_desk, save_file};
 use crate::client::vault::standing::{Finished, Verdict};
-use crate::engine::{Include, Part, SCHEMA, SHED_IN_TURN, State, save_state};
+use crate::engine::{Include, Part, SCHEMA, State};
 use crate::error::{Error, ErrorKind};
-use crate::seal::{self, Blob, Kind, OpenError, OpenPolicy, SealError, Segment, Stamp, Suite, sealed_len};
+use crate::seal::{self, Blob, Kind, OpenError, OpenPolicy, SealError, Segment, Suite};
 use crate::store::{Applied, Record, RecordKey, StoreError, Swap, Version};
 
 /// Why the desk was not written.
@@ -205,35 +205,20 @@ impl Vault {
 
     fn seal_desk(&self, key: &RecordKey, desk: &Desk, state: &State, effort: Effort) -> Result<Record, Error> {
         let most = if effort == Effort::Adding { ROOM_TO_ADD } else { Blob::MAX_LEN };
-        let allowed = self.store.capabilities().largest.unwrap_or(most).min(most);
-        let mut needed = usize::MAX;
-        for count in 0..=SHED_IN_TURN.len() {
-            let mut parts = save_state(state, Include::All)?;
-            parts.retain(|part| !SHED_IN_TURN.iter().take(count).any(|shed| *shed == part.tag));
-            let own = save_desk(desk, state, &parts)?;
-            parts.extend(own);
-            let segments: Vec<Segment> = parts.into_iter().map(stored::to_segment).collect();
-            let len = sealed_len(Suite::XChaCha20Poly1305, &segments)?;
-            if len <= allowed {
-                return self.seal(key, &segments, 0);
-            }
-            needed = needed.min(len);
-        }
-        let error = Error::from(SealError::TooLarge { needed, allowed });
-        Err(if desk.open.len() > 1 { Error::new(error.kind(), error.delivery(), FULL) } else { error })
+        let limit = self.store.capabilities().largest.unwrap_or(most).min(most);
+        let own = |parts: &[Part]| save_desk(desk, state, parts);
+        let segments = stored::fit(state, Include::All, Suite::XChaCha20Poly1305, limit, own);
+        let segments = segments.map_err(|error| match error.detail() {
+            Some(SealError::TooLarge { .. }) if desk.open.len() > 1 => Error::new(error.kind(), error.delivery(), FULL),
+            _ => error,
+        })?;
+        self.seal(key, &segments, 0)
     }
 
     fn seal(&self, key: &RecordKey, segments: &[Segment], expires: i64) -> Result<Record, Error> {
         let Fresh { state_id, nonce } = stored::fresh(&*self.world)?;
         let (now, expires) = (self.world.unix(), u64::try_from(expires).unwrap_or_default());
-        let stamp = Stamp {
-            kind: Kind::Vault,
-            schema: SCHEMA.number,
-            oldest_reader: SCHEMA.oldest_reader,
-            issued: if expires == 0 { now } else { now.min(expires) },
-            expires,
-            state_id,
-        };
+        let stamp = stored::stamp(&SCHEMA, Kind::Vault, now, expires, state_id);
         let blob = seal::seal(&stamp, segments, &self.keys, &self.context.clone().and(key.as_bytes()), nonce)?;
         Ok(Record::new(Version::new(self.world.random()?), blob.into_bytes()))
     }
