@@ -49,7 +49,7 @@ impl Vault {
             self.sends_to(&state).and_then(|()| self.lasts()).map_err(nothing)?;
             let now = self.world.now();
             let kept = desk.open(LISTING).map(|open| (open.operation.clone(), open.operation.situation(&state, now)));
-            let mut operation = match (kept, answers) {
+            let operation = match (kept, answers) {
                 (Some((_, Situation::AwaitingAnswers(challenge))), None) => return Ok(Progress::Ask(challenge)),
                 (Some((operation, Situation::AwaitingAnswers(_))), Some(answers)) => {
                     operation.check_answers(&state, answers, now).map_err(|error| nothing(error.into()))?;
@@ -65,17 +65,10 @@ impl Vault {
                 continue;
             }
             let mut client = self.client(state);
-            if operation.is_none() {
-                let known = driver::know_profile(&mut client, &mut false).await;
-                match known.and_then(|()| driver::start(&client, Intent::Accounts)) {
-                    Ok(begun) => operation = Some(begun),
-                    Err(error) => {
-                        self.give_up(&mut desk, &client.state).await;
-                        return Err(error.with_moved(Moved::No));
-                    }
-                }
-            }
-            let Some(operation) = operation else { return Err(driver::bug("no account list was asked for")) };
+            let operation = match operation {
+                Some(operation) => operation,
+                None => self.started(&mut desk, &mut client, Intent::Accounts).await?,
+            };
             let user = credentials.user_id().map(str::to_owned);
             let open = Open { id: LISTING.to_owned(), digest: [0; 32], user, operation };
             let progress = self.work(desk, &mut client, open, &mut credentials, 0).await?;

@@ -11,8 +11,8 @@ use crate::client::vault::desk::{Desk, Open};
 use crate::client::vault::patience::Effort;
 use crate::client::vault::shelf::Lost;
 use crate::client::vault::standing::{Finished, Settlement, Standing, Verdict};
-use crate::client::{Completed, Progress, belongs, driver};
-use crate::engine::{Answers, Credentials, Intent, Receipt, Situation, State};
+use crate::client::{Client, Completed, Progress, belongs, driver};
+use crate::engine::{Answers, Credentials, Intent, Operation, Receipt, Situation, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::ofx::{Amount, Content as _, Element, Payment, Version};
 
@@ -175,16 +175,7 @@ impl Vault {
         }
         let open = match begun {
             Some(open) => open,
-            None => {
-                let known = driver::know_profile(&mut client, &mut false).await;
-                match known.and_then(|()| driver::start(&client, intent())) {
-                    Ok(operation) => new(operation),
-                    Err(error) => {
-                        self.give_up(&mut desk, &client.state).await;
-                        return Err(error.with_moved(Moved::No));
-                    }
-                }
-            }
+            None => new(self.started(&mut desk, &mut client, intent()).await?),
         };
         self.work(desk, &mut client, open, credentials, MOST_RECONCILED).await.and_then(as_receipt)
     }
@@ -235,6 +226,23 @@ impl Vault {
             Ok(()) => Ok(true),
             Err(Lost::Taken(_)) => Ok(false),
             Err(Lost::Failed(error)) => Err(error.with_moved(moved)),
+        }
+    }
+
+    /// Makes an operation under the claim, with the profile that it needs. Where that fails, the claim is given up.
+    pub(crate) async fn started(
+        &self,
+        desk: &mut Desk,
+        client: &mut Client,
+        intent: Intent,
+    ) -> Result<Operation, Error> {
+        let known = driver::know_profile(client, &mut false).await;
+        match known.and_then(|()| driver::start(client, intent)) {
+            Ok(operation) => Ok(operation),
+            Err(error) => {
+                self.give_up(desk, &client.state).await;
+                Err(error.with_moved(Moved::No))
+            }
         }
     }
 
