@@ -87,5 +87,5 @@ pub(crate) use records::{read_doubt, write_doubt};
 pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
     Include, Part, SHED_IN_TURN, SnapshotError, read, record, restore_operation, restore_state, save_operation,
-    save_state,
+    save_state, understood,
 };

@@ -288,12 +288,12 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
         let text = std::str::from_utf8(&part.bytes).map_err(|_| SnapshotError::Damaged(SESSION_COOKIE))?;
         state.session_cookie = Some(Secret::from(text));
     }
+    understood(parts)?;
     for part in parts {
         match part.tag {
             PROFILE => state.profile = Some(Held::from_packed(part.take())),
             ACCOUNTS => state.accounts = Some(Held::from_packed(part.take())),
             tag if KNOWN.contains(&tag) => {}
-            tag if part.critical => return Err(SnapshotError::Newer(tag)),
             FIRST_OF_OPERATION.. => {}
             tag => {
                 let Part { critical, compress, .. } = *part;
@@ -302,6 +302,12 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
         }
     }
     Ok(state)
+}
+
+/// Refuses parts of which this version does not know one that must be understood.
+pub(crate) fn understood(parts: &[Part]) -> Result<(), SnapshotError> {
+    let newer = parts.iter().find(|part| part.critical && !KNOWN.contains(&part.tag));
+    newer.map_or(Ok(()), |part| Err(SnapshotError::Newer(part.tag)))
 }
 
 /// The operation in `parts`.

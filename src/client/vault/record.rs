@@ -18,14 +18,12 @@ use crate::client::vault::desk::{Claim, Desk, Open};
 use crate::client::vault::standing::{Finished, Settlement, Verdict};
 use crate::engine::{
     Part, Receipt, Refusal, RefusedAt, SCHEMA, SnapshotError, State, read, read_doubt, record, restore_operation,
-    restore_state, save_operation, write_doubt,
+    restore_state, save_operation, understood, write_doubt,
 };
 use crate::ofx::{Content as _, PaymentResponse, Status, TrnUid, Version, pack, unpack};
 
 const DESK: u8 = 64;
 const FILE: u8 = 65;
-/// Of the client's parts: names whose they are, and is small.
-const IDENTITY: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct DeskV1<'a> {
@@ -118,7 +116,6 @@ pub(crate) fn save_desk(desk: &Desk, state: &State, beside: &[Part]) -> Result<V
 pub(crate) fn restore_desk(written: u16, parts: Vec<Part>) -> Result<(Desk, State), SnapshotError> {
     let (own, parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.tag == DESK);
     let mut parts = SCHEMA.lift(written, parts)?;
-    let identity = parts.iter().find(|part| part.tag == IDENTITY).cloned();
     let state = restore_state(&mut parts)?;
     let damaged = SnapshotError::Damaged(DESK);
     let found: DeskV1<'_> = read(&own, DESK)?.ok_or(damaged)?;
@@ -126,7 +123,7 @@ pub(crate) fn restore_desk(written: u16, parts: Vec<Part>) -> Result<(Desk, Stat
         Some(ClaimV1 { until, id }) => Some(Claim { until: moment(until).ok_or(damaged)?, id: id.to_owned() }),
         None => None,
     };
-    let open = found.open.into_iter().map(|open| restore_open(written, open, identity.as_ref()));
+    let open = found.open.into_iter().map(|open| restore_open(written, open));
     let desk = Desk {
         version: None,
         unanswered: Vec::new(),
@@ -143,16 +140,15 @@ pub(crate) fn restore_desk(written: u16, parts: Vec<Part>) -> Result<(Desk, Stat
     Ok((desk, state))
 }
 
-fn restore_open(written: u16, open: OpenV1<'_>, identity: Option<&Part>) -> Result<Open, SnapshotError> {
+fn restore_open(written: u16, open: OpenV1<'_>) -> Result<Open, SnapshotError> {
     let parts = open.parts.into_iter().map(|part| Part {
         tag: part.tag,
         critical: part.flags & 128 != 0,
         compress: part.flags & 1 != 0,
         bytes: Zeroizing::new(part.bytes.to_vec()),
     });
-    let mut parts = SCHEMA.lift(written, parts.chain(identity.cloned()).collect())?;
-    // Only for its look at critical parts that this version does not know.
-    restore_state(&mut parts)?;
+    let parts = SCHEMA.lift(written, parts.collect())?;
+    understood(&parts)?;
     let operation = restore_operation(&parts)?;
     Ok(Open { id: open.id.to_owned(), digest: open.digest, user: open.user.map(str::to_owned), operation })
 }
