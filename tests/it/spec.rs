@@ -36,6 +36,7 @@ const MOMENTS: &[(&str, &str)] = &[
     ("20270314081502[EST]", "2027-03-14T08:15:02-05:00"),
     ("20270314081502[-:XYZ]", "2027-03-14T08:15:02+00:00"),
     ("20270314081502[]", "2027-03-14T08:15:02+00:00"),
+    ("20270314081502[5:5:5]", "2027-03-14T08:15:02+05:00"),
     // Minutes, hundredths or tenths of an hour: no zone of this world makes them disagree.
     ("20270314081502[+5.30:IST]", "2027-03-14T08:15:02+05:30"),
     ("20270314081502[+5.50:IST]", "2027-03-14T08:15:02+05:30"),
@@ -88,12 +89,10 @@ fn what_is_no_date_is_none() {
 
 #[test]
 fn no_zone_panics_and_impossible_ones_are_none() {
-    for zone in ["24:X", "-24:X", "99:X", "5.60:X", "5.99:X", "5.é:X", "596523.99:X", "-2147483648:X", "2147483647.59"]
-    {
+    let numbers =
+        ["24:X", "-24:X", "99:X", "5.60:X", "5.99:X", "5.é:X", "596523.99:X", "-2147483648:X", "2147483647.59"];
+    for zone in numbers.into_iter().chain(["é", "+-5", "[[", "--", "1e1", "٣"]) {
         assert_eq!(Stamp::new(format!("20270314081502[{zone}]")).moment_in_zone(), None, "{zone}");
-    }
-    for zone in ["é", "+-5", "5:5:5", "[[", "--", "1e1", "٣"] {
-        let _ = Stamp::new(format!("20270314081502[{zone}]")).moment_in_zone();
     }
 }
 

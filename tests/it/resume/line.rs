@@ -213,8 +213,11 @@ pub(crate) fn keys() -> KeyRing {
     KeyRing::new(Key::new(1, [7; 32]).unwrap())
 }
 
+pub(crate) const TENANT: &str = "tenant-1";
+pub(crate) const END_USER: &str = "user-42";
+
 pub(crate) fn context() -> Context {
-    Context::new("tenant-1", "user-42").unwrap()
+    Context::new(TENANT, END_USER).unwrap()
 }
 
 pub(crate) fn payment() -> Payment {

@@ -6,7 +6,8 @@ use ofx_session::store::{Record, Store as _, Swap, Version};
 use ofx_session::{Blob, Client, Context, ErrorKind, Institution, Key, KeyRing, Moved, Progress, Vault};
 
 use super::support::{
-    Fate, House, careful, careless, client, context, done, easy, jane, keys, now, once, payment, questioning, rotated,
+    END_USER, Fate, House, careful, careless, client, context, done, easy, jane, keys, now, once, payment, questioning,
+    rotated,
 };
 use crate::resume::line::MAIN;
 
@@ -263,8 +264,7 @@ fn nothing_can_be_read_in_the_store() {
     assert!(matches!(house.pay("order-2"), Ok(Progress::Done(_))));
     for which in 0..house.store.keys().len() {
         let text = String::from_utf8_lossy(&bytes(&house, which)).into_owned();
-        for word in
-            ["order", "jane", "correct horse", "Garcia", "Harbor", "1000001", "88-204-117", "user-42", "Newport"]
+        for word in ["order", "jane", "correct horse", "Garcia", "Harbor", "1000001", "88-204-117", END_USER, "Newport"]
         {
             assert!(!text.contains(word), "{word}");
         }

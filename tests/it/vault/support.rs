@@ -12,7 +12,7 @@ use ofx_session::{Client, Credentials, Error, Key, KeyRing, Payment, Progress, R
 use sha2::{Digest as _, Sha256};
 
 pub(super) use crate::resume::line::{
-    Fate, Line, client, context, easy, jane, keys, now, once, payment, questioning, right, wrong,
+    END_USER, Fate, Line, TENANT, client, context, easy, jane, keys, now, once, payment, questioning, right, wrong,
 };
 
 /// Random bytes are a counter's digests, and time goes on when a test says so.
