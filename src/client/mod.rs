@@ -1,4 +1,5 @@
-//! `Client` and `Session`: what users meet. Drives the engine over a transport; clock and random source live here.
+//! `Client`, `Session`, `Paused`, `Stored` and `Vault`: what users meet. Drives the engine over a transport; clock and random source live
+//! here.
 //!
 //! ```text
 //! Client ──open(credentials)──► Session ──close()──► Client
@@ -8,6 +9,9 @@
 //!  Blob                          Blob ──Client::resume──► Paused ──open(credentials)──► Session
 //! deconstruct
 //! ```
+//!
+//! [`Session::store`] gives whichever of the two blobs is due, and [`Stored::open`] reads either. A [`Vault`] takes a client, and keeps it
+//! and its payments in a store.
 
 mod ahead;
 mod builder;

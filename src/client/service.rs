@@ -1,5 +1,4 @@
-//! The bill-payment and sign-up services, as calls of a session: changes of payments, recurring payments, payees, mail,
-//! synchronization, and what concerns the user.
+//! The bill-payment service, as calls of a session: changes of payments, recurring payments, payees, synchronization.
 
 use crate::client::{Completed, Progress, Session};
 use crate::engine::{Changes, Confirmed, Intent};

@@ -1,4 +1,4 @@
-//! How far the institution's memory of our payments reaches: tokens and saved files.
+//! How far the institution's memory of our requests reaches: tokens and saved files.
 
 use sha2::{Digest as _, Sha256};
 

@@ -18,6 +18,12 @@
 //!             }
 //!         }
 //!         Step::Ask(challenge) => operation.handle_answer(&state, ask(challenge), now)?,
+//!         Step::Approve(approval) => {
+//!             wait_for(approval);                                   // may take days
+//!             let operation = operation.after_approval(&state);
+//!             let step = operation.step(&state, now);
+//!             (operation, step)
+//!         }
 //!         Step::Done(outcome)  => break outcome,
 //!     }
 //! }
@@ -27,13 +33,15 @@
 //!               ┌──────────────── 3000, or MFACHALLENGEFIRST ───────────────┐
 //!               ▼                                                          │
 //!  begin ─► challenge ─► questions ─► Ask ─► answers ─► work ─► SONRS ok ─► Done(result, refused)
-//!               ▲                                        │ └──► SONRS error ─► Done(refused)
-//!               └────────────────── 3001 ────────────────┘
-//!                                     no usable answer to a payment ─► Done(unknown)
+//!               ▲                                        │ ├──► SONRS error ─► Done(refused)
+//!               └────────────────── 3001 ────────────────┘ └──► SONRS 15510 ─► Approve ─► the same as at the beginning
+//!                           no usable answer to a request that counts ─► Done(unknown)
 //! ```
 //!
 //! A refused signon ends an operation here, although nobody has looked at its request. A [`Session`](crate::Session) goes on from a copy
-//! of what it was before.
+//! of what it was before. One that is refused because the institution does not know this client yet (15510) ends nothing: the operation
+//! waits until the user has had the client approved, and its request is sent unchanged. Where something is in doubt, a refused signon
+//! leaves it so.
 //!
 //! The identifiers and the bytes of the work request are made once, in [`Operation::begin`], and never change: the same
 //! request can be sent again after a challenge, a crash or a lost answer, and the institution can tell that it is the same.
