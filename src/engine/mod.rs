@@ -67,6 +67,7 @@ mod records;
 mod recovery;
 mod rival;
 mod schema;
+mod sending;
 mod settle;
 mod shown;
 mod signon_leg;
