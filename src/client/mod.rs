@@ -25,6 +25,7 @@ mod giving_up;
 mod kept;
 mod paused;
 mod progress;
+mod restoring;
 mod service;
 mod session;
 mod stored;
@@ -37,15 +38,13 @@ mod world;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::client::stored::{Protection, Validity, unread};
-use crate::engine::{Credentials, Device, Dialect, Include, Institution, Operation, State, UserKey};
-use crate::error::{Error, Moved};
+use crate::engine::{Credentials, Device, Dialect, Institution, State, UserKey};
+use crate::error::Error;
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
-use crate::seal::{Blob, Context, KeyRing, Kind, OpenPolicy};
+use crate::seal::Blob;
 use crate::secret::{Secret, wipe};
 use crate::transport::{Observer, Transport};
 
@@ -106,72 +105,6 @@ impl Client {
         ClientBuilder::new(institution)
     }
 
-    /// Brings a client back from the blob that [`deconstruct`](Self::deconstruct) made.
-    ///
-    /// Settings of this program are not stored: give them again with `connection` or [`transport`](Self::transport), with
-    /// [`device`](Self::device), [`limits`](Self::limits), [`observer`](Self::observer) and [`document_log`](Self::document_log).
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Seal`](crate::error::ErrorKind::Seal), with an [`OpenError`](crate::seal::OpenError) as
-    /// [`detail`](Error::detail), when the blob is not one, was changed, has expired, or belongs to another key or context.
-    pub fn restore(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Self, Error> {
-        Self::restore_under(blob, keys, context, &stored::policy_now())
-    }
-
-    /// Brings a client back under a policy: with another clock, or another allowance for clocks that differ.
-    ///
-    /// # Errors
-    ///
-    /// As [`restore`](Self::restore).
-    pub fn restore_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Self, Error> {
-        let opened = stored::open(blob, Kind::Client, Some((keys, context)), policy);
-        let opened = opened.map_err(|error| of_client(blob, error))?;
-        Ok(Self::from_opened(opened.state, opened.needs_reseal))
-    }
-
-    /// Brings a client back from a blob without protection. Only for storage that nobody else can read or change.
-    ///
-    /// # Errors
-    ///
-    /// As [`restore`](Self::restore); damage is noticed, forgery is not.
-    pub fn restore_plain(blob: &Blob) -> Result<Self, Error> {
-        let policy = stored::policy_now().allow_plain();
-        let opened = stored::open(blob, Kind::Client, None, &policy);
-        let opened = opened.map_err(|error| of_client(blob, error))?;
-        Ok(Self::from_opened(opened.state, opened.needs_reseal))
-    }
-
-    /// Reads a paused operation. Nothing is sent; what is asked and what is being paid can be shown at once.
-    ///
-    /// # Errors
-    ///
-    /// As [`restore`](Self::restore). An expired blob does not mean that its payment may be entered again: it may have been sent.
-    pub fn resume(blob: &Blob, keys: &KeyRing, context: &Context) -> Result<Paused, Error> {
-        Self::resume_under(blob, keys, context, &stored::policy_now())
-    }
-
-    /// Reads a paused operation under a policy: with another clock, or another allowance for clocks that differ.
-    ///
-    /// # Errors
-    ///
-    /// As [`resume`](Self::resume).
-    pub fn resume_under(blob: &Blob, keys: &KeyRing, context: &Context, policy: &OpenPolicy) -> Result<Paused, Error> {
-        let opened = stored::open(blob, Kind::Paused, Some((keys, context)), policy);
-        opened.and_then(Paused::from_opened).map_err(unread)
-    }
-
-    /// Reads a paused operation from a blob without protection. Only for storage that nobody else can read or change.
-    ///
-    /// # Errors
-    ///
-    /// As [`resume`](Self::resume); damage is noticed, forgery is not.
-    pub fn resume_plain(blob: &Blob) -> Result<Paused, Error> {
-        let policy = stored::policy_now().allow_plain();
-        let opened = stored::open(blob, Kind::Paused, None, &policy);
-        opened.and_then(Paused::from_opened).map_err(unread)
-    }
-
     pub(crate) fn from_parts(state: State, transport: Option<Arc<dyn Transport>>) -> Self {
         Self {
             state,
@@ -182,10 +115,6 @@ impl Client {
             watching: Watching::default(),
             world: Arc::new(Real),
         }
-    }
-
-    fn from_opened(state: State, needs_reseal: bool) -> Self {
-        Self { needs_reseal, ..Self::from_parts(state, None) }
     }
 
     /// Replaces the HTTPS settings.
@@ -262,7 +191,7 @@ impl Client {
     /// # Security
     ///
     /// A `USERKEY` and an `ACCESSTOKEN` do not say whose they are, and are taken for this user's. Where users sign on with these, name
-    /// the user in the [`Context`], so that nobody opens the client of another.
+    /// the user in the [`Context`](crate::Context), so that nobody opens the client of another.
     pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if let Err(error) = self.belongs_to(&credentials) {
             return Err(Kept::new(error, self));
@@ -281,66 +210,6 @@ impl Client {
     pub async fn fetch_profile(&mut self) -> Result<&Profile, Error> {
         driver::fetch_profile(self).await?;
         self.profile().ok_or_else(|| driver::bug("a profile was fetched and is not there"))
-    }
-
-    /// Turns the client into one blob, readable for 90 days, by these keys and in this context only.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Seal`](crate::error::ErrorKind::Seal) when it cannot be made. The client comes back in the error.
-    ///
-    /// # Security
-    ///
-    /// Holds the `CLIENTUID`, the user id, the access key, the profile and the account list; never a password. A blob can be
-    /// copied: types cannot stop that, and an older copy restores an older state.
-    pub fn deconstruct(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
-        self.deconstruct_for(CLIENT_LIFE, keys, context)
-    }
-
-    /// As [`deconstruct`](Self::deconstruct), readable for `life`; zero means for ever.
-    ///
-    /// # Errors
-    ///
-    /// As [`deconstruct`](Self::deconstruct).
-    pub fn deconstruct_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
-        self.store(Protection::Sealed(keys, context), life)
-    }
-
-    /// Turns the client into a blob without protection that holds nothing private: no access key, no user id, no accounts, and no
-    /// `APPKEY`, which [`app_key`](Self::app_key) sets again.
-    ///
-    /// # Errors
-    ///
-    /// As [`deconstruct`](Self::deconstruct).
-    pub fn deconstruct_plain_public(self) -> Result<Blob, Kept<Self>> {
-        self.store(Protection::Plain(Include::Public), CLIENT_LIFE)
-    }
-
-    /// Turns the client into a blob without protection that holds everything, for storage that is itself trusted.
-    ///
-    /// # Errors
-    ///
-    /// As [`deconstruct`](Self::deconstruct).
-    ///
-    /// # Security
-    ///
-    /// Whoever reads it has the access key; whoever writes it can redirect the client.
-    pub fn deconstruct_plain_including_private(self) -> Result<Blob, Kept<Self>> {
-        self.store(Protection::Plain(Include::All), CLIENT_LIFE)
-    }
-
-    fn store(self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
-        self.save(None, protection, Validity::For(life)).map_err(|error| Kept::new(error, self))
-    }
-
-    /// Makes the blob of this client, with the operation that it is about.
-    pub(crate) fn save(
-        &self,
-        operation: Option<&Operation>,
-        protection: Protection<'_>,
-        validity: Validity,
-    ) -> Result<Blob, Error> {
-        stored::save(&*self.world, &self.state, operation, protection, self.blob_limit, validity)
     }
 
     /// The institution's address, as it was given when the client was built.
@@ -457,12 +326,6 @@ fn default_transport() -> Result<Arc<dyn Transport>, Error> {
     Err(Error::misuse("there is no transport: give one with transport(), or switch on the feature https"))
 }
 
-/// No payment is in the blob of a client. One that says that it is something else may hold one.
-fn of_client(blob: &Blob, error: Error) -> Error {
-    let is_client = blob.header().is_ok_and(|header| header.kind() == Kind::Client);
-    if is_client { error.with_moved(Moved::No) } else { unread(error) }
-}
-
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
@@ -471,9 +334,6 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
-
-/// How long the blob of a client can be read.
-const CLIENT_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 const NO_USER_KEY: &str =
     "the institution gave no USERKEY: open with id and password, and ask for one with asking_for_user_key";

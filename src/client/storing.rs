@@ -1,5 +1,6 @@
 //! What a program stores of a session, whatever it is doing: one blob, and one way back.
 
+use crate::client::restoring::CLIENT_LIFE;
 use crate::client::stored::{Protection, Validity, unread};
 use crate::client::{Client, Kept, Paused, Session};
 use crate::engine::Situation;
@@ -73,7 +74,7 @@ impl Session {
             Some(_) => true,
         };
         if !waits {
-            let (protection, validity) = (Protection::Sealed(keys, context), Validity::For(super::CLIENT_LIFE));
+            let (protection, validity) = (Protection::Sealed(keys, context), Validity::For(CLIENT_LIFE));
             return self.client.save(None, protection, validity).map_err(|error| Kept::new(error, self));
         }
         self.pause(keys, context)
