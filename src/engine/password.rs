@@ -3,10 +3,13 @@
 //! ```text
 //! PINCHRQ ──► status 0 ──► PasswordChanged
 //!    │  └───► error ─────► Refused
-//!    └ no answer ─► in doubt ─reconcile─► the new one, once ──► accepted ──► PasswordChanged
-//!                                            └ 15500 ─► the old one, once ─► accepted ──► Refused: it is the password
-//!                                                          └ 15500 ─► in doubt, and nothing more is tried
+//!    └ no answer, or 2019 ─► in doubt ─reconcile─► the new one, once ──► accepted ──► PasswordChanged
+//!                               │                     └ 15500 ─► the old one, once ─► accepted ──► Refused: it is the password
+//!                               │                                   └ 15500 ─► in doubt, and nothing more is tried
+//!                               └ sent once more ─► error ─► in doubt: it says nothing of the first
 //! ```
+//!
+//! An answer is one under our `TRNUID`, or under none.
 //!
 //! No password is ever stored: both are given again with the credentials.
 
@@ -20,15 +23,25 @@ use crate::ofx::{Response, SignonResponse, Status, shortened};
 
 impl Operation {
     /// The answer to a file whose signon was accepted.
-    pub(crate) fn take_password(self, response: &Response) -> (Self, Step) {
-        match response.password() {
-            None => self.in_doubt(Doubt::NotMentioned),
-            Some(Err(error)) => self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))),
-            Some(Ok(status)) if status.is_error() => {
-                let refusal = Refusal::new(&status, RefusedAt::Request);
-                self.over(Outcome::Refused(refusal))
+    pub(crate) fn take_password(self, state: &State, response: &Response) -> (Self, Step) {
+        let ours = match response.passwords_under(&self.trn_uid()) {
+            Ok(ours) => ours,
+            Err(error) => return self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))),
+        };
+        let (refused, accepted): (Vec<_>, Vec<_>) = ours.into_iter().partition(|(status, _)| status.is_error());
+        let received_before = refused.iter().find(|(status, _)| status.code == StatusCode::DUPLICATE);
+        match (refused.first(), received_before) {
+            (None, _) if accepted.is_empty() => self.in_doubt(Doubt::NotMentioned),
+            (None, _) if accepted.iter().any(|(_, user_id)| is_another(state, *user_id)) => {
+                self.in_doubt(Doubt::Unreadable(ANOTHER_USER.to_owned()))
             }
-            Some(Ok(_)) => self.over(Outcome::PasswordChanged),
+            (None, _) => self.over(Outcome::PasswordChanged),
+            (Some(_), _) if !accepted.is_empty() => self.in_doubt(Doubt::Unreadable(YES_AND_NO.to_owned())),
+            (Some(_), Some((status, _))) => {
+                let message = status.message.as_deref().map(shortened);
+                self.in_doubt(Doubt::Duplicate(message))
+            }
+            (Some((status, _)), None) => self.refused(Refusal::new(status, RefusedAt::Request)),
         }
     }
 
@@ -62,3 +75,13 @@ impl Operation {
         }
     }
 }
+
+/// Whether an answer names another user than the one that the state is of, as far as both are known. Institutions have letters of
+/// their own.
+fn is_another(state: &State, named: Option<&str>) -> bool {
+    let same = |known: &str, named: &str| known.trim().to_lowercase() == named.trim().to_lowercase();
+    matches!((&state.user_id, named), (Some(known), Some(named)) if !same(known, named))
+}
+
+const YES_AND_NO: &str = "it says yes and no about the change of the password";
+const ANOTHER_USER: &str = "it accepts the change of the password of another user";

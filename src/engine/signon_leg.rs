@@ -120,7 +120,7 @@ impl Operation {
         let (operation, step) = match self.kind {
             TaskKind::Request(kind) if self.kind.counts() => self.take_work_answer(kind, state, &response, now),
             TaskKind::Batch(_) => self.take_batch(state, &response)?,
-            TaskKind::ChangePassword => self.take_password(&response),
+            TaskKind::ChangePassword => self.take_password(state, &response),
             TaskKind::Profile => self.over(judge::profile(&trn_uid, &response, state)?),
             TaskKind::ACCOUNTS => self.over(judge::accounts(&trn_uid, &response, state)?),
             TaskKind::Request(kind) => self.over(judge::request(kind, &trn_uid, &response)?),

@@ -106,11 +106,18 @@ impl Response {
         self.all("PROFMSGSRSV1", "PROFTRNRS")
     }
 
-    /// What the answer to a password change says, whatever `TRNUID` it comes under: there is one in a file.
-    pub(crate) fn password(&self) -> Option<Result<Status, DecodeError>> {
-        let answer = self.document.root().child("SIGNONMSGSRSV1")?.child("PINCHTRNRS")?;
-        let status = Member::take(answer, "STATUS");
-        Some(status.map_err(|error: DecodeError| error.within("PINCHTRNRS").within("SIGNONMSGSRSV1").within("OFX")))
+    /// What the answers to a password change under a `TRNUID` say, and the user id that each names; one without any `TRNUID` may be ours
+    /// too.
+    pub(crate) fn passwords_under(&self, trn_uid: &TrnUid) -> Result<Vec<(Status, Option<&str>)>, DecodeError> {
+        let set = self.document.root().child("SIGNONMSGSRSV1");
+        let answers = set.map(Element::children).unwrap_or_default().iter().filter(|child| child.is("PINCHTRNRS"));
+        let ours = answers.filter(|answer| answer.value("TRNUID").is_none_or(|found| trn_uid.is(found)));
+        let within = |error: DecodeError| error.within("PINCHTRNRS").within("SIGNONMSGSRSV1").within("OFX");
+        ours.map(|answer| {
+            let status = Member::take(answer, "STATUS").map_err(within)?;
+            Ok((status, answer.child("PINCHRS").and_then(|changed| changed.value("USERID"))))
+        })
+        .collect()
     }
 
     /// The answers to requests of a kind, by themselves and inside of synchronization.

@@ -9,6 +9,7 @@ mod moved;
 mod newer;
 mod one_time;
 mod others;
+mod passwords;
 mod profile;
 mod services;
 mod shapes;

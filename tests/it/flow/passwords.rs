@@ -20,6 +20,45 @@ fn changed(trn_uid: &str, code: u32) -> Said {
     Said::new(0, "INFO").beside(transaction("PINCHTRNRS", trn_uid, code, body))
 }
 
+/// `TRNUID` of the change that was asked for.
+fn change_uid(sent: &Sent) -> &str {
+    sent.document.find("/OFX/SIGNONMSGSRQV1/PINCHTRNRQ").unwrap().value("TRNUID").unwrap()
+}
+
+/// An answer to a change, without a `TRNUID` where none is given.
+fn answer(trn_uid: Option<&str>, code: u32) -> Element {
+    let answer = transaction("PINCHTRNRS", trn_uid.unwrap_or_default(), code, None);
+    let inside = answer.children().iter().filter(|child| trn_uid.is_some() || child.tag() != "TRNUID");
+    Element::aggregate("PINCHTRNRS", inside.cloned().collect())
+}
+
+/// What a first try comes to, to which these answers are given: one each, under our `TRNUID`, none, or that of somebody else.
+fn told(answers: &'static [(Whose, u32)]) -> Step {
+    let mut scenario = with_both();
+    scenario.then_says(move |sent| {
+        answers.iter().fold(Said::new(0, "INFO"), |said, (whose, code)| {
+            let ours = change_uid(sent);
+            let (upper, lower) = (ours.to_uppercase(), ours.to_lowercase());
+            said.beside(match whose {
+                Whose::Ours => answer(Some(ours), *code),
+                Whose::OursAsTheyLike => answer(Some(if ours == upper { &lower } else { &upper }), *code),
+                Whose::Nameless => answer(None, *code),
+                Whose::Foreign => answer(Some("somebody-else"), *code),
+            })
+        })
+    });
+    scenario.run(Intent::ChangePassword).unwrap()
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Whose {
+    Ours,
+    /// In letters of the other case.
+    OursAsTheyLike,
+    Nameless,
+    Foreign,
+}
+
 fn lost() -> Scenario {
     let mut scenario = with_both();
     scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
@@ -38,7 +77,7 @@ fn the_request_signs_on_with_the_old_password_and_names_the_new_one() {
         let request = sent.document.find("/OFX/SIGNONMSGSRQV1/PINCHTRNRQ").unwrap();
         assert_eq!(request.find("PINCHRQ/USERID").unwrap().text(), Some("jane"));
         assert_eq!(request.find("PINCHRQ/NEWUSERPASS").unwrap().text(), Some("battery staple"));
-        changed(request.value("TRNUID").unwrap(), 0)
+        changed(change_uid(sent), 0)
     });
     assert_eq!(scenario.run(Intent::ChangePassword), Ok(Step::Done(Outcome::PasswordChanged)));
     assert_eq!(passwords(&scenario), ["correct horse"]);
@@ -48,8 +87,74 @@ fn the_request_signs_on_with_the_old_password_and_names_the_new_one() {
 #[test]
 fn a_refused_change_leaves_the_old_password() {
     let mut scenario = with_both();
-    scenario.then_says(|_| changed("1", 15_503));
+    scenario.then_says(|sent| changed(change_uid(sent), 15_503));
     assert_eq!(refused(scenario.run(Intent::ChangePassword)).status.code.value(), 15_503);
+}
+
+#[test]
+fn an_answer_without_an_identifier_may_be_ours() {
+    for whose in [&[(Whose::Ours, 0)], &[(Whose::OursAsTheyLike, 0)], &[(Whose::Nameless, 0)]] {
+        assert_eq!(told(whose), Step::Done(Outcome::PasswordChanged), "{whose:?}");
+    }
+    for whose in [&[(Whose::Ours, 15_503)], &[(Whose::OursAsTheyLike, 15_503)], &[(Whose::Nameless, 15_503)]] {
+        assert_eq!(refused(Ok(told(whose))).status.code.value(), 15_503, "{whose:?}");
+    }
+}
+
+/// Whoever reads that the change of another was made, or was not, keeps the wrong password.
+#[test]
+fn an_answer_under_another_identifier_says_nothing() {
+    for answers in [&[(Whose::Foreign, 0)], &[(Whose::Foreign, 15_503)], &[(Whose::Foreign, 2019)]] {
+        assert_eq!(unknown(Ok(told(answers))), Doubt::NotMentioned, "{answers:?}");
+    }
+    assert_eq!(told(&[(Whose::Foreign, 15_503), (Whose::Ours, 0)]), Step::Done(Outcome::PasswordChanged));
+    assert_eq!(refused(Ok(told(&[(Whose::Foreign, 0), (Whose::Ours, 15_503)]))).status.code.value(), 15_503);
+}
+
+#[test]
+fn an_answer_that_says_yes_and_no_says_neither() {
+    let both: [&[(Whose, u32)]; 4] = [
+        &[(Whose::Ours, 0), (Whose::Ours, 15_503)],
+        &[(Whose::Ours, 15_503), (Whose::Ours, 0)],
+        &[(Whose::Nameless, 15_503), (Whose::Ours, 0)],
+        &[(Whose::Ours, 2019), (Whose::Ours, 0)],
+    ];
+    for answers in both {
+        assert!(matches!(unknown(Ok(told(answers))), Doubt::Unreadable(_)), "{answers:?}");
+    }
+    assert_eq!(told(&[(Whose::Ours, 0), (Whose::Ours, 0)]), Step::Done(Outcome::PasswordChanged));
+}
+
+/// A copy of it came before, and may have been carried out.
+#[test]
+fn a_change_that_was_received_before_is_found_out_about_by_the_passwords() {
+    let mut scenario = with_both();
+    scenario.then_says(|sent| changed(change_uid(sent), 2019));
+    let doubt = unknown(scenario.run(Intent::ChangePassword));
+    assert_eq!(doubt, Doubt::Duplicate(Some("our words".to_owned())));
+    scenario.then_says(|_| Said::new(15_500, "ERROR"));
+    scenario.then_says(|_| Said::new(0, "INFO"));
+    assert_eq!(refused(scenario.reconcile()).status.code.value(), 15_503);
+    assert_eq!(passwords(&scenario), ["correct horse", "battery staple", "correct horse"]);
+}
+
+/// What becomes of the second copy is no answer to the first, which may have been carried out.
+#[test]
+fn a_refusal_of_a_second_try_leaves_the_change_in_doubt() {
+    for code in [15_503, 2000] {
+        let mut scenario = lost();
+        scenario.then_says(move |sent| changed(change_uid(sent), code));
+        assert!(matches!(unknown(scenario.repeat()), Doubt::RepeatRefused(_)), "{code}");
+        scenario.then_says(|_| Said::new(0, "INFO"));
+        assert_eq!(scenario.reconcile(), Ok(Step::Done(Outcome::PasswordChanged)));
+        assert_eq!(passwords(&scenario), ["correct horse", "correct horse", "battery staple"]);
+    }
+    let mut scenario = lost();
+    scenario.then_says(|sent| changed(change_uid(sent), 2019));
+    assert!(matches!(unknown(scenario.repeat()), Doubt::Duplicate(_)));
+    let mut scenario = lost();
+    scenario.then_says(|sent| changed(change_uid(sent), 0));
+    assert_eq!(scenario.repeat(), Ok(Step::Done(Outcome::PasswordChanged)));
 }
 
 #[test]
