@@ -330,8 +330,13 @@ impl Session {
         state.password_change_due || at_first
     }
 
-    /// Makes an operation, in place of a list that could not be fetched. A payment is never replaced: it has its identifiers.
+    /// Makes an operation, in place of a list that could not be fetched. What counts is never replaced: it has its identifiers.
     pub(crate) async fn begin(&mut self, intent: Intent) -> Result<(), Error> {
+        self.begin_with(intent, None).await
+    }
+
+    /// As [`begin`](Self::begin), with credentials that are the session's from then on.
+    pub(crate) async fn begin_with(&mut self, intent: Intent, given: Option<Credentials>) -> Result<(), Error> {
         let counts = self.current.as_ref().is_some_and(|operation| operation.kind().counts());
         match self.situation() {
             Some(Situation::InDoubt(_)) => self.refuse_doubt()?,
@@ -351,9 +356,16 @@ impl Session {
             }
             None | Some(Situation::Ready | Situation::Over(_)) => {}
         }
+        let changed = matches!(intent, Intent::ChangePassword).then(|| given.as_ref().unwrap_or(&self.credentials));
+        changed.map(Credentials::password_change).transpose()?;
         self.current = None;
         driver::know_profile(&mut self.client, &mut self.profile_refused).await?;
+        changed.map(|both| self.client.state.allows_password(both)).transpose()?;
         self.current = Some(driver::start(&self.client, intent)?);
+        // Not before: another change may be in doubt, and needs its own new password.
+        if let Some(given) = given {
+            self.credentials = given;
+        }
         Ok(())
     }
 

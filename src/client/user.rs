@@ -92,14 +92,7 @@ impl Session {
     /// Neither password is ever in a blob.
     pub async fn change_password(&mut self, new: impl Into<Secret>) -> Result<Progress<()>, Error> {
         let with_both = self.credentials.clone().new_password(new);
-        with_both.password_change()?;
-        self.begin(Intent::ChangePassword).await?;
-        if let Err(error) = self.client.state.allows_password(&with_both) {
-            self.current = None;
-            return Err(error.into());
-        }
-        // Not before: another change may be in doubt, and needs its own new password.
-        self.credentials = with_both;
+        self.begin_with(Intent::ChangePassword, Some(with_both)).await?;
         self.run_as(|completed| matches!(completed, Completed::PasswordChanged).then_some(())).await
     }
 
@@ -159,7 +152,8 @@ impl Session {
     }
 
     /// Makes the request of an intent without sending it: [`pause`](Self::pause) stores it, [`proceed`](Self::proceed) sends it. The
-    /// profile is fetched when it is not known.
+    /// profile is fetched when it is not known. A change of the password is prepared in a session that was opened with both:
+    /// `Credentials::new(id, old).new_password(new)`.
     ///
     /// # Errors
     ///

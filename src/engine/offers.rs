@@ -14,6 +14,7 @@ impl State {
     }
 
     /// Refuses a change of the password that the profile does not offer, unless one is due, and a new one that it has rules against.
+    /// The credentials have both.
     pub(crate) fn allows_password(&self, credentials: &Credentials) -> Result<(), EngineError> {
         let Some(info) = self.profile().and_then(|profile| profile.signon_info("SIGNON")) else { return Ok(()) };
         offered(info.password_change != Some(false) || self.password_change_due, "change of the password (PINCH)")?;

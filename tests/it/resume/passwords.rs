@@ -1,10 +1,44 @@
-//! A change of the password in a session: whom the answer is about.
+//! A change of the password in a session: what the profile says of it, and whom the answer is about.
 
-use ofx_session::{Progress, Session};
+use ofx_session::error::ErrorKind;
+use ofx_session::{Completed, Error, Intent, Progress, Session};
 
 use super::line::{Fate, Line, client, easy, jane, now};
 
 const NEW_PASSWORD: &str = "battery staple";
+
+fn refuses_as_too_short(result: Result<(), Error>) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+    assert!(error.to_string().contains("fewer than 4 characters"), "{error}");
+}
+
+#[test]
+fn a_change_that_is_prepared_keeps_the_rules_of_the_profile() {
+    let line = Line::new(easy().everything().build_model());
+    let mut session = client(&line).open(jane().new_password("x")).unwrap();
+    refuses_as_too_short(now(session.change_password("x")).map(drop));
+    assert_eq!(session.situation(), None);
+    refuses_as_too_short(now(session.prepare(Intent::ChangePassword)));
+    assert_eq!(session.situation(), None, "nothing is left that could be sent");
+    assert_eq!(line.work(), [""; 0], "nothing was asked but the profile");
+    // One that is refused is not the session's from then on.
+    let mut session = client(&line).open(jane().new_password(NEW_PASSWORD)).unwrap();
+    refuses_as_too_short(now(session.change_password("x")).map(drop));
+    now(session.prepare(Intent::ChangePassword)).unwrap();
+    assert_eq!(now(session.proceed()).unwrap(), Progress::Done(Completed::PasswordChanged));
+    line.clean(0);
+}
+
+#[test]
+fn a_change_is_prepared_with_both_passwords() {
+    let line = Line::new(easy().everything().build_model());
+    let mut session = client(&line).open(jane()).unwrap();
+    let error = now(session.prepare(Intent::ChangePassword)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(error.to_string().contains("new_password"), "{error}");
+    assert_eq!((session.situation(), line.wire().sent.len()), (None, 0));
+}
 
 /// A session whose user the institution has recognized, and what it says next to a change of the password.
 fn told(user_id: &str) -> (Line, Session, Progress<()>) {
