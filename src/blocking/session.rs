@@ -45,10 +45,10 @@ impl Session {
         /// Goes on with the operation under way: one that was prepared, resumed, or could not be sent.
         async fn proceed(&mut self) -> Result<Progress<Completed>, Error>;
 
-        /// Finds out what became of a payment in doubt.
+        /// Finds out what became of a request in doubt.
         async fn reconcile(&mut self) -> Result<Progress<Completed>, Error>;
 
-        /// Sends a payment that is in doubt once more, under the same identifiers and with the same bytes.
+        /// Sends a payment, or another request, that is in doubt once more, under the same identifiers and with the same bytes.
         async fn repeat_payment_in_doubt(&mut self) -> Result<Progress<Completed>, Error>;
 
         /// Gives up the operation under way.

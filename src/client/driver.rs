@@ -38,7 +38,7 @@ impl Ahead for InMemory {
 
 /// Continues what `current` holds until the user is asked, it is over, or the institution cannot be reached.
 ///
-/// Whatever goes wrong while a payment in doubt is sent once more, the error says that it is still in doubt.
+/// Whatever goes wrong while a request in doubt is sent once more, the error says that it is still in doubt.
 pub(crate) async fn run(
     client: &mut Client,
     credentials: &mut Credentials,
@@ -69,7 +69,7 @@ pub(crate) async fn run(
 }
 
 /// `current` always holds what must not be lost: before each send it is the operation as it stands when the program stops, so
-/// that a dropped future leaves a payment in doubt and not forgotten, unless the transport [proves](Undo) that it never left.
+/// that a dropped future leaves a request in doubt and not forgotten, unless the transport [proves](Undo) that it never left.
 async fn drive(
     client: &mut Client,
     credentials: &mut Credentials,
@@ -190,7 +190,7 @@ async fn drive(
     }
 }
 
-/// A request around a payment failed, and the payment itself was not sent or was refused: that is what the caller wants to know.
+/// A file around a request that counts failed, and the request itself was not sent or was refused: that is what the caller wants to know.
 fn nothing_moved(error: Error, counts: bool) -> Error {
     if counts { error.with_delivery(Delivery::NotSent) } else { error }
 }
@@ -274,10 +274,10 @@ pub(crate) fn bug(what: &'static str) -> Error {
 
 const NO_OPERATION: &str = "there is no operation to continue; start one";
 
-const STILL_IN_DOUBT: &str = "the payment is still in doubt and was not sent once more";
+const STILL_IN_DOUBT: &str = "the request is still in doubt and was not sent once more";
 
-const TOKEN: &str = "asking for the newest token of the history, so that the payment can be found out about (where there is none for this \
-                     client, abandon the payment and begin it anew with Institution::without_synchronization)";
+const TOKEN: &str = "asking for the newest token of the history, so that the request can be found out about (where there is none for this \
+                     client, abandon the request and begin it anew with Institution::without_synchronization)";
 
 const ENROLLING: &str = "while enrolling, which may have been done: enrol again, and where the user is enrolled already (13501), the institution \
                          gives the password anew";

@@ -7,7 +7,7 @@ use crate::ofx::{AccountInfo, Reply};
 /// How far an operation got: it is done, the user is asked, or nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "a payment may be waiting for answers, or be in doubt"]
+#[must_use = "an operation may be waiting for answers, or be in doubt"]
 pub enum Progress<T> {
     /// Done, with this result.
     Done(T),

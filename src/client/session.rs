@@ -138,8 +138,8 @@ impl Session {
         Ok(progress)
     }
 
-    /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent: its saved
-    /// answer (`RESPFILEER`), or its history of payments (`SYNCMODE` FULL). When the history proves that it was not carried out, it is
+    /// Finds out what became of a request in doubt, in the ways that the institution's profile promised when it was sent: its saved
+    /// answer (`RESPFILEER`), or its history (`SYNCMODE` FULL). When the history proves that it was not carried out, it is
     /// sent again, under the same identifiers, so that no earlier copy can be carried out as well. OFX 1.0.3 §6.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Session {
     /// As [`pay`](Self::pay); `Misuse` when nothing is in doubt, or there is no way left: [`can_reconcile`](Self::can_reconcile).
     pub async fn reconcile(&mut self) -> Result<Progress<Completed>, Error> {
         let Some(operation) = self.resting() else {
-            return Err(Error::misuse("there is no payment in doubt"));
+            return Err(Error::misuse("there is no request in doubt"));
         };
         let (operation, _) =
             operation.reconcile(&self.client.state, self.client.world.now()).map_err(|error| self.told(error))?;
@@ -155,13 +155,13 @@ impl Session {
         self.go_on().await
     }
 
-    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
+    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a request in doubt.
     #[must_use]
     pub fn can_reconcile(&self) -> bool {
         self.resting().is_some_and(|operation| operation.can_reconcile())
     }
 
-    /// Sends a payment that is in doubt once more, under the same identifiers and with the same bytes.
+    /// Sends a payment, or another request, that is in doubt once more, under the same identifiers and with the same bytes.
     ///
     /// # Errors
     ///
@@ -170,11 +170,11 @@ impl Session {
     /// # Security
     ///
     /// An institution that checks for duplicates pays once and answers [`Doubt::Duplicate`](crate::engine::Doubt::Duplicate). One
-    /// that does not pays twice. [`reconcile`](Self::reconcile) where there is a way, or settle the doubt by other means. The payment stays in doubt until the
+    /// that does not pays twice. [`reconcile`](Self::reconcile) where there is a way, or settle the doubt by other means. The request stays in doubt until the
     /// institution answers for it: a refusal of the second try, or one that was not sent, says nothing about the first.
     pub async fn repeat_payment_in_doubt(&mut self) -> Result<Progress<Completed>, Error> {
         let Some(operation) = self.resting() else {
-            return Err(Error::misuse("there is no payment in doubt"));
+            return Err(Error::misuse("there is no request in doubt"));
         };
         let repeated = operation.repeat_in_doubt(&self.client.state, self.client.world.now());
         let (operation, _) = repeated.map_err(|error| self.told(error))?;
@@ -186,29 +186,29 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Misuse` when a payment is in doubt: forgetting it invites paying it twice.
+    /// `Misuse` when it is in doubt: forgetting a payment invites paying it twice.
     pub fn abandon(&mut self) -> Result<(), Error> {
         self.refuse_doubt()?;
         self.current = None;
         Ok(())
     }
 
-    /// Ends a doubt that was settled by other means: the institution's list of payments, or a call there, has shown what became of
-    /// the payment. Its `TRNUID` is in [`trn_uid`](Self::trn_uid) until then.
+    /// Ends a doubt that was settled by other means: the institution's own list, or a call there, has shown what became of the
+    /// request. Its `TRNUID` is in [`trn_uid`](Self::trn_uid) until then.
     ///
     /// # Errors
     ///
     /// `Misuse` when nothing is in doubt.
     pub fn settle_doubt(&mut self) -> Result<(), Error> {
         if self.doubt().is_none() {
-            return Err(Error::misuse("there is no payment in doubt to settle"));
+            return Err(Error::misuse("there is no request in doubt to settle"));
         }
         self.current = None;
         Ok(())
     }
 
-    /// Turns session and operation into one blob, readable by these keys and in this context only: for 15 minutes, for 7 days when a
-    /// payment is in doubt, for 30 days when the user must have this client approved.
+    /// Turns session and operation into one blob, readable by these keys and in this context only: for 15 minutes, for 7 days when it
+    /// is in doubt, for 30 days when the user must have this client approved.
     ///
     /// # Errors
     ///
@@ -240,7 +240,7 @@ impl Session {
     ///
     /// # Security
     ///
-    /// Whoever reads it has the access key and sees the payment; whoever writes it can change the payment.
+    /// Whoever reads it has the access key and sees the request; whoever writes it can change the request.
     pub fn pause_plain_including_private(self) -> Result<Blob, Kept<Self>> {
         let life = self.pause_life();
         self.pause_as(Protection::Plain(Include::All), life)
@@ -272,7 +272,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Misuse` when a payment is in doubt: [`pause`](Self::pause) it instead. The session comes back in the error.
+    /// `Misuse` when a request is in doubt: [`pause`](Self::pause) it instead. The session comes back in the error.
     pub fn close(self) -> Result<Client, Kept<Self>> {
         match self.refuse_doubt() {
             Ok(()) => Ok(self.client),
@@ -291,7 +291,7 @@ impl Session {
     /// | waits for | by default | at most |
     /// |---|---|---|
     /// | answers to questions, or to be sent | 15 minutes | 24 hours |
-    /// | somebody who finds out whether a payment was made | 7 days | 7 days |
+    /// | somebody who finds out whether it was carried out | 7 days | 7 days |
     /// | the user, who has this client approved at the institution | 30 days | 30 days |
     #[must_use]
     pub fn longest_pause(&self) -> Duration {

@@ -5,7 +5,7 @@ use crate::ofx::{DecodeError, EncodeError, PasswordProblem};
 
 /// Why a step of an operation could not be made.
 ///
-/// Never means that a payment is in doubt: that is an outcome, [`Outcome::Unknown`](crate::engine::Outcome::Unknown).
+/// Never means that a request is in doubt: that is an outcome, [`Outcome::Unknown`](crate::engine::Outcome::Unknown).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {

@@ -73,7 +73,7 @@ pub struct Operation {
     /// What is not known of an earlier send, while the request is sent once more. Only its own result settles that.
     pub(crate) doubt: Option<Doubt>,
     pub(crate) phase: Phase,
-    /// For the case that the answer to a payment gets lost.
+    /// For the case that the answer gets lost.
     pub(crate) recovery: Recovery,
     /// Parts of a stored operation that only a later version understands: written back with it.
     pub(crate) unknown: Vec<Part>,
@@ -153,7 +153,7 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`EngineError`] when the answer is of no use and nothing hangs on it; what [`Transmit::prepare`] handed out can go on. A payment in
+    /// [`EngineError`] when the answer is of no use and nothing hangs on it; what [`Transmit::prepare`] handed out can go on. A request in
     /// doubt is [`Outcome::Unknown`] and no error.
     pub fn handle_response(
         mut self,
@@ -173,11 +173,11 @@ impl Operation {
     }
 
     /// Takes the news that no usable answer came to the file last sent. [`Delivery::Answered`] means that the institution refused to
-    /// read the file as OFX, and always will (an HTTP status of 400 to 499 that is not about the moment, as 403 and 429 are); a payment
+    /// read the file as OFX, and always will (an HTTP status of 400 to 499 that is not about the moment, as 403 and 429 are); a request
     /// is in doubt then as if nothing had come.
     ///
-    /// `why` is for people: it becomes the evidence of a payment in doubt. The step says what could be done next: send again when
-    /// nothing can have been carried out; a payment that may have been is in doubt.
+    /// `why` is for people: it becomes the evidence of a request in doubt. The step says what could be done next: send again when
+    /// nothing can have been carried out; a request that counts and may have been is in doubt.
     #[must_use]
     pub fn handle_failure(mut self, state: &State, delivery: Delivery, why: &str, now: DateTime<Utc>) -> (Self, Step) {
         if delivery == Delivery::NotSent {
@@ -249,7 +249,7 @@ impl Operation {
         Ok(self.with_step(state, now))
     }
 
-    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a payment in doubt.
+    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a request in doubt.
     #[must_use]
     pub fn can_reconcile(&self) -> bool {
         let has_a_way =
@@ -257,7 +257,7 @@ impl Operation {
         matches!(self.phase, Phase::InDoubt(_)) && has_a_way
     }
 
-    /// Finds out what became of a payment in doubt, in the ways that the institution's profile promised when it was sent.
+    /// Finds out what became of a request in doubt, in the ways that the institution's profile promised when it was sent.
     ///
     /// # Errors
     ///
@@ -305,7 +305,7 @@ impl Operation {
         }
     }
 
-    /// Why it is not known whether its payment was made, when it is in doubt. That lasts while it is sent once more, also while
+    /// Why it is not known whether its request was carried out, when it is in doubt. That lasts while it is sent once more, also while
     /// questions wait for answers.
     #[must_use]
     pub fn doubt(&self) -> Option<&Doubt> {
@@ -383,7 +383,7 @@ impl Operation {
 
 /// What may be in doubt must fit into a blob, beside the rest of the state.
 const LONGEST_REQUEST: usize = 48 * 1024;
-const NO_ANSWERS: &str = "waits for no answers: go on with proceed, or settle a payment that is in doubt";
+const NO_ANSWERS: &str = "waits for no answers: go on with proceed, or settle a request that is in doubt";
 const TOO_LONG: &str = "this is more than 48 KiB in one file (letters beyond ASCII count twice), and could not be stored while it is in doubt; send it in several";
 
 pub(crate) fn app(state: &State) -> (&str, &str) {

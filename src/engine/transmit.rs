@@ -47,7 +47,7 @@ impl Transmit {
     }
 
     /// The operation as it stands once this file may have been sent, and the file. Keep the first before sending the second: a
-    /// payment whose program stops in between is in doubt and must never simply be started again. `now` goes into `DTCLIENT`.
+    /// request whose program stops in between is in doubt and must never simply be started again. `now` goes into `DTCLIENT`.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A change of the password in a session: what the profile says of it, and whom the answer is about.
+//! A change of the password in a session: what the profile says of it, whom the answer is about, and what is said while it is in doubt.
 
 use ofx_session::error::ErrorKind;
 use ofx_session::{Completed, Error, Intent, Progress, Session};
@@ -67,6 +67,25 @@ fn whose_password_it_is_does_not_hang_on_the_letters() {
     for user_id in ["<USERID>JANE</USERID>", "<USERID> jane </USERID>", ""] {
         let (_, _, progress) = told(user_id);
         assert_eq!(progress, Progress::Done(()), "{user_id:?}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_change_speaks_of_no_payment() {
+    let line = Line::new(easy().everything().build_model());
+    let mut session = client(&line).open(jane()).unwrap();
+    let mut texts = vec![
+        now(session.reconcile()).unwrap_err(),
+        now(session.repeat_payment_in_doubt()).unwrap_err(),
+        session.settle_doubt().unwrap_err(),
+    ];
+    line.then([Fate::Honest, Fate::LostAfter]);
+    assert!(matches!(now(session.change_password(NEW_PASSWORD)).unwrap(), Progress::Unknown(_)));
+    line.then([Fate::NotSent]);
+    texts.push(now(session.reconcile()).unwrap_err());
+    assert!(texts.last().unwrap().to_string().contains("the request is still in doubt"));
+    for error in texts {
+        assert!(!error.to_string().contains("payment"), "{error}");
     }
 }
 

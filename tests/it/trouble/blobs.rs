@@ -90,7 +90,7 @@ async fn calls_that_do_not_fit_say_so_and_send_nothing() {
     let misuse = |error: Error, words: &[&str]| told(&error, ErrorKind::Misuse, Delivery::NotSent, words);
     misuse(session.proceed().await.unwrap_err(), &["no operation to continue", "start one"]);
     misuse(session.answer(Answers::new()).await.unwrap_err(), &["no operation that waits for answers"]);
-    misuse(session.repeat_payment_in_doubt().await.unwrap_err(), &["no payment in doubt"]);
+    misuse(session.repeat_payment_in_doubt().await.unwrap_err(), &["no request in doubt"]);
     let (error, kept) = session.pause(&keys(), &context()).unwrap_err().into_parts();
     misuse(error, &["nothing to pause", "close the session and deconstruct the client"]);
     session = kept;
