@@ -86,6 +86,13 @@ impl Paused {
     /// [`Vault`](crate::Vault) keeps payments in a store where one of them wins; whoever has none can say
     /// [`open_risking_a_second_payment`](Self::open_risking_a_second_payment).
     ///
+    /// # Security
+    ///
+    /// Nothing here stops an old blob of a change (of a payment, a payee, the user's data) from being resumed after a newer change of
+    /// the same object. At an institution without a history, which would tell that something happened in between, the old change may
+    /// be carried out then, and undo the newer one. The risk is none where one process has the only copy and replaces it by
+    /// [`Session::pause`] whatever happens.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user, or is a payment. It comes back in
