@@ -314,6 +314,7 @@ pub(crate) fn known_or_oldest(known: Option<&Stamp>) -> Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::StatusCode;
 
     #[test]
     fn an_endless_message_is_cut_before_it_goes_anywhere() {
