@@ -4,7 +4,8 @@
 //!
 //! - a start tag closes an open element that already has a value;
 //! - an end tag closes what it names and, on the way there, leaves without end tags; an open element without a value that
-//!   was never closed is an empty leaf, and what followed it belongs to its parent (1.x only);
+//!   was never closed is an empty leaf, and what followed it belongs to its parent (1.x only), unless its tag is that of an
+//!   aggregate (`grammar.rs`): then its end tag was lost, and what it holds must not vanish;
 //! - an end tag that names nothing open is an error, unless it is a shortening of the innermost aggregate's tag
 //!   (`</STMTRS>` for `<CCSTMTRS>`, seen at one bank).
 
@@ -15,6 +16,7 @@ use quick_xml::reader::Reader;
 use zeroize::Zeroizing;
 
 use crate::ofx::element::is_name;
+use crate::ofx::grammar::is_aggregate;
 use crate::ofx::piece::{Piece, Source};
 use crate::ofx::{Charset, DecodeError, Element, Limits, Places, Problem};
 
@@ -226,7 +228,8 @@ impl Tree<'_> {
             self.sgml = true;
             return self.close(at);
         }
-        if !self.sgml {
+        let holds = top.first_child < self.closed.len();
+        if !self.sgml || holds && is_aggregate(self.tag_of(top)) {
             return Err((Problem::Markup(format!("</{}> is missing", self.tag_of(top))), at));
         }
         // What followed it is its parent's from now on.

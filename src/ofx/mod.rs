@@ -20,6 +20,7 @@ mod element;
 mod enrollment;
 mod error;
 mod exchange;
+mod grammar;
 mod header;
 mod invoice;
 mod limits;

@@ -63,6 +63,30 @@ fn empty_leaves_without_end_tags_leave_their_followers_to_their_parent() {
     }
 }
 
+/// Handed to its parent, what it holds would vanish without a word: a transaction of a history, and its payment with it.
+#[test]
+fn an_aggregate_that_lacks_its_end_tag_is_refused_whatever_the_leaves_do() {
+    let frame = |first: &str, leaf: &str| {
+        format!("<OFX><PMTSYNCRS>{first}<TOKEN>5{leaf}<PMTTRNRS><TRNUID>2</TRNUID></PMTTRNRS></PMTSYNCRS></OFX>")
+    };
+    for leaf in ["", "</TOKEN>"] {
+        assert!(decode(&frame("<PMTTRNRS><TRNUID>1</PMTTRNRS>", leaf)).is_ok());
+        for (first, tag) in [
+            ("<PMTTRNRS><TRNUID>1</TRNUID>", "PMTTRNRS"),
+            ("<pmttrnrs><trnuid>1</trnuid>", "PMTTRNRS"),
+            ("<PMTTRNRS><STATUS><CODE>0</CODE></PMTTRNRS>", "STATUS"),
+            ("<PMTTRNRS><PMTRS><PMTINFO/></PMTTRNRS>", "PMTRS"),
+            ("<PMTTRNRS><PMTTRNRS><TRNUID>1</TRNUID></PMTTRNRS>", "PMTTRNRS"),
+        ] {
+            let error = decode(&format!("VERSION:102\r\n\r\n{}", frame(first, leaf))).unwrap_err();
+            assert_eq!(error.problem(), &Problem::Markup(format!("</{tag}> is missing")), "{first}");
+        }
+    }
+    // Private aggregates hide nothing: what they hold is their parent's.
+    let private = decode(&frame("<LKS.LIST><PMTTRNRS><TRNUID>1</TRNUID></PMTTRNRS>", "")).unwrap();
+    assert_eq!(private.root().children()[0].children_named("PMTTRNRS").count(), 2);
+}
+
 #[test]
 fn followers_of_many_nested_empty_leaves_are_moved_once_for_each() {
     let text = format!("VERSION:102\r\n\r\n<OFX>{}{}</OFX>", "<EMPTY>".repeat(30), "<ITEM>1".repeat(MANY));
