@@ -46,6 +46,9 @@ pub enum Problem {
     /// An element that must be there is not.
     #[error("required element {0} is missing")]
     Missing(&'static str),
+    /// There is more than one of an element that there may be one of, and they do not say the same.
+    #[error("element {0} is there more than once, and not with the same content")]
+    Repeated(&'static str),
     /// A value is not of its type.
     #[error("this is not a valid {0}")]
     Value(&'static str),

@@ -7,6 +7,7 @@
 //! One row of the table at the bottom for each of them. Profile, security questions and password changes are none of these:
 //! they belong to the signon.
 
+use crate::ofx::value::only;
 use crate::ofx::{
     AccountInfoRequest, AccountInfoResponse, BankAccount, CanceledModel, CanceledPayment, ChangedUserInfo, Content,
     DecodeError, DeletedPayee, Element, EncodeError, EnrollmentRequest, EnrollmentResponse, ListedPayee, Member,
@@ -275,9 +276,9 @@ impl Answer {
     /// As [`read`](Self::read), together with the whole document that it was read from: for a look.
     pub(crate) fn read_within(element: &Element) -> Result<Self, DecodeError> {
         let mut kinds = RequestKind::ALL.iter().filter(|kind| kind.row().transaction_response == element.tag());
-        let found = kinds.find_map(|kind| element.child(kind.row().response).map(|child| (*kind, child)));
-        let found = found.filter(|(_, child)| !child.is_empty());
-        let reply = found.map(|(kind, child)| {
+        let kind = kinds.find(|kind| element.child(kind.row().response).is_some());
+        let found = kind.map(|kind| Ok(only(element, kind.row().response)?.map(|child| (*kind, child))));
+        let reply = found.transpose()?.flatten().map(|(kind, child)| {
             let read = Reply::read(kind, child);
             let read =
                 read.or_else(|error| without_invoices(child).map_or(Err(error), |bare| Reply::read(kind, &bare)));

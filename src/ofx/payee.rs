@@ -4,6 +4,7 @@ use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, setters};
 use crate::ofx::check::{self, limit, transfer};
+use crate::ofx::value::only;
 use crate::ofx::{
     BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayee, Member, Problem, Sink, Version,
 };
@@ -135,7 +136,7 @@ impl From<Payee> for PayeeRef {
 
 impl Member for PayeeRef {
     fn take(parent: &Element, _: &'static str) -> Result<Self, DecodeError> {
-        match (parent.value("PAYEEID"), parent.child("PAYEE")) {
+        match (only(parent, "PAYEEID")?.and_then(Element::text), only(parent, "PAYEE")?) {
             (Some(id), _) => Ok(Self::Id(id.to_owned())),
             (None, Some(payee)) => {
                 Payee::read(payee).map(|payee| Self::Address(Box::new(payee))).map_err(|error| error.within("PAYEE"))

@@ -46,8 +46,7 @@ pub(crate) trait Member: Sized {
 
 impl<T: Content> Member for T {
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
-        let found = parent.child(tag).filter(|child| !child.is_empty());
-        let child = found.ok_or_else(|| DecodeError::new(Problem::Missing(tag), parent.offset()))?;
+        let child = only(parent, tag)?.ok_or_else(|| DecodeError::new(Problem::Missing(tag), parent.offset()))?;
         T::read(child).map_err(|error| error.within(tag))
     }
 
@@ -63,8 +62,7 @@ impl<T: Content> Member for T {
 impl<T: Content> Member for Option<T> {
     /// An empty element counts as absent. OFX 1.0.3 §2.3.2.
     fn take(parent: &Element, tag: &'static str) -> Result<Self, DecodeError> {
-        let found = parent.child(tag).filter(|child| !child.is_empty());
-        found.map(|child| T::read(child).map_err(|error| error.within(tag))).transpose()
+        only(parent, tag)?.map(|child| T::read(child).map_err(|error| error.within(tag))).transpose()
     }
 
     fn put(&self, tag: &'static str, version: Version, out: &mut dyn Sink) {
@@ -87,7 +85,7 @@ impl<T: Content> Member for Vec<T> {
             return found.map(|child| T::read(child).map_err(|error| error.within(tag))).collect();
         };
         let outer = outer.trim_end_matches('?');
-        let Some(list) = parent.child(outer) else { return Ok(Self::new()) };
+        let Some(list) = only(parent, outer)? else { return Ok(Self::new()) };
         Self::take(list, inner).map_err(|error| error.within(outer))
     }
 
@@ -102,6 +100,17 @@ impl<T: Content> Member for Vec<T> {
 
     fn wipe(&mut self) {
         self.iter_mut().for_each(Content::wipe);
+    }
+}
+
+/// What `parent` holds under `tag`, of which it may hold one: not what happens to come first when there are several. One that says
+/// the same again does no harm, and empty ones count as absent.
+pub(crate) fn only<'a>(parent: &'a Element, tag: &'static str) -> Result<Option<&'a Element>, DecodeError> {
+    let mut found = parent.children_named(tag).filter(|child| !child.is_empty());
+    let first = found.next();
+    match found.find(|other| Some(*other) != first) {
+        Some(other) => Err(DecodeError::new(Problem::Repeated(tag), other.offset())),
+        None => Ok(first),
     }
 }
 

@@ -171,6 +171,7 @@ fn name_of(problem: &Problem) -> &'static str {
         Problem::Doctype => "doctype",
         Problem::Limit { .. } => "limit",
         Problem::Missing(_) => "missing",
+        Problem::Repeated(_) => "repeated",
         Problem::Value(_) => "value",
         other => panic!("{other} is new: give it a name here"),
     }

@@ -205,6 +205,52 @@ fn html_stands_in_a_marked_section() {
     }
 }
 
+// What is there more than once.
+
+/// Taken for the first of them, a refusal would be a success, and an amount another.
+#[test]
+fn two_values_of_what_there_is_one_of_are_none() {
+    let problem = |error: crate::ofx::DecodeError| (error.problem().clone(), error.path());
+    let refused = |tag, path: &str| (Problem::Repeated(tag), path.to_owned());
+    let status = |body: &str| read::<crate::ofx::Status>(body).map(|status| status.code.value()).map_err(problem);
+    assert_eq!(status("<CODE>0<CODE>2000<SEVERITY>ERROR"), Err(refused("CODE", "")));
+    assert_eq!(status("<CODE>0<SEVERITY>INFO<SEVERITY>ERROR"), Err(refused("SEVERITY", "")));
+    assert_eq!(status("<CODE></CODE><CODE>2000<CODE>2000<SEVERITY>ERROR"), Ok(2000), "twice the same");
+
+    let info = payment().memo("one").write("PMTINFO", Version::V230).to_markup();
+    let twice = |old: &str, new: &str| info.replace(old, &format!("{old}{new}"));
+    let paid = |info: &str| {
+        let body = format!("<SRVRTID>4711<CURDEF>USD{info}");
+        read::<crate::ofx::PaymentResponse>(&body).map_err(problem)
+    };
+    assert!(paid(&info).is_ok());
+    for (info, tag, path) in [
+        (twice("<TRNAMT>84.20</TRNAMT>", "<TRNAMT>8420.00</TRNAMT>"), "TRNAMT", "/PMTINFO"),
+        (twice("<MEMO>one</MEMO>", "<MEMO>two</MEMO>"), "MEMO", "/PMTINFO"),
+        (format!("{info}{}", info.replace("84.20", "1.11")), "PMTINFO", ""),
+        (format!("{info}<SRVRTID>4712"), "SRVRTID", ""),
+    ] {
+        assert_eq!(paid(&info), Err(refused(tag, path)));
+    }
+    let list = "<SIGNONINFOLIST><SIGNONINFO><SIGNONREALM>A</SIGNONINFO></SIGNONINFOLIST>";
+    let lists =
+        read::<crate::ofx::Profile>(&format!("<MSGSETLIST></MSGSETLIST>{list}{}", list.replace("LM>A", "LM>B")));
+    assert_eq!(problem(lists.unwrap_err()), refused("SIGNONINFOLIST", ""));
+
+    let answer = |body: &str| {
+        let wrapper = format!("<PMTTRNRS><TRNUID>7<STATUS><CODE>0<SEVERITY>INFO</STATUS>{body}</PMTTRNRS>");
+        crate::ofx::Answer::read(&Element::from_markup(&wrapper).unwrap()).map_err(problem)
+    };
+    assert!(answer("<PMTCANCRS><SRVRTID>1</PMTCANCRS><PMTCANCRS><SRVRTID>1</PMTCANCRS><TRNUID>7").is_ok());
+    for (body, tag) in [
+        ("<STATUS><CODE>2000<SEVERITY>ERROR</STATUS>", "STATUS"),
+        ("<TRNUID>8", "TRNUID"),
+        ("<PMTCANCRS><SRVRTID>1</PMTCANCRS><PMTCANCRS><SRVRTID>2</PMTCANCRS>", "PMTCANCRS"),
+    ] {
+        assert_eq!(answer(body), Err(refused(tag, "")), "{body}");
+    }
+}
+
 // A payee's text, to be used again.
 
 #[test]
