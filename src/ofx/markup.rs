@@ -104,8 +104,12 @@ type Step = Result<(), (Problem, usize)>;
 impl Tree<'_> {
     fn take(&mut self, event: Event<'_>, at: usize) -> Step {
         match event {
-            Event::Start(tag) => self.start(tag.name().as_ref(), at),
+            Event::Start(tag) => {
+                check_tag(&tag, tag.name().as_ref(), at)?;
+                self.start(tag.name().as_ref(), at)
+            }
             Event::Empty(tag) => {
+                check_tag(&tag, tag.name().as_ref(), at)?;
                 self.start(tag.name().as_ref(), at)?;
                 self.close(at)
             }
@@ -296,6 +300,16 @@ fn is_white(text: &str) -> bool {
 /// Names end up in error texts, so nothing else may pass for one.
 fn check_name(name: &str, at: usize) -> Step {
     if is_name(name) { Ok(()) } else { Err((Problem::Markup("a tag has a name that is no name".to_owned()), at)) }
+}
+
+/// Behind a tag's name attributes may stand, which have no meaning here. Anything else was a bare `<` in a value, and what the
+/// tokenizer takes for its tag is the rest of that value, or the next tag.
+fn check_tag(tag: &str, name: &str, at: usize) -> Step {
+    let behind = tag.get(name.len()..).unwrap_or_default();
+    if is_white(behind) || behind.contains('=') && !behind.contains('<') {
+        return Ok(());
+    }
+    Err((Problem::Markup("a < is followed by what is no tag".to_owned()), at))
 }
 
 fn between(at: usize) -> (Problem, usize) {

@@ -130,6 +130,22 @@ fn ampersands_without_end_are_text() {
     assert_eq!(value(&format!("&{};", "x".repeat(MANY))), format!("&{};", "x".repeat(MANY)));
 }
 
+/// The tokenizer takes what follows for a tag, up to the next bracket.
+#[test]
+fn a_bare_less_than_sign_swallows_nothing() {
+    for memo in ["AT<T wireless", "a <b c", "I <3 you", "a <b 5 > 3", "a <b \"c", "AT<T wireless</MEMO>", "a </b c"] {
+        let error =
+            decode(&format!("<OFX><PMT><MEMO>{memo}<BILLREFINFO>ref<CHECKNUM q=\"\">1</PMT></OFX>")).unwrap_err();
+        assert!(matches!(error.problem(), Problem::Markup(_)), "{memo}: {error}");
+        assert!(!error.to_string().contains("wireless"), "{error}");
+    }
+    for tag in ["<MEMO >", "<MEMO\r\n>", "<MEMO a=\"b > c\">", "<MEMO a=b>", "<MEMO a='b' c='d'>"] {
+        let document = decode(&format!("<OFX>{tag}x<A/><B /><C a=''/></OFX>")).unwrap();
+        assert_eq!(document.root().value("MEMO"), Some("x"), "{tag}");
+        assert_eq!(document.root().children().len(), 4, "{tag}");
+    }
+}
+
 #[test]
 fn a_huge_number_is_no_character() {
     for number in ["0".repeat(MANY), "9".repeat(MANY), format!("x{}", "f".repeat(MANY)), "x110000".to_owned()] {
