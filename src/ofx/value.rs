@@ -322,8 +322,8 @@ impl Stamp {
     }
 }
 
-/// `-5:EST]`, `+5.30:IST]`, `-:EST]`, `EST]`: hours and what is behind their point; without a number the zone by its name,
-/// and GMT where the name says nothing either.
+/// `-5:EST]`, `+5.30:IST]`, `+05:30:IST]`, `-:EST]`, `EST]`: hours and what is behind their point, or minutes behind a colon; without
+/// a number the zone by its name, and GMT where the name says nothing either.
 pub(super) fn offset(zone: &str) -> Option<FixedOffset> {
     let zone = zone.trim_end_matches(']');
     let (number, name) = zone.split_once(':').unwrap_or((zone, zone));
@@ -338,13 +338,19 @@ pub(super) fn offset(zone: &str) -> Option<FixedOffset> {
     if !is_digits(hours) || !is_digits(fraction) {
         return None;
     }
+    let behind = zone.split(':').nth(1).filter(|_| hours == digits);
+    let clock = behind.filter(|minutes| minutes.len() == 2 && is_digits(minutes));
     // Some institutions write minutes, some parts of an hour; zones are whole quarters, which tells the two apart.
-    let minutes = match first_digits(fraction, 2)? {
-        25 => 15,
-        50 => 30,
-        75 => 45,
-        minutes => i32::try_from(minutes).ok().filter(|minutes| *minutes < 60)?,
+    let minutes = match (clock, first_digits(fraction, 2)?) {
+        (Some(minutes), _) => minutes.parse().ok()?,
+        (None, 25) => 15,
+        (None, 50) => 30,
+        (None, 75) => 45,
+        (None, minutes) => i32::try_from(minutes).ok()?,
     };
+    if minutes >= 60 {
+        return None;
+    }
     let hours: i32 = hours.parse().ok().filter(|hours| *hours < 24)?;
     FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
 }
