@@ -224,9 +224,21 @@ impl Item {
     }
 }
 
-/// What is in front of the first `mark`, and the rest with it.
+/// What is in front of the first `mark`, and the rest with it. What a marked section holds is a value, whatever it looks like.
 fn split_before<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    bytes.split_at_checked(bytes.windows(mark.len()).position(|window| window == mark)?)
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..)?;
+        let found = find(rest, mark)?;
+        match find(rest, b"<![CDATA[").filter(|section| *section < found) {
+            Some(section) => at += section + find(rest.get(section..)?, b"]]>")?,
+            None => return bytes.split_at_checked(at + found),
+        }
+    }
+}
+
+fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    bytes.windows(mark.len()).position(|window| window == mark)
 }
 
 /// What goes up to the end of the first `mark`, and the rest.

@@ -2,7 +2,10 @@
 
 use ofx_session::engine::{Doubt, Intent, Operation, Outcome, Step};
 use ofx_session::error::Delivery;
-use ofx_session::ofx::{Element, EnrollmentRequest, PaymentCancellation, PaymentInquiry, Request, SyncKind, SyncMode};
+use ofx_session::ofx::{
+    Element, EnrollmentRequest, Mail, PaymentCancellation, PaymentInquiry, PaymentMail, Request, Stamp, SyncKind,
+    SyncMode, Version,
+};
 
 use super::scenario::{Reply, Said, Scenario, Sent, acceptance, easy, paid, payment, refused, transaction, unknown};
 
@@ -324,4 +327,26 @@ fn the_state_of_one_payment_is_not_that_of_another() {
     assert!(matches!(&answers[..], [Confirmed(_), Unanswered(_)]), "{answers:?}");
     scenario.then_says(move |_| Said::new(0, "INFO").payments(vec![status("of-somebody-else", "9")]));
     assert!(scenario.run(inquiry("1")).is_err());
+}
+
+/// HTML stands in its mail as it is, and may say whatever a request does.
+#[test]
+fn a_mail_about_markup_goes_after_the_newest_token_as_it_was_written() {
+    for body in ["<p>hello</p>", "<p>see </PMTMAILTRNRQ> here</p>", "<PMTMAILTRNRQ>", "</TRNUID>", "<TRNUID>x"] {
+        for (html, version) in [(true, Version::V103), (true, Version::V211), (false, Version::V103)] {
+            let bank = easy().sync_mode(SyncMode::Full);
+            let mut scenario = Scenario::speaking(version, bank);
+            scenario.run(Intent::Profile).unwrap();
+            let mail = Mail::new("jane", Stamp::new("20260105"), "Jane", "Bank", "Lost", body).use_html(html);
+            scenario.then_says(|_| {
+                let all = vec![Element::leaf("TOKEN", "t-1"), Element::leaf("LOSTSYNC", "N")];
+                Said::new(0, "INFO").payments(vec![Element::aggregate("PMTMAILSYNCRS", all)])
+            });
+            scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+            scenario.run(Intent::from(Request::from(PaymentMail::new(mail)))).unwrap();
+            let path = "/OFX/BILLPAYMSGSRQV1/PMTMAILSYNCRQ/PMTMAILTRNRQ/PMTMAILRQ/MAIL/MSGBODY";
+            let sent = scenario.last().document.find(path).and_then(Element::text);
+            assert_eq!(sent, Some(body), "{version} {html}");
+        }
+    }
 }
