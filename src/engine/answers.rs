@@ -167,7 +167,7 @@ pub(crate) fn complete(
         )));
     }
     for answer in &all {
-        crate::ofx::limit("MFAPHRASEA", answer.answer.expose(), 64)
+        crate::ofx::credential("MFAPHRASEA", answer.answer.expose(), 64)
             .map_err(|error| EngineError::Answers(format!("the answer to {} cannot be sent: {error}", answer.id)))?;
     }
     Ok(all)

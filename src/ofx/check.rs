@@ -16,6 +16,12 @@ pub(crate) fn limit(tag: &'static str, value: &str, limit: usize) -> Result<(), 
     }
 }
 
+/// As [`limit`], for what somebody signs on with: read as something else, it is a failed signon, and some of these lock a user out.
+pub(crate) fn credential(tag: &'static str, text: &str, most: usize) -> Result<(), EncodeError> {
+    limit(tag, text, most)?;
+    value(tag, text)
+}
+
 /// As [`limit`], for what may be left out.
 pub(crate) fn optional(tag: &'static str, value: Option<&str>, most: usize) -> Result<(), EncodeError> {
     value.map_or(Ok(()), |value| limit(tag, value, most))

@@ -109,7 +109,7 @@ pub use version::Version;
 pub use writer::Style;
 
 pub(crate) use charset::Charset;
-pub(crate) use check::{TextCheck, limit};
+pub(crate) use check::{TextCheck, credential, limit};
 pub(crate) use exchange::Effect;
 pub(crate) use mask::{Heard, Mask};
 pub(crate) use pack::{pack, unpack};

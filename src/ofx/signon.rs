@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::StatusCode;
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::check::limit;
+use crate::ofx::check::credential;
 use crate::ofx::{Content, DecodeError, Element, EncodeError, Member, Problem, Sink, Stamp, Status, TrnUid, Version};
 use crate::secret::Secret;
 
@@ -109,10 +109,13 @@ aggregate! {
 }
 
 impl ChallengeAnswer {
-    /// An answer to the question with this id.
+    /// An answer to the question with this id, without the blanks and line breaks around it that a user typed or pasted.
     #[must_use]
     pub fn new(id: impl Into<String>, answer: impl Into<Secret>) -> Self {
-        Self { id: id.into(), answer: answer.into() }
+        let answer = answer.into();
+        let trimmed = answer.expose().trim();
+        let answer = if trimmed.len() == answer.expose().len() { answer } else { Secret::from(trimmed) };
+        Self { id: id.into(), answer }
     }
 }
 
@@ -179,14 +182,14 @@ impl SignonRequest {
         }
     }
 
-    /// Whether `version` can carry what this signon needs in order to be accepted.
+    /// Refuses what the institution would not read as it was meant, naming the element, and what `version` cannot carry.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
         match &self.login {
             Login::Password { user_id, password } => {
-                limit("USERID", user_id, 32)?;
-                limit("USERPASS", password.expose(), 171)?;
+                credential("USERID", user_id, 32)?;
+                credential("USERPASS", password.expose(), 171)?;
             }
-            Login::UserKey(key) => limit("USERKEY", key.expose(), 64)?,
+            Login::UserKey(key) => credential("USERKEY", key.expose(), 64)?,
             Login::AccessToken(_) if !version.knows_access_token() => {
                 return Err(EncodeError::Version {
                     what: "a signon with ACCESSTOKEN",
@@ -194,7 +197,7 @@ impl SignonRequest {
                     would_do: "220 or 230",
                 });
             }
-            Login::AccessToken(token) => limit("ACCESSTOKEN", token.expose(), 10_000)?,
+            Login::AccessToken(token) => credential("ACCESSTOKEN", token.expose(), 10_000)?,
         }
         if self.user_cred2.is_some() && self.user_cred1.is_none() {
             return Err(EncodeError::Invalid {
@@ -206,14 +209,14 @@ impl SignonRequest {
         for (tag, value) in extra {
             if let Some(value) = value {
                 version.require_mfa("a signon with USERCRED or AUTHTOKEN")?;
-                limit(tag, value.expose(), 171)?;
+                credential(tag, value.expose(), 171)?;
             }
         }
         if !self.answers.is_empty() {
             version.require_mfa("an answer to a security question")?;
         }
         for answer in &self.answers {
-            limit("MFAPHRASEA", answer.answer.expose(), 64)?;
+            credential("MFAPHRASEA", answer.answer.expose(), 64)?;
         }
         Ok(())
     }

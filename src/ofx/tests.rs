@@ -12,6 +12,7 @@ mod mask;
 mod records;
 mod refused;
 mod samples;
+mod signed;
 
 use std::fmt::Debug;
 

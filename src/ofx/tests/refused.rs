@@ -14,7 +14,7 @@ use crate::ofx::{
 use crate::secret::Secret;
 
 /// What a value one too long, an empty one, one with a line break and one with an outer blank are refused with.
-fn refuses_texts(tag: &str, most: usize, refused: impl Fn(&str) -> Result<(), EncodeError>) {
+pub(super) fn refuses_texts(tag: &str, most: usize, refused: impl Fn(&str) -> Result<(), EncodeError>) {
     assert_eq!(refused(&"x".repeat(most)), Ok(()), "{tag}");
     match refused(&"ü".repeat(most + 1)) {
         Err(EncodeError::TooLong { tag: named, length, limit }) => {
@@ -27,7 +27,7 @@ fn refuses_texts(tag: &str, most: usize, refused: impl Fn(&str) -> Result<(), En
     assert_eq!(refused("a "), Err(EncodeError::OuterBlank(tag.to_owned())));
 }
 
-const NEW: Version = Version::V230;
+pub(super) const NEW: Version = Version::V230;
 
 macro_rules! limits {
     ($make:expr; $($tag:literal $most:literal |$value:ident, $text:ident| $set:expr;)*) => {
