@@ -86,12 +86,22 @@ pub(crate) fn positive(tag: &'static str, amount: Amount) -> Result<(), EncodeEr
     }
 }
 
-/// Refuses what is no date of the calendar.
+/// Refuses what is no date of the calendar, and one made here that is not written as the specification wants it.
 pub(crate) fn day(tag: &'static str, date: &Stamp) -> Result<(), EncodeError> {
     if date.date().is_some() && date.moment_in_zone().is_some() {
-        Ok(())
+        known(tag, date)
     } else {
         Err(EncodeError::Invalid { tag, expected: "must be a day" })
+    }
+}
+
+/// As [`day`], for what an institution is told of its own: whatever it wrote goes back.
+pub(crate) fn known(tag: &'static str, date: &Stamp) -> Result<(), EncodeError> {
+    if date.was_read() || date.is_as_specified() {
+        Ok(())
+    } else {
+        let expected = "must be YYYYMMDD, YYYYMMDDHHMMSS, or YYYYMMDDHHMMSS.XXX[offset:zone]";
+        Err(EncodeError::Invalid { tag, expected })
     }
 }
 

@@ -7,6 +7,7 @@
 //! One row of the table at the bottom for each of them. Profile, security questions and password changes are none of these:
 //! they belong to the signon.
 
+use crate::ofx::check::known;
 use crate::ofx::value::only;
 use crate::ofx::{
     AccountInfoRequest, AccountInfoResponse, BankAccount, CanceledModel, CanceledPayment, ChangedUserInfo, Content,
@@ -339,9 +340,8 @@ impl AccountInfoRequest {
         Self { updated: known }
     }
 
-    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the table calls it for every request")]
     fn check(&self, _: Version) -> Result<(), EncodeError> {
-        Ok(())
+        known("DTACCTUP", &self.updated)
     }
 }
 

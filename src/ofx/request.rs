@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::ofx::check::known;
 use crate::ofx::sync::{MAIL_FLAGS, is_token};
 use crate::ofx::{
     BankAccount, ChallengeTransaction, Charset, DecodeError, Document, Element, EncodeError, Header, Limits,
@@ -28,6 +29,7 @@ impl fmt::Debug for Tail {
 
 impl Tail {
     pub(crate) fn profile(request: &ProfileTransaction, version: Version, style: &Style) -> Result<Self, EncodeError> {
+        known("DTPROFUP", &request.request.updated)?;
         let set = writer::text(version, style, |out| {
             out.aggregate("PROFMSGSRQV1", |out| request.put("PROFTRNRQ", version, out));
         })?;

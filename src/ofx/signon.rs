@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::StatusCode;
 use crate::ofx::aggregate::aggregate;
-use crate::ofx::check::credential;
+use crate::ofx::check::{credential, day};
 use crate::ofx::{Content, DecodeError, Element, EncodeError, Member, Problem, Sink, Stamp, Status, TrnUid, Version};
 use crate::secret::Secret;
 
@@ -184,6 +184,7 @@ impl SignonRequest {
 
     /// Refuses what the institution would not read as it was meant, naming the element, and what `version` cannot carry.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        day("DTCLIENT", &self.client_time)?;
         match &self.login {
             Login::Password { user_id, password } => {
                 credential("USERID", user_id, 32)?;

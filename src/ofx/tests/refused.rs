@@ -365,21 +365,6 @@ fn a_transfer_needs_the_payee_by_name_and_address() {
 }
 
 #[test]
-fn a_day_is_a_day_of_the_calendar() {
-    let due = |text: &str| {
-        let mut payment = payment();
-        payment.due = Stamp::new(text);
-        payment.check(NEW)
-    };
-    for good in ["20270314", "20270314101500", "20270314101500.000[-5:EST]", "20270314[-8:PST]"] {
-        assert_eq!(due(good), Ok(()), "{good}");
-    }
-    for bad in ["20270229", "2027031", "tomorrow", "20270314x", "202703141015000"] {
-        assert_eq!(due(bad), Err(EncodeError::Invalid { tag: "DTDUE", expected: "must be a day" }), "{bad}");
-    }
-}
-
-#[test]
 fn what_a_version_cannot_say_is_refused_and_not_left_out() {
     let bill = || payment().published_bill(PublishedBill::new("P", "B"));
     let add = |account: PresentmentAccount| {

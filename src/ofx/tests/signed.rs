@@ -1,8 +1,11 @@
-//! What a user signs on with: what is sent is what is read, or nothing is sent.
+//! What a user signs on with, and dates: what is sent is what is read, or nothing is sent.
 
 use super::make;
 use super::refused::{NEW, refuses_texts};
-use crate::ofx::{ChallengeAnswer, EncodeError, Login, SignonRequest};
+use super::samples::payment;
+use crate::ofx::{
+    AccountInfoRequest, ChallengeAnswer, Content, Element, EncodeError, Login, Payment, Request, SignonRequest, Stamp,
+};
 use crate::secret::Secret;
 
 #[test]
@@ -48,4 +51,54 @@ fn answers_to_security_questions_go_without_outer_blanks() {
     assert_eq!(with("de\tCruz"), Err(EncodeError::Control("MFAPHRASEA".to_owned())));
     assert_eq!(with(" \n"), Err(EncodeError::Empty("MFAPHRASEA")));
     assert!(matches!(with(&"x".repeat(65)), Err(EncodeError::TooLong { tag: "MFAPHRASEA", length: 65, limit: 64 })));
+}
+
+#[test]
+fn a_day_is_a_day_of_the_calendar() {
+    let due = |text: &str| {
+        let mut payment = payment();
+        payment.due = Stamp::new(text);
+        payment.check(NEW)
+    };
+    for good in ["20270314", "20270314101500", "20270314101500.000", "20270314101500.000[-5:EST]"] {
+        assert_eq!(due(good), Ok(()), "{good}");
+    }
+    for bad in
+        ["20270229", "2027031", "tomorrow", "20270314x", "202703141015000", "00000314", "20270314101500.000[99:X]"]
+    {
+        assert_eq!(due(bad), Err(EncodeError::Invalid { tag: "DTDUE", expected: "must be a day" }), "{bad}");
+    }
+    for (year, sent) in [(1, true), (9999, true), (0, false), (-1, false), (10_000, false), (100_012, false)] {
+        let day = chrono::NaiveDate::from_ymd_opt(year, 12, 4).unwrap();
+        let moment = day.and_hms_opt(8, 15, 2).unwrap().and_utc();
+        for stamp in [Stamp::day(day), Stamp::moment(moment), Stamp::short_moment(moment)] {
+            assert_eq!(due(stamp.as_str()).is_ok(), sent, "{stamp}");
+            assert_eq!(stamp.date(), Some(day).filter(|_| sent), "{stamp}");
+        }
+    }
+}
+
+/// What an institution wrote is no business of ours: it is sent back as it came.
+#[test]
+fn a_date_set_by_hand_is_written_as_the_specification_wants_it() {
+    let expected = |tag| {
+        let expected = "must be YYYYMMDD, YYYYMMDDHHMMSS, or YYYYMMDDHHMMSS.XXX[offset:zone]";
+        Err(EncodeError::Invalid { tag, expected })
+    };
+    let odd = ["2027031410", "202703141015", "20270314[", "20270314[-8:PST]", "20270314GMT", "20270314101500 GMT"];
+    let odder =
+        ["20270314.5", "20270314101500.5", "20270314101500.000[-8:PST", "20270314101500.000[PST]", "20270314[]]"];
+    for text in odd.into_iter().chain(odder) {
+        let mut payment = payment();
+        payment.due = Stamp::new(text);
+        assert_eq!(payment.check(NEW), expected("DTDUE"), "{text}");
+        let told = Payment::from_aggregate(&payment.to_aggregate()).unwrap();
+        assert_eq!(told, payment, "where it comes from does not count");
+        assert_eq!(told.check(NEW), Ok(()), "{text}");
+    }
+    let ask = |known: &Stamp| Request::from(AccountInfoRequest::new(known.clone())).check(NEW);
+    assert_eq!(ask(&Stamp::oldest()), Ok(()));
+    assert_eq!(ask(&Stamp::new("20270314[")), expected("DTACCTUP"));
+    let zeros = Element::leaf("DTACCTUP", "00000000000000");
+    assert_eq!(ask(&Content::read(&zeros).unwrap()), Ok(()));
 }
