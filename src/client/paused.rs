@@ -89,8 +89,8 @@ impl Paused {
     /// # Security
     ///
     /// Nothing here stops an old blob of a change (of a payment, a payee, the user's data) from being resumed after a newer change of
-    /// the same object. At an institution without a history, which would tell that something happened in between, the old change may
-    /// be carried out then, and undo the newer one. The risk is none where one process has the only copy and replaces it by
+    /// the same object. At an institution without a history, and from a blob that had no place in it yet, nothing tells that something
+    /// happened in between: the old change may be carried out then, and undo the newer one. The risk is none where one process has the only copy and replaces it by
     /// [`Session::pause`] whatever happens.
     ///
     /// # Errors

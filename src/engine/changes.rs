@@ -73,9 +73,12 @@ impl Changes {
     }
 }
 
-/// Those that say more than success.
+/// Those that say more than success, which many also say in words.
 pub(crate) fn notices<const N: usize>(statuses: [&Status; N]) -> Vec<Status> {
-    let says_more = |status: &&Status| status.code != StatusCode::SUCCESS || status.message.is_some();
+    let is_word = |message: &str| ["SUCCESS", "OK"].iter().any(|word| message.trim().eq_ignore_ascii_case(word));
+    let says_more = |status: &&Status| {
+        status.code != StatusCode::SUCCESS || status.message.as_deref().is_some_and(|message| !is_word(message))
+    };
     statuses.into_iter().filter(says_more).cloned().collect()
 }
 

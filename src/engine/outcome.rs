@@ -47,8 +47,8 @@ pub struct Confirmed<R = Reply> {
     pub record: R,
     /// The status of the request and of the signon, where they say more than success: warnings and messages.
     pub notices: Vec<Status>,
-    /// What happened to the same object since, oldest first, where this was found in the history: as it stands now is said by the last
-    /// of them. Empty for what was just done.
+    /// What the history tells of the same object behind this, oldest first: how it stands now is said by the last of them. Empty where
+    /// the institution tells of nothing more.
     pub since: Vec<Change>,
     answer: Answer,
 }
@@ -122,8 +122,8 @@ pub struct Receipt {
     pub trn_uid: TrnUid,
     /// Everything the institution answered.
     pub response: PaymentResponse,
-    /// The status of the payment and of the signon, where they say more than success: warnings, messages, and 15000 when the
-    /// password must be changed.
+    /// The status of the payment and of the signon, where they say more than success: warnings, words beside a success (code 0), and
+    /// 15000 when the password must be changed.
     pub notices: Vec<Status>,
 }
 

@@ -8,7 +8,7 @@
 //!            token out of date ──────┘  │                                        │ reconcile
 //!                                       │                          RESPFILEER    ▼
 //!                                       │                ┌────────────────── SameFile ──► Paid | Refused
-//!            absent: once more, under   │                ▼ says nothing, or there is none
+//!            absent: once more, under   │                ▼ says nothing or no, or there is none
 //!            the same TRNUID and the    └──────────── History ──────────────────────────► Paid | Refused
 //!            new token                                   └ history lost, 2019 without a result: nothing left to try
 //! ```
@@ -65,7 +65,7 @@ pub(crate) struct Recovery {
     /// has nothing of it proves nothing.
     pub(crate) received: bool,
     /// The same file was answered with this refusal, of the copy before or of a new one: the history says which. Not stored: the file is
-    /// sent again.
+    /// sent again after a pause.
     pub(crate) refused: Option<Refusal>,
     /// How many answers have led to another file, or refused the same one. Bounded: an institution could go on for ever.
     pub(crate) rounds: u8,

@@ -5,16 +5,14 @@
 //! sent, and that a change may be sent again only where nothing newer would be undone by it. Where what stands in the history says
 //! otherwise, a person decides.
 
-use crate::engine::{ChangeKind, Operation, State};
-use crate::ofx::{Answer, Payment, Reply, Request, SyncResponse};
+use crate::engine::{ChangeKind, Operation, Seed, State};
+use crate::ofx::{AccountRef, Answer, Payment, Reply, Request, ServiceChange, SyncResponse};
 
 impl Operation {
     /// Why a further copy must not be sent after this history, if there is a reason.
     pub(crate) fn rival(&self, frame: &SyncResponse, state: &State) -> Option<&'static str> {
         let Ok(requests) = self.requests(state) else { return Some(UNREADABLE) };
-        // What cannot be read may be anything, and so may what was done without a word of what it is.
-        let is_unreadable =
-            frame.answers.iter().any(Result::is_err) || done(frame).any(|answer| answer.reply.is_none());
+        let is_unreadable = is_unreadable(frame);
         requests.iter().find_map(|request| match paid(request) {
             _ if is_unreadable => Some(UNREADABLE),
             Some(payment) => done(frame).any(|answer| is_like(answer, payment)).then_some(LIKE_IT),
@@ -22,16 +20,27 @@ impl Operation {
         })
     }
 
-    /// Whether it would undo what was changed since its token, which whoever asked for it did not know of.
+    /// Whether it would undo what another client has changed since its token, or may have: whoever asked for it did not know of that.
     pub(crate) fn undoes(&self, frame: &SyncResponse, state: &State) -> bool {
-        let requests = self.requests(state).unwrap_or_default();
-        // What is to be gone is to be gone however it stands.
-        let ends = |request: &&Request| {
-            matches!(request, Request::CancelPayment(_) | Request::CancelRecurring(_) | Request::DeletePayee(_))
-        };
-        let changes = requests.iter().filter(|request| !ends(request));
-        changes.into_iter().any(|request| done(frame).any(|answer| changes_the_same(answer, request)))
+        let others = || done(frame).filter(|answer| !Seed::made(answer.trn_uid.as_str(), &state.client_uid));
+        let hides = is_unreadable(frame) || !frame.is_whole();
+        self.changing(state).any(|request| hides || others().any(|answer| changes_the_same(answer, &request)))
     }
+
+    /// Whether it changes what is there and stays.
+    pub(crate) fn changes_an_object(&self, state: &State) -> bool {
+        self.changing(state).next().is_some()
+    }
+
+    fn changing(&self, state: &State) -> impl Iterator<Item = Request> {
+        let requests = self.requests(state).unwrap_or_default().into_iter();
+        requests.filter(|request| object(request).is_some() && !ends(request))
+    }
+}
+
+/// What cannot be read may be anything, and so may what was done without a word of what it is.
+fn is_unreadable(frame: &SyncResponse) -> bool {
+    frame.answers.iter().any(Result::is_err) || done(frame).any(|answer| answer.reply.is_none())
 }
 
 fn done(frame: &SyncResponse) -> impl Iterator<Item = &Answer> {
@@ -60,15 +69,32 @@ fn object(request: &Request) -> Option<&str> {
     }
 }
 
+/// What is to be gone is to be gone however it stands.
+fn ends(request: &Request) -> bool {
+    matches!(request, Request::CancelPayment(_) | Request::CancelRecurring(_) | Request::DeletePayee(_))
+}
+
 /// Whether an answer tells that the object was changed: by another client; by the institution for the user, who has called it, or has
 /// changed what the object hangs on; or by an earlier copy, where identifiers are not kept.
 fn changes_the_same(answer: &Answer, request: &Request) -> bool {
     match (request, &answer.reply) {
         (Request::ChangeUserInfo(_), Some(Reply::ChangeUserInfo(_))) => true,
-        (Request::ChangeService(_), Some(Reply::ChangeService(_))) => true,
+        (Request::ChangeService(asked), Some(Reply::ChangeService(told))) => {
+            account(&asked.change) == account(&told.change) && asked.service == told.service
+        }
         _ => {
-            let is_change = matches!(ChangeKind::of(answer), ChangeKind::Modified | ChangeKind::Removed);
+            let kind = ChangeKind::of(answer);
+            let is_change = kind == ChangeKind::Removed || kind == ChangeKind::Modified && !ends(request);
             is_change && object(request).is_some_and(|id| answer.id() == Some(id))
+        }
+    }
+}
+
+/// Whose service it is about, as it is afterwards.
+fn account(change: &ServiceChange) -> &AccountRef {
+    match change {
+        ServiceChange::Add(account) | ServiceChange::Remove(account) | ServiceChange::Change { to: account, .. } => {
+            account
         }
     }
 }
@@ -79,16 +105,37 @@ fn is_like(answer: &Answer, payment: &Payment) -> bool {
     let found = match &answer.reply {
         Some(Reply::Pay(paid)) if paid.model_id.is_none() => &paid.payment,
         Some(Reply::AddRecurring(model)) => &model.payment,
-        // A history may keep how a payment stands, and not how it came to be.
-        Some(Reply::ModifyPayment(modified)) => &modified.payment,
-        Some(Reply::ModifyRecurring(model)) => &model.payment,
+        // A history may keep how a payment stands, and not how it came to be. That of last month has become something, too.
+        Some(Reply::ModifyPayment(modified)) if is_due_with(&modified.payment, payment) => &modified.payment,
+        Some(Reply::ModifyRecurring(model)) if is_due_with(&model.payment, payment) => &model.payment,
         _ => return false,
     };
-    // Some tell what is paid with a sign, and accounts with only their last digits.
-    let is_masked = found.pay_account.contains('*') || found.pay_account.to_ascii_uppercase().contains("XXX");
-    found.amount.value().abs() == payment.amount.value().abs()
-        && (is_masked || bare(&found.pay_account).eq(bare(&payment.pay_account)))
+    // Some tell what is paid with a sign.
+    let amounts = found.amount.value().abs() == payment.amount.value().abs();
+    amounts && is_same_account(&found.pay_account, &payment.pay_account)
 }
+
+/// Whether two payments are due in the same days. A day that is none is any.
+fn is_due_with(found: &Payment, ours: &Payment) -> bool {
+    let days = found.due.date().zip(ours.due.date());
+    days.is_none_or(|(found, ours)| (found - ours).num_days().abs() < 7)
+}
+
+/// Whether two spellings may name one account at a payee: some show only the last digits.
+fn is_same_account(found: &str, ours: &str) -> bool {
+    let shown = |text: &str| {
+        let upper = text.to_ascii_uppercase();
+        let behind = upper.rsplit(['*', '#', '•', '…']).next().unwrap_or_default();
+        let behind = behind.rsplit("XX").next().unwrap_or_default();
+        (bare(behind).collect::<Vec<_>>(), behind.len() < upper.len())
+    };
+    let ((found, is_masked), (ours, _)) = (shown(found), shown(ours));
+    let (short, long) = if found.len() < ours.len() { (&found, &ours) } else { (&ours, &found) };
+    found == ours || if short.len() < SHOWN { is_masked } else { long.ends_with(short) }
+}
+
+/// Fewer digits than this show nothing.
+const SHOWN: usize = 3;
 
 /// An account at a payee without what institutions spell as they like: case, leading zeros, and all that is neither letter nor digit.
 fn bare(account: &str) -> impl Iterator<Item = u8> {
@@ -98,6 +145,5 @@ fn bare(account: &str) -> impl Iterator<Item = u8> {
 
 const LIKE_IT: &str =
     "the institution's history holds a payment like this one under another identifier, which may be this one";
-const CHANGED_SINCE: &str =
-    "the institution's history holds a newer change of the same: sending this one again would undo that";
+const CHANGED_SINCE: &str = "the institution's history holds a newer change of the same, or this one under another identifier: sending it again could undo that";
 const UNREADABLE: &str = "the institution's history holds something that cannot be read, which may be this";

@@ -124,25 +124,33 @@ impl Operation {
         let whole = frame.is_some_and(SyncResponse::is_whole);
         let no_copy_can = self.recovery.token.is_some() && whole && is_in_the_request(status.code);
         let alone = frame.is_some_and(|frame| frame.answers.len() == 1);
-        let pinned = self.recovery.token.as_deref().filter(|token| *token != NO_TOKEN);
-        let moved = pinned.is_some_and(|pinned| frame.and_then(|frame| frame.token.as_deref()) != Some(pinned));
+        let moved = self.is_pinned() && frame.and_then(|frame| frame.token.as_ref()) != self.recovery.token.as_ref();
+        // That the institution has received it says more than that it does not tell of it.
+        let is_heard_of = self.recovery.received;
         let about_all = match self.recovery.leg {
-            _ if self.recovery.fenced || no_copy_can => true,
-            Leg::Request => whole && alone && moved,
-            Leg::SameFile if self.recovery.token.is_some() => {
+            Leg::SameFile if self.doubt.is_some() && self.recovery.token.is_some() => {
                 let doubt = Doubt::RepeatRefused(crate::error::Error::from(refusal.clone()).to_string());
                 self.recovery.refused = Some(refusal);
                 return self.look_or_doubt(state, doubt, now);
             }
+            // In the history itself it is about the only copy, whether or not that is whole.
+            Leg::History if whole || !is_heard_of && !self.recovery.copies.repeated => true,
+            _ if is_heard_of => false,
+            _ if self.recovery.fenced || no_copy_can => true,
+            Leg::Request => whole && alone && moved,
             Leg::SameFile => !self.recovery.copies.repeated,
-            Leg::History => whole,
-            Leg::Token | Leg::NewPassword | Leg::OldPassword => false,
+            Leg::History | Leg::Token | Leg::NewPassword | Leg::OldPassword => false,
         };
         if self.doubt.is_some() && !about_all {
             self.recovery.exhausted = true;
             return self.refused(refusal);
         }
         self.over(Outcome::Refused(refusal))
+    }
+
+    /// Whether it goes after a token that says what was known.
+    fn is_pinned(&self) -> bool {
+        self.recovery.token.as_deref().is_some_and(|token| token != NO_TOKEN)
     }
 
     /// It was not looked at, because something happened in between: once more, with the newer token.
@@ -172,7 +180,9 @@ impl Operation {
         match frame {
             Some(SyncResponse { token: Some(token), .. }) => self.send_after(&token, state, now),
             _ => {
-                self.recovery.leg = Leg::Token;
+                // What has happened is to be seen before a change goes after it.
+                let looks = self.is_pinned() && self.changes_an_object(state);
+                self.recovery.leg = if looks { Leg::History } else { Leg::Token };
                 self.phase = Phase::ExpectResult { passed: None };
                 self.with_step(state, now)
             }
@@ -191,6 +201,11 @@ impl Operation {
     /// The history has nothing of us: no copy was carried out.
     fn take_absence(mut self, state: &State, frame: Option<SyncResponse>, now: DateTime<Utc>) -> (Self, Step) {
         let Some(doubt) = self.doubt.clone() else {
+            let undoes = self.is_pinned() && frame.as_ref().is_some_and(|frame| self.undoes(frame, state));
+            if undoes {
+                let status = Status::new(StatusCode::REJECTED_OUT_OF_DATE, None);
+                return self.over(Outcome::Refused(Refusal::new(&status, RefusedAt::Request)));
+            }
             return self.take_token(state, frame.as_ref(), now);
         };
         let rival = frame.as_ref().and_then(|frame| self.rival(frame, state));

@@ -1,6 +1,7 @@
 //! Synchronization: what happened since a token. OFX 1.0.3 §6 and §12.10, OFX 2.3 §6 and §12.10.
 
 use crate::error::StatusCode;
+use crate::ofx::value::only;
 use crate::ofx::{
     Answer, BankAccount, Content as _, DecodeError, Element, EncodeError, Member, Problem, Sink, SyncKind, Version,
 };
@@ -125,28 +126,34 @@ impl SyncResponse {
         let tag = kind.frame().transaction_response;
         let read = |answer| Answer::read(answer).map_err(|error| error.within(tag).within(kind.frame().response));
         let usable = |token: &&str| *token != "-1" && token.len() <= LONGEST_TOKEN && is_token(token);
+        let tokens = only(element, "TOKEN").ok().flatten().and_then(Element::text);
+        let mut lost = element.children_named("LOSTSYNC").filter_map(Element::text).peekable();
+        let says_whole = lost.peek().is_some();
         Some(Self {
             kind,
-            token: element.value("TOKEN").filter(usable).map(str::to_owned),
-            lost_sync: element.value("LOSTSYNC").is_some_and(|lost| !lost.eq_ignore_ascii_case("N")),
-            says_whole: element.value("LOSTSYNC").is_some(),
+            token: tokens.filter(usable).map(str::to_owned),
+            lost_sync: lost.any(|lost| !lost.eq_ignore_ascii_case("N")),
+            says_whole,
             account: Member::take(element, "BANKACCTFROM").ok(),
             error: element.child("SYNCERROR").and_then(|error| StatusCode::read(error).ok()),
             answers: element.children_named(tag).map(read).collect(),
         })
     }
 
-    /// The one of `frames` that is about `account`, whose parts may stand in several. Where there is only one, it may leave out whose it
-    /// is, or say it with other zeros in front and another branch; that of another account is none: neither its token nor what is not
-    /// in it says anything of ours.
+    /// The one of `frames` that is about `account`, whose parts may stand in several. It may say that with other zeros in front and
+    /// another branch, or leave it out where it is the only one; that of another account is none: neither its token nor what is not in
+    /// it says anything of ours.
     pub(crate) fn about(mut frames: Vec<Self>, account: Option<&BankAccount>) -> Option<Self> {
-        if frames.iter().any(|frame| frame.account.as_ref() == account) {
-            let ours = frames.into_iter().filter(|frame| frame.account.as_ref() == account);
-            return ours.reduce(Self::and_then);
+        let exactly = |frame: &Self| frame.account.as_ref() == account;
+        let nearly =
+            |frame: &Self| frame.account.as_ref().zip(account).is_some_and(|(found, ours)| is_the_same(found, ours));
+        if frames.iter().any(exactly) {
+            return frames.into_iter().filter(exactly).reduce(Self::and_then);
         }
-        let only = frames.pop().filter(|_| frames.is_empty())?;
-        let differs = only.account.as_ref().zip(account).is_some_and(|(found, ours)| !is_the_same(found, ours));
-        Some(only).filter(|_| !differs)
+        if frames.iter().any(nearly) {
+            return frames.into_iter().filter(nearly).reduce(Self::and_then);
+        }
+        frames.pop().filter(|only| frames.is_empty() && (only.account.is_none() || account.is_none()))
     }
 
     /// Both, `later` behind this one.

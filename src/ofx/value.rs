@@ -110,11 +110,26 @@ impl<T: Content> Member for Vec<T> {
 pub(crate) fn only<'a>(parent: &'a Element, tag: &'static str) -> Result<Option<&'a Element>, DecodeError> {
     let mut found = parent.children_named(tag).filter(|child| !child.is_empty());
     let first = found.next();
+    if FIRST.contains(&tag) {
+        return Ok(first);
+    }
     match found.find(|other| Some(*other) != first) {
         Some(other) => Err(DecodeError::new(Problem::Repeated(tag), other.offset())),
         None => Ok(first),
     }
 }
+
+/// Of these the first is as good as any: words for people, and what grammars allow more than once where there is one account.
+const FIRST: [&str; 8] = [
+    "BANKACCTINFO",
+    "BPACCTINFO",
+    "CCACCTINFO",
+    "INVACCTINFO",
+    "LOANACCTINFO",
+    "MESSAGE",
+    "PRESACCTINFO",
+    "SIGNONINFOLIST",
+];
 
 /// The value of a leaf, or the error that it is not a `what`.
 pub(crate) fn text<'a>(element: &'a Element, what: &'static str) -> Result<&'a str, DecodeError> {
@@ -396,8 +411,8 @@ fn is_zone(zone: &str) -> bool {
     let Some(zone) = zone.strip_prefix('[').and_then(|zone| zone.strip_suffix(']')) else { return false };
     let (hours, name) = zone.split_once(':').map_or((zone, None), |(hours, name)| (hours, Some(name)));
     let hours = hours.strip_prefix(['+', '-']).unwrap_or(hours);
-    let digits = hours.split_once('.').map_or(is_digits(hours), |(whole, part)| is_digits(whole) && is_digits(part));
-    digits && name.is_none_or(|name| !name.is_empty() && !name.contains(['[', ']']))
+    let (whole, part) = hours.split_once('.').unwrap_or((hours, "0"));
+    is_digits(whole) && is_digits(part) && name.is_none_or(|name| !name.is_empty() && !name.contains(['[', ']']))
 }
 
 /// `-5:EST]`, `+5.30:IST]`, `+05:30:IST]`, `-:EST]`, `EST]`: hours and what is behind their point, or minutes behind a colon; without

@@ -12,6 +12,7 @@ mod lies;
 mod newer;
 mod passwords;
 mod profile;
+mod proofs;
 mod recovery;
 mod saved;
 mod scenario;

@@ -133,7 +133,7 @@ fn ampersands_without_end_are_text() {
 /// The tokenizer takes what follows for a tag, up to the next bracket.
 #[test]
 fn a_bare_less_than_sign_swallows_nothing() {
-    for memo in ["AT<T wireless", "a <b c", "I <3 you", "a <b 5 > 3", "a <b \"c", "AT<T wireless</MEMO>", "a </b c"] {
+    for memo in ["AT<T wireless", "a <b c", "I <3 you", "a <b 5 > 3", "AT<T wireless</MEMO>", "a </b c"] {
         let error =
             decode(&format!("<OFX><PMT><MEMO>{memo}<BILLREFINFO>ref<CHECKNUM q=\"\">1</PMT></OFX>")).unwrap_err();
         assert!(matches!(error.problem(), Problem::Markup(_)), "{memo}: {error}");

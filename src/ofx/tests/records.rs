@@ -216,6 +216,7 @@ fn two_values_of_what_there_is_one_of_are_none() {
     assert_eq!(status("<CODE>0<CODE>2000<SEVERITY>ERROR"), Err(refused("CODE", "")));
     assert_eq!(status("<CODE>0<SEVERITY>INFO<SEVERITY>ERROR"), Err(refused("SEVERITY", "")));
     assert_eq!(status("<CODE></CODE><CODE>2000<CODE>2000<SEVERITY>ERROR"), Ok(2000), "twice the same");
+    assert_eq!(status("<CODE>0<SEVERITY>INFO<MESSAGE>Welcome<MESSAGE>Call us"), Ok(0), "words for people");
 
     let info = payment().memo("one").write("PMTINFO", Version::V230).to_markup();
     let twice = |old: &str, new: &str| info.replace(old, &format!("{old}{new}"));

@@ -237,9 +237,13 @@ fn recovery(at: &mut Cursor<'_>) -> Value {
         "leg": leg, "token": token, "file": file, "rounds": rounds,
         "same_file_in_vain": flags & 1 != 0, "exhausted": flags & 2 != 0, "fenced": flags & 4 != 0,
     });
-    // Older pages have no such member, and one of them the flag, among all that had no meaning then.
-    if flags & 0xf8 == 8 {
-        recovery["repeated"] = true.into();
+    // Older pages have no such members, and one of them the flags, among all that had no meaning then.
+    if flags & 0xe0 == 0 {
+        for (flag, name) in [(8, "repeated"), (16, "received")] {
+            if flags & flag != 0 {
+                recovery[name] = true.into();
+            }
+        }
     }
     recovery
 }
