@@ -232,7 +232,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Status { code, message, .. } = &self.status;
         let what = match self.at {
-            RefusedAt::Signon => "the institution refused the signon",
+            RefusedAt::Signon => SIGNON_REFUSED,
             RefusedAt::Challenge => "the institution refused to ask its security questions",
             RefusedAt::Request => "the institution refused the request",
         };
@@ -271,7 +271,8 @@ pub enum Doubt {
     Duplicate(Option<String>),
     /// The institution no longer has the whole history of what happened since it was sent.
     HistoryLost,
-    /// It was sent once more and refused, for this reason; that does not say what became of the first time.
+    /// It was sent once more and refused, for this reason, or the signon of that try was; that does not say what became of the first
+    /// time.
     RepeatRefused(String),
 }
 
@@ -290,6 +291,12 @@ impl Doubt {
             Self::HistoryLost => {
                 "the institution no longer has the whole history of what happened since it was sent".to_owned()
             }
+            Self::RepeatRefused(why) if why.starts_with(SIGNON_REFUSED) => {
+                format!(
+                    "it was tried once more, and the signon was refused, which does not say what became of the first time: {why}; \
+                     reconcile with the right credentials first"
+                )
+            }
             Self::RepeatRefused(why) => {
                 format!("it was sent once more and refused, which does not say what became of the first time: {why}")
             }
@@ -300,6 +307,9 @@ impl Doubt {
         )
     }
 }
+
+/// How the text of a refusal at the signon begins.
+const SIGNON_REFUSED: &str = "the institution refused the signon";
 
 /// A reason without its last words, where these say only what is said before it already.
 fn without_echo(why: &str) -> &str {
