@@ -10,7 +10,7 @@ use crate::ofx::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SyncFrom {
-    /// `TOKEN`: what is newer than this place. `0` for everything there is.
+    /// `TOKEN`: what is newer than this place. `0` for everything there is; an empty one is refused.
     Token(String),
     /// `TOKENONLY`: nothing but the newest token.
     TokenOnly,
@@ -62,6 +62,9 @@ impl SyncRequest {
 
     /// Refuses what cannot be asked for.
     pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        if matches!(&self.from, SyncFrom::Token(token) if token.trim().is_empty()) {
+            return Err(EncodeError::Invalid { tag: "TOKEN", expected: "must not be empty: 0 asks for everything" });
+        }
         match &self.account {
             Some(account) => account.check(),
             None if self.kind.is_of_account() => Err(EncodeError::Invalid {

@@ -9,7 +9,8 @@ use crate::ofx::{
     Frequency, InvestmentAccount, Invoice, Mail, ModelCancellation, ModelModification, PasswordChange, Payee,
     PayeeAddition, PayeeDeletion, PayeeModification, PayeeRef, Payment, PaymentCancellation, PaymentInquiry,
     PaymentMail, PaymentModification, PresentmentAccount, PresentmentHolder, PublishedBill, Recurrence,
-    RecurringPayment, Service, ServiceChange, ServiceRequest, Stamp, UserInfo, Version,
+    RecurringPayment, Service, ServiceChange, ServiceRequest, Stamp, SyncFrom, SyncKind, SyncRequest, UserInfo,
+    Version,
 };
 use crate::secret::Secret;
 
@@ -184,6 +185,21 @@ fn amounts_and_numbers_of_models() {
     }
     let first = RecurringPayment::new(Recurrence::endless(Frequency::Weekly), payment()).initial_amount(cents(1));
     assert_eq!(first.final_amount(cents(2)).check(NEW), Ok(()));
+}
+
+/// Servers answer it with a page.
+#[test]
+fn an_empty_token_is_refused() {
+    let since = |token: &str| SyncRequest::new(SyncKind::Payees, None, SyncFrom::Token(token.to_owned())).check();
+    for token in ["", " "] {
+        let error = since(token).unwrap_err();
+        assert_eq!(
+            (error.tag(), error.to_string().contains("0 asks for everything")),
+            (Some("TOKEN"), true),
+            "{error}"
+        );
+    }
+    assert_eq!(since("0"), Ok(()));
 }
 
 /// `OFX` amounts have at most 32 characters, so that none of ours needs a check.
