@@ -7,8 +7,8 @@ use crate::ofx::check::{self, limit, optional};
 use crate::ofx::{EncodeError, Version};
 
 words! {
-    /// `ACCTTYPE`.
-    pub enum AccountType {
+    /// `ACCTTYPE`. Small letters are read as capitals.
+    pub enum AccountType read by str::to_ascii_uppercase {
         /// Checking account.
         Checking = "CHECKING",
         /// Savings account.
@@ -332,5 +332,19 @@ impl PresentmentHolder {
             return Err(EncodeError::Empty("PRESNAMEADDRESS"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_types_are_read_whatever_the_case_of_their_letters() {
+        for word in ["CHECKING", "Checking", "checking"] {
+            assert_eq!(AccountType::from_word(word), AccountType::Checking);
+        }
+        assert_eq!(AccountType::from_word("cd").as_str(), "CD");
+        assert_eq!(AccountType::from_word("Giro"), AccountType::Other("Giro".to_owned()));
     }
 }

@@ -88,7 +88,9 @@ macro_rules! written_as_text {
 
 /// Declares an enum of words that stand in a leaf. A word that is not in the list is kept as `Other`.
 macro_rules! words {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$word_meta:meta])* $variant:ident = $word:literal,)* }) => {
+    ($(#[$meta:meta])* pub enum $name:ident $(read by $read:path)? {
+        $($(#[$word_meta:meta])* $variant:ident = $word:literal,)*
+    }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -111,9 +113,14 @@ macro_rules! words {
             /// Takes a word from a document.
             #[must_use]
             pub fn from_word(word: &str) -> Self {
-                match word {
+                let listed = word;
+                $(
+                    let as_listed = $read(listed);
+                    let listed = as_listed.as_str();
+                )?
+                match listed {
                     $($word => Self::$variant,)*
-                    other => Self::Other(other.to_owned()),
+                    _ => Self::Other(word.to_owned()),
                 }
             }
         }
