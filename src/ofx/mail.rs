@@ -109,7 +109,7 @@ impl PaymentMail {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MailedPayment {
-    /// `SRVRTID`, up to 10 characters.
+    /// `SRVRTID`, as the institution gave it: up to 36 characters.
     pub server_id: String,
     /// `PMTINFO`.
     pub payment: Payment,

@@ -17,7 +17,8 @@ aggregate! {
     pub struct Payment {
         /// `BANKACCTFROM`: the account to pay from, as the account list has it.
         from: BankAccount = "BANKACCTFROM",
-        /// `TRNAMT`: positive, in the currency of the account to pay from.
+        /// `TRNAMT`: positive, in the currency of the account to pay from. Zero and less are refused here; more decimals than the currency
+        /// has are not: 12.345 is sent as it is, for the institution to refuse (2012).
         amount: Amount = "TRNAMT",
         /// `PAYEE` or `PAYEEID`.
         payee: PayeeRef = "PAYEE",

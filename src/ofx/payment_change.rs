@@ -8,7 +8,7 @@ aggregate! {
     /// `PMTMODRQ`: asks for a payment to be changed.
     #[doc(alias = "PMTMODRQ")]
     pub struct PaymentModification {
-        /// `SRVRTID` of the payment, up to 10 characters.
+        /// `SRVRTID` of the payment, as the institution gave it: up to 36 characters.
         server_id: String = "SRVRTID",
         /// `PMTINFO`: the whole payment, what is changed and what is not. The account to pay from, the payee's ids and name may
         /// not change.
@@ -56,7 +56,7 @@ aggregate! {
     /// `PMTCANCRQ`: asks for a payment to be cancelled.
     #[doc(alias = "PMTCANCRQ")]
     pub struct PaymentCancellation {
-        /// `SRVRTID` of the payment, up to 10 characters.
+        /// `SRVRTID` of the payment, as the institution gave it: up to 36 characters.
         server_id: String = "SRVRTID",
     }
 }
@@ -96,7 +96,7 @@ aggregate! {
     /// `PMTINQRQ`: asks what became of a payment.
     #[doc(alias = "PMTINQRQ")]
     pub struct PaymentInquiry {
-        /// `SRVRTID` of the payment, up to 10 characters.
+        /// `SRVRTID` of the payment, as the institution gave it: up to 36 characters.
         server_id: String = "SRVRTID",
     }
 }

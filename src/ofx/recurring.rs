@@ -156,7 +156,7 @@ aggregate! {
     /// `RECPMTMODRQ`: asks for a model to be changed.
     #[doc(alias = "RECPMTMODRQ")]
     pub struct ModelModification {
-        /// `RECSRVRTID` of the model, up to 10 characters.
+        /// `RECSRVRTID` of the model, as the institution gave it: up to 36 characters.
         model_id: String = "RECSRVRTID",
         /// `RECURRINST`: the number in it is that of all payments, those that were made included.
         recurrence: Recurrence = "RECURRINST",
@@ -233,7 +233,7 @@ aggregate! {
     /// `RECPMTCANCRQ`: asks for a model to be cancelled.
     #[doc(alias = "RECPMTCANCRQ")]
     pub struct ModelCancellation {
-        /// `RECSRVRTID` of the model, up to 10 characters.
+        /// `RECSRVRTID` of the model, as the institution gave it: up to 36 characters.
         model_id: String = "RECSRVRTID",
         /// `CANPENDING`: cancels payments that the model has already made and that were not sent yet, too.
         pending: bool = "CANPENDING",
