@@ -77,6 +77,9 @@ impl Session {
         /// Ends the session and gives the one blob to store, whatever it is doing.
         fn store(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>>;
 
+        /// As [`store`](Self::store), an operation that waits readable for `life`.
+        fn store_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>>;
+
         /// From now on, before a file of an operation that counts leaves, `keep` gets the blob to store.
         fn keep_ahead(
             &mut self,

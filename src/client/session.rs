@@ -377,7 +377,7 @@ impl Session {
         progress.try_map(result).ok_or_else(|| driver::bug("an operation ended as another kind"))
     }
 
-    fn pause_life(&self) -> Duration {
+    pub(crate) fn pause_life(&self) -> Duration {
         match self.longest_pause() {
             LONGEST_PAUSE => PAUSE_LIFE,
             longest => longest,

@@ -1,5 +1,7 @@
 //! What a program stores of a session, whatever it is doing: one blob, and one way back.
 
+use std::time::Duration;
+
 use crate::client::restoring::CLIENT_LIFE;
 use crate::client::stored::{Protection, Validity, unread};
 use crate::client::{Client, Kept, Paused, Session};
@@ -44,6 +46,10 @@ impl Session {
     /// kept. One that waits for the user's answers is, and so is a payment that is prepared still because the signon was refused. The client
     /// is kept with it, for these 15 minutes: [`abandon`](Self::abandon) it first to keep the client for 90 days.
     ///
+    /// So where one row per user holds this blob and no other, a user who comes back later has lost the client as well: `CLIENTUID`, access
+    /// key and tokens. Put a [paused](Stored::Paused) blob into a column of its own, beside that of the client from before, and take that
+    /// one where the paused one has expired (what was in doubt still is then); or give it a longer life by [`store_for`](Self::store_for).
+    ///
     /// # Errors
     ///
     /// [`Seal`](crate::error::ErrorKind::Seal) when the blob cannot be made. The session comes back in the error.
@@ -67,6 +73,17 @@ impl Session {
     /// }
     /// ```
     pub fn store(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
+        let life = self.pause_life();
+        self.store_for(life, keys, context)
+    }
+
+    /// As [`store`](Self::store); an operation that waits is readable for `life`, which is at most [`longest_pause`](Self::longest_pause).
+    /// Where none waits, the client is kept for 90 days all the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store); `Misuse` for a longer life or none, where an operation waits.
+    pub fn store_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         let counts = self.current.as_ref().is_some_and(|operation| operation.kind().counts());
         let waits = match self.situation() {
             None | Some(Situation::Over(_)) => false,
@@ -77,6 +94,6 @@ impl Session {
             let (protection, validity) = (Protection::Sealed(keys, context), Validity::For(CLIENT_LIFE));
             return self.client.save(None, protection, validity).map_err(|error| Kept::new(error, self));
         }
-        self.pause(keys, context)
+        self.pause_for(life, keys, context)
     }
 }

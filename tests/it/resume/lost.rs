@@ -216,6 +216,36 @@ fn what_only_asks_and_is_not_answered_is_no_reason_to_keep_a_client_for_a_quarte
 }
 
 #[test]
+fn what_waits_is_stored_for_as_long_as_it_can_be_paused_and_a_client_for_ninety_days() {
+    use ofx_session::seal::Kind;
+    let day = Duration::from_secs(24 * 3600);
+    let stored = |blob: &ofx_session::Blob| {
+        let header = blob.header().unwrap();
+        (header.kind(), Duration::from_secs(header.expires().unwrap() - header.issued()))
+    };
+    let prepared = || {
+        let mut session = session(&Line::new(easy().build_model()));
+        now(session.prepare_payment(&payment())).unwrap();
+        session
+    };
+    assert_eq!(stored(&prepared().store(&keys(), &context()).unwrap()), (Kind::Paused, day / 96));
+    assert_eq!(stored(&prepared().store_for(day, &keys(), &context()).unwrap()), (Kind::Paused, day));
+    for life in [day + Duration::from_nanos(1), Duration::MAX, Duration::ZERO] {
+        let (error, session) = prepared().store_for(life, &keys(), &context()).unwrap_err().into_parts();
+        assert_eq!(error.kind(), ErrorKind::Misuse);
+        assert_eq!(session.situation(), Some(Situation::Ready), "nothing is lost");
+    }
+    let doubtful = || lost(easy(), Fate::LostAfter).1;
+    assert_eq!(stored(&doubtful().store(&keys(), &context()).unwrap()), (Kind::Paused, 7 * day));
+    assert_eq!(stored(&doubtful().store_for(2 * day, &keys(), &context()).unwrap()), (Kind::Paused, 2 * day));
+    // Nothing waits, and there is nothing to be refused.
+    for life in [Duration::ZERO, day, Duration::MAX] {
+        let blob = session(&Line::new(easy().build_model())).store_for(life, &keys(), &context()).unwrap();
+        assert_eq!(stored(&blob), (Kind::Client, 90 * day));
+    }
+}
+
+#[test]
 fn a_doubt_survives_a_repeat_that_fails() {
     let (line, mut session) = lost(questioning(), Fate::LostBefore);
     let fails: [(&str, Vec<Fate>); 4] = [
