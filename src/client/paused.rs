@@ -82,9 +82,10 @@ impl Paused {
     /// Opens the session again, with the operation under way: [`answer`](Session::answer) or
     /// [`proceed`](Session::proceed) goes on with it.
     ///
-    /// Not for a payment: a blob can be copied, and two processes that resume one payment could make it twice. A
-    /// [`Vault`](crate::Vault) keeps payments in a store where one of them wins; whoever has none can say
-    /// [`open_risking_a_second_payment`](Self::open_risking_a_second_payment).
+    /// Not for what pays, which is a payment, a new recurring payment ([`add_recurring`](Session::add_recurring)), and a batch with one
+    /// of them: a blob can be copied, and two processes that resume one payment could make it twice. A
+    /// [`Vault`](crate::Vault) keeps payments in a store where one of them wins; it takes no recurring payments and no batches. For these, and
+    /// where there is no vault, say [`open_risking_a_second_payment`](Self::open_risking_a_second_payment).
     ///
     /// # Security
     ///
@@ -95,11 +96,12 @@ impl Paused {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user, or is a payment. It comes back in
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user, or pays. It comes back in
     /// the error.
     pub fn open(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if self.operation.kind().pays() {
-            return Err(Kept::new(self.told(Error::misuse(IS_A_PAYMENT)), self));
+            let text = if self.operation.kind() == TaskKind::PAY { IS_A_PAYMENT } else { PAYS };
+            return Err(Kept::new(self.told(Error::misuse(text)), self));
         }
         self.open_risking_a_second_payment(credentials)
     }
@@ -237,3 +239,6 @@ impl Paused {
 
 const IS_A_PAYMENT: &str = "a payment is not resumed from a blob just like that, because two who resume it could pay twice: keep payments in \
                             a Vault, or say open_risking_a_second_payment";
+const PAYS: &str = "what pays (here a recurring payment, or several requests with a payment) is not resumed from a blob just like that, because \
+                    two who resume it could have it paid twice: make sure that one process has the only copy, and say \
+                    open_risking_a_second_payment";

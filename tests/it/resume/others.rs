@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use ofx_session::engine::Intent;
 use ofx_session::error::ErrorKind;
-use ofx_session::ofx::SyncMode;
-use ofx_session::{Blob, Client, Credentials, Progress};
+use ofx_session::ofx::{Request, SyncMode};
+use ofx_session::{Blob, Client, Credentials, Frequency, Progress, Recurrence, RecurringPayment};
 
 use super::line::{Fate, Line, context, easy, jane, keys, now, once, pause, payment, reread, session};
 
@@ -29,6 +29,30 @@ fn what_is_stored_ahead_is_the_user_s_own() {
         paused.open_risking_a_second_payment(Credentials::new("bob", "hunter2")).unwrap_err().into_parts();
     assert_eq!(error.kind(), ErrorKind::Misuse);
     assert!(paused.open_risking_a_second_payment(jane()).is_ok());
+}
+
+/// A vault takes single payments only.
+#[test]
+fn what_pays_is_not_opened_just_like_that_and_a_vault_is_named_where_there_is_one_for_it() {
+    let monthly = || Request::from(RecurringPayment::new(Recurrence::endless(Frequency::Monthly), payment()));
+    let prepared: [(Intent, bool); 3] = [
+        (Intent::pay(&payment()), true),
+        (monthly().into(), false),
+        (Intent::Batch(vec![Intent::pay(&payment()), monthly().into()]), false),
+    ];
+    for (intent, has_vault) in prepared {
+        let mut session = session(&Line::new(easy().build_model()));
+        now(session.prepare(intent)).unwrap();
+        let (error, paused) = reread(&pause(session)).open(jane()).unwrap_err().into_parts();
+        assert_eq!(error.kind(), ErrorKind::Misuse);
+        let text = error.to_string();
+        assert_eq!(
+            (text.contains("Vault"), text.contains("open_risking_a_second_payment")),
+            (has_vault, true),
+            "{text}"
+        );
+        assert!(paused.open_risking_a_second_payment(jane()).is_ok());
+    }
 }
 
 /// What can be paused can be resumed: a batch is as large as a blob holds, or is refused before anything is sent.
