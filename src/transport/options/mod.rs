@@ -250,7 +250,9 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 const NO_IPV6: Reason = Reason(
     "a SOCKS proxy of version 4 knows addresses of IPv4 only: use version 5 or 4a, or other addresses (HttpsOptions::addresses)",
 );
-const ZERO_TIMEOUT: Reason = Reason("a timeout of zero leaves no time for anything");
+const ZERO_TIMEOUT: Reason = Reason(
+    "a timeout of zero leaves no time for anything: for none, give read_timeout None, and connect_timeout and total_timeout a long one",
+);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
