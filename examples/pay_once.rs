@@ -23,7 +23,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Parser;
 use common::{Options, Result, keys_in, pass, report};
 use ofx_session::client::vault::{Busy, Pending, Standing};
-use ofx_session::engine::Challenge;
+use ofx_session::engine::{Challenge, Refusal, RefusedAt};
 use ofx_session::store::{Postgres, Redis, ServerOptions, Sqlite};
 use ofx_session::{Client, Error, ErrorKind, KeyRing, Moved, Payment, Progress, Receipt, StatusCode, Vault};
 
@@ -32,12 +32,14 @@ use ofx_session::{Client, Error, ErrorKind, KeyRing, Moved, Payment, Progress, R
 /// The last line of the output, for programs, and the exit status:
 ///
 ///   done PAYMENT-ID    0  the institution accepted the payment
-///   rejected CODE      3  the institution refused it with this status: it was not made. When it was the signon that was
-///                         refused, it is still made when it is run again with the right credentials
+///   rejected CODE      3  the institution refused it with this status: it was not made
 ///   unknown REASON     4  nobody knows whether it was made; run it again, and ask the institution if it stays so. Do not
 ///                         pay it under another --id before that is settled
 ///   busy UNTIL         5  another process is at work, at the latest until then (UTC)
 ///   ask QUESTION-IDS   6  the institution asks these questions; give --answer ID=TEXT for each and run it again
+///   signon CODE        7  the institution refused the signon with this status, and did not look at the payment: it was not
+///                         made, and is when it is run again with the right credentials. Each further try with the wrong
+///                         ones may lock the user out
 ///
 /// Anything else ends with status 1 (2 for wrong options), the reason on the standard error, and without such a line: run it again.
 #[derive(Parser)]
@@ -72,6 +74,7 @@ enum Report {
     Unknown(String),
     Busy(DateTime<Utc>),
     Ask(Vec<String>),
+    Signon(StatusCode),
 }
 
 fn main() -> ExitCode {
@@ -223,7 +226,9 @@ fn say(error: Error) -> Result<Report> {
     match (error.kind(), error.status(), error.money_may_have_moved()) {
         (ErrorKind::Refused, Some(code), Moved::No) => {
             eprintln!("{error}");
-            Ok(Report::Rejected(code))
+            let is_looked_at = |refusal: &Refusal| refusal.at == RefusedAt::Request;
+            let is_final = error.detail::<Refusal>().is_none_or(is_looked_at);
+            Ok(if is_final { Report::Rejected(code) } else { Report::Signon(code) })
         }
         (ErrorKind::Transport, _, Moved::Unknown) => Ok(Report::Unknown(error.to_string())),
         (ErrorKind::Busy, ..) => Ok(Report::Busy(Utc::now())),
@@ -243,6 +248,7 @@ impl Report {
             Self::Unknown(reason) => format!("unknown {}", reason.replace(['\r', '\n'], " ")),
             Self::Busy(until) => format!("busy {}", until.to_rfc3339_opts(SecondsFormat::Millis, true)),
             Self::Ask(ids) => format!("ask {}", ids.join(" ")),
+            Self::Signon(code) => format!("signon {code}"),
         }
     }
 
@@ -253,6 +259,7 @@ impl Report {
             Self::Unknown(_) => 4,
             Self::Busy(_) => 5,
             Self::Ask(_) => 6,
+            Self::Signon(_) => 7,
         }
     }
 }
