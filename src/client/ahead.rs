@@ -35,6 +35,10 @@ impl Session {
     /// place. A call whose future is dropped leaves the session as it was stored: in doubt once the request itself was to leave, also when
     /// it did not.
     ///
+    /// `keep` is called in the middle of the call, and is not async. To store by an async pool, wait in it: by tokio's
+    /// `block_in_place(|| handle.block_on(..))` on a runtime of several threads, or by `blocking::wait` (feature `blocking`), on a pool of its
+    /// own that connects there.
+    ///
     /// For programs that keep their state themselves; a [`Vault`](crate::Vault) does this, and more, for payments.
     pub fn keep_ahead(
         &mut self,

@@ -24,6 +24,10 @@ pub enum Progress<T> {
 impl<T> Progress<T> {
     /// The result, for calls that are not expected to be asked anything.
     ///
+    /// The error does not hold the operation. Where it ends the session too, as `.done()?` does in a handler that owns one, a doubt is lost
+    /// with the session, and the next call may make the payment or change a second time. Match on [`Progress::Unknown`](Self::Unknown) there,
+    /// and [`pause`](crate::Session::pause) or [`store`](crate::Session::store) the session. A [`Vault`](crate::Vault) keeps it by itself.
+    ///
     /// # Errors
     ///
     /// Says what is asked, or why nothing is known. The session still holds the operation.

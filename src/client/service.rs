@@ -36,7 +36,8 @@ impl Session {
     /// Cancels a payment that was not made yet. OFX 1.0.3 §12.6.3, OFX 2.3 §12.6.3.
     ///
     /// `id` is the payment's `SRVRTID`, `from` the account that it would be paid from: what became of a cancellation whose answer is
-    /// lost stands in the history of that account.
+    /// lost stands in the history of that account. Take both from the same record: whether they belong together is not checked, and where
+    /// the institution keeps a history, a wrong `from` puts the cancellation into that of another account.
     ///
     /// # Errors
     ///
@@ -109,7 +110,8 @@ impl Session {
     /// Ends a recurring payment; `pending` also cancels the payments that it has made and that were not carried out yet. OFX 1.0.3
     /// §12.7.3, OFX 2.3 §12.7.3.
     ///
-    /// `id` is the model's `RECSRVRTID`, `from` the account it pays from.
+    /// `id` is the model's `RECSRVRTID`, `from` the account it pays from, which is not checked, as for
+    /// [`cancel_payment`](Self::cancel_payment).
     ///
     /// # Errors
     ///

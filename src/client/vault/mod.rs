@@ -70,6 +70,11 @@
 //! same file to somebody who does not know it any more, and that pays a second time. Other programs of the same user do the same harm, and
 //! no vault can know of them.
 //!
+//! The same holds the other way round: while an operation of a session is in doubt or on its way (a change, a recurring payment), call
+//! nothing of the user's vault that sends. A file of the vault makes such an institution forget the saved answer to the session's, and
+//! [`reconcile`](crate::Session::reconcile) would have the session's carried out a second time. The vault does not know of it, and refuses
+//! nothing.
+//!
 //! # What is stored and what is given anew
 //!
 //! Of the client that a vault is made with, a vault that has a desk takes the transport, observer, document log, device, limits, and what
@@ -209,8 +214,10 @@ impl Vault {
     /// client says. The context names tenant and end user, and the institution where a user has several.
     ///
     /// **Where the same user is to have sessions as well, decide that before the first payment.** Restore one blob twice then, once for
-    /// the vault and once for sessions: [Beside sessions](crate::client::vault#beside-sessions) says why. A vault gives no blob of its
-    /// client away, so that this cannot be done later.
+    /// the vault and once for sessions: [Beside sessions](crate::client::vault#beside-sessions) says why. A vault gives neither a
+    /// blob of its client nor its `CLIENTUID` away, so that this cannot be done later with one that was made at random. A program that
+    /// chooses the `CLIENTUID` of each user and stores it needs no blob: a new client of
+    /// [`Client::builder(..).client_uid(uid)`](crate::ClientBuilder::client_uid) does for each `Vault::new`, and for sessions at any time.
     ///
     /// # Errors
     ///
@@ -283,6 +290,9 @@ impl Vault {
     /// any process. [`Progress::Unknown`] is the report that nobody knows; call again later where [`look`](Self::look) says that the payment
     /// is still open. A receipt stays what it was: the vault does not learn of changes and cancellations that a session makes.
     ///
+    /// Not to be called while an operation of a session of the same user is in doubt or on its way:
+    /// [Beside sessions](crate::client::vault#beside-sessions).
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Busy`], with [`Busy`] or [`Pending`] as [`detail`](Error::detail), when somebody else is at work or another
@@ -291,6 +301,12 @@ impl Vault {
     /// signon, and the payment waits under the same id for a signon that is accepted; at the payment itself, and that is its
     /// result: what is paid in its place, corrected, is paid under a new id. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read;
     /// [`ErrorKind::Transport`] when nothing was sent. [The module's page](crate::client::vault) says for each whether money may have moved.
+    ///
+    /// Both of the refusals say that no money has moved, and only one is a result. Where `error.detail::<Refusal>()` has
+    /// [`at`](Refusal::at) [`RefusedAt::Signon`](crate::engine::RefusedAt::Signon) (or `Challenge`), the payment is not refused: it is on
+    /// the desk, and a later call makes it. Where [`look`](Self::look) says [`Standing::Refused`], it is over. A refused signon is about the
+    /// user, and not about this one payment: do not go on with the next one of a queue by the same credentials, because each further try
+    /// may lock the user out.
     ///
     /// # Resuming
     ///
@@ -320,7 +336,10 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// As [`resume`](Self::resume); `Misuse` when a question has no answer or an answer no question, or the payment is in doubt.
+    /// As [`resume`](Self::resume); `Misuse` when a question has no answer or an answer no question, or the payment waits for something else:
+    /// its [situation](Pending::situation) is that it is in doubt, or that the client must be approved. Questions that come before a further
+    /// try of a payment in doubt ([`Challenge::is_in_doubt`](crate::engine::Challenge::is_in_doubt), [`Pending::doubt`]) are answered here
+    /// as all others.
     pub async fn answer(
         &self,
         id: &str,
