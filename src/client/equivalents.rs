@@ -3,17 +3,21 @@
 //! For people who come from one of those. A component keeps everything in properties of one object and reports in events; here
 //! a request is a value, its result is the value of the call, and what must survive is in a blob.
 //!
+//! Properties, methods and events stand here in small letters, as in some editions: `FIUrl` is `fi_url`, `PayBill` is `pay_bill`. Editions
+//! that have objects for payment and payee leave their name out: `Payment.DateDue` is `payment_date_due`. Names with capitals alone are
+//! written so.
+//!
 //! # Institution and signon
 //!
 //! | there | here |
 //! |---|---|
-//! | `fi_id` | [`Institution::fid`](crate::Institution::fid) |
-//! | `fi_organization` | [`Institution::org`](crate::Institution::org) |
-//! | `fi_url` | [`Institution::new`](crate::Institution::new) |
-//! | `ofx_app_id`, `ofx_app_version` | [`ClientBuilder::app`](crate::ClientBuilder::app) |
-//! | `ofx_version` | [`Institution::version`](crate::Institution::version), [`Version`](crate::Version) |
-//! | `ofx_user`, `ofx_password` | [`Credentials::new`](crate::Credentials::new) |
-//! | `ofx_access_key` | kept by the client and in its blob: [`Client::has_access_key`](crate::Client::has_access_key) |
+//! | `fi_id`, `FIId` | [`Institution::fid`](crate::Institution::fid) |
+//! | `fi_organization`, `FIOrganization` | [`Institution::org`](crate::Institution::org) |
+//! | `fi_url`, `FIUrl` | [`Institution::new`](crate::Institution::new) |
+//! | `ofx_app_id`, `OFXAppId`; `ofx_app_version`, `OFXAppVersion` | [`ClientBuilder::app`](crate::ClientBuilder::app) |
+//! | `ofx_version`, `OFXVersion` | [`Institution::version`](crate::Institution::version), [`Version`](crate::Version) |
+//! | `ofx_user`, `OFXUser`; `ofx_password`, `OFXPassword` | [`Credentials::new`](crate::Credentials::new) |
+//! | `ofx_access_key`, `OFXAccessKey` | kept by the client and in its blob: [`Client::has_access_key`](crate::Client::has_access_key). There is no setter: a key from elsewhere is not taken over, and the institution asks its questions once more |
 //! | `ClientUId` | [`ClientBuilder::client_uid`](crate::ClientBuilder::client_uid), [`Client::client_uid`](crate::Client::client_uid) |
 //! | `AuthToken` | [`Credentials::auth_token`](crate::Credentials::auth_token) |
 //! | `UserCred1A`, `UserCred2A` | [`Credentials::user_cred1`](crate::Credentials::user_cred1), [`Credentials::user_cred2`](crate::Credentials::user_cred2) |
@@ -28,19 +32,19 @@
 //!
 //! | there | here |
 //! |---|---|
-//! | `pay_bill` | [`Session::pay`](crate::Session::pay); [`Vault::pay`](crate::Vault::pay) under an id of yours, once whatever crashes |
+//! | `pay_bill`, `PayBill` | [`Session::pay`](crate::Session::pay); [`Vault::pay`](crate::Vault::pay) under an id of yours, once whatever crashes |
 //! | `modify_payment` | [`Session::modify_payment`](crate::Session::modify_payment) |
 //! | `cancel_payment` | [`Session::cancel_payment`](crate::Session::cancel_payment) |
 //! | `get_status` | [`Session::payment_status`](crate::Session::payment_status) |
-//! | `payment_id` | [`Receipt::id`](crate::Receipt::id) (`SRVRTID`) |
-//! | `payment_amount` | [`Payment::amount`](crate::Payment) |
+//! | `payment_id`, `PaymentId` | [`Receipt::id`](crate::Receipt::id) (`SRVRTID`) |
+//! | `payment_amount`, `PaymentAmount` | [`Payment::amount`](crate::Payment) |
 //! | `payment_currency_code` | [`PaymentResponse::currency`](crate::ofx::PaymentResponse) (`CURDEF`) |
-//! | `payment_date_due` | [`Payment::due`](crate::Payment) |
+//! | `payment_date_due`, `PaymentDateDue` | [`Payment::due`](crate::Payment) |
 //! | `payment_date_processed`, `payment_status` | [`Receipt::state`](crate::Receipt::state), [`Receipt::date`](crate::Receipt::date), [`PaymentStatus`](crate::ofx::PaymentStatus) |
 //! | `payment_check_number` | [`PaymentResponse::check_number`](crate::ofx::PaymentResponse), [`PaymentStatus::check_number`](crate::ofx::PaymentStatus) |
-//! | `payment_bill_ref` | [`Payment::bill_reference`](crate::Payment::bill_reference) |
-//! | `payment_memo` | [`Payment::memo`](crate::Payment::memo) |
-//! | `payment_from_bank_id`, `payment_from_account_id`, `payment_from_account_type` | [`Payment::from`](crate::Payment), a [`BankAccount`](crate::BankAccount) |
+//! | `payment_bill_ref`, `PaymentBillRef` | [`Payment::bill_reference`](crate::Payment::bill_reference) |
+//! | `payment_memo`, `PaymentMemo` | [`Payment::memo`](crate::Payment::memo) |
+//! | `payment_from_bank_id`, `payment_from_account_id`, `payment_from_account_type`; `PaymentFromBankId`, .. | [`Payment::from`](crate::Payment), a [`BankAccount`](crate::BankAccount) |
 //! | `payment_to_bank_id`, `payment_to_account_id`, `payment_to_account_type` | [`Payment::by_transfer_to`](crate::Payment::by_transfer_to) |
 //! | `payment_payee_account` | [`Payment::pay_account`](crate::Payment) (`PAYACCT`) |
 //! | `payment_payee_id` | [`PayeeRef::Id`](crate::PayeeRef::Id) |
@@ -70,7 +74,7 @@
 //! |---|---|
 //! | `synchronize_payments`, `on_sync_payments`, `sync_payment_*` | [`Session::sync_payments`](crate::Session::sync_payments): a list of [`Change`](crate::Change)s |
 //! | `synchronize_payees`, `on_sync_payees`, `sync_payee_*` | [`Session::sync_payees`](crate::Session::sync_payees) |
-//! | tokens in properties | kept by the client and in its blob; [`Session::acknowledge`](crate::Session::acknowledge), or your own with [`Session::synchronize`](crate::Session::synchronize) |
+//! | the token that `synchronize_payments` and `synchronize_payees` take and return | kept by the client and in its blob; [`Session::acknowledge`](crate::Session::acknowledge), or your own with [`Session::synchronize`](crate::Session::synchronize) |
 //! | `lost_sync` | [`Changes::lost_sync`](crate::Changes) |
 //! | - | recurring payments, mail, services: [`SyncKind`](crate::SyncKind) |
 //! | - | who made a change: [`Change::origin`](crate::Change) |
@@ -95,7 +99,7 @@
 //!
 //! | there | here |
 //! |---|---|
-//! | `timeout`, `AbsoluteTimeout` | [`HttpsOptions::total_timeout`] |
+//! | `timeout`, `AbsoluteTimeout` | [`HttpsOptions::total_timeout`]; zero is refused, for none give a long one |
 //! | `InactivityTimeout` | [`HttpsOptions::read_timeout`] |
 //! | - | [`HttpsOptions::connect_timeout`] |
 //! | `firewall_type`, `firewall_host`, `firewall_port` | [`Proxy::http`], [`Proxy::socks4`], [`Proxy::socks4a`], [`Proxy::socks5`], [`Proxy::socks5_remote_dns`] |
