@@ -120,16 +120,8 @@ pub(crate) fn only<'a>(parent: &'a Element, tag: &'static str) -> Result<Option<
 }
 
 /// Of these the first is as good as any: words for people, and what grammars allow more than once where there is one account.
-const FIRST: [&str; 8] = [
-    "BANKACCTINFO",
-    "BPACCTINFO",
-    "CCACCTINFO",
-    "INVACCTINFO",
-    "LOANACCTINFO",
-    "MESSAGE",
-    "PRESACCTINFO",
-    "SIGNONINFOLIST",
-];
+const FIRST: [&str; 7] =
+    ["BANKACCTINFO", "BPACCTINFO", "CCACCTINFO", "INVACCTINFO", "LOANACCTINFO", "MESSAGE", "PRESACCTINFO"];
 
 /// The value of a leaf, or the error that it is not a `what`.
 pub(crate) fn text<'a>(element: &'a Element, what: &'static str) -> Result<&'a str, DecodeError> {

@@ -1,7 +1,7 @@
 //! What proves that nothing was carried out and what does not, and what looks like a newer change and is none.
 
 use chrono::NaiveDate;
-use ofx_session::engine::{Doubt, Intent, Outcome, Step};
+use ofx_session::engine::{Doubt, Intent};
 use ofx_session::error::Delivery;
 use ofx_session::ofx::{
     AccountRef, AccountType, BankAccount, Element, PaymentModification, PaymentState, Request, Service, ServiceChange,
@@ -125,17 +125,6 @@ fn that_a_payment_was_processed_does_not_stop_its_cancellation() {
     unknown(scenario.run(Intent::cancel_payment(first.id(), &payment().from)));
     scenario.bank.end_payment(first.id(), PaymentState::ProcessedOn);
     assert_eq!(refused(scenario.reconcile()).status.code.value(), 2016);
-}
-
-#[test]
-fn a_change_of_ours_is_none_that_we_did_not_know_of() {
-    let mut scenario = promising(false);
-    let first = paid(scenario.pay());
-    let modify = |memo: &str| Intent::from(Request::from(PaymentModification::new(first.id(), payment().memo(memo))));
-    let step = scenario.run(Intent::Batch(vec![modify("two")]));
-    assert!(matches!(step, Ok(Step::Done(Outcome::Batch(_)))), "{step:?}");
-    let step = scenario.run(modify("three"));
-    assert!(matches!(step, Ok(Step::Done(Outcome::Confirmed(_)))), "{step:?}");
 }
 
 /// A newer change may be in what cannot be read or is not there, and in the history where the answer has none.

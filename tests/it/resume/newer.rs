@@ -2,10 +2,10 @@
 
 use ofx_session::ofx::{
     Amount, ModelCancellation, ModelModification, ModifiedPayment, Payee, PayeeAddition, PayeeModification,
-    PaymentModification, RecurringModel, SyncMode, UserInfo,
+    PaymentModification, RecurringModel, Request, SyncMode, UserInfo,
 };
 use ofx_session::{
-    ChangeKind, Completed, Confirmed, Frequency, Payment, Progress, Recurrence, RecurringPayment, Session,
+    ChangeKind, Completed, Confirmed, Frequency, Intent, Payment, Progress, Recurrence, RecurringPayment, Session,
 };
 use rust_decimal::Decimal;
 
@@ -107,4 +107,23 @@ fn what_became_of_a_change_since_is_told_beside_it() {
     // What was just done has nothing behind it.
     let done = now(session.add_recurring(&monthly)).unwrap().done().unwrap();
     assert_eq!(done.since, []);
+}
+
+/// In a batch it goes by itself, and the place in the history that we know of stays behind it.
+#[test]
+fn a_change_of_ours_is_none_that_we_did_not_know_of() {
+    let (line, mut session) = opened();
+    let id = now(session.pay(&amount(1000))).unwrap().done().unwrap().id().to_owned();
+    let change = Request::from(PaymentModification::new(id.as_str(), amount(5000)));
+    now(session.prepare(Intent::Batch(vec![change.into()]))).unwrap();
+    assert!(matches!(now(session.proceed()), Ok(Progress::Done(Completed::Batch(_)))));
+    now(session.modify_payment(&id, &amount(7000))).unwrap().done().unwrap();
+    assert_eq!(cents_of(&line, &id), 7000);
+    // Another client's is one.
+    line.wire().bank.other_client_asks("jane", PaymentModification::new(id.as_str(), amount(8000))).unwrap();
+    let error = now(session.modify_payment(&id, &amount(9000))).unwrap_err();
+    assert_eq!(error.status().map(|status| status.value()), Some(6502));
+    assert_eq!(cents_of(&line, &id), 8000);
+    now(session.modify_payment(&id, &amount(9000))).unwrap().done().unwrap();
+    assert_eq!(cents_of(&line, &id), 9000, "whoever asks again knows of it");
 }
