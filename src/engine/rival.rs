@@ -23,7 +23,7 @@ impl Operation {
     /// Whether it would undo what another client has changed since its token, or may have: whoever asked for it did not know of that.
     pub(crate) fn undoes(&self, frame: &SyncResponse, state: &State) -> bool {
         let others = || done(frame).filter(|answer| !Seed::made(answer.trn_uid.as_str(), &state.client_uid));
-        let hides = is_unreadable(frame) || !frame.is_whole();
+        let hides = is_unreadable(frame) || frame.lost_sync;
         self.changing(state).any(|request| hides || others().any(|answer| changes_the_same(answer, &request)))
     }
 

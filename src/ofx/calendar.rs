@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveTime, Utc, Weekday};
 
 use crate::ofx::aggregate::{words, written_as_text};
-use crate::ofx::value::{is_digits, offset};
+use crate::ofx::stamp::{is_digits, offset};
 
 words! {
     /// `PROCDAYSOFF`: a day of the week on which nothing is processed.

@@ -47,6 +47,7 @@ mod signon;
 mod signup;
 mod sink;
 mod squeeze;
+mod stamp;
 mod status;
 mod sync;
 mod sync_kind;
@@ -101,10 +102,11 @@ pub use signup::{
     Classification, InvestmentAccountInfo, InvestmentProduct, LoanAccountInfo, OtherAccount, PresentmentAccountInfo,
     ServiceStatus,
 };
+pub use stamp::Stamp;
 pub use status::{Severity, Status};
 pub use sync::{SyncFrom, SyncRequest, SyncResponse};
 pub use sync_kind::SyncKind;
-pub use value::{Amount, Stamp, TrnUid};
+pub use value::{Amount, TrnUid};
 pub use version::Version;
 pub use writer::Style;
 

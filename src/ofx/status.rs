@@ -205,7 +205,7 @@ codes! {
     /// Embedded requests were not done because the token is out of date.
     TOKEN_OUT_OF_DATE = 6501 Warn "embedded requests were not done because something happened in between", "read the changes, then send the requests again with the new token";
     /// This embedded request was not done because the token is out of date.
-    REJECTED_OUT_OF_DATE = 6502 Error "it was not done because something happened in between", "read the changes, then send it again under the same TRNUID";
+    REJECTED_OUT_OF_DATE = 6502 Error "it was not done because something happened in between", "look at what has changed (synchronize), then ask for it again";
     /// Stop check in process.
     STOP_CHECK_PENDING = 10_000 Info "the stop order is being processed", "look later what became of it";
     /// Too many checks.

@@ -21,8 +21,9 @@ impl Mutation {
         match self {
             Self::NoToken => text.replace("<REJECTIFMISSING>Y", "<REJECTIFMISSING>N"),
             Self::NewTrnUid => {
-                let own = format!("<PAYACCT>caller {caller} ");
-                exchanged(&text.replace("<PAYACCT>", &own), &|uid| turned(uid, caller + 1))
+                // Its last digits count.
+                let own = exchanged(&text, "<PAYACCT>", &|account| format!("{account}-{caller}{caller}{caller}"));
+                exchanged(&own, "<TRNUID>", &|uid| turned(uid, caller + 1))
             }
             Self::WriteAheadBehind | Self::NoClaim => text,
         }
@@ -34,18 +35,18 @@ impl Mutation {
         if self != Self::NewTrnUid {
             return answer;
         }
-        exchanged(&String::from_utf8(answer).unwrap(), &|uid| turned(uid, 15 - caller)).into_bytes()
+        exchanged(&String::from_utf8(answer).unwrap(), "<TRNUID>", &|uid| turned(uid, 15 - caller)).into_bytes()
     }
 }
 
-/// The text with each `TRNUID` changed.
-fn exchanged(text: &str, change: &dyn Fn(&str) -> String) -> String {
-    let mut parts = text.split("<TRNUID>");
+/// The text with the value behind each such tag changed.
+fn exchanged(text: &str, tag: &str, change: &dyn Fn(&str) -> String) -> String {
+    let mut parts = text.split(tag);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let (uid, rest) = part.split_at(part.find(['<', '\r', '\n']).unwrap_or(part.len()));
-        out.push_str("<TRNUID>");
-        out.push_str(&change(uid));
+        let (value, rest) = part.split_at(part.find(['<', '\r', '\n']).unwrap_or(part.len()));
+        out.push_str(tag);
+        out.push_str(&change(value));
         out.push_str(rest);
     }
     out
