@@ -123,7 +123,8 @@ impl Store for Faulty {
         Box::pin(async move {
             if self.fault == Fault::ChecksThenWrites {
                 let found = self.find(key).is_some();
-                tokio::task::yield_now().await;
+                // Long enough for the others to have looked, too.
+                tokio::time::sleep(Duration::from_millis(2)).await;
                 return if found { Ok(Swap::Conflict) } else { self.put(key, record) };
             }
             let _turn = self.turn.lock().unwrap();
