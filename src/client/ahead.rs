@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::client::driver::{Ahead, Noted};
+use crate::client::pausing::{LONGEST_DOUBT, LONGEST_PAUSE};
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Session, World};
 use crate::engine::{Operation, State};
@@ -62,7 +63,7 @@ impl Ahead for Option<Keeping> {
     async fn keep(&mut self, state: &State, interrupted: &Operation) -> Result<Noted, Error> {
         let Some(keeping) = self.as_mut().filter(|_| interrupted.kind().counts()) else { return Ok(Noted::Here) };
         let in_doubt = interrupted.doubt().is_some();
-        let life = if in_doubt { super::session::LONGEST_DOUBT } else { super::session::LONGEST_PAUSE };
+        let life = if in_doubt { LONGEST_DOUBT } else { LONGEST_PAUSE };
         let protection = Protection::Sealed(&keeping.keys, &keeping.context);
         let validity = Validity::For(life);
         // The operation is this user's, whether or not the institution has recognized the user yet; once it may have arrived, also one

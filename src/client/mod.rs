@@ -24,6 +24,7 @@ pub mod fuzzing;
 mod giving_up;
 mod kept;
 mod paused;
+mod pausing;
 mod progress;
 mod restoring;
 mod service;

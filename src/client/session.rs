@@ -1,14 +1,10 @@
 //! One signed-on scope of a client.
 
-use std::time::Duration;
-
 use crate::client::ahead::Keeping;
-use crate::client::stored::{Protection, Validity};
 use crate::client::{Client, Completed, Kept, Progress, driver};
-use crate::engine::{Answers, Credentials, Doubt, Include, Intent, Operation, Receipt, Refusal, RefusedAt, Situation};
+use crate::engine::{Answers, Credentials, Doubt, Intent, Operation, Receipt, Refusal, RefusedAt, Situation};
 use crate::error::{Error, Moved};
 use crate::ofx::{AccountInfo, Payment, TrnUid};
-use crate::seal::{Blob, Context, KeyRing};
 
 /// One signed-on scope: everything that talks to the institution in a user's name happens here.
 ///
@@ -28,7 +24,7 @@ pub struct Session {
     pub(crate) ahead: Option<Keeping>,
     profile_refused: bool,
     /// The institution has refused a signon of this session, and has not recognized the user in it.
-    is_turned_down: bool,
+    pub(crate) is_turned_down: bool,
 }
 
 impl Session {
@@ -207,67 +203,6 @@ impl Session {
         Ok(())
     }
 
-    /// Turns session and operation into one blob, readable by these keys and in this context only: for 15 minutes, for 7 days when it
-    /// is in doubt, for 30 days when the user must have this client approved.
-    ///
-    /// # Errors
-    ///
-    /// `Misuse` when no operation is under way, `Seal` when the blob cannot be made. The session comes back in the error.
-    ///
-    /// # Security
-    ///
-    /// Holds what a [client's blob](Client::deconstruct) holds, the questions and the request; never a password, a one-time token
-    /// or an answer. Answers that were given and not sent are asked for again.
-    pub fn pause(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
-        let life = self.pause_life();
-        self.pause_for(life, keys, context)
-    }
-
-    /// As [`pause`](Self::pause), readable for `life`, which is at most [`longest_pause`](Self::longest_pause).
-    ///
-    /// # Errors
-    ///
-    /// As [`pause`](Self::pause); `Misuse` for a longer life or none.
-    pub fn pause_for(self, life: Duration, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
-        self.pause_as(Protection::Sealed(keys, context), life)
-    }
-
-    /// As [`pause`](Self::pause), into a blob without protection, for storage that is itself trusted.
-    ///
-    /// # Errors
-    ///
-    /// As [`pause`](Self::pause).
-    ///
-    /// # Security
-    ///
-    /// Whoever reads it has the access key and sees the request; whoever writes it can change the request.
-    pub fn pause_plain_including_private(self) -> Result<Blob, Kept<Self>> {
-        let life = self.pause_life();
-        self.pause_as(Protection::Plain(Include::All), life)
-    }
-
-    fn pause_as(mut self, protection: Protection<'_>, life: Duration) -> Result<Blob, Kept<Self>> {
-        let Some(operation) = &self.current else {
-            let error = Error::misuse(
-                "there is nothing to pause: no operation is under way; close the session and deconstruct the client",
-            );
-            return Err(Kept::new(error, self));
-        };
-        if life > self.longest_pause() || life.is_zero() {
-            let text = "a paused operation can wait for at most 24 hours, one in doubt for at most 7 days, and none for ever (longest_pause says how long)";
-            return Err(Kept::new(self.told(Error::misuse(text)), self));
-        }
-        let is_bound = operation.doubt().is_some() || !self.is_turned_down;
-        if let Some(user_id) = self.credentials.user_id().filter(|_| is_bound) {
-            // The operation is this user's, whether or not the institution has recognized the user yet. One that it has refused may be
-            // mistyped, and nobody has looked at the operation, unless it was sent once more since.
-            self.client.state.user_id = Some(user_id.to_owned());
-        }
-        self.client
-            .save(Some(operation), protection, Validity::For(life))
-            .map_err(|error| Kept::new(self.told(error), self))
-    }
-
     /// Ends the session and gives the client back.
     ///
     /// # Errors
@@ -284,22 +219,6 @@ impl Session {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
-    }
-
-    /// For how long the operation under way can be paused at most, by what it waits for.
-    ///
-    /// | waits for | by default | at most |
-    /// |---|---|---|
-    /// | answers to questions, or to be sent | 15 minutes | 24 hours |
-    /// | somebody who finds out whether it was carried out | 7 days | 7 days |
-    /// | the user, who has this client approved at the institution | 30 days | 30 days |
-    #[must_use]
-    pub fn longest_pause(&self) -> Duration {
-        match self.situation() {
-            _ if self.doubt().is_some() => LONGEST_DOUBT,
-            Some(Situation::AwaitingApproval(_)) => LONGEST_APPROVAL,
-            _ => LONGEST_PAUSE,
-        }
     }
 
     /// Where the operation under way stands, if there is one.
@@ -377,13 +296,6 @@ impl Session {
         progress.try_map(result).ok_or_else(|| driver::bug("an operation ended as another kind"))
     }
 
-    pub(crate) fn pause_life(&self) -> Duration {
-        match self.longest_pause() {
-            LONGEST_PAUSE => PAUSE_LIFE,
-            longest => longest,
-        }
-    }
-
     fn refuse_doubt(&self) -> Result<(), Error> {
         let Some(doubt) = self.doubt() else { return Ok(()) };
         let text = format!(
@@ -398,19 +310,7 @@ impl Session {
         error.into().with_moved(self.current.as_ref().map_or(Moved::No, Operation::moved))
     }
 
-    fn doubt(&self) -> Option<&Doubt> {
+    pub(crate) fn doubt(&self) -> Option<&Doubt> {
         self.current.as_ref().and_then(Operation::doubt)
     }
 }
-
-/// How long a paused operation waits for the user.
-const PAUSE_LIFE: Duration = Duration::from_secs(15 * 60);
-
-/// What is asked today is not asked tomorrow: an institution's questions belong to one signon.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
-
-/// Whoever must be asked about a payment may be away for a week; with the blob its identifiers are lost.
-pub(crate) const LONGEST_DOUBT: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// Institutions give a week, and letters take days.
-const LONGEST_APPROVAL: Duration = Duration::from_secs(30 * 24 * 3600);

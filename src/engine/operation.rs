@@ -8,7 +8,7 @@ use crate::engine::task::{Made, make};
 use crate::engine::{
     Answers, Approval, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State, TaskKind, Transmit,
 };
-use crate::error::{Delivery, Error, Moved};
+use crate::error::{Delivery, Moved};
 use crate::ofx::{BankAccount, ChallengeAnswer, EncodeError, Question, Tail, shortened, squeezed_at_most};
 
 /// What to do next: exactly one thing after every call.
@@ -350,7 +350,7 @@ impl Operation {
     /// A refusal ends a first try. Of a second one it only says that this one was not carried out.
     pub(crate) fn refused(self, refusal: Refusal) -> (Self, Step) {
         if self.doubt.is_some() {
-            return self.in_doubt(Doubt::RepeatRefused(Error::from(refusal).to_string()));
+            return self.in_doubt(Doubt::repeat_refused(&refusal));
         }
         self.over(Outcome::Refused(refusal))
     }

@@ -277,6 +277,16 @@ pub enum Doubt {
 }
 
 impl Doubt {
+    /// A further try was refused.
+    pub(crate) fn repeat_refused(refusal: &Refusal) -> Self {
+        Self::RepeatRefused(refusal.to_string())
+    }
+
+    /// Whether the signon of a further try was refused.
+    pub(crate) fn is_of_signon(&self) -> bool {
+        matches!(self, Self::RepeatRefused(why) if why.starts_with(SIGNON_REFUSED))
+    }
+
     /// What happened and what to do, for people.
     #[must_use]
     pub fn explain(&self) -> String {
@@ -291,7 +301,7 @@ impl Doubt {
             Self::HistoryLost => {
                 "the institution no longer has the whole history of what happened since it was sent".to_owned()
             }
-            Self::RepeatRefused(why) if why.starts_with(SIGNON_REFUSED) => {
+            Self::RepeatRefused(why) if self.is_of_signon() => {
                 format!(
                     "it was tried once more, and the signon was refused, which does not say what became of the first time: {why}; \
                      reconcile with the right credentials first"

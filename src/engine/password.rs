@@ -70,7 +70,7 @@ impl Operation {
             _ => {
                 self.recovery.exhausted = true;
                 let why = Refusal::new(status, RefusedAt::Signon);
-                self.in_doubt(Doubt::RepeatRefused(crate::error::Error::from(why).to_string()))
+                self.in_doubt(Doubt::repeat_refused(&why))
             }
         }
     }

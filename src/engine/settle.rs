@@ -109,10 +109,10 @@ impl Operation {
     /// The institution says that it was not and will not be carried out.
     ///
     /// With earlier copies on their way that only counts when it is about them too: the saved answer to the only file, where no history
-    /// could say more, the whole history, a copy after which they cannot be carried out any more, or a reason that is in the request itself, where the
-    /// history around it says that none was before. A refusal that the institution counts as something that happened is such a copy
-    /// itself: it was looked at because nothing had happened since the token, and the earlier ones come with a token that is out of
-    /// date from then on.
+    /// could say more; the whole history; a copy after which they cannot be carried out any more; or a reason that is in the request
+    /// itself, where the history around it says that none was before. A refusal that the institution counts as something that happened
+    /// is such a copy itself: it was looked at because nothing had happened since the token, and the earlier ones come with a token that
+    /// is out of date from then on.
     fn take_refusal(
         mut self,
         status: &Status,
@@ -129,7 +129,7 @@ impl Operation {
         let is_heard_of = self.recovery.received;
         let about_all = match self.recovery.leg {
             Leg::SameFile if self.doubt.is_some() && self.recovery.token.is_some() => {
-                let doubt = Doubt::RepeatRefused(crate::error::Error::from(refusal.clone()).to_string());
+                let doubt = Doubt::repeat_refused(&refusal);
                 self.recovery.refused = Some(refusal);
                 return self.look_or_doubt(state, doubt, now);
             }

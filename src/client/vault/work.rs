@@ -7,7 +7,7 @@ use crate::client::vault::patience::Effort;
 use crate::client::vault::shelf::Lost;
 use crate::client::vault::standing::{Busy, Verdict};
 use crate::client::{Client, Completed, Progress};
-use crate::engine::{Credentials, Doubt, Operation, Receipt, Refusal, RefusedAt, State};
+use crate::engine::{Credentials, Operation, Receipt, Refusal, RefusedAt, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::ofx::{PaymentResponse, Status};
 use crate::store::Record;
@@ -31,7 +31,7 @@ impl Vault {
         let mut result = driver::run(client, credentials, &mut current, &mut ahead).await;
         // A second refusal at the signon would be one step more towards a locked user, for the same reason.
         let goes_on = |result: &Result<Progress<Completed>, Error>| match result {
-            Ok(Progress::Unknown(doubt)) => !matches!(doubt, Doubt::RepeatRefused(_)),
+            Ok(Progress::Unknown(doubt)) => !doubt.is_of_signon(),
             _ => false,
         };
         while tries > 0 && goes_on(&result) {

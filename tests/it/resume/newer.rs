@@ -5,11 +5,12 @@ use ofx_session::ofx::{
     PaymentModification, RecurringModel, Request, SyncMode, UserInfo,
 };
 use ofx_session::{
-    ChangeKind, Completed, Confirmed, Frequency, Intent, Payment, Progress, Recurrence, RecurringPayment, Session,
+    Answers, ChangeKind, Completed, Confirmed, Frequency, Intent, Payment, Progress, Recurrence, RecurringPayment,
+    Session,
 };
 use rust_decimal::Decimal;
 
-use super::line::{Fate, Line, easy, now, payment, session};
+use super::line::{Fate, Line, easy, now, pause_and_resume, payment, session};
 
 fn amount(cents: i64) -> Payment {
     let mut payment = payment();
@@ -126,4 +127,45 @@ fn a_change_of_ours_is_none_that_we_did_not_know_of() {
     assert_eq!(cents_of(&line, &id), 8000);
     now(session.modify_payment(&id, &amount(9000))).unwrap().done().unwrap();
     assert_eq!(cents_of(&line, &id), 9000, "whoever asks again knows of it");
+}
+
+fn says(code: u32, beside: &str, sets: &str) -> Fate {
+    let severity = if code == 0 { "INFO" } else { "ERROR" };
+    let head = "OFXHEADER:100\r\nVERSION:103\r\n\r\n<OFX><SIGNONMSGSRSV1><SONRS><STATUS>";
+    let text = format!(
+        "{head}<CODE>{code}<SEVERITY>{severity}</STATUS><DTSERVER>20260105<LANGUAGE>ENG</SONRS>{beside}</SIGNONMSGSRSV1>{sets}</OFX>"
+    );
+    Fate::Says(text.into_bytes())
+}
+
+/// What the same file was refused with is not stored: after a pause it is sent again before the history says what that was about.
+#[test]
+fn a_refusal_of_the_same_file_is_asked_for_again_after_a_pause() {
+    for pauses in [false, true] {
+        let line = Line::new(easy().everything().sync_mode(SyncMode::Full).file_recovery(true).build_model());
+        let mut session = session(&line);
+        line.then([Fate::Honest, Fate::Honest, Fate::LostBefore]);
+        assert!(matches!(now(session.pay(&payment())), Ok(Progress::Unknown(_))));
+        let refused = format!(
+            "<BILLPAYMSGSRSV1><PMTTRNRS><TRNUID>{}<STATUS><CODE>10504<SEVERITY>ERROR</STATUS></PMTTRNRS></BILLPAYMSGSRSV1>",
+            session.trn_uid().unwrap().as_str()
+        );
+        let questions = "<MFACHALLENGETRNRS><TRNUID>1<STATUS><CODE>0<SEVERITY>INFO</STATUS><MFACHALLENGERS>\
+                         <MFACHALLENGE><MFAPHRASEID>Q1</MFACHALLENGE></MFACHALLENGERS></MFACHALLENGETRNRS>";
+        line.then([says(0, "", &refused), says(3000, "", ""), says(0, questions, "")]);
+        assert!(matches!(now(session.reconcile()), Ok(Progress::Ask(_))));
+        if pauses {
+            session = pause_and_resume(session, &line);
+            line.then([says(0, "", &refused)]);
+        }
+        let before = line.wire().sent.len();
+        let history = "<BILLPAYMSGSRSV1><PMTSYNCRS><TOKEN>zz<LOSTSYNC>N<BANKACCTFROM><BANKID>999888777<ACCTID>1000001\
+                       <ACCTTYPE>CHECKING</BANKACCTFROM></PMTSYNCRS></BILLPAYMSGSRSV1>";
+        line.then([says(0, "", history)]);
+        let error = now(session.answer(Answers::new().with("Q1", "x"))).unwrap_err();
+        assert_eq!(error.status().map(|status| status.value()), Some(10_504), "{pauses}");
+        assert_eq!(line.wire().sent.len() - before, if pauses { 2 } else { 1 });
+        let (_, first) = line.wire().sent[before].clone();
+        assert_eq!(String::from_utf8(first).unwrap().contains("<PMTRQ>"), pauses, "the same file, or the history");
+    }
 }
