@@ -156,9 +156,10 @@ fn payment(cents: usize) -> Payment {
     Payment::new(from, Decimal::new(i64::try_from(100 + cents).unwrap(), 2), payee, "88-204-117", due)
 }
 
-/// The bytes of payments that were not sent.
+/// The bytes of payments that were not sent, as a session makes them that the institution knows: with its `SESSCOOKIE`.
 async fn rendered(bank: &Process, https: &Https, count: usize) -> Vec<Vec<u8>> {
     let mut session = bank.session(https);
+    session.pay(&payment(0)).await.unwrap().done().unwrap();
     let mut files = Vec::new();
     for cents in 0..count {
         session.prepare_payment(&payment(cents)).await.unwrap();
