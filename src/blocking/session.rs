@@ -178,6 +178,9 @@ impl Session {
         /// Sends mail about a payment, or about payments in general.
         async fn send_payment_mail(&mut self, mail: &PaymentMail) -> Result<Progress<Confirmed<PaymentMail>>, Error>;
 
+        /// Fetches the institution's profile, as the user where it is the user's.
+        async fn fetch_profile(&mut self) -> Result<Progress<()>, Error>;
+
         /// Enrols a user, anonymously.
         async fn enroll(
             &mut self,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::client::giving_up::Undo;
 use crate::client::watching::in_operation;
 use crate::client::{Client, Completed, Progress};
-use crate::engine::{Credentials, Intent, Operation, Outcome, RefusedAt, State, Step, TaskKind};
+use crate::engine::{Credentials, Intent, Operation, Outcome, Refusal, RefusedAt, State, Step, TaskKind};
 use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
 use crate::ofx::RequestKind;
 use crate::transport::{Request, StepKind, TransportError, TurnedAway};
@@ -114,7 +114,8 @@ async fn drive(
         // there and whoever goes on from here must mean the same file.
         let unsent = Some(&operation).filter(|_| noted == Noted::Here);
         // A one-time token is good for one file: it is used up unless that was turned away before anybody looked at it.
-        let token = if operation.kind().is_anonymous() { None } else { credentials.auth_token.take() };
+        let anonymous = client.state.is_anonymous(operation.kind());
+        let token = if anonymous { None } else { credentials.auth_token.take() };
         let undo = Undo {
             current: held,
             unsent,
@@ -143,7 +144,7 @@ async fn drive(
                     credentials.auth_token = token;
                 }
                 let (operation, next) = answered?;
-                let recognized = client.state.recognized && !operation.kind().is_anonymous();
+                let recognized = client.state.recognized && !anonymous;
                 if let Some(user_id) = credentials.user_id().filter(|_| recognized) {
                     client.state.user_id = Some(user_id.to_owned());
                 }
@@ -214,25 +215,36 @@ fn finish(client: &Client, current: &mut Option<Operation>, outcome: Outcome) ->
     Ok(Progress::Done(completed))
 }
 
-/// Fetches the profile in an operation of its own, without the user's credentials.
-pub(crate) async fn fetch_profile(client: &mut Client) -> Result<(), Error> {
+/// Makes the operation that fetches the profile.
+pub(crate) fn start_profile(client: &mut Client) -> Result<Operation, Error> {
     if !client.state.is_readable() {
         client.state.profile = None;
     }
-    let mut current = Some(start(client, Intent::Profile)?);
-    // Signs on anonymously, whatever credentials there are.
-    run(client, &mut Credentials::anonymous(), &mut current, &mut InMemory).await?.done().map(|_| ())
+    start(client, Intent::Profile)
+}
+
+/// Fetches the profile in an operation of its own, with credentials that are used where it is the user's only.
+pub(crate) async fn fetch_profile(client: &mut Client, credentials: &mut Credentials) -> Result<(), Error> {
+    let mut current = Some(start_profile(client)?);
+    match run(client, credentials, &mut current, &mut InMemory).await? {
+        Progress::Ask(_) => Err(Error::misuse(ASKS_FIRST)),
+        progress => progress.done().map(|_| ()),
+    }
 }
 
 /// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one, which `refused`
 /// remembers; what it offers is then found out by asking.
-pub(crate) async fn know_profile(client: &mut Client, refused: &mut bool) -> Result<(), Error> {
+pub(crate) async fn know_profile(
+    client: &mut Client,
+    credentials: &mut Credentials,
+    refused: &mut bool,
+) -> Result<(), Error> {
     if *refused || !lacks_profile(&client.state) {
         return Ok(());
     }
-    match fetch_profile(client).await {
+    match fetch_profile(client, credentials).await {
         // Going on would cost the user a failed signon, for a reason that is known now.
-        Err(error) if matches!(error.status(), Some(StatusCode::FI_MISSING | StatusCode::UNSUPPORTED_VERSION)) => {
+        Err(error) if would_fail_again(&error, &client.state) => {
             Err(error.with_delivery(Delivery::NotSent).while_doing("asking for the profile"))
         }
         Err(error) if error.kind() == ErrorKind::Refused => {
@@ -251,6 +263,15 @@ pub(crate) async fn know_profile(client: &mut Client, refused: &mut bool) -> Res
             Err(error.with_delivery(Delivery::NotSent).while_doing(what))
         }
         Ok(()) => Ok(()),
+    }
+}
+
+/// Whether what the profile was refused for is a reason to refuse the next signon as well.
+fn would_fail_again(error: &Error, state: &State) -> bool {
+    let of_user = !state.is_anonymous(TaskKind::Profile);
+    match error.status() {
+        Some(StatusCode::FI_MISSING | StatusCode::UNSUPPORTED_VERSION) => true,
+        _ => of_user && error.detail::<Refusal>().is_some_and(|refusal| refusal.at == RefusedAt::Signon),
     }
 }
 
@@ -278,6 +299,9 @@ const STILL_IN_DOUBT: &str = "the request is still in doubt and was not sent onc
 
 const TOKEN: &str = "asking for the newest token of the history, so that the request can be found out about (where there is none for this \
                      client, abandon the request and begin it anew with Institution::without_synchronization)";
+
+const ASKS_FIRST: &str =
+    "the institution wants security questions answered before it gives its profile: Session::fetch_profile asks them";
 
 const ENROLLING: &str = "while enrolling, which may have been done: enrol again, and where the user is enrolled already (13501), the institution \
                          gives the password anew";

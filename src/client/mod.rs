@@ -42,8 +42,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::engine::{Credentials, Device, Dialect, Institution, State, UserKey};
-use crate::error::Error;
+use crate::engine::{Credentials, Device, Dialect, Institution, State, TaskKind, UserKey};
+use crate::error::{Error, StatusCode};
 use crate::ofx::{AccountInfo, Limits, Profile, Stamp};
 use crate::seal::Blob;
 use crate::secret::{Secret, wipe};
@@ -206,10 +206,18 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Refused`](crate::error::ErrorKind::Refused) when the institution has none for us,
-    /// [`Transport`](crate::error::ErrorKind::Transport) when it does not answer.
+    /// [`Refused`](crate::error::ErrorKind::Refused) when the institution has none for us, or none for whoever is not its user
+    /// ([`Dialect::profile_of_user`]), [`Transport`](crate::error::ErrorKind::Transport) when it does not answer,
+    /// [`Misuse`](crate::error::ErrorKind::Misuse) when it is the user's: [`Session::fetch_profile`] signs on for it.
     pub async fn fetch_profile(&mut self) -> Result<&Profile, Error> {
-        driver::fetch_profile(self).await?;
+        if !self.state.is_anonymous(TaskKind::Profile) {
+            return Err(Error::misuse(PROFILE_OF_USER));
+        }
+        let fetched = driver::fetch_profile(self, &mut Credentials::anonymous()).await;
+        fetched.map_err(|error| match error.status() {
+            Some(StatusCode::SIGNON_INVALID) => error.while_doing(ASKED_ANONYMOUSLY),
+            _ => error,
+        })?;
         self.profile().ok_or_else(|| driver::bug("a profile was fetched and is not there"))
     }
 
@@ -339,3 +347,6 @@ impl fmt::Debug for Client {
 const NO_USER_KEY: &str =
     "the institution gave no USERKEY: open with id and password, and ask for one with asking_for_user_key";
 const OLD_USER_KEY: &str = "the USERKEY has expired: open with id and password";
+const PROFILE_OF_USER: &str =
+    "the institution gives its profile to its users (Dialect::profile_of_user): Session::fetch_profile asks for it";
+const ASKED_ANONYMOUSLY: &str = "asking for the profile anonymously (an institution that gives it to its users only needs Dialect::profile_of_user)";

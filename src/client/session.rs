@@ -2,9 +2,9 @@
 
 use crate::client::ahead::Keeping;
 use crate::client::{Client, Completed, Kept, Progress, driver};
-use crate::engine::{Answers, Credentials, Doubt, Intent, Operation, Receipt, Refusal, RefusedAt, Situation};
+use crate::engine::{Answers, Credentials, Doubt, Intent, Operation, Receipt, Refusal, RefusedAt, Situation, TaskKind};
 use crate::error::{Error, Moved};
-use crate::ofx::{AccountInfo, Payment, TrnUid};
+use crate::ofx::{AccountInfo, Payment, RequestKind, TrnUid};
 
 /// One signed-on scope: everything that talks to the institution in a user's name happens here.
 ///
@@ -123,15 +123,20 @@ impl Session {
             keeping.is_turned_down = self.is_turned_down;
         }
         let result = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut self.ahead).await;
-        let refused = result.as_ref().err().and_then(Error::detail::<Refusal>);
-        let at_signon = refused.is_some_and(|refusal| refusal.at == RefusedAt::Signon);
-        self.is_turned_down = (self.is_turned_down || at_signon) && !self.client.state.recognized;
+        self.heed(result.as_ref().err());
         let progress = result?;
         if progress == Progress::Done(Completed::PasswordChanged) {
             self.credentials.adopt_new_password();
             self.client.state.password_change_due = false;
         }
         Ok(progress)
+    }
+
+    /// Remembers whether the institution said no to the user whose signon this was.
+    fn heed(&mut self, error: Option<&Error>) {
+        let refused = error.and_then(Error::detail::<Refusal>);
+        let at_signon = refused.is_some_and(|refusal| refusal.at == RefusedAt::Signon);
+        self.is_turned_down = (self.is_turned_down || at_signon) && !self.client.state.recognized;
     }
 
     /// Finds out what became of a request in doubt, in the ways that the institution's profile promised when it was sent: its saved
@@ -275,17 +280,36 @@ impl Session {
             }
             None | Some(Situation::Ready | Situation::Over(_)) => {}
         }
-        let changed = matches!(intent, Intent::ChangePassword).then(|| given.as_ref().unwrap_or(&self.credentials));
-        changed.map(Credentials::password_change).transpose()?;
+        let changes = matches!(intent, Intent::ChangePassword);
+        if changes {
+            given.as_ref().unwrap_or(&self.credentials).password_change()?;
+        }
         self.current = None;
-        driver::know_profile(&mut self.client, &mut self.profile_refused).await?;
-        changed.map(|both| self.client.state.allows_password(both)).transpose()?;
+        if self.needs_profile(&intent) {
+            let known = driver::know_profile(&mut self.client, &mut self.credentials, &mut self.profile_refused).await;
+            self.heed(known.as_ref().err());
+            known?;
+        }
+        if changes {
+            self.client.state.allows_password(given.as_ref().unwrap_or(&self.credentials))?;
+        }
         self.current = Some(driver::start(&self.client, intent)?);
         // Not before: another change may be in doubt, and needs its own new password.
         if let Some(given) = given {
             self.credentials = given;
         }
         Ok(())
+    }
+
+    /// Whether the profile must be known first. It cannot be where it is the user's, and there is none yet.
+    fn needs_profile(&self, intent: &Intent) -> bool {
+        match intent {
+            Intent::Profile => false,
+            Intent::Request { request, .. } if request.kind() == RequestKind::Enroll => {
+                self.client.state.is_anonymous(TaskKind::Profile)
+            }
+            _ => true,
+        }
     }
 
     pub(crate) async fn run_as<T>(

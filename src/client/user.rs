@@ -27,6 +27,19 @@ impl Session {
         self.perform(mail.clone()).await
     }
 
+    /// Fetches the institution's profile, unless the known one is up to date: as the user where it is the
+    /// [user's](crate::Dialect::profile_of_user), else anonymously. OFX 1.0.3 §7, OFX 2.3 §7.
+    ///
+    /// Everything else does this by itself; call it where security questions come before the profile.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` when the institution has none for this user, `Transport` when it does not answer.
+    pub async fn fetch_profile(&mut self) -> Result<Progress<()>, Error> {
+        self.begin(Intent::Profile).await?;
+        self.run_as(|completed| matches!(completed, Completed::Profile).then_some(())).await
+    }
+
     /// Enrols a user, anonymously: there are no credentials yet. OFX 1.0.3 §8.4, OFX 2.3 §8.4.
     ///
     /// # Errors

@@ -40,7 +40,8 @@ impl Approval {
 impl Operation {
     /// The signon was refused. Nothing of the file was looked at. OFX 1.0.3 §2.5.1.
     pub(crate) fn refused_at_signon(mut self, status: &Status, state: &State, now: DateTime<Utc>) -> (Self, Step) {
-        if status.code == StatusCode::CLIENT_UID_UNKNOWN && self.doubt.is_none() && !self.kind.is_anonymous() {
+        let anonymous = state.is_anonymous(self.kind);
+        if status.code == StatusCode::CLIENT_UID_UNKNOWN && self.doubt.is_none() && !anonymous {
             self.phase = Phase::ExpectApproval { message: status.message.as_deref().map(shortened) };
             return self.with_step(state, now);
         }

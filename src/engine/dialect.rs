@@ -43,6 +43,7 @@ pub struct Dialect {
     pub(crate) ignore_profile_urls: bool,
     pub(crate) without_synchronization: bool,
     pub(crate) repeat_for_cookie: bool,
+    pub(crate) profile_of_user: bool,
 }
 
 /// What the answer to a security question is called in a signon. OFX 1.0.3 §2.5.4, OFX 2.3 §2.5.4.
@@ -203,6 +204,15 @@ impl Dialect {
     #[must_use]
     pub fn repeat_for_cookie(mut self, yes: bool) -> Self {
         self.repeat_for_cookie = yes;
+        self
+    }
+
+    /// Asks for the profile as the user who signs on, not anonymously: for institutions that give it, or all of it, to their users only.
+    /// Off by default. A [`Session`](crate::Session) fetches it; where security questions come first, by
+    /// [`Session::fetch_profile`](crate::Session::fetch_profile). OFX 1.0.3 §7, OFX 2.3 §7.
+    #[must_use]
+    pub fn profile_of_user(mut self, yes: bool) -> Self {
+        self.profile_of_user = yes;
         self
     }
 

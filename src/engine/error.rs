@@ -25,7 +25,8 @@ pub enum EngineError {
     NothingKnown(&'static str),
     /// The institution's profile says that it does not do this. Nothing was sent.
     #[error(
-        "the institution's profile offers no {0}; nothing was sent (Institution::without_profile asks all the same)"
+        "the institution's profile offers no {0}; nothing was sent (users may be offered more, Dialect::profile_of_user; \
+         Institution::without_profile asks all the same)"
     )]
     NotOffered(&'static str),
     /// The new password breaks a rule of the institution's profile. Nothing was sent.

@@ -99,7 +99,7 @@ pub(crate) enum Phase {
 impl Phase {
     /// What is awaited first of all.
     fn first(kind: TaskKind, state: &State) -> Result<Self, EncodeError> {
-        let asks = !kind.is_anonymous() && state.challenge_comes_first(kind.message_set())?;
+        let asks = !state.is_anonymous(kind) && state.challenge_comes_first(kind.message_set())?;
         Ok(if asks { Self::ExpectQuestions { again: false } } else { Self::ExpectResult { passed: None } })
     }
 }

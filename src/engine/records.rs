@@ -51,7 +51,8 @@ pub(crate) struct CredentialsV1<'a> {
 /// What of a dialect is not in the flags of the identity.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct DialectV1<'a> {
-    /// 1: answers are `MFACHALLENGEA`; 2: short dates; 4: no `FI`; 8: `NEWFILEUID` is `NONE`; 16: again with the cookie.
+    /// 1: answers are `MFACHALLENGEA`; 2: short dates; 4: no `FI`; 8: `NEWFILEUID` is `NONE`; 16: again with the cookie;
+    /// 32: the profile is the user's.
     pub(crate) flags: u8,
     /// `CLIENTUID`: 0 by version, 1 in upper case, 2 never, 3 in every version.
     pub(crate) client_uid: u8,
@@ -153,13 +154,15 @@ pub(crate) fn write_dialect(dialect: &Dialect) -> Option<DialectV1<'_>> {
         user_agent,
         accept,
         repeat_for_cookie,
+        profile_of_user,
     } = dialect;
     let short_tag = *challenge_answer == ChallengeAnswerTag::A;
     let flags = u8::from(short_tag)
         | u8::from(*short_dates) << 1
         | u8::from(*without_fi) << 2
         | u8::from(*without_file_uids) << 3
-        | u8::from(*repeat_for_cookie) << 4;
+        | u8::from(*repeat_for_cookie) << 4
+        | u8::from(*profile_of_user) << 5;
     let client_uid = match client_uid {
         ClientUidUse::ByVersion => 0,
         ClientUidUse::UpperCase => 1,
@@ -178,6 +181,7 @@ pub(crate) fn read_dialect(found: &DialectV1<'_>, identity: Dialect) -> Option<D
         without_fi: found.flags & 4 != 0,
         without_file_uids: found.flags & 8 != 0,
         repeat_for_cookie: found.flags & 16 != 0,
+        profile_of_user: found.flags & 32 != 0,
         client_uid: match found.client_uid {
             0 => ClientUidUse::ByVersion,
             1 => ClientUidUse::UpperCase,

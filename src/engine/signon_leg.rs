@@ -21,7 +21,7 @@ impl Operation {
     ) -> Result<(Self, Step), EngineError> {
         let response = Response::decode(body, &state.limits)?;
         let signon = response.signon();
-        state.absorb(signon, self.kind.is_anonymous());
+        state.absorb(signon, self.kind);
         if !signon.is_accepted() && self.recovery.tries_a_password() {
             return Ok(self.take_password_try(signon, state, now));
         }
@@ -87,13 +87,13 @@ impl Operation {
             }
         };
         let signon = response.signon();
-        state.absorb(signon, self.kind.is_anonymous());
+        state.absorb(signon, self.kind);
         if let Some(before) = before.filter(|_| !signon.is_accepted()) {
             // This copy was not looked at: what may have been carried out is what was before it.
             self.recovery.copies = before;
         }
         let wants_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
-        if wants_challenge && !self.kind.is_anonymous() {
+        if wants_challenge && !state.is_anonymous(self.kind) {
             if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
                 self.recovery.exhausted |= self.recovery.tries_a_password();
                 return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon).because(why)));

@@ -146,7 +146,8 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     if let Some(dialect) = write_dialect(dialect) {
         parts.push(record(DIALECT, true, &dialect)?);
     }
-    parts.extend(state.profile.as_ref().and_then(|record| held(PROFILE, record)));
+    let for_everybody = state.profile.as_ref().filter(|_| all || state.is_anonymous(TaskKind::Profile));
+    parts.extend(for_everybody.and_then(|record| held(PROFILE, record)));
     // One before 1970 announces nothing.
     if let Some(at) = state.profile_announced.and_then(|at| u64::try_from(at.timestamp()).ok()) {
         parts.push(record(ANNOUNCED, false, &AnnouncedV1 { at, is_fetched: !state.profile_is_old })?);

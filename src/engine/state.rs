@@ -6,13 +6,13 @@ use crate::error::StatusCode;
 use chrono::{DateTime, Utc};
 
 use crate::ofx::{
-    AccountInfoResponse, EncodeError, FinancialInstitution, Limits, Login, MessageSet, Profile, SignonInfo,
-    SignonResponse, Stamp, Style, Version,
+    AccountInfoResponse, EncodeError, FinancialInstitution, Limits, Login, MessageSet, Profile, RequestKind,
+    SignonInfo, SignonResponse, Stamp, Style, Version,
 };
 use crate::secret::{Secret, shown};
 
 use crate::engine::marks::Marks;
-use crate::engine::{Credentials, Device, Dialect, EngineError, Held, Part};
+use crate::engine::{Credentials, Device, Dialect, EngineError, Held, Part, TaskKind};
 
 /// An institution as its users know it: where it is, how it names itself, and how it likes its documents.
 ///
@@ -289,6 +289,14 @@ impl State {
         Ok(!self.challenged && self.access_key.is_none())
     }
 
+    /// Whether this kind of operation signs on without the user's credentials.
+    pub(crate) fn is_anonymous(&self, kind: TaskKind) -> bool {
+        match kind {
+            TaskKind::Profile => !self.institution.dialect.profile_of_user,
+            kind => kind == TaskKind::Request(RequestKind::Enroll),
+        }
+    }
+
     /// Refuses credentials that lack what the profile makes mandatory by giving it a label: the institution would refuse them
     /// too, and count a failed signon. OFX 1.0.3 §2.5.1, OFX 2.3 §2.5.1.
     pub(crate) fn check_credentials(&self, credentials: &Credentials, name: &str) -> Result<(), EngineError> {
@@ -317,7 +325,8 @@ impl State {
 
     /// Takes what every signon response may bring. A challenge ends the life of the access key that the request carried, which must
     /// not be sent again. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's.
-    pub(crate) fn absorb(&mut self, signon: &SignonResponse, anonymous: bool) {
+    pub(crate) fn absorb(&mut self, signon: &SignonResponse, kind: TaskKind) {
+        let anonymous = self.is_anonymous(kind);
         let is_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         // Longer than the specification allows is not kept: state must fit into a blob.
         let fits = |secret: &&Secret| secret.expose().chars().count() <= LONGEST_KEY;

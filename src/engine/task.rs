@@ -12,7 +12,8 @@ use crate::ofx::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Intent {
-    /// Fetch the profile, unless the known one is up to date. Signs on anonymously. OFX 1.0.3 §7, OFX 2.3 §7.
+    /// Fetch the profile, unless the known one is up to date. Signs on anonymously, unless the profile is the
+    /// [user's](crate::engine::Dialect::profile_of_user). OFX 1.0.3 §7, OFX 2.3 §7.
     Profile,
     /// Fetch the account list, unless the known one is up to date. OFX 1.0.3 §8.5, OFX 2.3 §8.5.
     Accounts,
@@ -142,11 +143,6 @@ impl TaskKind {
         }
     }
 
-    /// Whether it signs on without the user's credentials.
-    pub(crate) fn is_anonymous(self) -> bool {
-        matches!(self, Self::Profile | Self::Request(RequestKind::Enroll))
-    }
-
     /// Its number in stored state. Frozen.
     pub(crate) fn number(self) -> u8 {
         match self {
@@ -242,8 +238,7 @@ fn make_batch(intents: Vec<Intent>, state: &State, seed: Seed) -> Result<Made, E
     for (place, intent) in (0..).zip(intents) {
         items.push((place, item(intent, state, seed.item(place, &state.client_uid))?.0));
     }
-    let alone =
-        |item: &Item| matches!(item, Item::Request(_, request) if TaskKind::Request(request.kind()).is_anonymous());
+    let alone = |item: &Item| matches!(item, Item::Request(_, request) if request.kind() == RequestKind::Enroll);
     if items.iter().any(|(_, item)| alone(item)) {
         return Err(EngineError::Batch("who enrols signs on anonymously: an enrolment cannot be part of a batch"));
     }

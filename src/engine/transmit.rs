@@ -63,7 +63,7 @@ impl Transmit {
         state: &State,
         now: DateTime<Utc>,
     ) -> Result<(Operation, Zeroizing<Vec<u8>>), EngineError> {
-        if !self.interrupted.kind.is_anonymous() {
+        if !state.is_anonymous(self.interrupted.kind) {
             state.check_credentials(credentials, self.interrupted.kind.message_set())?;
         }
         let version = state.version();
@@ -106,7 +106,7 @@ impl Transmit {
     }
 
     fn signon(&self, credentials: &Credentials, state: &State, now: DateTime<Utc>) -> SignonRequest {
-        let is_anonymous = self.interrupted.kind.is_anonymous();
+        let is_anonymous = state.is_anonymous(self.interrupted.kind);
         let anonymous = Credentials::anonymous();
         let credentials = if is_anonymous { &anonymous } else { credentials };
         let app = &state.application;

@@ -57,6 +57,7 @@ pub(super) struct Settings {
     pub(super) factors: Factors,
     pub(super) session_cookies: bool,
     pub(super) client_uid_required: bool,
+    pub(super) profile_of_user: bool,
     pub(super) versions: Vec<Version>,
     pub(super) start: DateTime<Utc>,
     pub(super) url: String,
@@ -104,6 +105,7 @@ impl BankBuilder {
                 factors: Factors::default(),
                 session_cookies: true,
                 client_uid_required: false,
+                profile_of_user: false,
                 versions: Version::ALL.to_vec(),
                 start: DateTime::from_timestamp(START, 0).unwrap_or_default(),
                 url: "https://ofx.bank.example/ofx".to_owned(),
@@ -214,6 +216,13 @@ impl BankBuilder {
     #[must_use]
     pub fn session_cookies(mut self, cookies: bool) -> Self {
         self.settings.session_cookies = cookies;
+        self
+    }
+
+    /// Gives its profile to its users only, and refuses the anonymous request for it with 15500; off unless set.
+    #[must_use]
+    pub fn profile_of_user(mut self, of_user: bool) -> Self {
+        self.settings.profile_of_user = of_user;
         self
     }
 

@@ -32,6 +32,9 @@ impl BankModel {
             if !file.is_for_anyone() {
                 return refuse(StatusCode::SIGNON_INVALID, "anonymous users can only ask for the profile, and enrol");
             }
+            if self.settings.profile_of_user && file.is_only_profile() {
+                return refuse(StatusCode::SIGNON_INVALID, "this bank shows its profile to its users");
+            }
             return Ok(Who::Anonymous);
         }
         let name = self.identify(file)?;

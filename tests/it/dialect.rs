@@ -116,6 +116,7 @@ fn one_by_one() -> Vec<(Value, Dialect)> {
         (json!({"ignore_profile_urls": true}), new().ignore_profile_urls(true)),
         (json!({"without_synchronization": true}), new().without_synchronization(true)),
         (json!({"repeat_for_cookie": true}), new().repeat_for_cookie(true)),
+        (json!({"profile_of_user": true}), new().profile_of_user(true)),
     ]
 }
 
@@ -139,7 +140,7 @@ fn a_configuration_file_holds_what_the_calls_set() {
         "close_leaves": false, "line_breaks": false, "challenge_answer": "MFACHALLENGEANSWER", "short_dates": false,
         "without_fi": false, "client_uid": "by_version", "without_file_uids": false, "user_agent": "default",
         "accept": "default", "without_profile": false, "ignore_profile_urls": false, "without_synchronization": false,
-        "repeat_for_cookie": false,
+        "repeat_for_cookie": false, "profile_of_user": false,
     });
     assert_eq!(all, defaults);
     for wrong in [json!({"close_leafs": true}), json!({"client_uid": "sometimes"}), json!({"accept": "text/xml"})] {

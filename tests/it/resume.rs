@@ -11,6 +11,7 @@ mod one_time;
 mod others;
 mod passwords;
 mod profile;
+mod profile_of_user;
 mod services;
 mod shapes;
 mod signon;

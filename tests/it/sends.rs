@@ -57,6 +57,7 @@ struct Asked {
 }
 
 fn calls_of_a_session(session: &mut Session, asked: &Asked) {
+    moves(session.fetch_profile());
     moves(session.accounts());
     moves(session.pay(&asked.payment));
     moves(session.prepare_payment(&asked.payment));

@@ -67,7 +67,7 @@ impl Vault {
             let mut client = self.client(state);
             let operation = match operation {
                 Some(operation) => operation,
-                None => self.started(&mut desk, &mut client, Intent::Accounts).await?,
+                None => self.started(&mut desk, &mut client, &mut credentials, Intent::Accounts).await?,
             };
             let user = credentials.user_id().map(str::to_owned);
             let open = Open { id: LISTING.to_owned(), digest: [0; 32], user, operation };

@@ -175,7 +175,7 @@ impl Vault {
         }
         let open = match begun {
             Some(open) => open,
-            None => new(self.started(&mut desk, &mut client, intent()).await?),
+            None => new(self.started(&mut desk, &mut client, credentials, intent()).await?),
         };
         self.work(desk, &mut client, open, credentials, MOST_RECONCILED).await.and_then(as_receipt)
     }
@@ -234,9 +234,10 @@ impl Vault {
         &self,
         desk: &mut Desk,
         client: &mut Client,
+        credentials: &mut Credentials,
         intent: Intent,
     ) -> Result<Operation, Error> {
-        let known = driver::know_profile(client, &mut false).await;
+        let known = driver::know_profile(client, credentials, &mut false).await;
         match known.and_then(|()| driver::start(client, intent)) {
             Ok(operation) => Ok(operation),
             Err(error) => {

@@ -49,6 +49,7 @@ fn shows_its_dialect(dialect: &Dialect, content: &Value, name: &str) {
         "without_synchronization": yes(&identity["never_synchronizes"]),
         "challenge_answer": tag, "short_dates": yes(&stored["short_dates"]), "without_fi": yes(&stored["without_fi"]),
         "without_file_uids": yes(&stored["without_file_uids"]), "repeat_for_cookie": yes(&stored["repeat_for_cookie"]),
+        "profile_of_user": yes(&stored["profile_of_user"]),
         "client_uid": uses[usize::try_from(stored["client_uid"].as_u64().unwrap_or(0)).unwrap()],
         "user_agent": line(&stored["user_agent"]), "accept": line(&stored["accept"]),
     });

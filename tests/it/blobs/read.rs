@@ -215,7 +215,8 @@ fn dialect(at: &mut Cursor<'_>) -> Value {
     assert!(client_uid <= 3);
     json!({
         "short_answer_tag": flags & 1 != 0, "short_dates": flags & 2 != 0, "without_fi": flags & 4 != 0,
-        "without_file_uids": flags & 8 != 0, "repeat_for_cookie": flags & 16 != 0, "client_uid": client_uid,
+        "without_file_uids": flags & 8 != 0, "repeat_for_cookie": flags & 16 != 0,
+        "profile_of_user": flags & 32 != 0, "client_uid": client_uid,
         "user_agent": header_line(at), "accept": header_line(at),
     })
 }

@@ -1,0 +1,103 @@
+//! A profile that the institution gives to its users only: who signs on for it, and what a refusal or questions mean then.
+
+use ofx_session::error::{Delivery, ErrorKind};
+use ofx_session::ofx::EnrollmentRequest;
+use ofx_session::testing::BankBuilder;
+use ofx_session::{Blob, Client, Credentials, Dialect, Institution, Progress};
+
+use super::line::{Line, MAIN, context, easy, jane, keys, now, pause_and_resume, payment, questioning, right};
+
+fn line(bank: BankBuilder) -> Line {
+    Line::new(bank.class("DSF".parse().unwrap()).profile_of_user(true).build_model())
+}
+
+fn client(line: &Line) -> Client {
+    let institution = Institution::new(MAIN).dialect(Dialect::new().profile_of_user(true));
+    Client::builder(institution).transport(line.clone()).build().unwrap()
+}
+
+fn sent(line: &Line) -> Vec<String> {
+    line.wire().sent.iter().map(|(_, bytes)| String::from_utf8(bytes.clone()).unwrap()).collect()
+}
+
+#[test]
+fn the_user_signs_on_for_it_and_a_payment_gets_the_safety_it_promises() {
+    let line = line(easy());
+    let mut session = client(&line).open(jane()).unwrap();
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+    assert!(session.client().profile().is_some());
+    let sent = sent(&line);
+    assert!(sent[0].contains("<PROFRQ>") && sent.iter().all(|file| file.contains("<USERID>jane<")), "{sent:?}");
+    assert!(sent.last().unwrap().contains("<PMTSYNCRQ>"), "in the frame of the history that it promises");
+    line.clean(1);
+
+    // Asked anonymously it is refused, and then nothing is known of a history.
+    let line = self::line(easy());
+    let mut session = super::line::client(&line).open(jane()).unwrap();
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+    assert!(session.client().profile().is_none());
+    assert!(!self::sent(&line).iter().any(|file| file.contains("<PMTSYNCRQ>")));
+    let error = now(super::line::client(&line).fetch_profile()).unwrap_err();
+    assert!(error.to_string().contains("Dialect::profile_of_user"), "{error}");
+}
+
+#[test]
+fn a_password_that_is_wrong_is_tried_once() {
+    let line = line(easy());
+    let mut session = client(&line).open(Credentials::new("jane", "wrong")).unwrap();
+    let error = now(session.pay(&payment())).unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Refused, Delivery::NotSent));
+    assert_eq!(error.status().map(|status| status.value()), Some(15_500));
+    assert_eq!(sent(&line).len(), 1, "the payment would be a second failed signon");
+    // Whoever was turned down does not own the client.
+    assert!(session.close().unwrap().open(Credentials::new("john", "doe")).is_ok());
+}
+
+#[test]
+fn questions_before_it_are_asked_by_the_call_that_fetches_it() {
+    for pauses in [false, true] {
+        let line = line(questioning().challenge_first(true));
+        let mut session = client(&line).open(jane()).unwrap();
+        let error = now(session.pay(&payment())).unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Misuse, Delivery::NotSent));
+        assert!(error.to_string().contains("Session::fetch_profile"), "{error}");
+        assert!(matches!(now(session.fetch_profile()), Ok(Progress::Ask(_))));
+        if pauses {
+            session = pause_and_resume(session, &line);
+        }
+        assert!(matches!(now(session.answer(right())), Ok(Progress::Done(_))));
+        assert!(session.client().profile().is_some());
+        assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+        line.clean(1);
+    }
+}
+
+#[test]
+fn without_a_user_it_is_not_asked_for() {
+    let line = Line::new(easy().everything().profile_of_user(true).build_model());
+    let error = now(client(&line).fetch_profile()).unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Misuse, Delivery::NotSent));
+    assert!(error.to_string().contains("Session::fetch_profile"), "{error}");
+    assert!(sent(&line).is_empty());
+    let request = EnrollmentRequest::new("Jim", "Public", "1 Main Street", "Newport", "RI", "02840", "jim@example.com");
+    let mut session = client(&line).open(Credentials::new("", "")).unwrap();
+    now(session.enroll(&request)).unwrap().done().unwrap();
+    assert!(matches!(&sent(&line)[..], [only] if only.contains("<ENROLLRQ>")));
+}
+
+#[test]
+fn a_blob_knows_that_it_is_the_user_s_and_a_public_one_is_without_it() {
+    let line = line(easy());
+    let mut session = client(&line).open(jane()).unwrap();
+    assert!(matches!(now(session.fetch_profile()), Ok(Progress::Done(()))));
+    assert!(matches!(now(session.fetch_profile()), Ok(Progress::Done(()))), "up to date");
+    let blob = session.close().unwrap().deconstruct(&keys(), &context()).unwrap();
+    let again = || Client::restore(&blob, &keys(), &context()).unwrap().transport(line.clone());
+    assert!(again().profile().is_some());
+    assert!(again().dialect().clone() == Dialect::new().profile_of_user(true));
+    let public = again().deconstruct_plain_public().unwrap();
+    let public = Client::restore_plain(&Blob::from_text(&public.to_text()).unwrap()).unwrap();
+    assert!(public.profile().is_none());
+    assert_eq!(now(public.transport(line.clone()).fetch_profile()).unwrap_err().kind(), ErrorKind::Misuse);
+    line.clean(0);
+}
