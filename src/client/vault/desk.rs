@@ -75,6 +75,11 @@ impl Desk {
         self.claim.as_ref().filter(|claim| now <= claim.over())
     }
 
+    /// Whether somebody is at work on this one. It is not open before its first request is made, which waits for the profile.
+    pub(crate) fn is_at_work_on(&self, id: &str, now: DateTime<Utc>) -> bool {
+        self.claimed(now).is_some_and(|claim| claim.id == id)
+    }
+
     /// Who is at work, and until when; nobody, and now, where no one is.
     pub(crate) fn busy(&self, now: DateTime<Utc>) -> Busy {
         let claim = self.claimed(now);
@@ -133,7 +138,7 @@ impl Desk {
             return Some(finished.verdict.moved());
         }
         // Whoever has the claim for it may send it at this moment.
-        if self.claimed(now).is_some_and(|claim| claim.id == id) {
+        if self.is_at_work_on(id, now) {
             return Some(Moved::Unknown);
         }
         let open = self.open(id)?;

@@ -23,7 +23,7 @@ impl Vault {
             let now = self.world.now();
             let moved = desk.moved(id, now).unwrap_or(Moved::No);
             let on_desk = desk.open(id).is_some() || desk.finished(id).is_some();
-            if on_desk && desk.claimed(now).is_some() {
+            if on_desk && desk.claimed(now).is_some() || desk.is_at_work_on(id, now) {
                 return Err(busy(&desk, now, moved));
             }
             let written = if let Some(at) = desk.finished.iter().position(|finished| finished.id == id) {

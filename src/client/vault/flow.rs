@@ -78,7 +78,7 @@ impl Vault {
         let moved = desk.moved(id, now).unwrap_or(Moved::No);
         let misuse = |text: &str| Err(Error::misuse(text).with_moved(moved));
         let Some(open) = desk.open(id).cloned() else {
-            let Wanted::Pay(payment, digest) = wanted else { return Err(no_such()) };
+            let Wanted::Pay(payment, digest) = wanted else { return Err(missing(&desk, id, now)) };
             return self.begin(desk, state, id, (payment, digest), credentials, now).await;
         };
         if matches!(wanted, Wanted::Pay(_, digest) if digest != open.digest) {
@@ -88,7 +88,7 @@ impl Vault {
         if open.user.as_deref().zip(credentials.user_id()).is_some_and(|(own, other)| own != other) {
             return misuse(ANOTHER_USER);
         }
-        let at_work = desk.claimed(now).is_some_and(|claim| claim.id == id);
+        let at_work = desk.is_at_work_on(id, now);
         let mut operation = open.operation.clone();
         let mut tries = MOST_RECONCILED;
         match open.operation.situation(&state, now) {
@@ -303,6 +303,11 @@ fn another_payment(moved: Moved, standing: Standing) -> Error {
          new id"
     );
     Error::misuse(text).with_moved(moved).with_detail(standing)
+}
+
+/// Neither open nor over: nobody has asked for it, or somebody does so at this moment.
+fn missing(desk: &Desk, id: &str, now: DateTime<Utc>) -> Error {
+    if desk.is_at_work_on(id, now) { busy(desk, now, Moved::Unknown) } else { no_such() }
 }
 
 /// What is not there may have been filed so long ago that nobody knows any more.

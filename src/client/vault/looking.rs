@@ -5,13 +5,15 @@ use chrono::{DateTime, Utc};
 use crate::client::Vault;
 use crate::client::stored::unread;
 use crate::client::vault::desk::{Claim, Desk, Open};
-use crate::client::vault::flow::check_id;
+use crate::client::vault::flow::{busy, check_id};
 use crate::client::vault::standing::{Pending, Standing};
 use crate::engine::State;
-use crate::error::Error;
+use crate::error::{Error, Moved};
 
 impl Vault {
     /// The payments that are not over, in the order in which they were started. Needs no network.
+    ///
+    /// A new one is among them once its request is made, and not yet while the profile is fetched for it.
     ///
     /// What is unresolved is over: it is not among them, and nothing lists it. Whoever [starts again](crate::client::vault#after-a-restart)
     /// goes over the ids of its own for which it has no result, and calls [`pay`](Self::pay) or [`look`](Self::look) for each.
@@ -32,15 +34,20 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// As [`pending`](Self::pending).
+    /// As [`pending`](Self::pending); [`ErrorKind::Busy`](crate::error::ErrorKind::Busy), with [`Busy`](crate::client::vault::Busy) as
+    /// [`detail`](Error::detail), while another caller fetches the profile for a new one: it may be sent at any moment.
     pub async fn look(&self, id: &str) -> Result<Option<Standing>, Error> {
         check_id(id)?;
         let (desk, state) = self.desk().await.map_err(unread)?;
         if let Some(finished) = self.over(&desk, id).await.map_err(unread)? {
             return Ok(Some(finished.standing()));
         }
-        let Some(open) = desk.open(id) else { return Ok(None) };
-        let pending = self.pending_of(&desk, open, &state, self.world.now())?;
+        let now = self.world.now();
+        let Some(open) = desk.open(id) else {
+            // It has no identifiers yet, and may be sent at any moment.
+            return if desk.is_at_work_on(id, now) { Err(busy(&desk, now, Moved::Unknown)) } else { Ok(None) };
+        };
+        let pending = self.pending_of(&desk, open, &state, now)?;
         Ok(Some(Standing::Open(Box::new(pending))))
     }
 

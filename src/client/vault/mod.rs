@@ -64,11 +64,11 @@
 //! for the vault and once for sessions: both name themselves by the same `CLIENTUID`, so that a synchronization tells the vault's payments
 //! as [ours](crate::engine::Origin::Us), and the institution may ask its questions of each. Never pay one bill by both.
 //!
-//! No session of the user may send while a payment is in doubt or on its way, which [`pending`](Vault::pending) shows; where both can
-//! begin at the same moment, under a lock of the application's. An institution that repeats its answers (`RESPFILEER`) may forget them
-//! when any other file of the user comes. Where it neither keeps a history nor looks for a `TRNUID` that it has seen, finding out sends the
-//! same file to somebody who does not know it any more, and that pays a second time. Other programs of the same user do the same harm, and
-//! no vault can know of them.
+//! No session of the user may send while a payment is in doubt or on its way, which [`pending`](Vault::pending) shows, but for a new one
+//! that still fetches the profile; where both can begin at the same moment, under a lock of the application's. An institution that
+//! repeats its answers (`RESPFILEER`) may forget them when any other file of the user comes. Where it neither keeps a history nor looks
+//! for a `TRNUID` that it has seen, finding out sends the same file to somebody who does not know it any more, and that pays a second
+//! time. Other programs of the same user do the same harm, and no vault can know of them.
 //!
 //! The same holds the other way round: while an operation of a session is in doubt or on its way (a change, a recurring payment), call
 //! nothing of the user's vault that sends. A file of the vault makes such an institution forget the saved answer to the session's, and

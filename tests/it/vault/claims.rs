@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
-use ofx_session::client::vault::{Busy, Standing};
+use ofx_session::client::vault::{Busy, Settlement, Standing};
 use ofx_session::{Doubt, ErrorKind, Moved, Progress, Receipt};
 
 use super::support::{Fate, Fault, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
@@ -42,7 +42,7 @@ fn one_of_two_pays_and_the_other_is_told_until_when_and_gets_the_receipt_later()
         assert_eq!(error.detail::<Busy>(), Some(busy));
     }
     for error in [
-        now(second.settle("order-1", ofx_session::client::vault::Settlement::Made)).unwrap_err(),
+        now(second.settle("order-1", Settlement::Made)).unwrap_err(),
         now(second.abandon("order-1")).unwrap_err(),
         now(second.reconcile("order-1", jane())).unwrap_err(),
     ] {
@@ -105,6 +105,31 @@ fn a_claim_under_which_nothing_was_sent_is_no_doubt() {
     assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown));
     house.clock.advance(96);
     done(house.pay("order-1"));
+    house.line.clean(1);
+}
+
+/// It is on no desk before the profile is there, and may be sent at any moment.
+#[test]
+fn a_first_payment_that_waits_for_the_profile_is_not_told_as_one_that_nobody_asked_for() {
+    let house = House::new(careless());
+    house.line.then([Fate::Waits]);
+    let (first, second) = (house.vault(), house.vault());
+    let order = payment();
+    let mut paying = pin!(first.pay("order-1", &order, jane()));
+    assert!(again(&mut paying).is_none(), "it waits for the profile");
+    for error in [
+        now(second.look("order-1")).unwrap_err(),
+        now(second.reconcile("order-1", jane())).unwrap_err(),
+        now(second.resume("order-1", jane())).unwrap_err(),
+        now(second.settle("order-1", Settlement::NotMade)).unwrap_err(),
+        now(second.abandon("order-1")).unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown), "{error}");
+        assert_eq!(error.detail::<Busy>().unwrap().id.as_deref(), Some("order-1"));
+    }
+    assert_eq!(now(second.look("order-2")).unwrap(), None);
+    let receipt = done(again(&mut paying).unwrap());
+    assert_eq!(now(second.look("order-1")).unwrap(), Some(Standing::Paid(Box::new(receipt))));
     house.line.clean(1);
 }
 
