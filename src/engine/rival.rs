@@ -121,26 +121,30 @@ fn is_due_with(found: &Payment, ours: &Payment) -> bool {
     days.is_none_or(|(found, ours)| (found - ours).num_days().abs() < 7)
 }
 
-/// Whether two spellings may name one account at a payee: some show only the last digits.
+/// Whether two spellings may name one account at a payee: some show only the last digits. Compared where they stand: copies of them
+/// would not be wiped.
 fn is_same_account(found: &str, ours: &str) -> bool {
-    let shown = |text: &str| {
-        let upper = text.to_ascii_uppercase();
-        let behind = upper.rsplit(['*', '#', '•', '…']).next().unwrap_or_default();
-        let behind = behind.rsplit("XX").next().unwrap_or_default();
-        (bare(behind).collect::<Vec<_>>(), behind.len() < upper.len())
-    };
     let ((found, is_masked), (ours, _)) = (shown(found), shown(ours));
-    let (short, long) = if found.len() < ours.len() { (&found, &ours) } else { (&ours, &found) };
-    found == ours || if short.len() < SHOWN { is_masked } else { long.ends_with(short) }
+    let (length, our_length) = (bare(found).count(), bare(ours).count());
+    let end_alike = bare(found).rev().zip(bare(ours).rev()).all(|(one, other)| one == other);
+    if length.min(our_length) < SHOWN { is_masked || length == our_length && end_alike } else { end_alike }
+}
+
+/// What is shown of an account behind what masks the rest, and whether anything does.
+fn shown(account: &str) -> (&str, bool) {
+    let behind = account.rsplit(['*', '#', '•', '…']).next().unwrap_or_default();
+    let crossed_out = behind.as_bytes().windows(2).rposition(|pair| pair.eq_ignore_ascii_case(b"XX"));
+    let behind = crossed_out.and_then(|at| behind.get(at..)?.get(2..)).unwrap_or(behind);
+    (behind, behind.len() < account.len())
 }
 
 /// Fewer digits than this show nothing.
 const SHOWN: usize = 3;
 
 /// An account at a payee without what institutions spell as they like: case, leading zeros, and all that is neither letter nor digit.
-fn bare(account: &str) -> impl Iterator<Item = u8> {
-    let letters = account.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase());
-    letters.skip_while(|byte| *byte == b'0')
+fn bare(account: &str) -> impl DoubleEndedIterator<Item = u8> {
+    let significant = account.trim_start_matches(|c: char| c == '0' || !c.is_ascii_alphanumeric());
+    significant.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase())
 }
 
 const LIKE_IT: &str =

@@ -188,9 +188,10 @@ impl SyncResponse {
 
 /// Whether two spellings name one account. Accounts of different types may share a number.
 fn is_the_same(one: &BankAccount, other: &BankAccount) -> bool {
-    let number = |text: &str| text.trim().trim_start_matches('0').to_owned();
-    let name = |account: &BankAccount| (number(&account.bank_id), number(&account.account_id));
-    name(one) == name(other) && one.account_type == other.account_type
+    let alike = |one: &str, other: &str| one.trim().trim_start_matches('0') == other.trim().trim_start_matches('0');
+    alike(&one.bank_id, &other.bank_id)
+        && alike(&one.account_id, &other.account_id)
+        && one.account_type == other.account_type
 }
 
 /// Whether it can be written as a `TOKEN`.

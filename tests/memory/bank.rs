@@ -69,6 +69,8 @@ pub(crate) struct Answers {
     questions: [Vec<u8>; 2],
     /// What happened since a token: nothing. No request of ours is named.
     token: [Vec<u8>; 2],
+    /// What happened since a token: a payment like ours under another name, from the account as others spell it.
+    history: [Vec<u8>; 2],
     paid: [Vec<u8>; 2],
 }
 
@@ -107,6 +109,16 @@ impl Answers {
                 ),
                 String::new(),
             ]),
+            history: make([
+                format!(
+                    "{}<BILLPAYMSGSRSV1><PMTSYNCRS><TOKEN>q-7782</TOKEN><LOSTSYNC>N</LOSTSYNC>{}<PMTTRNRS>\
+                     <TRNUID>5F0E2C1A-8D44-4E0B-9C1D-000000000001</TRNUID>{OK}{}</PMTTRNRS></PMTSYNCRS></BILLPAYMSGSRSV1>",
+                    set(&again),
+                    account_from(CHECKING, "CHECKING").replace("<ACCTID>", "<BRANCHID>0417</BRANCHID><ACCTID>"),
+                    paid()
+                ),
+                String::new(),
+            ]),
             paid: make([
                 format!("{}<BILLPAYMSGSRSV1><PMTTRNRS><TRNUID>", set(&again)),
                 format!("</TRNUID>{OK}{}</PMTTRNRS></BILLPAYMSGSRSV1>", paid()),
@@ -136,7 +148,8 @@ impl Bank {
                 &answers.challenge_needed
             }
             () if has(request, b"<PMTRQ>") => &answers.paid,
-            () => &answers.token,
+            () if has(request, b"<TOKENONLY>") => &answers.token,
+            () => &answers.history,
         };
         self.passed.fetch_or(has(request, b"<MFACHALLENGEANSWER>"), Ordering::Relaxed);
         let at = request.windows(8).position(|tag| tag == b"<TRNUID>").map_or(request.len(), |at| at + 8);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use ofx_session::engine::Device;
+use ofx_session::engine::{Device, Doubt};
 use ofx_session::ofx::{PaymentCancellation, Request};
 use ofx_session::{
     AccountType, Answers, BankAccount, Client, Context, Credentials, Error, Frequency, Institution, Intent, Key,
@@ -170,7 +170,7 @@ fn a_whole_session_leaves_nothing_behind_wherever_it_stops() {
 
 #[test]
 fn a_bad_answer_to_any_request_leaves_nothing_behind() {
-    let mut endings = [0; 2];
+    let (mut endings, mut rivals) = ([0; 2], 0);
     // What is broken takes long, and it is read as whatever else is.
     for writing in Writing::ALL.into_iter().filter(|writing| *writing != Writing::Broken) {
         let answers = bank::Answers::new(writing);
@@ -179,36 +179,50 @@ fn a_bad_answer_to_any_request_leaves_nothing_behind() {
                 let case = format!("{writing:?}, {fault:?} at {request}");
                 let good = clean(&case, || block_on(faulty(answers, (request, fault), version(writing))));
                 endings[usize::from(good.is_ok())] += 1;
+                rivals += usize::from(good.is_ok_and(|rival| rival));
             }
         }
     }
     // Some faults hit requests that answers of that kind do not matter to.
     assert!(endings[0] > 100 && endings[1] > 10, "{endings:?}");
+    assert!(rivals > 0, "no history was looked at");
 }
 
-/// A session up to its end or to the first error, and what one does about a payment in doubt.
+/// A session up to its end or to the first error, and what one does about a payment in doubt: whether a history holds one like it.
 async fn faulty(
     answers_of: &'static bank::Answers,
     (request, fault): (usize, Fault),
     version: Version,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let bank = Bank::with_fault(answers_of, request, fault);
     let mut session = asked(bank, version, credentials()).await?;
     if let Some(Situation::AwaitingAnswers(_)) = session.situation() {
-        session.answer(answers()).await?.done()?;
+        match session.answer(answers()).await? {
+            Progress::Unknown(_) => {}
+            progress => drop(progress.done()?),
+        }
     }
     if let Some(Situation::InDoubt(_)) = session.situation() {
         session.abandon().unwrap_err();
         let blob = session.pause(&keys(), &context())?;
         let paused = Client::resume(&blob, &keys(), &context())?;
         assert!(matches!(paused.situation(), Situation::InDoubt(_)));
-        let again = Bank::new(answers_of);
-        let mut session = paused.transport(again).open_risking_a_second_payment(credentials())?;
-        if session.can_reconcile() {
-            let _ = session.reconcile().await?;
+        // Questions, and the saved answer is lost as well: the history is left.
+        let again = Bank::with_fault(answers_of, 2, Fault::NoAnswer);
+        let paused = paused.device(Device::new().mac_address(canary::DEVICE)).transport(again);
+        let mut session = paused.open_risking_a_second_payment(credentials())?;
+        for _ in 0..2 {
+            if session.can_reconcile() {
+                let _ = session.reconcile().await?;
+            }
+            if let Some(Situation::AwaitingAnswers(_)) = session.situation() {
+                let _ = session.answer(answers()).await?;
+            }
         }
+        let rival = |doubt: &Doubt| doubt.explain().contains("holds a payment like this one");
+        return Ok(matches!(session.situation(), Some(Situation::InDoubt(doubt)) if rival(&doubt)));
     }
-    Ok(())
+    Ok(false)
 }
 
 /// One request of another kind: made, looked at, sent, and kept in a blob when it is not over.
