@@ -83,8 +83,8 @@ impl fmt::Display for StatusCode {
 
 /// Any failure of this crate, one word wide.
 ///
-/// The text says what happened and what to do. It never holds a password, an account number, a URL query or
-/// body bytes; of a web page in place of an answer it quotes the title, of a status the institution's message. Ask
+/// The text says what happened and what to do. By itself it holds no password, no account number, no URL query and no body bytes. It
+/// quotes the institution's message, or the title of a web page in place of an answer, and these may repeat whatever was sent. Ask
 /// [`kind`](Self::kind) whose turn it is and [`money_may_have_moved`](Self::money_may_have_moved) whether it may.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);

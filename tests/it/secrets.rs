@@ -23,6 +23,7 @@ use ofx_session::{
 use rust_decimal::Decimal;
 
 use self::hay::Hay;
+use crate::resume::line::{Fate, Line, MAIN, now};
 use crate::transport::server::{Act, Seen, Server};
 
 const USER: &str = "cAnArY-user-01";
@@ -184,6 +185,22 @@ fn a_cookie_is_not_in_the_log() {
     });
     assert!(hay.everything().contains("hyper_util"), "the connection said nothing: is it listened to?");
     assert_eq!(hay.find("cAnArY-cookie-19", |_| true), Vec::<String>::new());
+}
+
+/// The one way by which something of the request gets into an error, told in SECURITY.md: it is shown to whoever asked.
+#[test]
+fn an_error_quotes_the_institution_whatever_it_repeats() {
+    let line = Line::new(Bank::builder().user(USER, PASSWORD).build_model());
+    let says = format!(
+        "<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>15500</CODE><SEVERITY>ERROR</SEVERITY><MESSAGE>No {ACCOUNT} here</MESSAGE>\
+         </STATUS><DTSERVER>20261121</DTSERVER><LANGUAGE>ENG</LANGUAGE></SONRS></SIGNONMSGSRSV1></OFX>"
+    );
+    line.then([Fate::Says(says.into_bytes())]);
+    let institution = Institution::new(MAIN).without_profile();
+    let mut session = Client::builder(institution).transport(line).build().unwrap().open(credentials()).unwrap();
+    let error = now(session.pay(&payment())).unwrap_err();
+    assert_eq!(error.server_message(), Some(format!("No {ACCOUNT} here").as_str()));
+    assert!(error.to_string().contains(ACCOUNT));
 }
 
 #[test]
