@@ -101,7 +101,9 @@ async fn drive(
         let noted = ahead.keep(&client.state, &interrupted).await?;
         let operation = std::mem::replace(held, interrupted);
         let dialect = &client.state.institution.dialect;
-        let reads = !operation.sends_what_counts();
+        // An enrolment may be made again, but the first password is lost with its answer.
+        let enrolls = operation.kind() == TaskKind::Request(RequestKind::Enroll);
+        let reads = !operation.sends_what_counts() && !enrolls;
         let request = |file| {
             let request = Request::new(url.as_str(), file);
             let request = dialect.headers().fold(request, |request, (name, line)| request.header(name, line));
@@ -183,7 +185,7 @@ async fn drive(
                     let without_token = asks_for_token && turned_away == Some(TurnedAway::ForNow);
                     let error = if without_token { error.while_doing(TOKEN) } else { error };
                     let may_have_arrived = !kind.counts() && delivery != Delivery::NotSent;
-                    let what = if kind == TaskKind::Request(RequestKind::Enroll) { ENROLLING } else { ONLY_READS };
+                    let what = if enrolls { ENROLLING } else { ONLY_READS };
                     return Err(if may_have_arrived { error.with_doubt(None).while_doing(what) } else { error });
                 }
             }

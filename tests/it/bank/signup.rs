@@ -1,9 +1,14 @@
 //! Users enrol, change their data, and ask for services of their accounts.
 
-use ofx_session::ofx::Version;
+use std::sync::{Arc, Mutex};
+
+use ofx_session::ofx::{EnrollmentRequest, Version};
 use ofx_session::testing::BankModel;
+use ofx_session::transport::{Request, Sending, Transport};
+use ofx_session::{Client, Credentials, Institution};
 
 use super::support::{Answer, Ask, FROM, Pay, day, easy, framed, trn};
+use crate::resume::line::{Line, MAIN, now};
 
 const V: Version = Version::V103;
 const OLD: &str = "19900101";
@@ -65,6 +70,32 @@ fn whoever_enrols_signs_on_with_a_password_that_must_be_changed() {
     assert_eq!(status(&enroll(&mut bank, "enr-3", &enrolment("Jane", ""))), "13501", "the same person");
     assert_eq!(status(&enroll(&mut bank, "enr-4", &enrolment("Jim", ""))), "0");
     assert!(bank.violations().is_empty());
+}
+
+/// Notes of each request whether it may go over a connection that was used before.
+#[derive(Debug)]
+struct Noting(Line, Arc<Mutex<Vec<(String, bool)>>>);
+
+impl Transport for Noting {
+    fn send(&self, request: Request) -> Sending<'_> {
+        let text = String::from_utf8(request.body().to_vec()).unwrap();
+        self.1.lock().unwrap().push((text, request.may_reuse_connection()));
+        self.0.send(request)
+    }
+}
+
+/// A used connection may be closing at that moment, and the first password would be lost with the answer.
+#[test]
+fn who_enrols_gets_a_connection_of_their_own() {
+    let noted = Arc::default();
+    let line = Noting(Line::new(everything()), Arc::clone(&noted));
+    let client = Client::builder(Institution::new(MAIN)).transport(line).build().unwrap();
+    let mut session = client.open(Credentials::new("jimmy", "?")).unwrap();
+    let request = EnrollmentRequest::new("Jim", "Public", "1 Main Street", "Newport", "RI", "02840", "jim@example.com");
+    now(session.enroll(&request.user_id("jimmy"))).unwrap().done().unwrap();
+    let noted = noted.lock().unwrap();
+    let reused: Vec<_> = noted.iter().map(|(text, reused)| (text.contains("<ENROLLRQ>"), *reused)).collect();
+    assert_eq!(reused, [(false, true), (true, false)], "profile, enrolment");
 }
 
 #[test]
