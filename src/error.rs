@@ -20,7 +20,8 @@ pub enum ErrorKind {
     Transport,
     /// A blob could not be opened or made.
     Seal,
-    /// Somebody else is at work on this, or something else must be finished first. Nothing was sent.
+    /// Somebody else is at work on this or has taken it over, or something else must be finished first. [`Error::delivery`] says whether
+    /// something was sent.
     Busy,
     /// The store could not be used, or answered nonsense.
     Store,
@@ -33,8 +34,8 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Delivery {
-    /// No byte of the request reached the institution: asking again is safe. Requests that only prepare it, like that for the profile, may
-    /// have been answered or lost.
+    /// No byte of the request reached the institution in this call. Of earlier ones, [`Error::money_may_have_moved`] tells. Requests that
+    /// only prepare it, like that for the profile, may have been answered or lost.
     NotSent,
     /// The request may have been carried out, or may yet be.
     Unknown,

@@ -127,7 +127,7 @@ impl Paused {
         Ok(Session::new(self.client, credentials, Some(self.operation)))
     }
 
-    /// Gives the operation up and the client back. Nothing was carried out.
+    /// Gives the operation up and the client back. Nothing was carried out as far as this blob knows: another copy may have been sent.
     ///
     /// # Errors
     ///

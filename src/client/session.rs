@@ -145,7 +145,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`pay`](Self::pay); `Misuse` when nothing is in doubt, or there is no way left: [`can_reconcile`](Self::can_reconcile).
+    /// `Misuse` when nothing is in doubt, or there is no way left: [`can_reconcile`](Self::can_reconcile). `Refused` when it was not
+    /// carried out, and is not in doubt any more. After all others, `Transport` included, it is in doubt as before: that this try was not
+    /// sent says nothing about the one before, and [`money_may_have_moved`](Error::money_may_have_moved) is unknown.
     pub async fn reconcile(&mut self) -> Result<Progress<Completed>, Error> {
         let Some(operation) = self.resting() else {
             return Err(Error::misuse("there is no request in doubt"));
@@ -166,7 +168,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`pay`](Self::pay); `Misuse` when nothing is in doubt.
+    /// `Misuse` when nothing is in doubt; else as [`reconcile`](Self::reconcile).
     ///
     /// # Security
     ///
@@ -183,7 +185,7 @@ impl Session {
         self.go_on().await
     }
 
-    /// Gives up the operation under way. Nothing was carried out, unless it is in doubt.
+    /// Gives up the operation under way. Nothing was carried out, unless it is in doubt, or another copy of its blob was sent.
     ///
     /// # Errors
     ///

@@ -168,7 +168,7 @@ pub enum Event<'a> {
     SyncItem {
         /// What it is a history of: `payments`, `recurring_payments`, `payees` and so on.
         kind: &'a str,
-        /// What was done: `added`, `modified`, `removed` or `refused`.
+        /// What was done: `added`, `modified`, `removed`, `refused` or `unknown`.
         action: &'a str,
         /// By whom: `us`, `another_client` or `institution`.
         origin: &'a str,

@@ -116,7 +116,7 @@
 //! | the store failed before a file was sent | `Store` | no; unknown when the payment was in doubt before, or the store may say that it is |
 //! | the store failed after the answer | `Store` | yes with the [`Receipt`] as detail; unknown where a file with the payment had left, also with the [`Refusal`] as detail and when questions were asked, because whoever comes next finds out and may send it once more; else no |
 //! | the institution said no | `Refused` | no |
-//! | the request did not leave | `Transport` | no; unknown when the payment was in doubt before, or the store may say that it is |
+//! | this try was not sent | `Transport` | no; unknown when the payment was in doubt before, or the store may say that it is |
 //! | the call does not fit: wrong answers, another user, another payment under the id | `Misuse` | what became of the payment that the id stands for, which is the [`Standing`] in the detail where another was asked for; no when it was not sent |
 //! | there is no such payment | `Misuse` | unknown: it may have been filed longer ago than its retention |
 
@@ -154,8 +154,8 @@ pub use standing::{Busy, Pending, Settlement, Standing};
 /// same vault; all calls go through `&self`, from as many tasks and processes as there are. One of them works at a time, the
 /// others are told [`Busy`].
 ///
-/// Where a store does not answer when a result is to be written, it is tried again for as long as the claim lasts, a minute and a half
-/// at most, with pauses, inside of a tokio runtime whose time is enabled (and with one of the features `https`, `redis`, `postgres`);
+/// Where a store does not answer when a result is to be written, it is tried again for as long as the claim lasts, up to ninety times,
+/// with pauses, inside of a tokio runtime whose time is enabled (and with one of the features `https`, `redis`, `postgres`);
 /// elsewhere four times at once.
 ///
 /// # Cancellation
@@ -249,9 +249,10 @@ impl Vault {
 
     /// Sets for how long a claim is good; 90 seconds when it is not called. It is renewed before each file.
     ///
-    /// It must be longer than one exchange with the institution takes at most, the transport's total timeout (60 seconds
-    /// unless set), and a write: else somebody takes over while the answer is still on its way. That pays nothing twice, but leaves
-    /// in doubt what would have been a receipt. Where the write before a file takes more than half of it, nothing is sent, and the call
+    /// It must be longer than a write and one exchange with the institution (two with
+    /// [`Dialect::repeat_for_cookie`](crate::engine::Dialect::repeat_for_cookie)) take at most, which is the transport's total timeout, 60
+    /// seconds unless set: else somebody takes over while the answer is still on its way. That pays nothing twice, but leaves in doubt what
+    /// would have been a receipt. Where the write before a file takes more than half of it, nothing is sent, and the call
     /// fails with [`ErrorKind::Busy`]. After a crash, others wait for what is left of it and five seconds more.
     ///
     /// The vault does not know the time-outs of its transport. It refuses only what no institution can answer in: with less than one
@@ -287,8 +288,9 @@ impl Vault {
     ///
     /// Starts the payment, goes on with it, or gives the result it already has, whichever is due. Amount and due day are as
     /// for [`Session::pay`](crate::Session::pay). [`Progress::Ask`] waits in the store until [`answer`](Self::answer) is called, in
-    /// any process. [`Progress::Unknown`] is the report that nobody knows; call again later where [`look`](Self::look) says that the payment
-    /// is still open. A receipt stays what it was: the vault does not learn of changes and cancellations that a session makes.
+    /// any process. [`Progress::Unknown`] is the report that nobody knows. Where [`look`](Self::look) says that the payment is still open,
+    /// a later call finds out, and may send it again: [`settle`](Self::settle) it before it is paid in another way. A receipt stays what
+    /// it was: the vault does not learn of changes and cancellations that a session makes.
     ///
     /// Not to be called while an operation of a session of the same user is in doubt or on its way:
     /// [Beside sessions](crate::client::vault#beside-sessions).
@@ -296,11 +298,13 @@ impl Vault {
     /// # Errors
     ///
     /// [`ErrorKind::Busy`], with [`Busy`] or [`Pending`] as [`detail`](Error::detail), when somebody else is at work or another
-    /// payment of the vault must be found out about first; `examples/pay_once.rs` has a loop for both. [`ErrorKind::Misuse`] when the payment cannot be sent as it is, the id
-    /// stands for another payment (the [`Standing`] of that one is the detail), or the credentials are another user's. [`ErrorKind::Refused`] when the institution says no: at its
-    /// signon, and the payment waits under the same id for a signon that is accepted; at the payment itself, and that is its
-    /// result: what is paid in its place, corrected, is paid under a new id. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read;
-    /// [`ErrorKind::Transport`] when nothing was sent. [The module's page](crate::client::vault) says for each whether money may have moved.
+    /// payment of the vault must be found out about first; `examples/pay_once.rs` has a loop for both. [`ErrorKind::Misuse`] when the
+    /// payment cannot be sent as it is, the id stands for another payment (the [`Standing`] of that one is the detail), or the credentials
+    /// are another user's. [`ErrorKind::Refused`] when the institution says no: at its signon, and the payment waits under the same id for
+    /// a signon that is accepted; at the payment itself, and that is its result: what is paid in its place, corrected, is paid under a new
+    /// id. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read.
+    /// [`ErrorKind::Transport`] when this try was not sent: an earlier one may have been, where
+    /// [`money_may_have_moved`](Error::money_may_have_moved) is unknown. [The module's page](crate::client::vault) says so for each.
     ///
     /// Both of the refusals say that no money has moved, and only one is a result. Where `error.detail::<Refusal>()` has
     /// [`at`](Refusal::at) [`RefusedAt::Signon`](crate::engine::RefusedAt::Signon) (or `Challenge`), the payment is not refused: it is on
@@ -349,7 +353,7 @@ impl Vault {
         some(self.go(id, Wanted::Answer(&answers), credentials).await?)
     }
 
-    /// Finds out what became of a payment in doubt. One that is not in doubt is left as it is.
+    /// Finds out what became of a payment in doubt, and sends it again where it was not made. One that is not in doubt is left as it is.
     ///
     /// # Errors
     ///

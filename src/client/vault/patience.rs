@@ -55,7 +55,7 @@ async fn pause(by: Duration) -> bool {
 /// How often the same write is tried without a pause.
 pub(crate) const MOST_TRIES: u32 = 4;
 
-/// Whatever a clock says: about a minute and a half.
+/// Whatever a clock says. The pauses alone are about a minute and a half.
 const MOST_PAUSES: u32 = 90;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

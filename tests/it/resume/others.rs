@@ -31,6 +31,21 @@ fn what_is_stored_ahead_is_the_user_s_own() {
     assert!(paused.open_risking_a_second_payment(jane()).is_ok());
 }
 
+/// A copy knows what it was made with, and not what became of the others: to give it up says nothing about them.
+#[test]
+fn a_copy_is_given_up_although_another_one_was_sent() {
+    let line = Line::new(easy().build_model());
+    let mut first = session(&line);
+    now(first.prepare_payment(&payment())).unwrap();
+    let blob = pause(first);
+    let copy = || reread(&blob).transport(line.clone());
+    let mut sends = copy().open_risking_a_second_payment(jane()).unwrap();
+    now(sends.proceed()).unwrap().done().unwrap();
+    assert!(copy().abandon().is_ok());
+    assert!(copy().open_risking_a_second_payment(jane()).unwrap().abandon().is_ok());
+    line.clean(1);
+}
+
 /// A vault takes single payments only.
 #[test]
 fn what_pays_is_not_opened_just_like_that_and_a_vault_is_named_where_there_is_one_for_it() {

@@ -1,6 +1,6 @@
 //! Blobs that are not opened: what the program is told.
 
-use ofx_session::error::{Delivery, ErrorKind};
+use ofx_session::error::{Delivery, ErrorKind, Moved};
 use ofx_session::seal::OpenError;
 use ofx_session::{
     Answers, Blob, Client, Context, Credentials, Error, Institution, Key, KeyRing, OpenPolicy, Progress,
@@ -18,6 +18,8 @@ async fn paused(bank: &ofx_session::testing::Bank) -> Blob {
 fn refused<T>(found: Result<T, Error>, wanted: &OpenError, words: &[&str]) {
     let Err(error) = found else { panic!("it was opened") };
     told(&error, ErrorKind::Seal, Delivery::NotSent, words);
+    // Not sent by this call. What was sent before it was paused, nobody can say who cannot read it.
+    assert_eq!(error.money_may_have_moved(), Moved::Unknown);
     assert_eq!(error.detail::<OpenError>(), Some(wanted));
 }
 

@@ -1,6 +1,7 @@
 //! Not knowing, finding out, and saying so.
 
 use ofx_session::client::vault::{Pending, Settlement, Standing};
+use ofx_session::error::Delivery;
 use ofx_session::ofx::PaymentState;
 use ofx_session::testing::Class;
 use ofx_session::{Credentials, Doubt, ErrorKind, Moved, Progress};
@@ -198,6 +199,54 @@ fn finding_out_that_fails_leaves_the_doubt_and_says_so() {
     // The claim was given up.
     done(now(house.vault().resume("order-1", jane())));
     house.line.clean(1);
+}
+
+/// Of a further try, "not sent" says nothing about the one before.
+#[test]
+fn a_try_that_was_not_sent_is_an_error_that_leaves_it_open_whether_money_moved() {
+    for (class, fate) in [
+        ("D+S+F+", Fate::NotSent),
+        ("D+S+F-", Fate::NotSent),
+        ("D+S+F-", Fate::LostBefore),
+        ("D+S+F-", Fate::LostAfter),
+    ] {
+        let house = House::warmed(easy().class(class.parse().unwrap()));
+        cut_off(&house);
+        let asking = [house.vault(), house.vault(), house.vault()];
+        for which in 0..asking.len() {
+            house.line.then([fate.clone()]);
+            let error = match which {
+                0 => house.pay("order-1").unwrap_err(),
+                1 => now(asking[1].resume("order-1", jane())).unwrap_err(),
+                _ => now(asking[2].reconcile("order-1", jane())).unwrap_err(),
+            };
+            let (kind, delivery) = (ErrorKind::Transport, Delivery::Unknown);
+            assert_eq!((error.kind(), error.delivery()), (kind, delivery), "{class} {fate:?} {error}");
+            assert_eq!(error.money_may_have_moved(), Moved::Unknown, "{class} {fate:?}");
+        }
+        done(house.pay("order-1"));
+        house.line.clean(1);
+    }
+}
+
+/// Who reads "unknown" and pays the bill otherwise must settle it first.
+#[test]
+fn what_is_in_doubt_is_sent_again_by_the_next_call_unless_it_is_settled() {
+    for settled in [false, true] {
+        let house = House::warmed(careful());
+        house.line.then([Fate::Honest, Fate::LostBefore, Fate::NotSent, Fate::LostBefore]);
+        assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
+        house.line.wire().fates.clear();
+        assert_eq!((payments_sent(&house), house.line.wire().bank.payments_made()), (0, 0));
+        if settled {
+            now(house.vault().settle("order-1", Settlement::NotMade)).unwrap();
+            assert_eq!(house.pay("order-1").unwrap_err().money_may_have_moved(), Moved::No);
+        } else {
+            done(house.pay("order-1"));
+        }
+        assert_eq!(payments_sent(&house), usize::from(!settled));
+        house.line.clean(usize::from(!settled));
+    }
 }
 
 /// Three or so lock the user out.
