@@ -83,8 +83,9 @@ impl Client {
     ///
     /// # Security
     ///
-    /// Holds the `CLIENTUID`, the user id, the access key, the profile and the account list; never a password. A blob can be
-    /// copied: types cannot stop that, and an older copy restores an older state.
+    /// Holds the `CLIENTUID`, the user id, the access key, the `APPKEY`, the session cookie, the tokens of histories, the profile and the
+    /// account list; never a password. Where the institution gave a [`USERKEY`](Self::user_key), holds that, too: whoever opens the blob is
+    /// the user until it expires. A blob can be copied: types cannot stop that, and an older copy restores an older state.
     pub fn deconstruct(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         self.deconstruct_for(CLIENT_LIFE, keys, context)
     }
@@ -98,8 +99,8 @@ impl Client {
         self.store(Protection::Sealed(keys, context), life)
     }
 
-    /// Turns the client into a blob without protection that holds nothing private: no access key, no user id, no accounts, and no
-    /// `APPKEY`, which [`app_key`](Self::app_key) sets again.
+    /// Turns the client into a blob without protection that holds nothing private: no access key, no `USERKEY`, no user id, no accounts,
+    /// and no `APPKEY`, which [`app_key`](Self::app_key) sets again. The address is in it whole: a secret in its query is, too.
     ///
     /// # Errors
     ///
@@ -116,7 +117,8 @@ impl Client {
     ///
     /// # Security
     ///
-    /// Whoever reads it has the access key; whoever writes it can redirect the client.
+    /// Whoever reads it has all that [`deconstruct`](Self::deconstruct) lists, the `USERKEY` included; whoever writes it can redirect the
+    /// client.
     pub fn deconstruct_plain_including_private(self) -> Result<Blob, Kept<Self>> {
         self.store(Protection::Plain(Include::All), CLIENT_LIFE)
     }

@@ -3,11 +3,11 @@
 use std::fmt::{Debug, Display};
 
 use ofx_session::engine::{Application, Device, Intent, Operation, Seed, State, Step};
-use ofx_session::ofx::{ChallengeAnswer, PaymentCancellation, Request, SyncMode};
+use ofx_session::ofx::{ChallengeAnswer, EnrollmentRequest, PaymentCancellation, Request, SyncMode};
 use ofx_session::testing::{AccessKeys, Bank};
 use ofx_session::{
     Answers, Blob, Client, Credentials, Error, Frequency, Institution, Payee, PayeeAddition, Progress, Recurrence,
-    RecurringPayment, Session, Situation, SyncKind,
+    RecurringPayment, Session, Situation, SyncKind, Version,
 };
 
 use super::line::{Fate, Line, MAIN, context, keys, now, once, payment};
@@ -284,6 +284,45 @@ fn a_client_s_blobs_hold_the_key_where_they_may_and_no_secret_anywhere() {
     assert!(holds(&content, "Example Loopback Bank"));
     let client = Client::restore_plain(&public).unwrap();
     assert!(!client.has_access_key() && client.known_accounts().is_empty());
+}
+
+/// It signs on in place of the password.
+#[test]
+fn a_user_key_is_in_a_blob_that_holds_everything_and_in_no_public_one() {
+    let line = Line::new(Bank::builder().user("jane", PASSWORD).user_keys(4000).build_model());
+    let institution = Institution::new(MAIN).version(Version::V230);
+    let client = Client::builder(institution).transport(line).build().unwrap();
+    let mut session = client.open(credentials().asking_for_user_key()).unwrap();
+    now(session.accounts()).unwrap().done().unwrap();
+    let client = session.close().unwrap();
+    let key = client.user_key().unwrap().key.expose().to_owned();
+    let all = client.deconstruct_plain_including_private().unwrap();
+    assert!(holds(&inflated(&all), &key));
+    let public = Client::restore_plain(&all).unwrap().deconstruct_plain_public().unwrap();
+    assert!(!holds(&inflated(&public), &key));
+}
+
+/// A request goes to the address that it is stored with: whatever stands in it is stored.
+#[test]
+fn the_address_is_in_a_public_blob_as_it_was_given() {
+    let client = Client::builder(Institution::new(format!("{MAIN}?token={TOKEN}"))).transport(bank()).build().unwrap();
+    assert!(holds(&inflated(&client.deconstruct_plain_public().unwrap()), TOKEN));
+}
+
+/// Part of a request, and no answer to a question that was asked.
+#[test]
+fn an_enrolment_that_waits_holds_what_is_enrolled_with() {
+    let line = Line::new(Bank::builder().user("jane", PASSWORD).everything().build_model());
+    let client = Client::builder(Institution::new(MAIN)).transport(line).build().unwrap();
+    let mut session = client.open(credentials()).unwrap();
+    let enrol = EnrollmentRequest::new("Jim", "Public", "1 Main Street", "Newport", "RI", "02840", "jim@example.com");
+    now(session.prepare(Request::from(enrol.tax_id("123-45-6789").security_name(ANSWER)).into())).unwrap();
+    let sealed = session.pause(&keys(), &context()).unwrap();
+    silent(sealed.as_bytes(), "a sealed enrolment");
+    let session = Client::resume(&sealed, &keys(), &context()).unwrap().open(credentials()).unwrap();
+    quiet(&session);
+    let content = inflated(&session.pause_plain_including_private().unwrap());
+    assert!(holds(&content, ANSWER) && holds(&content, "123-45-6789") && !holds(&content, PASSWORD));
 }
 
 #[test]
