@@ -45,6 +45,11 @@ impl Operation {
             self.phase = Phase::ExpectApproval { message: status.message.as_deref().map(shortened) };
             return self.with_step(state, now);
         }
-        self.refused(Refusal::new(status, RefusedAt::Signon))
+        let refusal = Refusal::new(status, RefusedAt::Signon);
+        let in_vain = status.code == StatusCode::SIGNON_INVALID && !anonymous && state.wants_encrypted(self.kind);
+        self.refused(if in_vain { refusal.because(TYPE1.to_owned()) } else { refusal })
     }
 }
+
+const TYPE1: &str = "check both; the institution's profile wants the password encrypted (OFXSEC TYPE1), which this library does not do: ask \
+                     the institution for another way to sign on";

@@ -33,7 +33,8 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Situation {
-    /// Its next file can be sent; nothing that was sent before can have been carried out.
+    /// Its next file can be sent; nothing that was sent before can have been carried out. That is what this copy knows: of another one,
+    /// resumed from the same blob, more may have been sent.
     Ready,
     /// The user must answer these questions.
     AwaitingAnswers(Challenge),

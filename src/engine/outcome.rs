@@ -9,8 +9,8 @@ use crate::engine::changes::notices;
 use crate::engine::{Change, Changes};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{
-    Answer, Content as _, EncodeError, Payment, PaymentProcessing, PaymentResponse, PaymentState, Reply,
-    SignonResponse, Stamp, Status, TrnUid, Version,
+    Answer, Content as _, Payment, PaymentProcessing, PaymentResponse, PaymentState, Reply, SignonResponse, Stamp,
+    Status, TrnUid, Version,
 };
 
 /// How an operation ended.
@@ -211,8 +211,8 @@ pub struct Refusal {
     pub status: Status,
     /// Where it answered it.
     pub at: RefusedAt,
-    /// Why what it wants cannot be said in the version that is spoken.
-    because: Option<EncodeError>,
+    /// What is known of the reason, in place of what the code advises in general.
+    because: Option<String>,
 }
 
 impl Refusal {
@@ -221,9 +221,8 @@ impl Refusal {
         Self { status: status.shortened(), at, because: None }
     }
 
-    pub(crate) fn because(mut self, why: EncodeError) -> Self {
-        self.because = Some(why);
-        self
+    pub(crate) fn because(self, why: String) -> Self {
+        Self { because: Some(why), ..self }
     }
 }
 
@@ -237,10 +236,8 @@ impl fmt::Display for Refusal {
             RefusedAt::Request => "the institution refused the request",
         };
         let meaning = code.described();
-        let remedy = match &self.because {
-            Some(why) => why.to_string(),
-            None => code.remedy().unwrap_or("show its message to the user").to_owned(),
-        };
+        let in_general = || code.remedy().unwrap_or("show its message to the user");
+        let remedy = self.because.as_deref().unwrap_or_else(in_general);
         let quoted = message.as_deref().map_or_else(String::new, |message| format!(", in its words {message:?}"));
         write!(f, "{what}: {meaning} (status {code}{quoted}); {remedy}")
     }

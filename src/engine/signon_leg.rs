@@ -96,7 +96,7 @@ impl Operation {
         if wants_challenge && !state.is_anonymous(self.kind) {
             if let Err(why) = state.version().require_mfa("an answer to the institution's security questions") {
                 self.recovery.exhausted |= self.recovery.tries_a_password();
-                return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon).because(why)));
+                return Ok(self.refused(Refusal::new(&signon.status, RefusedAt::Signon).because(why.to_string())));
             }
             // Nothing was carried out, and nothing beside a failed signon is believed. OFX 1.0.3 §2.5.1.
             // 3001 to a file without answers judges those of somebody before us.

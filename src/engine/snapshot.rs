@@ -2,7 +2,8 @@
 //!
 //! A part is a tag and bytes. Small records are postcard of the structs below; the profile and the account list are packed
 //! OFX trees (`ofx/pack.rs`), whose meaning is that of OFX; the request is the bytes that go on the wire, squeezed
-//! (`ofx/squeeze.rs`). A new fact is a new tag. Never stored: password, one-time token, answers to security questions.
+//! (`ofx/squeeze.rs`). A new fact is a new tag. Never stored: password, one-time token, answers to security questions
+//! (an enrolment has the user's `SECURITYNAME`).
 //!
 //! | tag | part | content | critical | secret |
 //! |---|---|---|---|---|
@@ -11,7 +12,7 @@
 //! | 3 | tokens, places that were acknowledged, saved files | postcard `MarksV1` | | digests of accounts |
 //! | 4 | institution profile | packed `PROFRS` | | |
 //! | 5 | operation | postcard `OperationV1` | yes | |
-//! | 6 | request bytes after `</SONRQ>` | squeezed | yes | account numbers |
+//! | 6 | request bytes after `</SONRQ>` | squeezed | yes | account numbers, what the user enrols with |
 //! | 7 | security questions | postcard `QuestionsV1` | yes | |
 //! | 8 | `SESSCOOKIE` | text | | yes |
 //! | 9 | account list | packed `ACCTINFORS` | | account numbers |

@@ -6,8 +6,8 @@ use crate::error::StatusCode;
 use chrono::{DateTime, Utc};
 
 use crate::ofx::{
-    AccountInfoResponse, EncodeError, FinancialInstitution, Limits, Login, MessageSet, Profile, RequestKind,
-    SignonInfo, SignonResponse, Stamp, Style, Version,
+    AccountInfoResponse, ApplicationSecurity, EncodeError, FinancialInstitution, Limits, Login, MessageSet, Profile,
+    RequestKind, SignonInfo, SignonResponse, Stamp, Style, Version,
 };
 use crate::secret::{Secret, shown};
 
@@ -297,12 +297,21 @@ impl State {
         }
     }
 
-    /// Refuses credentials that lack what the profile makes mandatory by giving it a label: the institution would refuse them
+    /// Whether the password must be encrypted where this kind of operation goes, which is not done. OFX 1.0.3 §4.2.2.
+    pub(crate) fn wants_encrypted(&self, kind: TaskKind) -> bool {
+        let security = self.message_set(kind.message_set()).and_then(|set| set.core.security.as_ref());
+        security.is_some_and(ApplicationSecurity::is_type1)
+    }
+
+    /// Refuses credentials that lack what the profile makes mandatory, by a label or by name: the institution would refuse them
     /// too, and count a failed signon. OFX 1.0.3 §2.5.1, OFX 2.3 §2.5.1.
     pub(crate) fn check_credentials(&self, credentials: &Credentials, name: &str) -> Result<(), EngineError> {
         let Some(info) = self.signon_info(name) else { return Ok(()) };
         if !self.version().knows_mfa() || matches!(credentials.login, Login::AccessToken(_)) {
             return Ok(());
+        }
+        if info.access_token_required == Some(true) {
+            return Err(EngineError::Credential { label: "ACCESSTOKEN".to_owned(), call: "access_token" });
         }
         let wanted = [
             (&info.user_cred1_label, &credentials.user_cred1, "user_cred1"),

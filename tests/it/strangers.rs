@@ -1,7 +1,8 @@
 //! What institutions that nobody here wrote were seen to do, played to the engine byte by byte.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use ofx_session::engine::{Application, EngineError, Intent, Operation, Seed, State, Step};
+use ofx_session::engine::{Application, EngineError, Intent, Operation, Outcome, Seed, State, Step};
+use ofx_session::ofx::Version;
 use ofx_session::{AccountType, Answers, BankAccount, Credentials, Institution, PayeeRef, Payment};
 use rust_decimal::Decimal;
 
@@ -70,6 +71,35 @@ fn a_signon_without_a_credential_that_the_profile_names_is_not_sent() {
     }
 }
 
+#[test]
+fn what_a_profile_wants_in_place_of_a_password_is_said_before_or_after_the_signon() {
+    let begun = |credential: &str, edit: &dyn Fn(String) -> String| {
+        let mut state = speaking(Version::V220);
+        let operation = Operation::begin(Intent::Profile, &state, Seed::new([7; 16]), now()).unwrap().0;
+        let profile = edit(String::from_utf8(profile_with(&[], credential)).unwrap());
+        operation.handle_response(&mut state, profile.as_bytes(), now()).unwrap();
+        let (_, step) = Operation::begin(Intent::Accounts, &state, Seed::new([7; 16]), now()).unwrap();
+        let Step::Send(transmit) = step else { panic!("nothing to send: {step:?}") };
+        (state, transmit)
+    };
+    let (state, transmit) = begun("<ACCESSTOKENREQ>Y</ACCESSTOKENREQ>", &|text| text);
+    let password = Credentials::new("jane", "correct horse");
+    let error = transmit.clone().prepare(&password, &state, now()).unwrap_err();
+    assert!(error.to_string().contains("ACCESSTOKEN") && error.to_string().contains("access_token"), "{error}");
+    assert!(transmit.prepare(&Credentials::access_token("t0ken"), &state, now()).is_ok());
+
+    for (security, said) in [("TYPE1", true), ("TYPE 1", true), ("NONE", false)] {
+        let with = |text: String| text.replace("</URL>", &format!("</URL><OFXSEC>{security}</OFXSEC>"));
+        let (mut state, transmit) = begun("", &with);
+        let (operation, _) = transmit.prepare(&password, &state, now()).unwrap();
+        let (_, step) = operation.handle_response(&mut state, &file(&signon(15_500, "")), now()).unwrap();
+        let Step::Done(Outcome::Refused(refusal)) = step else { panic!("{step:?}") };
+        let text = refusal.to_string();
+        assert!(text.contains("check both"), "{text}");
+        assert_eq!(text.contains("OFXSEC TYPE1"), said, "{text}");
+    }
+}
+
 fn profile(sets: &[&str]) -> Vec<u8> {
     profile_with(sets, "<USERCRED1LABEL />")
 }
@@ -93,7 +123,11 @@ fn message_set(name: &str) -> String {
 }
 
 fn state() -> State {
-    let institution = Institution::new("https://ofx.example.com/ofx");
+    speaking(Version::V211)
+}
+
+fn speaking(version: Version) -> State {
+    let institution = Institution::new("https://ofx.example.com/ofx").version(version);
     State::new(institution, Application::new("QWIN", "2700"), "0b2a7c2e-6a52-4d0c-9d1c-5a1f0d8e7b11")
 }
 
