@@ -6,6 +6,7 @@
 //! - an end tag closes what it names and, on the way there, leaves without end tags; an open element without a value that
 //!   was never closed is an empty leaf, and what followed it belongs to its parent (1.x only), unless its tag is that of an
 //!   aggregate (`grammar.rs`): then its end tag was lost, and what it holds must not vanish;
+//! - in a message of the institution, tags that lay out a web page are blanks;
 //! - an end tag that names nothing open is an error, unless it is a shortening of the innermost aggregate's tag
 //!   (`</STMTRS>` for `<CCSTMTRS>`, seen at one bank).
 
@@ -104,6 +105,11 @@ type Step = Result<(), (Problem, usize)>;
 impl Tree<'_> {
     fn take(&mut self, event: Event<'_>, at: usize) -> Step {
         match event {
+            Event::Start(tag) | Event::Empty(tag) if self.is_layout(tag.name().as_ref()) => {
+                check_tag(&tag, tag.name().as_ref(), at)?;
+                self.append(" ", at)
+            }
+            Event::End(tag) if self.is_layout(tag.name().as_ref()) => self.append(" ", at),
             Event::Start(tag) => {
                 check_tag(&tag, tag.name().as_ref(), at)?;
                 self.start(tag.name().as_ref(), at)
@@ -120,6 +126,14 @@ impl Tree<'_> {
             Event::DocType(_) => Err((Problem::Doctype, at)),
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::Eof => Ok(()),
         }
+    }
+
+    /// Whether a tag lays out the text of a message, as on a web page, and stands for no element.
+    fn is_layout(&self, name: &str) -> bool {
+        let in_message = |top: &Open| matches!(self.tag_of(top), "MESSAGE" | "MESSAGE2");
+        name.len() <= LONGEST_LAYOUT
+            && self.open.last().is_some_and(in_message)
+            && LAYOUT.iter().any(|tag| tag.eq_ignore_ascii_case(name))
     }
 
     fn start(&mut self, name: &str, at: usize) -> Step {
@@ -291,6 +305,10 @@ impl Tree<'_> {
         self.open.iter().map(|open| self.tag_of(open).to_owned()).collect()
     }
 }
+
+/// Tags of web pages, in the messages of some institutions. No element is called so.
+const LAYOUT: [&str; 12] = ["A", "B", "BR", "DIV", "EM", "FONT", "I", "LI", "P", "SPAN", "STRONG", "U"];
+const LONGEST_LAYOUT: usize = 6;
 
 /// Whether there is nothing in it but white space.
 fn is_white(text: &str) -> bool {

@@ -53,6 +53,31 @@ fn a_document_beyond_the_limit_of_bytes_is_not_looked_at() {
 }
 
 #[test]
+fn a_message_laid_out_like_a_web_page_is_a_message() {
+    let said = [
+        ("Scheduled.<br>Call us</MESSAGE>", "Scheduled. Call us"),
+        ("Scheduled.<BR/>Call us", "Scheduled. Call us"),
+        ("<p>Scheduled. <b>Call</b> us</p></MESSAGE>", "Scheduled.  Call  us"),
+        ("See <a href=\"https://bank.example\">us</a>", "See  us"),
+    ];
+    for (message, read) in said {
+        for rest in ["<CODE>0", "<CODE>0</CODE>"] {
+            let text = format!("<OFX><SONRS><STATUS><MESSAGE>{message}{rest}</STATUS><LANGUAGE>ENG</SONRS></OFX>");
+            let document = decode(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(document.find("/OFX/SONRS/STATUS/MESSAGE").and_then(Element::text), Some(read), "{text}");
+            assert_eq!(document.find("/OFX/SONRS/STATUS/CODE").and_then(Element::text), Some("0"), "{text}");
+            assert_eq!(document.find("/OFX/SONRS/STATUS").unwrap().children().len(), 2, "{text}");
+        }
+    }
+    // Nowhere else, and a bare < is still none.
+    for wrong in ["<MEMO>Scheduled.<br>Call us</MEMO>", "<MESSAGE>1 <b < 2</MESSAGE>"] {
+        decode(&format!("<OFX><SONRS><STATUS>{wrong}</STATUS></SONRS></OFX>")).unwrap_err();
+    }
+    let many = format!("<OFX><STATUS><MESSAGE>{}</STATUS></OFX>", "a<br>".repeat(MANY));
+    assert_eq!(decode(&many).unwrap().find("/OFX/STATUS/MESSAGE").unwrap().text().unwrap().len(), 2 * MANY - 1);
+}
+
+#[test]
 fn empty_leaves_without_end_tags_leave_their_followers_to_their_parent() {
     let set = "<SET><EMPTY><NONE><LIST><ITEM>1<ITEM>2</LIST><LAST>3</SET>";
     let document = decode(&format!("VERSION:102\r\n\r\n<OFX>{}</OFX>", set.repeat(MANY / 8))).unwrap();
