@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::client::driver::{Ahead, Noted};
+use crate::client::exchange::{Ahead, Noted};
 use crate::client::pausing::{LONGEST_DOUBT, LONGEST_PAUSE};
 use crate::client::stored::{self, Protection, Validity};
 use crate::client::{Session, World};

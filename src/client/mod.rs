@@ -18,6 +18,7 @@ mod builder;
 mod document_log;
 mod driver;
 pub mod equivalents;
+mod exchange;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

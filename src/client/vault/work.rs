@@ -1,6 +1,7 @@
 //! What is done under a claim: the same loop as a session's, with the store in front of each file.
 
-use crate::client::driver::{self, Ahead, Noted};
+use crate::client::driver;
+use crate::client::exchange::{Ahead, Noted};
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{Desk, LISTING, Open, later};
 use crate::client::vault::patience::Effort;
