@@ -7,8 +7,8 @@ use crate::ofx::check::{self, limit, optional};
 use crate::ofx::{EncodeError, Version};
 
 words! {
-    /// `ACCTTYPE`. Small letters are read as capitals.
-    pub enum AccountType read by str::to_ascii_uppercase {
+    /// `ACCTTYPE`.
+    pub enum AccountType {
         /// Checking account.
         Checking = "CHECKING",
         /// Savings account.

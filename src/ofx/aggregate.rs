@@ -86,9 +86,10 @@ macro_rules! written_as_text {
     };
 }
 
-/// Declares an enum of words that stand in a leaf. A word that is not in the list is kept as `Other`.
+/// Declares an enum of words that stand in a leaf. Small letters are read as capitals, and a word that is not in the list is kept
+/// as `Other`, as it stands.
 macro_rules! words {
-    ($(#[$meta:meta])* pub enum $name:ident $(read by $read:path)? {
+    ($(#[$meta:meta])* pub enum $name:ident {
         $($(#[$word_meta:meta])* $variant:ident = $word:literal,)*
     }) => {
         $(#[$meta])*
@@ -110,18 +111,13 @@ macro_rules! words {
                 }
             }
 
-            /// Takes a word from a document.
+            /// Takes a word from a document, whatever the case of its letters.
             #[must_use]
             pub fn from_word(word: &str) -> Self {
-                let listed = word;
-                $(
-                    let as_listed = $read(listed);
-                    let listed = as_listed.as_str();
-                )?
-                match listed {
-                    $($word => Self::$variant,)*
-                    _ => Self::Other(word.to_owned()),
-                }
+                $(if word.eq_ignore_ascii_case($word) {
+                    return Self::$variant;
+                })*
+                Self::Other(word.to_owned())
             }
         }
 

@@ -39,7 +39,7 @@ impl Status {
 
     /// Whether the request was refused. The code's own severity counts, the written one only for unknown codes.
     ///
-    /// An unknown code is an error unless it says `INFO` or `WARN` in so many letters.
+    /// An unknown code is an error unless it says `INFO` or `WARN`, in any letters and no others.
     #[must_use]
     pub fn is_error(&self) -> bool {
         let severity = self.code.severity().or_else(|| self.severity.clone());

@@ -6,7 +6,7 @@ use ofx_session::ofx::Element;
 
 use super::scenario::{
     Reply, Said, Scenario, acceptance, acceptance_as, asked, easy, honest, paid, questioning, questions, refused,
-    right, transaction, unknown,
+    right, status, transaction, unknown,
 };
 
 #[test]
@@ -86,6 +86,28 @@ fn an_answer_that_does_not_name_the_payment_leaves_it_in_doubt() {
         Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, None)])
     };
     assert!(matches!(doubt_after(hollow), Doubt::Unreadable(why) if why.contains("without the response")));
+}
+
+/// An error leaves its response out. One that comes with it may be a success in the institution's own words.
+#[test]
+fn an_error_with_the_response_of_what_was_done_is_no_refusal() {
+    let says = |code, severity: &'static str| {
+        move |sent: &super::scenario::Sent| {
+            let inside = vec![Element::leaf("TRNUID", sent.trn_uid()), status(code, severity), acceptance(sent)];
+            Said::new(0, "INFO").payments(vec![Element::aggregate("PMTTRNRS", inside)])
+        }
+    };
+    for (code, severity) in
+        [(10_991, "WARNING"), (10_991, ""), (10_991, "ERROR"), (2000, "Info"), (2000, "WARNING"), (2000, "")]
+    {
+        let doubt = doubt_after(says(code, severity));
+        assert!(matches!(&doubt, Doubt::Unreadable(why) if why.contains("with the response")), "{code}: {doubt:?}");
+    }
+    for severity in ["Info", "info", "Warn"] {
+        let mut scenario = Scenario::new(easy());
+        scenario.then_says(says(10_991, severity));
+        assert_eq!(paid(scenario.pay()).notices.last().unwrap().code.value(), 10_991, "{severity}");
+    }
 }
 
 #[test]

@@ -122,6 +122,20 @@ fn a_payment_like_it_that_is_told_as_it_stands_stops_a_second_copy() {
     assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("like this one")), "{doubt:?}");
 }
 
+/// An institution may have done what it gives a code of its own to.
+#[test]
+fn a_payment_like_it_that_is_told_with_an_error_stops_a_second_copy() {
+    let doubt = stops_at(Intent::Pay(Box::new(payment())), |sent| {
+        vec![transaction("PMTTRNRS", "0", 10_991, Some(acceptance(sent)))]
+    });
+    assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("like this one")), "{doubt:?}");
+    let doubt = stops_at(modification(), |sent| {
+        let done = Element::aggregate("PMTMODRS", vec![Element::leaf("SRVRTID", "4711"), info(sent)]);
+        vec![transaction("PMTTRNRS", "another", 2000, Some(done))]
+    });
+    assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("a newer change of the same")), "{doubt:?}");
+}
+
 /// Somebody else's change may stand in any of them.
 #[test]
 fn the_history_of_an_account_may_come_in_parts() {

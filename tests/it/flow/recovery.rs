@@ -87,6 +87,15 @@ fn a_payment_goes_after_the_newest_token_and_only_if_nothing_happened() {
 }
 
 #[test]
+fn a_promise_is_one_whatever_the_case_of_its_letters() {
+    let mut scenario = promising(SyncMode::Other("Full".to_owned()), false);
+    scenario.then_says(|_| frame("t-1", "N", vec![]));
+    scenario.then_says(|sent| frame("t-2", "N", vec![ours(0, sent.trn_uid(), Some(sent))]));
+    paid(scenario.pay());
+    assert_eq!(token(scenario.last()), Some("t-1"));
+}
+
+#[test]
 fn the_history_finds_a_payment_whose_answer_was_lost() {
     let mut scenario = lost();
     assert!(scenario.operation.as_ref().unwrap().can_reconcile());
