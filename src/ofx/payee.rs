@@ -222,7 +222,8 @@ aggregate! {
 
 impl ListedPayee {
     /// How to name it in a payment, together with its [`list_id`](Self::list_id): by the id that the payment system gave it, else by
-    /// name and address. `None` when the institution told neither. OFX 1.0.3 §12.2.4.
+    /// name and address. `None` when the institution told neither. A payment by transfer names it by address:
+    /// [`Payment::to_listed`](crate::ofx::Payment::to_listed) sees to that. OFX 1.0.3 §12.2.4.
     #[must_use]
     pub fn payee_ref(&self) -> Option<PayeeRef> {
         let id = self.extended.as_ref().and_then(|extended| extended.id.clone());

@@ -83,8 +83,8 @@ impl Payment {
         }
     }
 
-    /// A payment to a payee of the user's list, named as its entry says. `None` when the institution told neither its name and
-    /// address nor an id.
+    /// A payment to a payee of the user's list, named as its entry says, and by transfer where it has an account for that. `None` when
+    /// the institution told neither its name and address nor an id.
     #[must_use]
     pub fn to_listed(
         from: BankAccount,
@@ -93,8 +93,14 @@ impl Payment {
         pay_account: impl Into<String>,
         due: NaiveDate,
     ) -> Option<Self> {
-        let named = payee.payee_ref()?;
-        Some(Self::new(from, amount, named, pay_account, due).payee_list_id(payee.list_id.as_str()))
+        // With a transfer the payee must be given by address, also where it has an id. OFX 1.0.3 §12.2.4.
+        let (named, to) = match (&payee.payee, &payee.to) {
+            (Some(address), Some(to)) => (address.clone().into(), Some(to.clone())),
+            _ => (payee.payee_ref()?, None),
+        };
+        let mut payment = Self::new(from, amount, named, pay_account, due).payee_list_id(payee.list_id.as_str());
+        payment.to = to;
+        Some(payment)
     }
 
     /// Pays by transfer to this account.

@@ -1,10 +1,13 @@
 //! Bad input: refused before anything is sent, with the element's name and its limit; or sent as it was meant.
 
 use ofx_session::error::{Delivery, ErrorKind, Moved};
-use ofx_session::ofx::{AccountInfoRequest, Amount, EncodeError, PaymentInquiry, PaymentRequest, Stamp};
+use ofx_session::ofx::{
+    AccountInfoRequest, Amount, EncodeError, ExtendedPayee, PayeeRef, PaymentInquiry, PaymentRequest, Stamp,
+};
 use ofx_session::testing::Bank;
 use ofx_session::{
-    Client, Credentials, Error, HttpsOptions, Institution, Payee, PayeeAddition, Payment, Session, StatusCode, Version,
+    AccountType, BankAccount, Client, Credentials, Error, HttpsOptions, Institution, Payee, PayeeAddition, Payment,
+    Session, StatusCode, Version,
 };
 use rust_decimal::Decimal;
 
@@ -179,4 +182,33 @@ async fn a_payee_of_the_list_is_paid_as_its_entry_says() {
     assert_eq!(bank.payee_list("jane").len(), 1, "no second entry");
     assert_eq!(Payment::from_aggregate(&receipt.response.payment.to_aggregate()).unwrap(), receipt.response.payment);
     assert!(receipt.aggregate().starts_with("<PMTRS><SRVRTID>"), "{}", receipt.aggregate());
+}
+
+/// Without the account a payee by transfer would be sent a cheque, and with its id instead of its name a transfer cannot be asked for.
+#[tokio::test]
+async fn a_payee_that_its_entry_pays_by_transfer_is_paid_by_transfer() {
+    let bank = bank();
+    let mut session = session(&bank, Version::V211);
+    let account = BankAccount::new("111000025", "77120043", AccountType::Savings);
+    let addition = PayeeAddition::new(payee()).by_transfer_to(account.clone()).pay_account("88-204-117");
+    let listed = session.add_payee(&addition).await.unwrap().done().unwrap();
+    assert_eq!(listed.to.as_ref(), Some(&account));
+    let mut known = listed.record.clone();
+    known.extended.get_or_insert_with(|| ExtendedPayee::taking(1)).id = Some("P-77".to_owned());
+    let asked = payment();
+    let due = asked.due.date().unwrap();
+    for entry in [&listed.record, &known] {
+        let paid = Payment::to_listed(asked.from.clone(), Decimal::new(100, 2), entry, "88-204-117", due).unwrap();
+        assert_eq!(paid.to.as_ref(), Some(&account));
+        let receipt = session.pay(&paid).await.unwrap().done().unwrap();
+        assert_eq!(receipt.response.payment.to.as_ref(), Some(&account));
+    }
+    assert_eq!(bank.payee_list("jane").len(), 1, "no second entry");
+    known.payee = None;
+    let paid = Payment::to_listed(asked.from.clone(), Decimal::new(100, 2), &known, "88-204-117", due).unwrap();
+    assert_eq!(
+        (paid.payee.clone(), &paid.to),
+        (PayeeRef::Id("P-77".to_owned()), &None),
+        "as the specification lets it be named"
+    );
 }
