@@ -3,6 +3,7 @@
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, setters, words};
+use crate::ofx::as_read::{AsRead, Checked};
 use crate::ofx::check::{self, limit, optional};
 use crate::ofx::{EncodeError, Version};
 
@@ -25,11 +26,12 @@ words! {
 aggregate! {
     /// `BANKACCTFROM` and `BANKACCTTO`: identifies an account at a bank.
     ///
-    /// Identifiers are kept exactly as the institution sent them, blanks and dashes included.
+    /// Identifiers are kept exactly as the institution sent them, blanks and dashes included. One that it has written itself goes back
+    /// to it whatever its length; one that was made here is refused where it is longer than the specification lets it be.
     #[doc(alias = "BANKACCTFROM")]
     #[doc(alias = "BANKACCTTO")]
     #[derive(Hash)]
-    pub struct BankAccount {
+    pub struct BankAccount remembering as_read {
         /// `BANKID`: routing and transit number in the US; up to 9 characters.
         bank_id: String = "BANKID",
         /// `BRANCHID`, where the country uses it; up to 22 characters.
@@ -53,16 +55,23 @@ impl BankAccount {
             account_id: account_id.into(),
             account_type,
             account_key: None,
+            as_read: AsRead::default(),
         }
     }
 
-    /// Refuses what no institution could accept, naming the element.
+    /// Refuses what no institution could accept and this one has not written, naming the element.
     pub(crate) fn check(&self) -> Result<(), EncodeError> {
-        limit("BANKID", &self.bank_id, 9)?;
-        limit("ACCTID", &self.account_id, 22)?;
-        optional("BRANCHID", self.branch_id.as_deref(), 22)?;
-        limit("ACCTTYPE", self.account_type.as_str(), 32)?;
-        optional("ACCTKEY", self.account_key.as_deref(), 22)
+        self.as_read.check(self.texts())
+    }
+
+    fn texts(&self) -> [Checked; 5] {
+        [
+            Checked::text("BANKID", Some(&self.bank_id), 9),
+            Checked::text("ACCTID", Some(&self.account_id), 22),
+            Checked::text("BRANCHID", self.branch_id.as_deref(), 22),
+            Checked::text("ACCTTYPE", Some(self.account_type.as_str()), 32),
+            Checked::text("ACCTKEY", self.account_key.as_deref(), 22),
+        ]
     }
 }
 

@@ -5,9 +5,10 @@
 ///
 /// `member: Type = "TAG"`, or `= "TAG" if predicate` for what only some versions know; the predicate is a method of
 /// [`Version`](crate::ofx::Version). `= "TAG" or "ALIAS"` also reads what institutions write in its place. Reading is by
-/// tag and in any order, writing in the order of the lines.
+/// tag and in any order, writing in the order of the lines. `struct Name remembering member` has an
+/// [`AsRead`](crate::ofx::as_read::AsRead) of what `texts` gives.
 macro_rules! aggregate {
-    ($(#[$meta:meta])* pub struct $name:ident {
+    ($(#[$meta:meta])* pub struct $name:ident $(remembering $as_read:ident)? {
         $($(#[$member_meta:meta])* $member:ident : $type:ty = $tag:literal $(or $alias:literal)? $(if $known:ident)?,)*
     }) => {
         $(#[$meta])*
@@ -15,6 +16,7 @@ macro_rules! aggregate {
         #[non_exhaustive]
         pub struct $name {
             $($(#[$member_meta])* pub $member: $type,)*
+            $(pub(crate) $as_read: crate::ofx::as_read::AsRead,)?
         }
 
         impl crate::ofx::Content for $name {
@@ -31,7 +33,13 @@ macro_rules! aggregate {
                     })*
                     return Err(error);
                 }
-                Ok(Self { $($member: $member?,)* })
+                let read = Self { $($member: $member?,)* $($as_read: crate::ofx::as_read::AsRead::default(),)? };
+                $(let read = {
+                    let mut read = read;
+                    read.$as_read = crate::ofx::as_read::AsRead::of(&read.texts());
+                    read
+                };)?
+                Ok(read)
             }
 
             fn write_to(&self, tag: &'static str, version: crate::ofx::Version, out: &mut dyn crate::ofx::Sink) {

@@ -134,11 +134,15 @@ pub(crate) fn country(country: Option<&str>) -> Result<(), EncodeError> {
 }
 
 /// The lines of an address, of which each needs the one before.
-pub(crate) fn address(lines: [Option<&str>; 3]) -> Result<(), EncodeError> {
-    let [first, second, third] = lines;
+pub(crate) fn address([first, second, third]: [Option<&str>; 3]) -> Result<(), EncodeError> {
     optional("ADDR1", first, 32)?;
     optional("ADDR2", second, 32)?;
     optional("ADDR3", third, 32)?;
+    lines([first, second, third])
+}
+
+/// Refuses a line without the one before.
+pub(crate) fn lines([first, second, third]: [Option<&str>; 3]) -> Result<(), EncodeError> {
     if third.is_some() && second.is_none() {
         return Err(EncodeError::Invalid { tag: "ADDR3", expected: "may only follow ADDR2" });
     }

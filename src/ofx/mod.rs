@@ -12,6 +12,7 @@
 mod account;
 mod activation;
 mod aggregate;
+mod as_read;
 mod calendar;
 mod charset;
 mod check;

@@ -3,6 +3,7 @@
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, setters};
+use crate::ofx::as_read::{AsRead, Checked};
 use crate::ofx::check::{self, limit, transfer};
 use crate::ofx::value::only;
 use crate::ofx::{
@@ -11,8 +12,11 @@ use crate::ofx::{
 
 aggregate! {
     /// `PAYEE`: name and address of who is paid.
+    ///
+    /// What an institution has written itself goes back to it whatever its length, and with its own code of a country: the name of a
+    /// payment's payee must not change.
     #[doc(alias = "PAYEE")]
-    pub struct Payee {
+    pub struct Payee remembering as_read {
         /// `NAME`, up to 32 characters.
         name: String = "NAME",
         /// `ADDR1`, up to 32 characters.
@@ -48,6 +52,7 @@ impl Payee {
             postal_code: postal_code.to_owned(),
             country: None,
             phone: phone.to_owned(),
+            as_read: AsRead::default(),
         }
     }
 
@@ -80,15 +85,24 @@ impl Payee {
         self.write("PAYEE", Version::V230).to_markup()
     }
 
-    /// Refuses what no institution could accept, naming the element.
+    /// Refuses what no institution could accept and this one has not written, naming the element.
     pub(crate) fn check(&self) -> Result<(), EncodeError> {
-        limit("NAME", &self.name, 32)?;
-        check::address([Some(&self.address1), self.address2.as_deref(), self.address3.as_deref()])?;
-        limit("CITY", &self.city, 32)?;
-        limit("STATE", &self.state, 5)?;
-        limit("POSTALCODE", &self.postal_code, 11)?;
-        check::country(self.country.as_deref())?;
-        limit("PHONE", &self.phone, 32)
+        self.as_read.check(self.texts())?;
+        check::lines([Some(&self.address1), self.address2.as_deref(), self.address3.as_deref()])
+    }
+
+    fn texts(&self) -> [Checked; 9] {
+        [
+            Checked::text("NAME", Some(&self.name), 32),
+            Checked::text("ADDR1", Some(&self.address1), 32),
+            Checked::text("ADDR2", self.address2.as_deref(), 32),
+            Checked::text("ADDR3", self.address3.as_deref(), 32),
+            Checked::text("CITY", Some(&self.city), 32),
+            Checked::text("STATE", Some(&self.state), 5),
+            Checked::text("POSTALCODE", Some(&self.postal_code), 11),
+            Checked::country(self.country.as_deref()),
+            Checked::text("PHONE", Some(&self.phone), 32),
+        ]
     }
 }
 

@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, setters, words};
-use crate::ofx::check::{day, limit, optional, positive, transfer};
+use crate::ofx::as_read::{AsRead, Checked};
+use crate::ofx::check::{day, positive, transfer};
 use crate::ofx::{
     Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, ListedPayee, PayeeRef,
     Problem, PublishedBill, Stamp, Version,
@@ -13,8 +14,10 @@ use crate::ofx::{
 
 aggregate! {
     /// `PMTINFO`: what is to be paid, or was accepted.
+    ///
+    /// Texts that an institution has written itself go back to it whatever their length.
     #[doc(alias = "PMTINFO")]
-    pub struct Payment {
+    pub struct Payment remembering as_read {
         /// `BANKACCTFROM`: the account to pay from, as the account list has it.
         from: BankAccount = "BANKACCTFROM",
         /// `TRNAMT`: positive, in the currency of the account to pay from. Zero and less are refused here; more decimals than the currency
@@ -80,6 +83,7 @@ impl Payment {
             memo: None,
             bill_reference: None,
             published_bill: None,
+            as_read: AsRead::default(),
         }
     }
 
@@ -100,6 +104,7 @@ impl Payment {
         };
         let mut payment = Self::new(from, amount, named, pay_account, due).payee_list_id(payee.list_id.as_str());
         payment.to = to;
+        payment.as_read = AsRead::of(&payment.ids());
         Some(payment)
     }
 
@@ -156,15 +161,34 @@ impl Payment {
         self.check_texts("PMTINFO", version)?;
         self.from.check()?;
         positive("TRNAMT", self.amount)?;
-        self.payee.check()?;
-        optional("PAYEELSTID", self.payee_list_id.as_deref(), 12)?;
+        if let PayeeRef::Address(payee) = &self.payee {
+            payee.check()?;
+        }
+        self.as_read.check(self.texts())?;
         transfer(self.to.as_ref(), self.payee.is_by_address())?;
         self.extended.iter().try_for_each(ExtendedPayment::check)?;
-        limit("PAYACCT", &self.pay_account, 32)?;
         day("DTDUE", &self.due)?;
-        optional("MEMO", self.memo.as_deref(), 255)?;
-        optional("BILLREFINFO", self.bill_reference.as_deref(), 80)?;
         self.published_bill.as_ref().map_or(Ok(()), |bill| bill.check(version))
+    }
+
+    fn texts(&self) -> [Checked; 5] {
+        let [payee_id, list_id] = self.ids();
+        [
+            payee_id,
+            list_id,
+            Checked::text("PAYACCT", Some(&self.pay_account), 32),
+            Checked::text("MEMO", self.memo.as_deref(), 255),
+            Checked::text("BILLREFINFO", self.bill_reference.as_deref(), 80),
+        ]
+    }
+
+    /// What the institution calls the payee.
+    fn ids(&self) -> [Checked; 2] {
+        let id = match &self.payee {
+            PayeeRef::Id(id) => Some(id.as_str()),
+            PayeeRef::Address(_) => None,
+        };
+        [Checked::text("PAYEEID", id, 12), Checked::text("PAYEELSTID", self.payee_list_id.as_deref(), 12)]
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod as_read;
 mod generate;
 mod mask;
 mod records;

@@ -6,6 +6,7 @@ use crate::ofx::{
     Version,
 };
 use crate::testing::HttpRefusal;
+use crate::testing::as_made::as_made;
 
 /// A file whose signon and transactions could all be read.
 #[derive(Debug)]
@@ -175,7 +176,7 @@ impl Transaction {
                 Member::take(element, "PINCHRQ").map(|change| Ask::Password(Box::new(change)))
             }
             _ => match Request::read_transaction(element) {
-                Some(Ok((_, request))) if request.kind().row().set == set => Ok(Ask::Request(request)),
+                Some(Ok((_, request))) if request.kind().row().set == set => Ok(Ask::Request(as_made(request))),
                 Some(Err(error)) if *error.problem() == Problem::Value("amount") => Ok(Ask::Nonsense),
                 Some(Err(error)) => Err(error),
                 _ => Ok(Ask::Unsupported),

@@ -18,6 +18,7 @@
 //! ```
 
 mod answers;
+mod as_made;
 mod bank;
 mod builder;
 mod calendar;

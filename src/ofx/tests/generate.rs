@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::error::StatusCode;
+use crate::ofx::as_read::AsRead;
 use crate::ofx::{
     AccountType, Amount, ApplicationSecurity, BankAccount, BankSet, BillPaySet, CardAccount, ChallengeAnswer,
     CreditCardSet, DayOff, Element, EmailProfile, EmailSet, Enrollment, ExtendedPayee, FinancialInstitution, IdScope,
@@ -49,6 +50,7 @@ fn bank_account() -> impl Strategy<Value = BankAccount> {
             account_id,
             account_type,
             account_key,
+            as_read: AsRead::default(),
         },
     )
 }
@@ -83,6 +85,7 @@ pub(super) fn payment() -> impl Strategy<Value = Payment> {
             memo,
             bill_reference,
             published_bill: None,
+            as_read: AsRead::default(),
         }
     })
 }
