@@ -70,6 +70,11 @@ impl DecodeError {
         self
     }
 
+    /// The outermost tag of the path, below what was read.
+    pub(crate) fn first_tag(&self) -> Option<&str> {
+        self.path.first().map(String::as_str)
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn problem(&self) -> &Problem {

@@ -3,8 +3,10 @@
 use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, words};
+use crate::ofx::value::only;
 use crate::ofx::{
-    Amount, BankAccount, CardAccount, InvestmentAccount, LoanAccount, LoanType, PresentmentAccount, Stamp,
+    Amount, BankAccount, CardAccount, Content, DecodeError, Element, InvestmentAccount, LoanAccount, LoanType,
+    Member as _, PresentmentAccount, Problem, Sink, Stamp, Version,
 };
 
 words! {
@@ -247,28 +249,90 @@ aggregate! {
     }
 }
 
-aggregate! {
-    /// `ACCTINFO`: one real account with the services it has.
-    #[doc(alias = "ACCTINFO")]
-    pub struct AccountInfo {
-        /// `NAME`, up to 32 characters; 2.2 up.
-        name: Option<String> = "NAME",
-        /// `DESC`, up to 80 characters.
-        description: Option<String> = "DESC",
-        /// `PHONE`.
-        phone: Option<String> = "PHONE",
-        /// `BANKACCTINFO`.
-        bank: Option<BankAccountInfo> = "BANKACCTINFO",
-        /// `CCACCTINFO`.
-        card: Option<CardAccountInfo> = "CCACCTINFO",
-        /// `BPACCTINFO`.
-        bill_pay: Option<BillPayAccountInfo> = "BPACCTINFO",
-        /// `INVACCTINFO`.
-        investment: Option<InvestmentAccountInfo> = "INVACCTINFO",
-        /// `LOANACCTINFO`; 2.1 up.
-        loan: Option<LoanAccountInfo> = "LOANACCTINFO",
-        /// `PRESACCTINFO`; 1.5.1 up.
-        presentment: Option<PresentmentAccountInfo> = "PRESACCTINFO",
+/// `ACCTINFO`: one real account with the services it has.
+#[doc(alias = "ACCTINFO")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccountInfo {
+    /// `NAME`, up to 32 characters; 2.2 up.
+    pub name: Option<String>,
+    /// `DESC`, up to 80 characters.
+    pub description: Option<String>,
+    /// `PHONE`.
+    pub phone: Option<String>,
+    /// `BANKACCTINFO`.
+    pub bank: Option<BankAccountInfo>,
+    /// `CCACCTINFO`.
+    pub card: Option<CardAccountInfo>,
+    /// `BPACCTINFO`.
+    pub bill_pay: Option<BillPayAccountInfo>,
+    /// `INVACCTINFO`.
+    pub investment: Option<InvestmentAccountInfo>,
+    /// `LOANACCTINFO`; 2.1 up.
+    pub loan: Option<LoanAccountInfo>,
+    /// `PRESACCTINFO`; 1.5.1 up.
+    pub presentment: Option<PresentmentAccountInfo>,
+    /// Why some of it cannot be read, which hides neither the rest nor the other accounts. Not stored with the list: look at it when the
+    /// list comes.
+    pub unreadable: Vec<DecodeError>,
+}
+
+impl Content for AccountInfo {
+    /// A service of which something required cannot be read is left out; of what is not required only that itself.
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        let mut unreadable = Vec::new();
+        let errors = &mut unreadable;
+        Ok(Self {
+            name: readable(element, "NAME", errors),
+            description: readable(element, "DESC", errors),
+            phone: readable(element, "PHONE", errors),
+            bank: readable(element, "BANKACCTINFO", errors),
+            card: readable(element, "CCACCTINFO", errors),
+            bill_pay: readable(element, "BPACCTINFO", errors),
+            investment: readable(element, "INVACCTINFO", errors),
+            loan: readable(element, "LOANACCTINFO", errors),
+            presentment: readable(element, "PRESACCTINFO", errors),
+            unreadable,
+        })
+    }
+
+    fn write_to(&self, tag: &'static str, version: Version, out: &mut dyn Sink) {
+        out.aggregate(tag, |out| {
+            self.name.put("NAME", version, out);
+            self.description.put("DESC", version, out);
+            self.phone.put("PHONE", version, out);
+            self.bank.put("BANKACCTINFO", version, out);
+            self.card.put("CCACCTINFO", version, out);
+            self.bill_pay.put("BPACCTINFO", version, out);
+            self.investment.put("INVACCTINFO", version, out);
+            self.loan.put("LOANACCTINFO", version, out);
+            self.presentment.put("PRESACCTINFO", version, out);
+        });
+    }
+}
+
+/// What `parent` holds under `tag`, without those members of it that cannot be read and need not be there.
+fn readable<T: Content>(parent: &Element, tag: &'static str, errors: &mut Vec<DecodeError>) -> Option<T> {
+    let mut keep = |error: DecodeError| errors.push(error.within("ACCTINFO"));
+    let mut found = only(parent, tag).map_err(&mut keep).ok().flatten()?.clone();
+    let mut left_out = None;
+    loop {
+        let error = match T::read(&found) {
+            Ok(read) => return Some(read),
+            Err(error) => error,
+        };
+        // That it is required is all that this says of a member that was left out.
+        if matches!(error.problem(), Problem::Missing(missing) if left_out.as_deref() == Some(*missing)) {
+            return None;
+        }
+        left_out = error.first_tag().map(str::to_owned);
+        let others = found.children().iter().filter(|child| left_out.as_deref() != Some(child.tag()));
+        let bare = Element::aggregate(tag, others.cloned().collect());
+        keep(error.within(tag));
+        if bare.children().len() == found.children().len() {
+            return None;
+        }
+        found = bare;
     }
 }
 
@@ -286,6 +350,7 @@ impl AccountInfo {
             investment: None,
             loan: None,
             presentment: None,
+            unreadable: Vec::new(),
         }
     }
 

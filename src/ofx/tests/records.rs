@@ -6,7 +6,7 @@ use super::make::{self, records};
 use super::samples::{bank, extended, harbor, invoice, mail, payment};
 use super::{check, read, tags, through};
 use crate::ofx::{
-    AccountInfoResponse, ChangedUserInfo, Content, Document, Element, ExtendedPayment, Frequency, Header,
+    AccountInfo, AccountInfoResponse, ChangedUserInfo, Content, Document, Element, ExtendedPayment, Frequency, Header,
     InvestmentAccount, Limits, ListedPayee, Mail, Payee, PayeeDeletion, PaymentCancellation, PaymentInquiry,
     PaymentMail, PresentmentAccount, Problem, PublishedBill, Recurrence, RecurringModel, Service, ServiceChange,
     ServiceRequest, ServiceResponse, ServiceStatus, Style, UserInfo, Version,
@@ -182,6 +182,46 @@ fn an_account_list_has_all_kinds_of_accounts() {
         (presentment.status.as_ref(), presentment.reason.as_deref()),
         (Some(&ServiceStatus::Rejected), Some("unknown"))
     );
+}
+
+/// As one careless entry of a profile hides no other.
+#[test]
+fn a_careless_account_hides_neither_the_others_nor_its_other_services() {
+    let account = "<BANKACCTFROM><BANKID>1<ACCTID>2<ACCTTYPE>CHECKING</BANKACCTFROM>";
+    let list: AccountInfoResponse = read(&format!(
+        "<ACCTINFO><DESC>No type<BANKACCTINFO><BANKACCTFROM><BANKID>1<ACCTID>2</BANKACCTFROM><SVCSTATUS>ACTIVE</BANKACCTINFO>\
+         <BPACCTINFO>{account}<SVCSTATUS>ACTIVE</BPACCTINFO></ACCTINFO>\
+         <ACCTINFO><DESC>No status<CCACCTINFO><CCACCTFROM><ACCTID>3</CCACCTFROM></CCACCTINFO></ACCTINFO>\
+         <ACCTINFO><DESC>No limit<BANKACCTINFO>{account}<OTHERACCTINFO><BANKID>7</OTHERACCTINFO><SUPTXDL>Y<MATURITYAMT>None\
+         <OVERDRAFTLIMIT>none<SVCSTATUS>ACTIVE</BANKACCTINFO></ACCTINFO>\
+         <ACCTINFO><DESC>Good<BPACCTINFO>{account}<SVCSTATUS>ACTIVE</BPACCTINFO></ACCTINFO>"
+    ))
+    .unwrap();
+    let [no_type, no_status, no_limit, good] = &list.accounts[..] else { panic!("{:?}", list.accounts) };
+    assert!(no_type.bank.is_none() && no_type.pays_bills().is_some());
+    assert!(no_status.card.is_none() && no_status.description.as_deref() == Some("No status"));
+    let bank = no_limit.bank.as_ref().unwrap();
+    assert_eq!((bank.downloads, bank.overdraft_limit, bank.maturity_amount), (Some(true), None, None));
+    assert!(good.pays_bills().is_some());
+    let errors = |info: &AccountInfo| {
+        info.unreadable.iter().map(|error| (error.problem().clone(), error.path())).collect::<Vec<_>>()
+    };
+    let missing = |tag, path: &str| (Problem::Missing(tag), path.to_owned());
+    let amount = |path: &str| (Problem::Value("amount"), path.to_owned());
+    assert_eq!(errors(no_type), [missing("ACCTTYPE", "/ACCTINFO/BANKACCTINFO/BANKACCTFROM")]);
+    assert_eq!(errors(no_status), [missing("SVCSTATUS", "/ACCTINFO/CCACCTINFO")]);
+    let expected = [
+        missing("ACCTID", "/ACCTINFO/BANKACCTINFO/OTHERACCTINFO"),
+        amount("/ACCTINFO/BANKACCTINFO/MATURITYAMT"),
+        amount("/ACCTINFO/BANKACCTINFO/OVERDRAFTLIMIT"),
+    ];
+    assert_eq!(errors(no_limit), expected);
+    assert_eq!(errors(good), []);
+    let twice = format!("<DESC>one<DESC>two<BPACCTINFO>{account}<SVCSTATUS>ACTIVE<SVCSTATUS>PEND</BPACCTINFO>");
+    let twice: AccountInfo = read(&twice).unwrap();
+    assert!(twice.description.is_none() && twice.pays_bills().is_none(), "neither is known");
+    let repeated = |tag, path: &str| (Problem::Repeated(tag), path.to_owned());
+    assert_eq!(errors(&twice), [repeated("DESC", "/ACCTINFO"), repeated("SVCSTATUS", "/ACCTINFO/BPACCTINFO")]);
 }
 
 #[test]
