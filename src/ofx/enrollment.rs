@@ -167,7 +167,7 @@ setters! {
 }
 
 aggregate! {
-    /// `ENROLLRS`: what the user can sign on with.
+    /// `ENROLLRS`: what the user can sign on with. Nothing is in it where the user gets that in another way (13000).
     #[doc(alias = "ENROLLRS")]
     pub struct EnrollmentResponse {
         /// `TEMPPASS`: a password for the first signon.
@@ -184,6 +184,11 @@ impl EnrollmentResponse {
     #[must_use]
     pub fn new(user_id: &str, temporary_password: impl Into<Secret>) -> Self {
         Self { temporary_password: Some(temporary_password.into()), user_id: Some(user_id.to_owned()), expires: None }
+    }
+
+    /// The user gets them in another way.
+    pub(crate) fn without_credentials() -> Self {
+        Self { temporary_password: None, user_id: None, expires: None }
     }
 }
 

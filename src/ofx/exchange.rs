@@ -285,12 +285,15 @@ impl Answer {
                 read.or_else(|error| without_invoices(child).map_or(Err(error), |bare| Reply::read(kind, &bare)));
             read.map_err(|error| error.within(child.tag()))
         });
-        Ok(Self {
-            trn_uid: Member::take(element, "TRNUID")?,
-            status: Member::take(element, "STATUS")?,
-            reply: reply.transpose()?,
-            element: element.clone(),
-        })
+        let status: Status = Member::take(element, "STATUS")?;
+        let reply = match reply.transpose()? {
+            // It has nothing that must be said, and may be left out with that. OFX 1.0.3 §8.4.
+            None if element.is("ENROLLTRNRS") && !status.is_error() => {
+                Some(Reply::Enroll(Box::new(EnrollmentResponse::without_credentials())))
+            }
+            reply => reply,
+        };
+        Ok(Self { trn_uid: Member::take(element, "TRNUID")?, status, reply, element: element.clone() })
     }
 
     /// The same, without the rest of the document that it was read from.

@@ -1,11 +1,12 @@
 //! Status codes: which end an operation, which only say something, and what their texts tell the user.
 
-use ofx_session::engine::{Outcome, RefusedAt, Step};
+use ofx_session::engine::{EngineError, Outcome, RefusedAt, Step};
 use ofx_session::error::{Delivery, Error, ErrorKind};
+use ofx_session::ofx::{Element, EnrollmentRequest, EnrollmentResponse, Request};
 use ofx_session::testing::Bank;
 use ofx_session::{Credentials, engine::Intent};
 
-use super::scenario::{Said, Scenario, acceptance, asked, easy, paid, questioning, refused, transaction};
+use super::scenario::{Said, Scenario, acceptance, asked, easy, paid, questioning, refused, status, transaction};
 
 #[test]
 fn an_expired_password_is_a_notice_beside_the_payment() {
@@ -175,4 +176,36 @@ fn a_one_time_token_and_user_credentials_go_where_they_belong() {
     assert_eq!((last.signon("USERCRED1"), last.signon("USERCRED2")), (Some("blue"), Some("green")));
     assert_eq!(last.signon("CLIENTUID"), Some(scenario.state.client_uid()));
     scenario.clean(1);
+}
+
+/// Everything in `ENROLLRS` may be left out, and it with that. The user gets id and password in another way.
+#[test]
+fn an_enrolment_that_is_accepted_without_a_word_is_done() {
+    let asked = EnrollmentRequest::new("Jane", "Doe", "1 High Street", "Newport", "RI", "02840", "jane@example.com");
+    for code in [0, 13_000] {
+        for body in [None, Some(Element::aggregate("ENROLLRS", Vec::new()))] {
+            let mut scenario = Scenario::new(easy());
+            scenario.then_says(move |sent| {
+                Said::new(0, "INFO").set("SIGNUPMSGSRSV1", vec![enrolled(sent.trn_uid(), code, body)])
+            });
+            let step = scenario.run(Request::from(asked.clone()).into()).unwrap();
+            let Step::Done(Outcome::Confirmed(confirmed)) = step else { panic!("{code}: {step:?}") };
+            assert_eq!(confirmed.notices.last().map(|status| status.code.value()), Some(code));
+            let record = confirmed.of::<EnrollmentResponse>().unwrap().record;
+            assert_eq!((record.temporary_password, record.user_id, record.expires), (None, None, None));
+        }
+    }
+    // A refusal is none, and no answer is one.
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(|sent| Said::new(0, "INFO").set("SIGNUPMSGSRSV1", vec![enrolled(sent.trn_uid(), 13_501, None)]));
+    assert_eq!(refused(scenario.run(Request::from(asked.clone()).into())).status.code.value(), 13_501);
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(|_| Said::new(0, "INFO"));
+    assert!(matches!(scenario.run(Request::from(asked).into()), Err(EngineError::Missing(_))));
+}
+
+fn enrolled(trn_uid: &str, code: u32, body: Option<Element>) -> Element {
+    let severity = if code == 13_501 { "ERROR" } else { "INFO" };
+    let inside = [vec![Element::leaf("TRNUID", trn_uid), status(code, severity)], Vec::from_iter(body)].concat();
+    Element::aggregate("ENROLLTRNRS", inside)
 }
