@@ -188,7 +188,8 @@ impl Content for i32 {
 
 /// An amount of money, exact. OFX 1.0.3 §3.2.9.
 ///
-/// Written with a point and the decimals it was given; read with a point or a comma, with or without sign.
+/// Written with a point and the decimals it was given; read with a point or a comma, with or without sign, and in a document also with
+/// marks of thousands that leave no doubt: `1,234.56`, `1.234,56`, `1 234`. One comma by itself is the point, whatever is behind it.
 /// A value with more digits than fit is refused and never rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(Decimal);
@@ -221,6 +222,29 @@ impl Amount {
     }
 }
 
+impl Amount {
+    /// Reads what has a mark between groups of three digits, and another one, a point or a comma, in front of the decimals. Without that
+    /// one a mark that could be it leaves in doubt which it is.
+    fn with_thousands(text: &str) -> Option<Self> {
+        let mark = text.chars().find(|c| THOUSANDS.contains(c))?;
+        let (whole, decimals) = match text.rsplit_once(|c| matches!(c, '.' | ',') && c != mark) {
+            Some(both) => both,
+            None if matches!(mark, '.' | ',') => return None,
+            None => (text, ""),
+        };
+        let mut groups = whole.strip_prefix(['+', '-']).unwrap_or(whole).split(mark);
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let first = groups.next().is_some_and(|first| matches!(first.len(), 1..=3) && digits(first));
+        if !first || !groups.all(|group| group.len() == 3 && digits(group)) || !digits(decimals) {
+            return None;
+        }
+        Self::parse(&format!("{}.{decimals}", whole.replace(mark, "")))
+    }
+}
+
+/// What institutions put between thousands. Blanks are of all kinds that do not break a line.
+const THOUSANDS: [char; 6] = [',', '.', ' ', '\u{a0}', '\u{202f}', '\''];
+
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -235,7 +259,8 @@ impl From<Decimal> for Amount {
 
 impl Content for Amount {
     fn read(element: &Element) -> Result<Self, DecodeError> {
-        Self::parse(text(element, "amount")?).ok_or_else(|| invalid(element, "amount"))
+        let text = text(element, "amount")?;
+        Self::parse(text).or_else(|| Self::with_thousands(text)).ok_or_else(|| invalid(element, "amount"))
     }
 
     fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {

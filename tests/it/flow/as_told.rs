@@ -156,3 +156,19 @@ fn a_payee_of_the_list_is_paid_whatever_the_length_of_its_name() {
     entry.extended.get_or_insert_with(|| ofx_session::ofx::ExtendedPayee::taking(1)).id = Some(LIST_ID.to_owned());
     assert_eq!(pays(to(&entry)).value("PAYEEID"), Some(LIST_ID));
 }
+
+/// Up to 999.99 such an institution writes amounts like any other.
+#[test]
+fn a_payment_whose_amount_comes_with_marks_of_thousands_is_accepted() {
+    for written in ["1,234.56", "1.234,56", "1 234,56"] {
+        let mut scenario = Scenario::new(easy());
+        scenario.then_says(|sent| {
+            let answer = with_value(&acceptance(sent), "TRNAMT", written);
+            Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(answer))])
+        });
+        let mut asked = payment();
+        asked.amount = Decimal::new(123_456, 2).into();
+        let receipt = paid(scenario.run(Intent::Pay(Box::new(asked.clone()))));
+        assert_eq!(receipt.differences(&asked), <[&str; 0]>::default(), "{written}");
+    }
+}
