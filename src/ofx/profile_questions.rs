@@ -118,11 +118,13 @@ impl Profile {
 
     /// The day on which the money for a payment that is `due` is taken from the account:
     /// (`DTDUE` - `DAYSTOPAY`) + `DAYSWITH`, counted in processing days, or `DTDUE` itself where `DAYSWITH` is -1. For a payment
-    /// `by_transfer` its own two elements count in the same way.
+    /// `by_transfer` that is (`DTDUE` - `XFERDFLTDAYSTOPAY`) - `XFERDAYSWITH`: the specification has a formula for payments by check
+    /// only, and of transfers it says that the money is taken so many days before they are processed.
     ///
     /// A due day without processing counts as the processing day before it, since the payee must have the money by then.
     ///
-    /// `None` without bill payment, without any processing day in the week, and for a `DAYSWITH` below -1, which means nothing.
+    /// `None` without bill payment, without any processing day in the week, for a `DAYSWITH` below -1, which means nothing,
+    /// and for an `XFERDAYSWITH` below 0, which has no meaning either.
     ///
     /// ```
     /// # use ofx_session::ofx::{BillPaySet, MessageSet, MessageSetCore, MessageSetDetails, Profile, Stamp, SyncMode};
@@ -141,13 +143,16 @@ impl Profile {
         by_transfer: bool,
     ) -> Option<NaiveDate> {
         let set = self.bill_pay()?;
-        let days_with = if by_transfer { set.transfer_days_with } else { set.days_with };
-        if days_with == ON_THE_DUE_DAY {
+        if !by_transfer && set.days_with == ON_THE_DUE_DAY {
             return Some(due);
         }
         let calendar = set.calendar();
         let processed = calendar.before(due, set.lead_days(payee, by_transfer))?;
-        calendar.after(processed, u32::try_from(days_with).ok()?)
+        if by_transfer {
+            calendar.before(processed, u32::try_from(set.transfer_days_with).ok()?)
+        } else {
+            calendar.after(processed, u32::try_from(set.days_with).ok()?)
+        }
     }
 
     /// What a new password must be like in the signon realm of a message set; `None` when the profile does not say.

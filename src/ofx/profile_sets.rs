@@ -367,7 +367,7 @@ aggregate! {
         days_with: i32 = "DAYSWITH",
         /// `DFLTDAYSTOPAY`: business days a payment by cheque takes.
         days_to_pay: u32 = "DFLTDAYSTOPAY",
-        /// `XFERDAYSWITH`: as `DAYSWITH`, for payments by transfer.
+        /// `XFERDAYSWITH`: days before the processing day that the money for a payment by transfer is taken.
         transfer_days_with: i32 = "XFERDAYSWITH",
         /// `XFERDFLTDAYSTOPAY`: business days a payment by transfer takes.
         transfer_days_to_pay: u32 = "XFERDFLTDAYSTOPAY",

@@ -258,16 +258,40 @@ fn the_money_is_taken_when_the_profile_says() {
         });
         let by_check = asked.withdrawal_day(day(due), None, false);
         assert_eq!(by_check, Some(day(expected)), "{off:?} {days} {with} {due}");
-        // The same numbers for transfers give the same day.
-        let asked = profile(|set| {
-            set.days_off = off.to_vec();
-            (set.transfer_days_to_pay, set.transfer_days_with) = (*days, *with);
-        });
-        assert_eq!(asked.withdrawal_day(day(due), None, true), Some(day(expected)));
     }
     let quick = profile(|_| {}).withdrawal_day(day("2026-01-16"), Some(&payee(Some(1))), false);
     assert_eq!(quick, Some(day("2026-01-15")), "by the payee's own days");
     assert_eq!(profile(|set| set.days_with = -2).withdrawal_day(day("2026-01-16"), None, false), None);
+}
+
+/// `XFERDAYSWITH` counts the other way, and has no value for the due day.
+#[test]
+fn the_money_for_a_transfer_is_taken_before_it_is_processed() {
+    // Days off, days to pay, XFERDAYSWITH, due day, day on which the money is taken if that can be said.
+    let rows: &[(&[DayOff], u32, i32, &str, &str)] = &[
+        (WEEKEND, 1, 2, "2026-01-16", "2026-01-13"),
+        (WEEKEND, 1, 0, "2026-01-16", "2026-01-15"),
+        (WEEKEND, 0, 0, "2026-01-16", "2026-01-16"),
+        (WEEKEND, 0, 1, "2026-01-12", "2026-01-09"),
+        (WEEKEND, 1, 1, "2026-01-18", "2026-01-14"),
+        (&[], 1, 3, "2026-01-18", "2026-01-14"),
+        (WEEKEND, 1, -1, "2026-01-16", ""),
+        (WEEKEND, 1, i32::MAX, "2026-01-16", ""),
+    ];
+    for (off, days, with, due, expected) in rows {
+        let asked = profile(|set| {
+            set.days_off = off.to_vec();
+            (set.days_to_pay, set.days_with) = (77, 77);
+            (set.transfer_days_to_pay, set.transfer_days_with) = (*days, *with);
+        });
+        let by_transfer = asked.withdrawal_day(day(due), None, true);
+        assert_eq!(by_transfer, (!expected.is_empty()).then(|| day(expected)), "{off:?} {days} {with} {due}");
+        let processed = ProcessingCalendar::new(off, &TimeOfDay::new("120000")).before(day(due), *days);
+        assert!(by_transfer <= processed, "never after the payee has it");
+    }
+    let quick =
+        profile(|set| set.transfer_days_with = 1).withdrawal_day(day("2026-01-16"), Some(&payee(Some(2))), true);
+    assert_eq!(quick, Some(day("2026-01-13")), "by the payee's own days");
 }
 
 #[test]
