@@ -1,15 +1,16 @@
 //! What an institution itself has written goes back to it as it came, also where it is longer than the specification has it.
 
 use ofx_session::engine::{EngineError, Intent, Outcome, Step};
+use ofx_session::error::Delivery;
 use ofx_session::ofx::{
-    AccountType, BankAccount, Element, EncodeError, ListedPayee, Payee, PayeeAddition, PaymentModification, Reply,
-    Request, SyncKind, SyncMode,
+    AccountType, BankAccount, Element, EncodeError, ListedPayee, Payee, PayeeAddition, PaymentModification, Request,
+    SyncKind, SyncMode,
 };
 use ofx_session::{AccountInfo, Payment};
 use rust_decimal::Decimal;
 
 use super::recovery::with_value;
-use super::scenario::{Said, Scenario, Sent, acceptance, easy, paid, payment, transaction};
+use super::scenario::{Reply, Said, Scenario, Sent, acceptance, easy, paid, payment, transaction, unknown};
 
 const BANK_ID: &str = "DEUTDEFF500";
 const NAME: &str = "Harbor & Sons Water and Electricity Company";
@@ -102,6 +103,14 @@ fn the_history_of_such_an_account_can_be_asked_for_and_followed() {
     let step = scenario.run(Intent::cancel_payment("4711", &from));
     assert!(matches!(step, Ok(Step::Done(Outcome::Confirmed(_)))), "{step:?}");
     assert!(scenario.last().document.find("/OFX/BILLPAYMSGSRQV1/PMTSYNCRQ/PMTTRNRQ").is_some());
+
+    // The account is read out of the request again to find out what became of it.
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    unknown(scenario.run(Intent::Pay(Box::new(paying_from(from)))));
+    let sent = scenario.last().clone();
+    let made = transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(&sent)));
+    scenario.then_says(move |_| history(vec![made]));
+    assert_eq!(paid(scenario.reconcile()).response.payment.from.bank_id, BANK_ID);
 }
 
 #[test]
@@ -138,7 +147,7 @@ fn a_payee_of_the_list_is_paid_whatever_the_length_of_its_name() {
     let harbor = Payee::new("Harbor", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
     let added = scenario.run(Request::from(PayeeAddition::new(harbor)).into()).unwrap();
     let Step::Done(Outcome::Confirmed(added)) = added else { panic!("{added:?}") };
-    let Reply::AddPayee(entry) = added.record.clone() else { panic!("{added:?}") };
+    let ofx_session::ofx::Reply::AddPayee(entry) = added.record.clone() else { panic!("{added:?}") };
     let mut entry: ListedPayee = *entry;
     let asked = payment();
     let to = |entry: &ListedPayee| {
@@ -171,4 +180,22 @@ fn a_payment_whose_amount_comes_with_marks_of_thousands_is_accepted() {
         let receipt = paid(scenario.run(Intent::Pay(Box::new(asked.clone()))));
         assert_eq!(receipt.differences(&asked), <[&str; 0]>::default(), "{written}");
     }
+}
+
+#[test]
+fn a_list_with_a_careless_account_is_a_list() {
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(|sent| {
+        let untyped = Element::aggregate("BANKACCTFROM", vec![leaf("BANKID", "1"), leaf("ACCTID", "2")]);
+        let infos = [untyped, account()].map(|account| {
+            let service = Element::aggregate("BPACCTINFO", vec![account, leaf("SVCSTATUS", "Active")]);
+            Element::aggregate("ACCTINFO", vec![service])
+        });
+        let list = Element::aggregate("ACCTINFORS", [vec![leaf("DTACCTUP", "20260101")], infos.to_vec()].concat());
+        Said::new(0, "INFO").set("SIGNUPMSGSRSV1", vec![transaction("ACCTINFOTRNRS", sent.trn_uid(), 0, Some(list))])
+    });
+    assert_eq!(scenario.run(Intent::Accounts), Ok(Step::Done(Outcome::Accounts)));
+    let [untyped, good] = &scenario.state.accounts().unwrap().accounts[..] else { panic!("two accounts") };
+    assert!(untyped.pays_bills().is_none() && untyped.unreadable.len() == 1);
+    assert!(good.pays_bills().is_some() && good.unreadable.is_empty());
 }
