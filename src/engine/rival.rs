@@ -5,6 +5,8 @@
 //! sent, and that a change may be sent again only where nothing newer would be undone by it. Where what stands in the history says
 //! otherwise, a person decides.
 
+use rust_decimal::Decimal;
+
 use crate::engine::{ChangeKind, Operation, Seed, State};
 use crate::ofx::{AccountRef, Answer, Payment, Reply, Request, ServiceChange, SyncResponse};
 
@@ -111,9 +113,15 @@ fn is_like(answer: &Answer, payment: &Payment) -> bool {
         Some(Reply::ModifyRecurring(model)) if is_due_with(&model.payment, payment) => &model.payment,
         _ => return false,
     };
-    // Some tell what is paid with a sign.
-    let amounts = found.amount.value().abs() == payment.amount.value().abs();
-    amounts && is_same_account(&found.pay_account, &payment.pay_account)
+    is_same_amount(found.amount.value(), payment.amount.value())
+        && is_same_account(&found.pay_account, &payment.pay_account)
+}
+
+/// Whether two amounts may be one. Some tell what is paid with a sign, and some with a mark of thousands and no decimals: what is read as
+/// `1.234` may be that.
+fn is_same_amount(found: Decimal, ours: Decimal) -> bool {
+    let (found, ours) = (found.abs(), ours.abs());
+    found == ours || found.scale() == 3 && found.checked_mul(Decimal::ONE_THOUSAND) == Some(ours)
 }
 
 /// Whether two payments are due in the same days. A day that is none is any.

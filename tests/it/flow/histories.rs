@@ -1,10 +1,12 @@
 //! What else a history tells: others that are like ours, and what became of ours since.
 
-use ofx_session::engine::Doubt;
-use ofx_session::ofx::{Element, PaymentState, Version};
+use ofx_session::engine::{Doubt, Intent};
+use ofx_session::error::Delivery;
+use ofx_session::ofx::{Amount, Element, PaymentState, SyncMode, Version};
+use rust_decimal::Decimal;
 
 use super::recovery::{frame, lost, ours, with_value};
-use super::scenario::{Reply, Sent, paid, transaction, unknown};
+use super::scenario::{Reply, Scenario, Sent, easy, paid, payment, transaction, unknown};
 
 /// Institutions may spell our identifier anew, or name nobody's. What looks like our payment may be it.
 #[test]
@@ -131,4 +133,26 @@ fn a_receipt_out_of_a_history_is_the_payment_as_it_stands() {
         frame("t-9", "N", vec![ours(0, sent.trn_uid(), Some(&sent)), other])
     });
     assert_eq!(paid(scenario.reconcile()).state(), None);
+}
+
+/// Some put marks between thousands and leave decimals out that are none. A comma or a point by itself is the decimal point.
+#[test]
+fn an_amount_that_may_have_marks_of_thousands_keeps_a_second_copy_from_going() {
+    for (written, sent_again) in [("1,234", false), ("1.234", false), ("-1,234", false), ("1,235", true)] {
+        let mut scenario = Scenario::with_profile(easy().everything().sync_mode(SyncMode::Full));
+        scenario.then_says(|_| frame("t-1", "N", vec![]));
+        scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+        let mut asked = payment();
+        asked.amount = Amount::new(Decimal::from(1234));
+        unknown(scenario.run(Intent::Pay(Box::new(asked))));
+        let like = with_value(&ours(0, "0", Some(&scenario.sent[1])), "TRNAMT", written);
+        scenario.then_says(move |_| frame("t-9", "N", vec![like]));
+        if sent_again {
+            scenario.then_says(|sent| frame("t-9", "N", vec![ours(0, sent.trn_uid(), Some(sent))]));
+            paid(scenario.reconcile());
+        } else {
+            let doubt = unknown(scenario.reconcile());
+            assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("like this one")), "{written}: {doubt:?}");
+        }
+    }
 }
