@@ -37,6 +37,9 @@ impl Operation {
             }
             (None, _) => self.over(Outcome::PasswordChanged),
             (Some(_), _) if !accepted.is_empty() => self.in_doubt(Doubt::Unreadable(YES_AND_NO.to_owned())),
+            (Some(_), None) if refused.iter().any(|(_, user_id)| user_id.is_some()) => {
+                self.in_doubt(Doubt::Unreadable(WITH_RESPONSE.to_owned()))
+            }
             (Some(_), Some((status, _))) => {
                 let message = status.message.as_deref().map(shortened);
                 self.in_doubt(Doubt::Duplicate(message))
@@ -84,4 +87,6 @@ fn is_another(state: &State, named: Option<&str>) -> bool {
 }
 
 const YES_AND_NO: &str = "it says yes and no about the change of the password";
+/// An error leaves its response out. OFX 1.0.3 §3.1.4.
+const WITH_RESPONSE: &str = "it refuses the change of the password, with the response of what was done";
 const ANOTHER_USER: &str = "it accepts the change of the password of another user";

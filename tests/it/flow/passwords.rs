@@ -254,3 +254,16 @@ fn a_signon_that_was_not_accepted_proves_no_password() {
         assert!(matches!(unknown(scenario.reconcile()), Doubt::RepeatRefused(_)), "{code}");
     }
 }
+
+/// An error leaves its response out. Whoever believes it forgets the new password, which may be the one that counts.
+#[test]
+fn an_error_with_the_response_of_a_change_is_no_refusal() {
+    let mut scenario = with_both();
+    scenario.then_says(|sent| {
+        let body = Element::aggregate("PINCHRS", vec![Element::leaf("USERID", "jane")]);
+        Said::new(0, "INFO").beside(transaction("PINCHTRNRS", change_uid(sent), 15_503, Some(body)))
+    });
+    let doubt = unknown(scenario.run(Intent::ChangePassword));
+    assert!(matches!(&doubt, Doubt::Unreadable(why) if why.contains("with the response")), "{doubt:?}");
+    assert!(scenario.operation.as_ref().unwrap().can_reconcile(), "by the passwords");
+}
