@@ -325,7 +325,10 @@ fn readable<T: Content>(parent: &Element, tag: &'static str, errors: &mut Vec<De
         if matches!(error.problem(), Problem::Missing(missing) if left_out.as_deref() == Some(*missing)) {
             return None;
         }
-        left_out = error.first_tag().map(str::to_owned);
+        left_out = match (error.first_tag(), error.problem()) {
+            (None, Problem::Repeated(member)) => Some((*member).to_owned()),
+            (member, _) => member.map(str::to_owned),
+        };
         let others = found.children().iter().filter(|child| left_out.as_deref() != Some(child.tag()));
         let bare = Element::aggregate(tag, others.cloned().collect());
         keep(error.within(tag));

@@ -222,6 +222,10 @@ fn a_careless_account_hides_neither_the_others_nor_its_other_services() {
     assert!(twice.description.is_none() && twice.pays_bills().is_none(), "neither is known");
     let repeated = |tag, path: &str| (Problem::Repeated(tag), path.to_owned());
     assert_eq!(errors(&twice), [repeated("DESC", "/ACCTINFO"), repeated("SVCSTATUS", "/ACCTINFO/BPACCTINFO")]);
+    let optional = format!("<BANKACCTINFO>{account}<XFERSRC>Y<XFERSRC>N<SVCSTATUS>ACTIVE</BANKACCTINFO>");
+    let optional: AccountInfo = read(&optional).unwrap();
+    assert_eq!(optional.bank.as_ref().map(|bank| bank.transfer_source), Some(None), "the rest of it is known");
+    assert_eq!(errors(&optional), [repeated("XFERSRC", "/ACCTINFO/BANKACCTINFO")]);
 }
 
 #[test]
