@@ -122,8 +122,9 @@ impl Session {
         if let Some(keeping) = &mut self.ahead {
             keeping.is_turned_down = self.is_turned_down;
         }
+        let kind = self.current.as_ref().map(Operation::kind);
         let result = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut self.ahead).await;
-        self.heed(result.as_ref().err());
+        self.heed(kind, result.as_ref().err());
         let progress = result?;
         if progress == Progress::Done(Completed::PasswordChanged) {
             self.credentials.adopt_new_password();
@@ -132,10 +133,11 @@ impl Session {
         Ok(progress)
     }
 
-    /// Remembers whether the institution said no to the user whose signon this was.
-    fn heed(&mut self, error: Option<&Error>) {
+    /// Remembers whether the institution said no to the user. What it says to an anonymous signon is about nobody.
+    fn heed(&mut self, kind: Option<TaskKind>, error: Option<&Error>) {
+        let of_user = kind.is_some_and(|kind| !self.client.state.is_anonymous(kind));
         let refused = error.and_then(Error::detail::<Refusal>);
-        let at_signon = refused.is_some_and(|refusal| refusal.at == RefusedAt::Signon);
+        let at_signon = of_user && refused.is_some_and(|refusal| refusal.at == RefusedAt::Signon);
         self.is_turned_down = (self.is_turned_down || at_signon) && !self.client.state.recognized;
     }
 
@@ -289,7 +291,7 @@ impl Session {
         self.current = None;
         if self.needs_profile(&intent) {
             let known = driver::know_profile(&mut self.client, &mut self.credentials, &mut self.profile_refused).await;
-            self.heed(known.as_ref().err());
+            self.heed(Some(TaskKind::Profile), known.as_ref().err());
             known?;
         }
         if changes {

@@ -101,3 +101,14 @@ fn a_blob_knows_that_it_is_the_user_s_and_a_public_one_is_without_it() {
     assert_eq!(now(public.transport(line.clone()).fetch_profile()).unwrap_err().kind(), ErrorKind::Misuse);
     line.clean(0);
 }
+
+#[test]
+fn a_refusal_of_the_anonymous_request_says_nothing_about_the_user() {
+    let line = line(easy());
+    let mut session = super::line::client(&line).open(jane()).unwrap();
+    assert_eq!(now(session.fetch_profile()).unwrap_err().kind(), ErrorKind::Refused);
+    now(session.prepare_payment(&payment())).unwrap();
+    let paused = super::line::reread(&super::line::pause(session)).transport(line);
+    let error = paused.open_risking_a_second_payment(Credentials::new("john", "doe")).unwrap_err();
+    assert_eq!(error.error().kind(), ErrorKind::Misuse, "it is jane's");
+}
