@@ -88,12 +88,12 @@ pub(crate) fn start_profile(client: &mut Client) -> Result<Operation, Error> {
 }
 
 /// Fetches the profile in an operation of its own, with credentials that are used where it is the user's only.
-pub(crate) async fn fetch_profile(client: &mut Client, credentials: &mut Credentials) -> Result<(), Error> {
+pub(crate) async fn fetch_profile(
+    client: &mut Client,
+    credentials: &mut Credentials,
+) -> Result<Progress<Completed>, Error> {
     let mut current = Some(start_profile(client)?);
-    match run(client, credentials, &mut current, &mut InMemory).await? {
-        Progress::Ask(_) => Err(Error::misuse(ASKS_FIRST)),
-        progress => progress.done().map(|_| ()),
-    }
+    run(client, credentials, &mut current, &mut InMemory).await
 }
 
 /// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one, which `refused`
@@ -106,11 +106,16 @@ pub(crate) async fn know_profile(
     if *refused || !lacks_profile(&client.state) {
         return Ok(());
     }
+    let in_vain = |error: Error| error.with_delivery(Delivery::NotSent).while_doing("asking for the profile");
     match fetch_profile(client, credentials).await {
+        // A vault could ask them by no other call than the payment's own, and is better off with the known one than stopped. Once they
+        // are answered, the next call fetches the newer one.
+        Ok(Progress::Ask(_)) if client.state.profile().is_some() => Ok(()),
+        Ok(Progress::Ask(_)) => Err(Error::misuse(ASKS_FIRST)),
+        // A request that waited for the same approval would be made without the profile, and without the safety that this promises.
+        Ok(progress) => progress.done().map(|_| ()).map_err(in_vain),
         // Going on would cost the user a failed signon, for a reason that is known now.
-        Err(error) if would_fail_again(&error, &client.state) => {
-            Err(error.with_delivery(Delivery::NotSent).while_doing("asking for the profile"))
-        }
+        Err(error) if would_fail_again(&error, &client.state) => Err(in_vain(error)),
         Err(error) if error.kind() == ErrorKind::Refused => {
             *refused = true;
             // Asked for, and not again before a newer one is announced.
@@ -126,7 +131,6 @@ pub(crate) async fn know_profile(
             };
             Err(error.with_delivery(Delivery::NotSent).while_doing(what))
         }
-        Ok(()) => Ok(()),
     }
 }
 

@@ -214,7 +214,7 @@ impl Client {
         if !self.state.is_anonymous(TaskKind::Profile) {
             return Err(Error::misuse(PROFILE_OF_USER));
         }
-        let fetched = driver::fetch_profile(self, &mut Credentials::anonymous()).await;
+        let fetched = driver::fetch_profile(self, &mut Credentials::anonymous()).await.and_then(Progress::done);
         fetched.map_err(|error| match error.status() {
             Some(StatusCode::SIGNON_INVALID) => error.while_doing(ASKED_ANONYMOUSLY),
             _ => error,

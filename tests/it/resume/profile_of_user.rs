@@ -102,6 +102,22 @@ fn a_blob_knows_that_it_is_the_user_s_and_a_public_one_is_without_it() {
     line.clean(0);
 }
 
+/// Made without it, the payment would be without the safety that it promises, for as long as it waits.
+#[test]
+fn a_client_that_waits_for_approval_makes_no_payment_without_it() {
+    let line = line(easy().approval_required(true));
+    let mut session = client(&line).open(jane()).unwrap();
+    let error = now(session.pay(&payment())).unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Refused, Delivery::NotSent), "{error}");
+    assert_eq!(error.status().map(|status| status.value()), Some(15_510));
+    assert!(error.to_string().contains(session.client().client_uid()), "{error}");
+    assert_eq!((sent(&line).len(), session.situation()), (1, None));
+    line.wire().bank.approve_clients();
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
+    assert!(sent(&line).last().unwrap().contains("<PMTSYNCRQ>"));
+    line.clean(1);
+}
+
 #[test]
 fn a_refusal_of_the_anonymous_request_says_nothing_about_the_user() {
     let line = line(easy());
@@ -111,4 +127,28 @@ fn a_refusal_of_the_anonymous_request_says_nothing_about_the_user() {
     let paused = super::line::reread(&super::line::pause(session)).transport(line);
     let error = paused.open_risking_a_second_payment(Credentials::new("john", "doe")).unwrap_err();
     assert_eq!(error.error().kind(), ErrorKind::Misuse, "it is jane's");
+}
+
+/// A vault has no call that could ask them, and would stop for good.
+#[test]
+fn questions_before_a_newer_profile_do_not_keep_a_payment_from_going_with_the_known_one() {
+    let line = line(questioning().challenge_first(true));
+    let mut session = client(&line).open(jane()).unwrap();
+    assert!(matches!(now(session.fetch_profile()), Ok(Progress::Ask(_))));
+    assert!(matches!(now(session.answer(right())), Ok(Progress::Done(_))));
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    let known = session.client().profile().unwrap().updated.clone().unwrap().as_str().to_owned();
+    let newer = line.edited(&known, "20991231000000.000[0:GMT]");
+    line.then([newer]);
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    line.wire().bank.revoke_access_keys();
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Ask(_))));
+    assert!(matches!(now(session.answer(right())), Ok(Progress::Done(_))));
+    let asked = || sent(&line).iter().filter(|file| file.contains("<PROFRQ>")).count();
+    let before = asked();
+    for _ in 0..2 {
+        assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+        assert_eq!(asked(), before + 1, "the newer one is fetched once there is nothing to ask");
+    }
+    line.clean(1);
 }
