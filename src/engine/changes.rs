@@ -118,20 +118,27 @@ pub enum ChangeKind {
     Removed,
     /// A request was refused: nothing changed.
     Refused,
-    /// Something was done, and the answer does not say what in a form that is known: look at its
-    /// [aggregate](crate::ofx::Answer::aggregate).
+    /// Something was done, and the answer does not say what in a form that is known; or it may have been, and the answer is an error
+    /// with the response of what was. Look at its [aggregate](crate::ofx::Answer::aggregate).
     Unknown,
 }
 
 impl ChangeKind {
-    pub(crate) fn of(answer: &Answer) -> Self {
-        match &answer.reply {
-            None if answer.status.is_error() => Self::Refused,
-            None => Self::Unknown,
-            Some(Reply::ModifyPayment(_) | Reply::ModifyRecurring(_) | Reply::ModifyPayee(_)) => Self::Modified,
-            Some(Reply::ChangeUserInfo(_) | Reply::ChangeService(_) | Reply::PaymentStatus(_)) => Self::Modified,
-            Some(Reply::CancelPayment(_) | Reply::CancelRecurring(_) | Reply::DeletePayee(_)) => Self::Removed,
-            Some(_) => Self::Added,
+    fn of(answer: &Answer) -> Self {
+        match (&answer.reply, answer.status.is_error()) {
+            (None, true) => Self::Refused,
+            (None, false) | (Some(_), true) => Self::Unknown,
+            (Some(reply), false) => Self::told(reply),
+        }
+    }
+
+    /// What was done where this is the response.
+    pub(crate) fn told(reply: &Reply) -> Self {
+        match reply {
+            Reply::ModifyPayment(_) | Reply::ModifyRecurring(_) | Reply::ModifyPayee(_) => Self::Modified,
+            Reply::ChangeUserInfo(_) | Reply::ChangeService(_) | Reply::PaymentStatus(_) => Self::Modified,
+            Reply::CancelPayment(_) | Reply::CancelRecurring(_) | Reply::DeletePayee(_) => Self::Removed,
+            _ => Self::Added,
         }
     }
 }

@@ -86,8 +86,11 @@ fn changes_the_same(answer: &Answer, request: &Request) -> bool {
             account(&asked.change) == account(&told.change) && asked.service == told.service
         }
         _ => {
-            let kind = ChangeKind::of(answer);
-            let is_change = kind == ChangeKind::Removed || kind == ChangeKind::Modified && !ends(request);
+            let is_change = match answer.reply.as_ref().map(ChangeKind::told) {
+                Some(ChangeKind::Removed) => true,
+                Some(ChangeKind::Modified) => !ends(request),
+                _ => false,
+            };
             is_change && object(request).is_some_and(|id| answer.id() == Some(id))
         }
     }

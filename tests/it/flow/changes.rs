@@ -383,3 +383,16 @@ fn another_answer_under_our_identifier_is_no_proof_of_absence() {
         "never sent again"
     );
 }
+
+/// Whoever keeps books must neither take it for done nor for refused.
+#[test]
+fn an_error_with_a_response_is_a_change_of_which_nobody_knows() {
+    let mut scenario = promising(SyncMode::Full);
+    let body = Element::aggregate("PMTCANCRS", vec![Element::leaf("SRVRTID", "4711")]);
+    let told = transaction("PMTTRNRS", "another", 10_991, Some(body));
+    scenario.then_says(move |_| frame("PMTSYNCRS", "t-2", vec![told]));
+    let step = scenario.run(Intent::synchronize(SyncKind::Payments, Some(&account())));
+    let Ok(Step::Done(Outcome::Synchronized(changes))) = step else { panic!("{step:?}") };
+    assert_eq!(changes.changes.iter().map(Change::kind).collect::<Vec<_>>(), [ChangeKind::Unknown]);
+    assert_eq!(changes.changes[0].id(), Some("4711"));
+}
