@@ -1,8 +1,8 @@
 //! How far a call of a session got.
 
-use crate::engine::{Approval, BatchAnswer, Challenge, Changes, Confirmed, Doubt, Receipt};
-use crate::error::{Delivery, Error, ErrorKind, Moved};
-use crate::ofx::{AccountInfo, Reply};
+use crate::engine::{Approval, BatchAnswer, Challenge, Changes, Confirmed, Doubt, Receipt, Refusal, RefusedAt};
+use crate::error::{Delivery, Error, ErrorKind, Moved, StatusCode};
+use crate::ofx::{AccountInfo, Reply, Status};
 
 /// How far an operation got: it is done, the user is asked, or nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +42,15 @@ impl<T> Progress<T> {
                 );
                 let moved = if challenge.is_in_doubt() { Moved::Unknown } else { Moved::No };
                 Err(Error::new(ErrorKind::Refused, Delivery::Answered, text)
-                    .with_status(crate::error::StatusCode::MFA_REQUIRED, None)
+                    .with_status(StatusCode::MFA_REQUIRED, None)
                     .with_moved(moved))
             }
-            Self::Approve(approval) => Err(Error::new(ErrorKind::Refused, Delivery::Answered, approval.explain())
-                .with_status(crate::error::StatusCode::CLIENT_UID_UNKNOWN, approval.message)),
+            Self::Approve(approval) => {
+                let status = Status::new(StatusCode::CLIENT_UID_UNKNOWN, approval.message.as_deref());
+                Err(Error::new(ErrorKind::Refused, Delivery::Answered, approval.explain())
+                    .with_detail(Refusal::new(&status, RefusedAt::Signon))
+                    .with_status(status.code, status.message))
+            }
             Self::Unknown(doubt) => Err(Error::new(ErrorKind::Transport, Delivery::Unknown, doubt.explain())),
         }
     }

@@ -209,7 +209,8 @@ impl Dialect {
 
     /// Asks for the profile as the user who signs on, not anonymously: for institutions that give it, or all of it, to their users only.
     /// Off by default. A session or a vault fetches it by itself; where security questions come first, the user answers them to
-    /// [`Session::fetch_profile`](crate::Session::fetch_profile), before the client is given to a vault. OFX 1.0.3 §7, OFX 2.3 §7.
+    /// [`Session::fetch_profile`](crate::Session::fetch_profile), before the client is given to a vault. A newer profile is fetched
+    /// when no questions come before it any more. OFX 1.0.3 §7, OFX 2.3 §7.
     #[must_use]
     pub fn profile_of_user(mut self, yes: bool) -> Self {
         self.profile_of_user = yes;

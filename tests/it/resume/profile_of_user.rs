@@ -1,5 +1,6 @@
 //! A profile that the institution gives to its users only: who signs on for it, and what a refusal or questions mean then.
 
+use ofx_session::engine::{Refusal, RefusedAt};
 use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::ofx::EnrollmentRequest;
 use ofx_session::testing::BankBuilder;
@@ -110,6 +111,11 @@ fn a_client_that_waits_for_approval_makes_no_payment_without_it() {
     let error = now(session.pay(&payment())).unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Refused, Delivery::NotSent), "{error}");
     assert_eq!(error.status().map(|status| status.value()), Some(15_510));
+    assert_eq!(
+        error.detail::<Refusal>().map(|refusal| refusal.at),
+        Some(RefusedAt::Signon),
+        "the payment is not refused"
+    );
     assert!(error.to_string().contains(session.client().client_uid()), "{error}");
     assert_eq!((sent(&line).len(), session.situation()), (1, None));
     line.wire().bank.approve_clients();
