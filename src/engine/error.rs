@@ -41,7 +41,7 @@ pub enum EngineError {
     #[error("{0}")]
     Batch(&'static str),
     /// The institution's profile asks for a credential that was not given. Nothing was sent.
-    #[error("the institution also asks for {label:?} at each signon; give it with Credentials::{call}")]
+    #[error("the institution asks for {label:?} at each signon; give it with Credentials::{call}")]
     Credential {
         /// What the institution calls it, for the user.
         label: String,

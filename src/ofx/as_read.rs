@@ -39,7 +39,7 @@ fn length(text: Option<&str>) -> usize {
 /// Which texts of a record could not be sent if they had been made here, with the length that each came with. Does not count when
 /// two records are compared.
 ///
-/// A program may put another text in the place of one: it must be shorter, or just as long.
+/// A program may put another text in the place of one: it must be such as could be made here, or just as long as what came.
 #[derive(Clone, Default)]
 pub(crate) struct AsRead(Vec<(&'static str, usize)>);
 

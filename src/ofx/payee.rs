@@ -56,7 +56,8 @@ impl Payee {
         }
     }
 
-    /// Reads the text of a `PAYEE` aggregate, of either syntax, such as [`to_aggregate`](Self::to_aggregate) writes.
+    /// Reads the text of a `PAYEE` aggregate, of either syntax, such as [`to_aggregate`](Self::to_aggregate) writes. What stands in it counts
+    /// as written by the institution: it is sent whatever its length.
     ///
     /// # Errors
     ///

@@ -123,7 +123,8 @@ impl Payment {
     }
 
     /// Reads the text of a `PMTINFO` aggregate, of either syntax, such as [`to_aggregate`](Self::to_aggregate) writes: a program that
-    /// keeps payments as text can change them later, with whatever it does not know itself.
+    /// keeps payments as text can change them later, with whatever it does not know itself. What stands in it counts as written by the
+    /// institution: it is sent whatever its length.
     ///
     /// # Errors
     ///
