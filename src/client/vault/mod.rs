@@ -308,9 +308,9 @@ impl Vault {
     ///
     /// Both of the refusals say that no money has moved, and only one is a result. Where `error.detail::<Refusal>()` has
     /// [`at`](Refusal::at) [`RefusedAt::Signon`](crate::engine::RefusedAt::Signon) (or `Challenge`), the payment is not refused: it is on
-    /// the desk, or not even there where the signon was for the profile, and `pay` makes it when it is called again. Where [`look`](Self::look) says [`Standing::Refused`], it is over. A refused signon is about the
-    /// user, and not about this one payment: do not go on with the next one of a queue by the same credentials, because each further try
-    /// may lock the user out.
+    /// the desk, or not even there where the signon was for the profile, and `pay` makes it when it is called again. Where
+    /// [`look`](Self::look) says [`Standing::Refused`], it is over. A refused signon is about the user, and not about this one payment: do
+    /// not go on with the next one of a queue by the same credentials, because each further try may lock the user out.
     ///
     /// # Resuming
     ///
