@@ -216,9 +216,9 @@ aggregate! {
         user_id: Option<String> = "USERID",
         /// `SPNAME`: the service provider whose payee it is, up to 32 characters; only with one of the two ids.
         provider: Option<String> = "SPNAME",
-        /// `PAYEEID`: up to 12 characters.
+        /// `PAYEEID`: up to 36 characters.
         payee_id: Option<String> = "PAYEEID" or "PAYEEID2",
-        /// `PAYEELSTID`: up to 12 characters.
+        /// `PAYEELSTID`: up to 36 characters.
         payee_list_id: Option<String> = "PAYEELSTID" or "PAYEELSTID2",
     }
 }
@@ -253,8 +253,8 @@ impl PresentmentAccount {
         self.holder.as_ref().map_or(Ok(()), PresentmentHolder::check)?;
         optional("USERID", self.user_id.as_deref(), 32)?;
         optional("SPNAME", self.provider.as_deref(), 32)?;
-        optional("PAYEEID", self.payee_id.as_deref(), 12)?;
-        optional("PAYEELSTID", self.payee_list_id.as_deref(), 12)?;
+        optional("PAYEEID", self.payee_id.as_deref(), 36)?;
+        optional("PAYEELSTID", self.payee_list_id.as_deref(), 36)?;
         let has_id = self.payee_id.is_some() || self.payee_list_id.is_some();
         if has_id && !version.since_200() {
             let what = "an account at a biller with PAYEEID or PAYEELSTID";

@@ -105,8 +105,8 @@ pub(crate) fn known(tag: &'static str, date: &Stamp) -> Result<(), EncodeError> 
     }
 }
 
-/// The id of a payment or model. Ten characters by the specification, 36 in 1.5.1 and 1.6; what an institution calls its
-/// payments by must not stand in the way of cancelling one.
+/// An id that the institution makes, of a payment, a model or a payee. Ten or twelve characters by the specification, 36 in 1.5.1 and
+/// 1.6; what an institution calls its own by must not stand in the way of changing it.
 pub(crate) fn server_id(tag: &'static str, id: &str) -> Result<(), EncodeError> {
     limit(tag, id, 36)
 }

@@ -4,7 +4,7 @@ use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, setters};
 use crate::ofx::as_read::{AsRead, Checked};
-use crate::ofx::check::{self, limit, transfer};
+use crate::ofx::check::{self, limit, server_id, transfer};
 use crate::ofx::value::only;
 use crate::ofx::{
     BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayee, Member, Problem, Sink, Version,
@@ -134,7 +134,7 @@ impl PayeeRef {
     pub(crate) fn check(&self) -> Result<(), EncodeError> {
         match self {
             Self::Address(payee) => payee.check(),
-            Self::Id(id) => limit("PAYEEID", id, 12),
+            Self::Id(id) => server_id("PAYEEID", id),
         }
     }
 
@@ -263,7 +263,7 @@ aggregate! {
     /// `PAYEEMODRQ`: asks for an entry to be changed. Payments that are pending stay as they are.
     #[doc(alias = "PAYEEMODRQ")]
     pub struct PayeeModification {
-        /// `PAYEELSTID` of the entry, up to 12 characters.
+        /// `PAYEELSTID` of the entry, up to 36 characters.
         list_id: String = "PAYEELSTID",
         /// `PAYEE`, complete; left out for a standard payee.
         payee: Option<Payee> = "PAYEE",
@@ -298,7 +298,7 @@ impl PayeeModification {
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
         self.check_texts("PAYEEMODRQ", version)?;
-        limit("PAYEELSTID", &self.list_id, 12)?;
+        server_id("PAYEELSTID", &self.list_id)?;
         self.payee.as_ref().map_or(Ok(()), Payee::check)?;
         transfer(self.to.as_ref(), self.payee.is_some())?;
         self.pay_accounts.iter().try_for_each(|number| limit("PAYACCT", number, 32))
@@ -348,7 +348,7 @@ aggregate! {
     /// `PAYEEDELRQ`: asks for an entry to be taken off the list. Payments that are pending are made all the same.
     #[doc(alias = "PAYEEDELRQ")]
     pub struct PayeeDeletion {
-        /// `PAYEELSTID` of the entry, up to 12 characters.
+        /// `PAYEELSTID` of the entry, up to 36 characters.
         list_id: String = "PAYEELSTID",
     }
 }
@@ -363,7 +363,7 @@ impl PayeeDeletion {
     /// Refuses what no institution could accept, naming the element.
     pub(crate) fn check(&self, version: Version) -> Result<(), EncodeError> {
         self.check_texts("PAYEEDELRQ", version)?;
-        limit("PAYEELSTID", &self.list_id, 12)
+        server_id("PAYEELSTID", &self.list_id)
     }
 }
 

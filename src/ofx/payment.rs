@@ -6,7 +6,7 @@ use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::as_read::{AsRead, Checked};
-use crate::ofx::check::{day, positive, transfer};
+use crate::ofx::check::{day, positive, server_id, transfer};
 use crate::ofx::{
     Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, ListedPayee, PayeeRef,
     Problem, PublishedBill, Stamp, Version,
@@ -104,7 +104,6 @@ impl Payment {
         };
         let mut payment = Self::new(from, amount, named, pay_account, due).payee_list_id(payee.list_id.as_str());
         payment.to = to;
-        payment.as_read = AsRead::of(&payment.ids());
         Some(payment)
     }
 
@@ -162,9 +161,8 @@ impl Payment {
         self.check_texts("PMTINFO", version)?;
         self.from.check()?;
         positive("TRNAMT", self.amount)?;
-        if let PayeeRef::Address(payee) = &self.payee {
-            payee.check()?;
-        }
+        self.payee.check()?;
+        self.payee_list_id.as_deref().map_or(Ok(()), |id| server_id("PAYEELSTID", id))?;
         self.as_read.check(self.texts())?;
         transfer(self.to.as_ref(), self.payee.is_by_address())?;
         self.extended.iter().try_for_each(ExtendedPayment::check)?;
@@ -172,24 +170,12 @@ impl Payment {
         self.published_bill.as_ref().map_or(Ok(()), |bill| bill.check(version))
     }
 
-    fn texts(&self) -> [Checked; 5] {
-        let [payee_id, list_id] = self.ids();
+    fn texts(&self) -> [Checked; 3] {
         [
-            payee_id,
-            list_id,
             Checked::text("PAYACCT", Some(&self.pay_account), 32),
             Checked::text("MEMO", self.memo.as_deref(), 255),
             Checked::text("BILLREFINFO", self.bill_reference.as_deref(), 80),
         ]
-    }
-
-    /// What the institution calls the payee.
-    fn ids(&self) -> [Checked; 2] {
-        let id = match &self.payee {
-            PayeeRef::Id(id) => Some(id.as_str()),
-            PayeeRef::Address(_) => None,
-        };
-        [Checked::text("PAYEEID", id, 12), Checked::text("PAYEELSTID", self.payee_list_id.as_deref(), 12)]
     }
 }
 

@@ -48,8 +48,8 @@ fn lengths_of_a_payment() {
         "ACCTID" 22 |value, text| value.from.account_id = text.to_owned();
         "ACCTTYPE" 32 |value, text| value.from.account_type = AccountType::Other(text.to_owned());
         "ACCTKEY" 22 |value, text| value.from.account_key = Some(text.to_owned());
-        "PAYEEID" 12 |value, text| value.payee = PayeeRef::Id(text.to_owned());
-        "PAYEELSTID" 12 |value, text| value.payee_list_id = Some(text.to_owned());
+        "PAYEEID" 36 |value, text| value.payee = PayeeRef::Id(text.to_owned());
+        "PAYEELSTID" 36 |value, text| value.payee_list_id = Some(text.to_owned());
         "PAYACCT" 32 |value, text| value.pay_account = text.to_owned();
         "MEMO" 255 |value, text| value.memo = Some(text.to_owned());
         "BILLREFINFO" 80 |value, text| value.bill_reference = Some(text.to_owned());
@@ -99,14 +99,14 @@ fn lengths_of_a_payee() {
         assert_eq!(PayeeModification::new("L", Some(harbor().country(country))).check(NEW), expected, "{country}");
     }
     limits! { PayeeAddition::new(PayeeRef::Id("P".to_owned()));
-        "PAYEEID" 12 |value, text| value.payee = PayeeRef::Id(text.to_owned());
+        "PAYEEID" 36 |value, text| value.payee = PayeeRef::Id(text.to_owned());
         "PAYACCT" 32 |value, text| value.pay_accounts = vec!["1".to_owned(), text.to_owned()];
     }
     limits! { PayeeModification::new("L", None);
-        "PAYEELSTID" 12 |value, text| value.list_id = text.to_owned();
+        "PAYEELSTID" 36 |value, text| value.list_id = text.to_owned();
         "PAYACCT" 32 |value, text| value.pay_accounts = vec![text.to_owned()];
     }
-    limits! { PayeeDeletion::new("L"); "PAYEELSTID" 12 |value, text| value.list_id = text.to_owned(); }
+    limits! { PayeeDeletion::new("L"); "PAYEELSTID" 36 |value, text| value.list_id = text.to_owned(); }
 }
 
 #[test]
@@ -348,8 +348,8 @@ fn lengths_of_services_and_billers() {
         "BILLERNAME" 32 |text| presentment().biller_name(text);
         "USERID" 32 |text| presentment().user_id(text);
         "SPNAME" 32 |text| presentment().payee_list_id("L").provider(text);
-        "PAYEEID" 12 |text| presentment().payee_id(text);
-        "PAYEELSTID" 12 |text| presentment().payee_list_id(text);
+        "PAYEEID" 36 |text| presentment().payee_id(text);
+        "PAYEELSTID" 36 |text| presentment().payee_list_id(text);
         "NAMEACCTHELD" 96 |text| holder(&|holder| holder.name = Some(text.to_owned()));
         "BUSNAMEACCTHELD" 96 |text| holder(&|holder| holder.business_name = Some(text.to_owned()));
         "ADDR1" 32 |text| holder(&|holder| holder.address1 = Some(text.to_owned()));
