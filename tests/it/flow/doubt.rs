@@ -1,11 +1,14 @@
 //! A payment in doubt: only an answer to the payment itself ends that.
 
 use ofx_session::Credentials;
-use ofx_session::engine::{Doubt, EngineError, Situation};
+use ofx_session::engine::{BatchAnswer, Doubt, EngineError, Intent, Outcome, Situation, Step};
 use ofx_session::error::Delivery;
+use ofx_session::ofx::{Element, PaymentCancellation, PaymentInquiry, Request, SyncMode};
 
+use super::recovery::{frame, ours};
 use super::scenario::{
-    Reply, Said, Scenario, acceptance, asked, easy, paid, questioning, right, transaction, unknown, wrong,
+    Reply, Said, Scenario, Sent, acceptance, asked, easy, paid, questioning, refused, right, transaction, unknown,
+    wrong,
 };
 
 /// A payment whose answer was lost, carried out or not.
@@ -45,6 +48,8 @@ fn what_is_in_doubt_is_repeated_by_name_only() {
         Situation::InDoubt(Doubt::NoAnswer("lost".to_owned()))
     );
     let now = scenario.now();
+    let (under_way, _) = operation.clone().repeat_in_doubt(&scenario.state, now).unwrap();
+    assert!(matches!(under_way.situation(&scenario.state, now), Situation::InDoubt(_)), "until it is answered");
     let error = operation.clone().handle_response(&mut scenario.state, b"late", now).unwrap_err();
     assert!(matches!(error, EngineError::Situation(_)), "{error}");
     let error = operation.handle_answer(&scenario.state, &right(), scenario.now()).unwrap_err();
@@ -73,6 +78,20 @@ fn a_refused_repeat_says_nothing_about_the_first() {
     assert!(text.contains("once more and refused") && !text.contains("credentials"), "{text}");
     assert!(matches!(unknown(scenario.repeat()), Doubt::Duplicate(_)));
     scenario.clean(1);
+}
+
+/// There is no token that it could be out of date with, and none to go after.
+#[test]
+fn what_is_called_out_of_date_without_a_token_is_not_sent_again_by_itself() {
+    let late = |sent: &Sent| Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 6502, None)]);
+    let mut scenario = Scenario::new(easy());
+    scenario.then_says(late);
+    assert_eq!(refused(scenario.pay()).status.code.value(), 6502);
+    assert_eq!(scenario.sent.len(), 1);
+    let mut scenario = lost(Scenario::new(easy()), true);
+    scenario.then_says(late);
+    assert_eq!(unknown(scenario.repeat()), Doubt::NoAnswer("lost".to_owned()));
+    assert_eq!(scenario.sent.len(), 2);
 }
 
 #[test]
@@ -174,4 +193,44 @@ fn a_success_after_a_repeat_counts_once() {
     let codes: Vec<_> = receipt.notices.iter().map(|status| status.code.value()).collect();
     assert_eq!((receipt.id(), &codes[..]), ("4711", &[15_000, 0][..]), "and the words beside the success");
     assert_eq!(receipt.trn_uid.as_str(), scenario.sent[0].trn_uid());
+}
+
+/// The first copy may have been carried out before the day came too near.
+#[test]
+fn without_a_token_the_refusal_of_a_second_copy_says_nothing_about_the_first() {
+    type Answer = fn(&Sent) -> Said;
+    let bare: Answer = |sent| Said::new(0, "INFO").payments(vec![ours(2014, sent.trn_uid(), None)]);
+    // Nobody has asked for a history, so nobody knows since when it is one.
+    for answer in [bare, |sent| frame("t-1", "N", vec![ours(2014, sent.trn_uid(), None)])] {
+        let mut scenario = Scenario::with_profile(easy().sync_mode(SyncMode::Lite));
+        scenario.then_loses_the_answer();
+        unknown(scenario.pay());
+        scenario.then_says(answer);
+        assert!(matches!(unknown(scenario.repeat()), Doubt::RepeatRefused(_)));
+        scenario.clean(1);
+    }
+}
+
+/// What only reads is no part of the doubt, and its refusal none of the request's.
+#[test]
+fn a_question_that_is_refused_beside_a_second_copy_does_not_hide_that_it_was_accepted() {
+    let batch = vec![
+        Intent::from(Request::from(PaymentInquiry::new("1"))),
+        Intent::from(Request::from(PaymentCancellation::new("2"))),
+    ];
+    let mut scenario = Scenario::with_profile(easy().sync_mode(SyncMode::Lite));
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    unknown(scenario.run(Intent::Batch(batch)));
+    scenario.then_says(|sent| {
+        let set = sent.document.find("/OFX/BILLPAYMSGSRQV1").unwrap();
+        let uid = |tag| set.child(tag).unwrap().value("TRNUID").unwrap();
+        let canceled = Element::aggregate("PMTCANCRS", vec![Element::leaf("SRVRTID", "2")]);
+        Said::new(0, "INFO").payments(vec![
+            transaction("PMTINQTRNRS", uid("PMTINQTRNRQ"), 2018, None),
+            transaction("PMTTRNRS", uid("PMTTRNRQ"), 0, Some(canceled)),
+        ])
+    });
+    let told = scenario.repeat();
+    let Ok(Step::Done(Outcome::Batch(answers))) = told else { panic!("{told:?}") };
+    assert!(matches!(&answers[..], [BatchAnswer::Refused(_), BatchAnswer::Confirmed(_)]), "{answers:?}");
 }

@@ -60,6 +60,21 @@ fn a_payment_that_is_told_in_another_way_keeps_a_second_copy_from_going() {
     }
 }
 
+/// That was not asked for by us, whatever it is like.
+#[test]
+fn a_payment_that_a_model_has_made_does_not_keep_a_second_copy_from_going() {
+    let mut scenario = lost();
+    let like = scenario.sent[1].clone();
+    scenario.then_says(move |_| {
+        let made = ours(0, "0", Some(&like));
+        let mut response = made.find("PMTRS").unwrap().children().to_vec();
+        response.push(Element::leaf("RECSRVRTID", "7"));
+        frame("t-9", "N", vec![transaction("PMTTRNRS", "0", 0, Some(Element::aggregate("PMTRS", response)))])
+    });
+    scenario.then_says(|sent| frame("t-10", "N", vec![ours(0, sent.trn_uid(), Some(sent))]));
+    paid(scenario.reconcile());
+}
+
 /// That a history has nothing of ours counts where it says that it has everything, and our identifier is nowhere in the file.
 #[test]
 fn what_a_history_has_not_counts_where_it_is_whole() {

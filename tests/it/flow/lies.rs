@@ -82,6 +82,11 @@ fn an_answer_that_does_not_name_the_payment_leaves_it_in_doubt() {
         Said::new(0, "INFO").payments(vec![ours(sent), transaction("PMTTRNRS", sent.trn_uid(), 2012, None)])
     };
     assert!(matches!(doubt_after(both), Doubt::Unreadable(_)), "yes and no");
+    let otherwise = |sent: &super::scenario::Sent| {
+        let canceled = Element::aggregate("PMTCANCRS", vec![Element::leaf("SRVRTID", "4711")]);
+        Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(canceled))])
+    };
+    assert!(matches!(doubt_after(otherwise), Doubt::Unreadable(why) if why.contains("something else")));
     let hollow = |sent: &super::scenario::Sent| {
         Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, None)])
     };
@@ -107,6 +112,30 @@ fn an_error_with_the_response_of_what_was_done_is_no_refusal() {
         let mut scenario = Scenario::new(easy());
         scenario.then_says(says(10_991, severity));
         assert_eq!(paid(scenario.pay()).notices.last().unwrap().code.value(), 10_991, "{severity}");
+    }
+}
+
+/// What stands under our identifier and cannot be read may be the acceptance.
+#[test]
+fn a_refusal_beside_what_cannot_be_read_is_not_the_last_word() {
+    let doubt = doubt_after(|sent| {
+        let broken = Element::aggregate("PMTRS", vec![Element::leaf("SRVRTID", "1")]);
+        let broken = transaction("PMTTRNRS", sent.trn_uid(), 0, Some(broken));
+        Said::new(0, "INFO").payments(vec![broken, transaction("PMTTRNRS", sent.trn_uid(), 2012, None)])
+    });
+    assert!(matches!(doubt, Doubt::Unreadable(_)), "{doubt:?}");
+}
+
+/// That there is a copy, or that one came too late, is said of the others.
+#[test]
+fn an_acceptance_counts_behind_what_is_said_of_other_copies() {
+    for code in [2019, 6502, 2000] {
+        let mut scenario = Scenario::new(easy());
+        scenario.then_says(move |sent| {
+            let accepted = transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(sent)));
+            Said::new(0, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), code, None), accepted])
+        });
+        assert_eq!(paid(scenario.pay()).id(), "4711", "{code}");
     }
 }
 

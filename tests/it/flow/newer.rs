@@ -113,6 +113,26 @@ fn what_cannot_be_read_stops_a_second_copy_of_a_change() {
     assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("cannot be read")), "{doubt:?}");
 }
 
+#[test]
+fn a_model_like_it_and_the_end_of_the_same_stop_a_second_copy() {
+    // As it came to be, or as it stands.
+    for response in ["RECPMTRS", "RECPMTMODRS"] {
+        let doubt = stops_at(recurring(), move |sent| {
+            let mut model = vec![Element::leaf("RECSRVRTID", "7")];
+            model.extend((response == "RECPMTRS").then(|| Element::leaf("CURDEF", "USD")));
+            model.extend(request(sent).unwrap().1.find("RECPMTRQ").unwrap().children().to_vec());
+            model.extend((response != "RECPMTRS").then(|| Element::leaf("MODPENDING", "N")));
+            vec![transaction("RECPMTTRNRS", "0", 0, Some(Element::aggregate(response, model)))]
+        });
+        assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("like this one")), "{response}: {doubt:?}");
+    }
+    let doubt = stops_at(Intent::cancel_payment("4711", &payment().from), |_| {
+        let canceled = Element::aggregate("PMTCANCRS", vec![Element::leaf("SRVRTID", "4711")]);
+        vec![transaction("PMTTRNRS", "0", 0, Some(canceled))]
+    });
+    assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("a newer change of the same")), "{doubt:?}");
+}
+
 /// A history may keep how a payment stands, and not how it came to be.
 #[test]
 fn a_payment_like_it_that_is_told_as_it_stands_stops_a_second_copy() {
@@ -134,6 +154,32 @@ fn a_payment_like_it_that_is_told_with_an_error_stops_a_second_copy() {
         vec![transaction("PMTTRNRS", "another", 2000, Some(done))]
     });
     assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("a newer change of the same")), "{doubt:?}");
+}
+
+/// Institutions move a day by a weekend and a holiday, and the bill of another month is another one.
+#[test]
+fn what_is_told_as_it_stands_counts_for_the_days_around() {
+    for (due, stops) in [("20260129", true), ("20260117", true), ("20260130", false), ("20260116", false)] {
+        for (intent, response) in [(Intent::Pay(Box::new(payment())), "PMTMODRS"), (recurring(), "RECPMTMODRS")] {
+            let (mut scenario, tag) = lost(intent);
+            let sent = scenario.last().clone();
+            scenario.then_says(move |_| {
+                let (_, request) = request(&sent).unwrap();
+                let told = if tag == "PMTSYNCRS" {
+                    modified("0", request.find("PMTRQ/PMTINFO").unwrap().clone())
+                } else {
+                    let mut model = vec![Element::leaf("RECSRVRTID", "7")];
+                    model.extend(request.find("RECPMTRQ").unwrap().children().to_vec());
+                    model.push(Element::leaf("MODPENDING", "N"));
+                    transaction("RECPMTTRNRS", "0", 0, Some(Element::aggregate(response, model)))
+                };
+                says(tag, "t-2", vec![with_value(&told, "DTDUE", due)])
+            });
+            scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+            unknown(scenario.reconcile());
+            assert_eq!(copies(&scenario), if stops { 1 } else { 2 }, "{response} {due}");
+        }
+    }
 }
 
 /// Somebody else's change may stand in any of them.
@@ -222,6 +268,50 @@ fn a_change_does_not_go_over_a_newer_one_that_the_institution_tells_of() {
     scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
     unknown(scenario.run(modification()));
     assert_eq!(copies(&scenario), 2);
+}
+
+/// The first copy may have been carried out before the newer change, so that a second one is behind the times.
+#[test]
+fn a_second_copy_of_a_change_that_is_out_of_date_leaves_the_doubt() {
+    let (mut scenario, _) = lost(modification());
+    scenario.then_says(|sent| {
+        let newer = modified("another", with_value(&info(sent), "TRNAMT", "70.00"));
+        let late = transaction("PMTTRNRS", request(sent).unwrap().1.value("TRNUID").unwrap(), 6502, None);
+        says("PMTSYNCRS", "t-2", vec![newer, late])
+    });
+    scenario.then(|_, _| Reply::Failed(Delivery::NotSent));
+    assert_eq!(unknown(scenario.repeat()), Doubt::NoAnswer("lost".to_owned()));
+}
+
+/// What stands before our change was there when it was made.
+#[test]
+fn what_came_since_a_change_stands_behind_it() {
+    let (mut scenario, _) = begun(&modification());
+    scenario.then_says(|sent| {
+        let ours = request(sent).unwrap().1.value("TRNUID").unwrap().to_owned();
+        let told = |uid: &str, amount| modified(uid, with_value(&info(sent), "TRNAMT", amount));
+        let other = with_value(&told("other", "3.00"), "SRVRTID", "4712");
+        let refused = with_value(&told("refused", "4.00"), "CODE", "2016");
+        let refused = with_value(&refused, "SEVERITY", "ERROR");
+        let all = vec![told("before", "1.00"), told(&ours, "84.20"), other, refused, told("behind", "2.00")];
+        says("PMTSYNCRS", "t-2", all)
+    });
+    let Ok(Step::Done(Outcome::Confirmed(done))) = scenario.run(modification()) else { panic!("not confirmed") };
+    let since: Vec<_> = done.since.iter().map(|change| change.answer.trn_uid.as_str()).collect();
+    assert_eq!(since, ["behind"]);
+}
+
+#[test]
+fn that_changes_are_missing_is_told_with_the_rest() {
+    let mut scenario = Scenario::with_profile(easy().everything().sync_mode(SyncMode::Full));
+    for (lost_sync, is_lost) in [("Y", true), ("N", false)] {
+        scenario.then_says(move |_| {
+            Said::new(0, "INFO").payments(vec![with_value(&history("PMTSYNCRS", "t-1", vec![]), "LOSTSYNC", lost_sync)])
+        });
+        let told = scenario.run(Intent::synchronize(SyncKind::Payments, Some(&payment().from)));
+        let Ok(Step::Done(Outcome::Synchronized(changes))) = told else { panic!("{told:?}") };
+        assert_eq!(changes.lost_sync, is_lost);
+    }
 }
 
 #[test]

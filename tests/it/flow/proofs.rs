@@ -44,6 +44,142 @@ fn what_was_accepted_once_is_not_refused_by_what_a_later_copy_is_told() {
     }
 }
 
+/// It may have been the acceptance.
+#[test]
+fn what_could_not_be_read_once_is_not_sent_again() {
+    let mut scenario = promising(false);
+    scenario.then_says(|_| frame("t-1", "N", vec![]));
+    scenario.then_says(|sent| {
+        let broken = Element::aggregate("PMTRS", vec![Element::leaf("SRVRTID", "1")]);
+        frame("t-1", "N", vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(broken))])
+    });
+    assert!(matches!(unknown(scenario.pay()), Doubt::Unreadable(_)));
+    scenario.then_says(|_| frame("t-2", "N", vec![]));
+    assert!(matches!(unknown(scenario.reconcile()), Doubt::Unreadable(_)));
+    assert_eq!(copies(&scenario), 1);
+    assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "a person must find out");
+}
+
+/// Where the institution says that it has received it, what its history has not is no proof, and neither is a refusal in part of that.
+#[test]
+fn what_was_received_is_settled_by_a_whole_history_only() {
+    for (lost_sync, counts) in [("Y", false), ("N", true)] {
+        let mut scenario = promising(false);
+        scenario.then_says(|_| frame("t-1", "N", vec![]));
+        scenario.then_says(|sent| frame("t-1", "N", vec![ours(2019, sent.trn_uid(), None)]));
+        scenario.then(|_, _| Reply::Failed(Delivery::NotSent));
+        assert!(matches!(unknown(scenario.pay()), Doubt::Duplicate(_)));
+        let uid = scenario.sent[1].trn_uid().to_owned();
+        scenario.then_says(move |_| frame("t-2", lost_sync, vec![ours(10_504, &uid, None)]));
+        let step = scenario.reconcile();
+        if counts {
+            assert_eq!(refused(step).status.code.value(), 10_504);
+        } else {
+            unknown(step);
+        }
+    }
+}
+
+/// That it was received says more than what else the history holds, and a history that says no more than that is the last word.
+#[test]
+fn a_duplicate_stays_one_whatever_the_history_holds() {
+    for is_rival in [true, false] {
+        let mut scenario = promising(false);
+        scenario.then_says(|_| frame("t-1", "N", vec![]));
+        scenario.then_says(|sent| frame("t-1", "N", vec![ours(2019, sent.trn_uid(), None)]));
+        scenario.then(move |_, _| Reply::Failed(Delivery::NotSent));
+        unknown(scenario.pay());
+        let first = scenario.sent[1].clone();
+        scenario.then_says(move |_| {
+            let told = if is_rival { ours(0, "another", Some(&first)) } else { ours(2019, first.trn_uid(), None) };
+            frame("t-2", "N", vec![told])
+        });
+        assert!(matches!(unknown(scenario.reconcile()), Doubt::Duplicate(_)), "{is_rival}");
+        assert_eq!(copies(&scenario), 1, "{is_rival}");
+        assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "{is_rival}: a person must find out");
+    }
+}
+
+/// It was left out, and nothing had happened since its token: a further copy would be left out for the same reason.
+#[test]
+fn what_was_left_out_without_a_reason_is_not_sent_again() {
+    let mut scenario = promising(false);
+    for _ in 0..3 {
+        scenario.then_says(|_| frame("t-1", "N", vec![]));
+    }
+    assert_eq!(unknown(scenario.pay()), Doubt::NotMentioned);
+    assert_eq!(copies(&scenario), 1);
+    assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "a person must find out");
+}
+
+/// A second copy was left out as well, whatever has happened in between.
+#[test]
+fn what_was_left_out_twice_is_not_sent_a_third_time() {
+    let mut scenario = lost();
+    scenario.then_says(|_| frame("t-1", "N", vec![]));
+    scenario.then_says(|_| frame("t-2", "N", vec![]));
+    assert_eq!(unknown(scenario.repeat()), Doubt::NotMentioned);
+    assert_eq!(copies(&scenario), 2);
+    assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "a person must find out");
+}
+
+/// What one call does is bounded, and not how often somebody calls.
+#[test]
+fn it_goes_again_as_often_as_somebody_asks() {
+    let mut scenario = lost();
+    for round in 0..12 {
+        scenario.then_says(move |_| frame(&format!("n-{round}"), "N", vec![]));
+        scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+        unknown(scenario.reconcile());
+    }
+    scenario.then_says(|_| frame("n-12", "N", vec![]));
+    scenario.then_says(|sent| frame("n-13", "N", vec![ours(0, sent.trn_uid(), Some(sent))]));
+    paid(scenario.reconcile());
+}
+
+/// Only an institution that says so has no history: without one a payment could not be found out about.
+#[test]
+fn a_token_that_did_not_come_is_asked_for_again() {
+    for delivery in [Delivery::NotSent, Delivery::Unknown] {
+        let mut scenario = promising(false);
+        scenario.then(move |_, _| Reply::Failed(delivery));
+        paid(scenario.pay());
+        let frame = scenario.sent[1].document.find("/OFX/BILLPAYMSGSRQV1/PMTSYNCRQ");
+        assert!(frame.is_some_and(|frame| frame.value("TOKENONLY").is_some()), "{delivery:?}");
+        assert_eq!((scenario.sent.len(), copies(&scenario)), (3, 1), "{delivery:?}");
+    }
+}
+
+/// The question for the history was not read, which is no answer to it.
+#[test]
+fn a_history_that_is_not_told_once_is_asked_for_again() {
+    for body in [None, Some("<html><body>Please wait</body></html>")] {
+        let mut scenario = lost();
+        scenario.then(move |_, _| match body {
+            Some(body) => Reply::Body(body.into()),
+            None => Reply::Failed(Delivery::Answered),
+        });
+        assert_eq!(unknown(scenario.reconcile()), Doubt::NoAnswer("lost".to_owned()));
+        let sent = scenario.sent[1].clone();
+        scenario.then_says(move |_| frame("t-2", "N", vec![ours(0, sent.trn_uid(), Some(&sent))]));
+        paid(scenario.reconcile());
+        assert_eq!(copies(&scenario), 1);
+    }
+}
+
+/// `0` is the token of who has none: whatever happened, happened since, and a copy with it is fenced off by nothing.
+#[test]
+fn a_refusal_after_no_token_says_nothing_of_the_copy_before() {
+    let mut scenario = promising(false);
+    scenario.then_says(|_| frame("0", "N", vec![]));
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    unknown(scenario.pay());
+    scenario.then_says(|_| frame("0", "N", vec![]));
+    scenario.then_says(|sent| frame("t-2", "N", vec![ours(10_504, sent.trn_uid(), None)]));
+    assert!(matches!(unknown(scenario.reconcile()), Doubt::RepeatRefused(_)));
+    assert_eq!(copies(&scenario), 2);
+}
+
 /// That the copies before cannot be carried out any more says nothing of the last one.
 #[test]
 fn a_refused_file_is_looked_for_in_the_history_also_when_it_was_the_second() {
@@ -157,6 +293,24 @@ fn a_change_does_not_go_over_what_it_cannot_see() {
     }
 }
 
+/// They undo nothing that anybody could want, whatever happened.
+#[test]
+fn a_payment_and_a_cancellation_go_after_what_they_cannot_see() {
+    let pay = || Intent::Pay(Box::new(payment()));
+    let cancel = || Intent::cancel_payment("4711", &payment().from);
+    for (lost_sync, intent) in [("Y", pay()), ("N", pay()), ("Y", cancel()), ("N", cancel())] {
+        let mut scenario = promising(false);
+        scenario.then_says(|_| frame("t-1", "N", vec![]));
+        scenario.then_says(move |sent| {
+            let broken = transaction("PMTTRNRS", "another", 0, None);
+            frame("t-2", lost_sync, vec![broken, ours(6502, sent.trn_uid(), None)])
+        });
+        scenario.then_says(|sent| frame("t-3", "N", vec![ours(10_504, sent.trn_uid(), None)]));
+        assert_eq!(refused(scenario.run(intent)).status.code.value(), 10_504, "it was looked at");
+        assert_eq!(copies(&scenario), 2);
+    }
+}
+
 fn acceptance_info() -> Element {
     let sent = lost().sent[1].clone();
     acceptance(&sent).find("PMTINFO").unwrap().clone()
@@ -166,7 +320,9 @@ fn acceptance_info() -> Element {
 #[test]
 fn an_account_may_be_shown_by_its_last_digits() {
     let shown = [("4117", true), ("####4117", true), ("xx4117", true), ("...4117", true), ("XXXXXXX", true)];
-    for (account, stops) in shown.into_iter().chain([("XXXXX9999", false), ("9999", false), ("7", false)]) {
+    for (account, stops) in
+        shown.into_iter().chain([("117", true), ("17", false), ("XXXXX9999", false), ("9999", false), ("7", false)])
+    {
         let mut scenario = lost();
         let sent = scenario.sent[1].clone();
         scenario
@@ -177,10 +333,10 @@ fn an_account_may_be_shown_by_its_last_digits() {
     }
 }
 
-/// A service of one account that became active is no change of another's.
+/// A service of one account that became active is no change of another's, and none of another service.
 #[test]
 fn the_service_of_another_account_does_not_stop_a_second_copy() {
-    for (account, stops) in [("5", false), ("6", true)] {
+    for (account, service, stops) in [("5", "BPSVC", false), ("6", "BANKSVC", false), ("6", "BPSVC", true)] {
         let history = |token: &str, inside: Vec<Element>| {
             let mut all = vec![Element::leaf("TOKEN", token), Element::leaf("LOSTSYNC", "N")];
             all.extend(inside);
@@ -188,12 +344,12 @@ fn the_service_of_another_account_does_not_stop_a_second_copy() {
         };
         let members = [("BANKID", "999888777"), ("ACCTID", account), ("ACCTTYPE", "SAVINGS")];
         let to = Element::aggregate("BANKACCTTO", members.map(|(tag, value)| Element::leaf(tag, value)).to_vec());
-        let service = vec![
+        let told = vec![
             Element::aggregate("SVCADD", vec![to]),
-            Element::leaf("SVC", "BPSVC"),
+            Element::leaf("SVC", service),
             Element::leaf("SVCSTATUS", "ACTIVE"),
         ];
-        let active = transaction("ACCTTRNRS", "0", 0, Some(Element::aggregate("ACCTRS", service)));
+        let active = transaction("ACCTTRNRS", "0", 0, Some(Element::aggregate("ACCTRS", told)));
         let mut scenario = promising(false);
         scenario.then_says(move |_| history("a-1", vec![]));
         scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
