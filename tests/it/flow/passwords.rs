@@ -3,7 +3,7 @@
 use ofx_session::Credentials;
 use ofx_session::engine::{Doubt, Intent, Operation, Outcome, Step};
 use ofx_session::error::Delivery;
-use ofx_session::ofx::Element;
+use ofx_session::ofx::{Element, Version};
 
 use super::scenario::{
     Reply, Said, Scenario, Sent, asked, easy, questioning, questions, refused, right, transaction, unknown,
@@ -266,4 +266,25 @@ fn an_error_with_the_response_of_a_change_is_no_refusal() {
     let doubt = unknown(scenario.run(Intent::ChangePassword));
     assert!(matches!(&doubt, Doubt::Unreadable(why) if why.contains("with the response")), "{doubt:?}");
     assert!(scenario.operation.as_ref().unwrap().can_reconcile(), "by the passwords");
+}
+
+/// Each password is tried once, also where the version has no way to the questions.
+#[test]
+fn questions_that_cannot_be_answered_end_the_trying() {
+    let mut scenario = Scenario::speaking(Version::V102, easy());
+    scenario.credentials = Credentials::new("jane", "correct horse").new_password("battery staple");
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    unknown(scenario.run(Intent::ChangePassword));
+    scenario.then_says(|_| Said::new(3_000, "ERROR"));
+    assert!(matches!(unknown(scenario.reconcile()), Doubt::RepeatRefused(_)));
+    assert!(!scenario.operation.as_ref().unwrap().can_reconcile(), "a person must find out");
+}
+
+/// The file has both passwords, and is not asked to be kept.
+#[test]
+fn no_answer_is_saved_for_a_change_of_the_password() {
+    let mut scenario = Scenario::with_profile(easy().file_recovery(true));
+    scenario.credentials = Credentials::new("jane", "correct horse").new_password("battery staple");
+    scenario.run(Intent::ChangePassword).unwrap();
+    assert!(scenario.last().document.header().old_file_uid().is_none());
 }
