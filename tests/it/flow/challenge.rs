@@ -1,11 +1,13 @@
 //! Security questions: asked, answered by the user or by the program, answered wrong.
 
 use ofx_session::Answers;
-use ofx_session::engine::{Device, EngineError, Intent, Outcome, Situation, Step};
+use ofx_session::engine::{Device, EngineError, Intent, Operation, Outcome, Seed, Situation, Step};
+use ofx_session::error::Delivery;
+use ofx_session::ofx::{Document, Limits, SyncMode};
 use ofx_session::testing::AccessKeys;
 
 use super::scenario::{
-    Said, Scenario, asked, easy, ids, paid, payment, questioning, questions, refused, right, transaction, wrong,
+    Reply, Said, Scenario, asked, easy, ids, paid, payment, questioning, questions, refused, right, transaction, wrong,
 };
 
 #[test]
@@ -197,7 +199,7 @@ fn a_challenge_under_a_trn_uid_of_the_institution_s_own_is_accepted() {
     scenario.then_is_honest();
     scenario.then(|bank, sent| {
         let bytes = String::from_utf8(super::scenario::honest(bank, sent)).unwrap();
-        super::scenario::Reply::Body(bytes.replace(sent.trn_uid(), "4711-0815").into_bytes())
+        Reply::Body(bytes.replace(sent.trn_uid(), "4711-0815").into_bytes())
     });
     asked(scenario.pay());
     paid(scenario.answer(&right()));
@@ -250,4 +252,44 @@ fn a_situation_says_what_is_awaited() {
     assert!(matches!(operation.situation(&scenario.state, scenario.now()), Situation::Over(Outcome::Paid(_))));
     let error = operation.handle_answer(&scenario.state, &right(), scenario.now()).unwrap_err();
     assert!(matches!(error, EngineError::Situation(_)), "{error}");
+}
+
+/// That the questions were not read says nothing of the history, which is asked for behind them.
+#[test]
+fn questions_that_are_turned_away_do_not_take_the_history_away() {
+    let mut scenario = Scenario::with_profile(questioning().challenge_first(true).sync_mode(SyncMode::Full));
+    scenario.then(|_, _| Reply::Failed(Delivery::Answered));
+    asked(scenario.pay());
+    assert!(scenario.sent.iter().all(super::scenario::Sent::asks_questions));
+    paid(scenario.answer(&right()));
+    assert!(scenario.last().document.find("/OFX/BILLPAYMSGSRQV1/PMTSYNCRQ/PMTTRNRQ").is_some());
+    scenario.clean(1);
+}
+
+/// A program that is killed while it asks for the questions may have sent that file: the next one has a name of its own.
+#[test]
+fn every_file_has_a_name_of_its_own_also_after_a_crash() {
+    let scenario = Scenario::with_profile(questioning().challenge_first(true));
+    let now = scenario.now();
+    let intent = Intent::Pay(Box::new(payment()));
+    let (_, mut step) = Operation::begin(intent, &scenario.state, Seed::new([9; 16]), now).unwrap();
+    let mut names = Vec::new();
+    for _ in 0..3 {
+        let Step::Send(transmit) = step else { panic!("{step:?}") };
+        let (interrupted, file) = transmit.prepare(&scenario.credentials, &scenario.state, now).unwrap();
+        let document = Document::decode(&file, &Limits::new()).unwrap();
+        names.push(document.header().new_file_uid().as_str().to_owned());
+        step = interrupted.step(&scenario.state, now);
+    }
+    assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2], "{names:?}");
+}
+
+/// They may have arrived, and may be good for once.
+#[test]
+fn answers_whose_file_was_lost_are_asked_for_again() {
+    let mut scenario = Scenario::new(questioning());
+    asked(scenario.run(Intent::Accounts));
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    asked(scenario.answer(&right()));
+    assert!(scenario.last().asks_questions());
 }

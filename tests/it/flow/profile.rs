@@ -58,6 +58,15 @@ fn up_to_date_means_nothing_when_nothing_is_known() {
     }
 }
 
+/// Nobody in particular asks for it, so nobody can be asked.
+#[test]
+fn a_challenge_to_nobody_in_particular_is_a_refusal() {
+    let mut scenario = Scenario::new(questioning());
+    scenario.then_says(|_| Said::new(3_000, "ERROR"));
+    assert_eq!(refused(scenario.run(Intent::Profile)).status.code.value(), 3_000);
+    assert_eq!(scenario.sent.len(), 1);
+}
+
 #[test]
 fn a_profile_that_is_refused_is_a_refusal() {
     let mut scenario = Scenario::new(easy());

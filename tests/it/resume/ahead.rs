@@ -38,6 +38,7 @@ fn a_program_that_is_killed_while_it_pays_finds_the_payment_in_doubt() {
     let _ = now(first.accounts()).unwrap();
     let stored = keeping(&mut first);
     now(first.prepare_payment(&payment())).unwrap();
+    assert!(!first.can_reconcile(), "nothing was sent");
     let trn_uid = first.trn_uid();
     // The token is asked for first; then the payment is carried out, and no answer ever comes.
     line.then([Fate::Honest, Fate::Hangs]);
@@ -89,6 +90,22 @@ fn what_was_asked_for_about_a_doubt_and_could_not_be_stored_is_asked_for_again()
         assert_eq!(line.wire().sent.len(), sent);
     }
     assert!(matches!(now(first.reconcile()), Ok(Progress::Done(Completed::Paid(_)))));
+    line.clean(1);
+}
+
+#[test]
+fn questions_before_a_further_try_wait_again_where_that_could_not_be_stored() {
+    let line = Line::new(questioning().build_model());
+    let mut session = session(&line);
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Ask(_))));
+    line.then([Fate::LostBefore]);
+    assert!(matches!(now(session.answer(right())), Ok(Progress::Unknown(_))));
+    assert!(matches!(now(session.repeat_payment_in_doubt()), Ok(Progress::Ask(_))));
+    session.keep_ahead(&keys(), &context(), |_| Err(io::Error::other("the disk is full")));
+    assert_eq!(now(session.answer(right())).unwrap_err().kind(), ErrorKind::Store);
+    assert!(matches!(session.situation(), Some(Situation::AwaitingAnswers(_))), "{:?}", session.situation());
+    keeping(&mut session);
+    assert!(matches!(now(session.answer(right())), Ok(Progress::Done(Completed::Paid(_)))));
     line.clean(1);
 }
 

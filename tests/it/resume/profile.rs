@@ -123,6 +123,9 @@ fn a_payment_without_its_profile_can_be_found_out_about_all_the_same() {
             let session = resume(&blob).blob_limit(blob.as_bytes().len() - 1).open_risking_a_second_payment(jane());
             blob = session.unwrap().pause(&keys(), &context()).unwrap();
         }
+        // Once more, when only the blob itself says so.
+        let session = resume(&blob).open_risking_a_second_payment(jane());
+        blob = session.unwrap().pause(&keys(), &context()).unwrap();
         let go_on = |mut session: Session| {
             let progress = if asked { now(session.answer(right())) } else { now(session.proceed()) };
             (progress.unwrap(), session)

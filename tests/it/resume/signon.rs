@@ -37,6 +37,13 @@ fn a_prepared_payment_outlives_a_wrong_password() {
         let mut third = elsewhere(second, &line, jane());
         assert!(matches!(now(third.proceed()).unwrap(), Progress::Done(Completed::Paid(_))), "{class}");
         assert_eq!(third.situation(), None);
+        let sent = line.wire().sent.clone();
+        let name = |bytes: &[u8]| {
+            let document = ofx_session::ofx::Document::decode(bytes, &ofx_session::ofx::Limits::new()).unwrap();
+            document.header().new_file_uid().as_str().to_owned()
+        };
+        let names: std::collections::BTreeSet<_> = sent.iter().map(|(_, bytes)| name(bytes)).collect();
+        assert_eq!(names.len(), sent.len(), "{class}: each file has a name of its own");
         line.clean(1);
     }
 }
@@ -128,4 +135,18 @@ fn one_that_is_not_wanted_any_more_is_given_up() {
     assert_eq!(now(first.change_password("new horse")).unwrap_err().kind(), ErrorKind::Refused);
     assert_eq!(first.situation(), None);
     line.clean(0);
+}
+
+/// Answers that may have arrived are not given twice, also for what only reads.
+#[test]
+fn answers_of_a_call_that_was_dropped_are_asked_for_again() {
+    let line = Line::new(questioning().build_model());
+    let mut session = session(&line);
+    assert!(matches!(now(session.accounts()), Ok(Progress::Ask(_))));
+    line.then([Fate::Hangs]);
+    assert!(once(session.answer(right())).is_none());
+    let sent = line.wire().sent.len();
+    let _ = now(session.proceed());
+    let (_, next) = line.wire().sent[sent].clone();
+    assert!(!String::from_utf8(next).unwrap().contains("MFACHALLENGEANSWER"));
 }
