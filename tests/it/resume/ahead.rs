@@ -44,7 +44,9 @@ fn a_program_that_is_killed_while_it_pays_finds_the_payment_in_doubt() {
     line.then([Fate::Honest, Fate::Hangs]);
     assert!(once(first.proceed()).is_none());
     drop(first);
-    assert_eq!(stored.lock().unwrap().len(), 2, "one for each file");
+    let life = |blob: &Blob| blob.header().map(|header| header.expires().unwrap() - header.issued()).unwrap();
+    let lives: Vec<_> = stored.lock().unwrap().iter().map(life).collect();
+    assert_eq!(lives, [24 * 3600, 7 * 24 * 3600], "one for each file, and the doubt for a week");
 
     let mut second = after_the_crash(&line, &stored);
     assert_eq!(second.trn_uid(), trn_uid);

@@ -36,6 +36,13 @@ fn it_goes_out_again_where_nobody_has_looked_at_it() {
     now(session.pay(&payment())).unwrap().done().unwrap();
     assert_eq!(tokens(&line), [true, true]);
     line.clean(1);
+    // The client is not approved yet.
+    let (line, mut session) = signing_on(SyncMode::Lite);
+    line.wire().bank.require_approval();
+    assert!(matches!(now(session.pay(&payment())).unwrap(), Progress::Approve(_)));
+    line.wire().bank.approve_clients();
+    let _ = now(session.proceed());
+    assert_eq!(tokens(&line), [true, true]);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use ofx_session::engine::Intent;
 use ofx_session::error::ErrorKind;
 use ofx_session::ofx::{Request, SyncMode};
-use ofx_session::{Blob, Client, Credentials, Frequency, Progress, Recurrence, RecurringPayment};
+use ofx_session::transport::{Sending, Transport, TransportError};
+use ofx_session::{Blob, Client, Credentials, Frequency, Institution, Progress, Recurrence, RecurringPayment};
 
 use super::line::{Fate, Line, context, easy, jane, keys, now, once, pause, payment, reread, session};
 
@@ -29,6 +30,50 @@ fn what_is_stored_ahead_is_the_user_s_own() {
         paused.open_risking_a_second_payment(Credentials::new("bob", "hunter2")).unwrap_err().into_parts();
     assert_eq!(error.kind(), ErrorKind::Misuse);
     assert!(paused.open_risking_a_second_payment(jane()).is_ok());
+}
+
+/// Also where nobody has signed on yet.
+#[test]
+fn what_is_paused_is_the_user_s_own() {
+    let line = Line::new(easy().build_model());
+    let mut session = session(&line);
+    now(session.prepare_payment(&payment())).unwrap();
+    let paused = reread(&pause(session)).transport(line);
+    let (error, paused) =
+        paused.open_risking_a_second_payment(Credentials::new("bob", "hunter2")).unwrap_err().into_parts();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(paused.open_risking_a_second_payment(jane()).is_ok());
+}
+
+/// What a transport is asked: an institution that wants its cookie before it reads a payment, and is away then.
+#[derive(Clone, Debug)]
+struct WantsCookie(Line, Arc<Mutex<Vec<bool>>>);
+
+impl Transport for WantsCookie {
+    fn send(&self, request: ofx_session::transport::Request) -> Sending<'_> {
+        let mut reused = self.1.lock().unwrap();
+        reused.push(request.may_reuse_connection());
+        let pays = String::from_utf8_lossy(request.body()).contains("<PMTRQ>");
+        let first = reused.iter().filter(|reused| !**reused).count() == 1;
+        let host = "ofx.bank.example".to_owned();
+        match (pays, first) {
+            (false, _) => self.0.send(request),
+            (true, true) => Box::pin(async { Err(TransportError::Empty { cookie_set: true }) }),
+            (true, false) => Box::pin(async { Err(TransportError::Connect { host, source: None }) }),
+        }
+    }
+}
+
+/// The file left the first time, and on a connection of its own: a server may close one that was used before at any moment.
+#[test]
+fn a_payment_that_was_answered_with_a_cookie_only_is_in_doubt() {
+    let wire = WantsCookie(Line::new(easy().build_model()), Arc::default());
+    let dialect = ofx_session::Dialect::new().repeat_for_cookie(true);
+    let institution = Institution::new(super::line::MAIN).dialect(dialect);
+    let client = Client::builder(institution).transport(wire.clone()).build().unwrap();
+    let mut session = client.open(jane()).unwrap();
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Unknown(_))));
+    assert_eq!(*wire.1.lock().unwrap(), [true, false, false], "the profile, and the payment twice");
 }
 
 /// A copy knows what it was made with, and not what became of the others: to give it up says nothing about them.

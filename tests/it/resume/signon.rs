@@ -150,3 +150,20 @@ fn answers_of_a_call_that_was_dropped_are_asked_for_again() {
     let (_, next) = line.wire().sent[sent].clone();
     assert!(!String::from_utf8(next).unwrap().contains("MFACHALLENGEANSWER"));
 }
+
+/// It was not looked at, and waits for a month under its identifiers: nothing takes its place.
+#[test]
+fn a_payment_that_waits_for_approval_is_not_replaced() {
+    let line = Line::new(easy().approval_required(true).build_model());
+    let mut session = session(&line);
+    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Approve(_))));
+    let name = session.trn_uid();
+    assert_eq!(now(session.pay(&payment())).unwrap_err().kind(), ErrorKind::Misuse);
+    assert_eq!(now(session.accounts()).unwrap_err().kind(), ErrorKind::Misuse);
+    assert_eq!(session.trn_uid(), name);
+    assert_eq!(session.longest_pause(), std::time::Duration::from_secs(30 * 24 * 3600));
+    let mut session = elsewhere(session, &line, jane());
+    line.wire().bank.approve_clients();
+    assert!(matches!(now(session.proceed()), Ok(Progress::Done(Completed::Paid(_)))));
+    line.clean(1);
+}
