@@ -59,6 +59,84 @@ fn one_of_two_pays_and_the_other_is_told_until_when_and_gets_the_receipt_later()
 }
 
 #[test]
+fn answers_wait_for_who_is_at_work_and_for_what_must_be_found_out_about() {
+    let house = House::warmed(questioning().class("D+S-F+".parse().unwrap()));
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_)));
+    house.line.then([Fate::Hangs]);
+    assert!(once(house.vault().pay("order-2", &payment(), jane())).is_none());
+    let answer = || now(house.vault().answer("order-1", right(), jane())).unwrap_err();
+    assert_eq!((answer().kind(), answer().detail::<Busy>().is_some()), (ErrorKind::Busy, true));
+    house.clock.advance(96);
+    let error = answer();
+    assert_eq!((error.kind(), error.detail::<Busy>().is_some()), (ErrorKind::Busy, false), "{error}");
+    assert!(error.to_string().contains("order-2"), "{error}");
+}
+
+/// One that is ready, and one that waits for approval.
+#[test]
+fn another_try_waits_for_who_is_at_work() {
+    for approval in [false, true] {
+        let house = House::warmed(careless());
+        if approval {
+            house.line.wire().bank.require_approval();
+            assert!(matches!(house.pay("order-1").unwrap(), Progress::Approve(_)));
+            house.line.wire().bank.approve_clients();
+        } else {
+            house.line.then([Fate::NotSent]);
+            house.pay("order-1").unwrap_err();
+        }
+        house.line.then([Fate::Hangs]);
+        assert!(once(house.vault().pay("order-2", &payment(), jane())).is_none());
+        let made = house.line.wire().bank.payments_made();
+        assert!(house.pay("order-1").unwrap_err().detail::<Busy>().is_some(), "{approval}");
+        assert_eq!(house.line.wire().bank.payments_made(), made, "{approval}");
+    }
+}
+
+#[test]
+fn a_claim_is_good_for_a_whole_lease_from_each_file_on() {
+    let house = House::warmed(careful());
+    house.line.then([Fate::Waits, Fate::Hangs]);
+    let (vault, order) = (house.vault(), payment());
+    let mut paying = pin!(vault.pay("order-1", &order, jane()));
+    assert!(again(&mut paying).is_none(), "it waits for the token");
+    house.clock.advance(40);
+    assert!(again(&mut paying).is_none(), "it waits for the payment");
+    let error = house.pay("order-1").unwrap_err();
+    assert_eq!(error.detail::<Busy>().unwrap().until.timestamp(), 1_767_225_600 + 40 + 90 + 5);
+}
+
+/// The claim is there, and the answers are not written yet.
+#[test]
+fn questions_are_not_asked_again_while_somebody_answers_them() {
+    let house = House::new(questioning());
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_)));
+    house.store.writes(std::iter::once(Fault::None).chain([Fault::Refused; 20]));
+    assert_eq!(now(house.vault().answer("order-1", right(), jane())).unwrap_err().kind(), ErrorKind::Store);
+    house.store.calm();
+    assert_eq!(house.pay("order-1").unwrap_err().kind(), ErrorKind::Busy);
+    house.clock.advance(96);
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Ask(_)));
+}
+
+/// What is filed has a record of its own, which nobody at work writes.
+#[test]
+fn a_result_that_is_filed_is_settled_while_somebody_is_at_work() {
+    let house = House::warmed(careless());
+    house.line.then([Fate::LostAfter]);
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
+    house.line.then([Fate::NotSent]);
+    house.pay("order-2").unwrap_err();
+    house.line.then([Fate::Hangs]);
+    assert!(once(house.vault().pay("order-3", &payment(), jane())).is_none());
+    now(house.vault().settle("order-1", Settlement::Made)).unwrap();
+    for id in ["order-2", "order-3"] {
+        let error = now(house.vault().settle(id, Settlement::Made)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "{id}");
+    }
+}
+
+#[test]
 fn handles_of_one_vault_exclude_each_other_as_well() {
     let house = House::warmed(easy());
     house.line.then([Fate::Waits]);

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use ofx_session::client::vault::{Busy, Settlement, Standing};
 use ofx_session::store::Store as _;
@@ -39,6 +40,40 @@ fn what_a_clock_that_is_ahead_has_written_can_be_read_and_written_over() {
     ahead(&house, HOUR, || house.pay("order-2").unwrap_err());
     now(house.vault().abandon("order-2")).unwrap();
     house.line.clean(1);
+}
+
+/// By a clock that is ahead the first was filed so long ago that the id was free: the result of the second is not lost for it.
+#[test]
+fn the_newer_of_two_results_under_one_id_is_kept() {
+    let house = House::new(careless());
+    let vault = || house.vault().retention(Duration::from_secs(24 * 3600));
+    let pay = |id: &str| done(now(vault().pay(id, &payment(), jane())));
+    let first = pay("order-1");
+    pay("order-2");
+    let second = ahead(&house, DAY + HOUR, || pay("order-1"));
+    assert_ne!(second.id(), first.id());
+    pay("order-3");
+    assert_eq!(pay("order-1"), second);
+    house.line.clean(4);
+}
+
+/// A lease or a retention that is longer than time ends with time, and not at once.
+#[test]
+fn for_ever_is_not_over_at_once() {
+    let house = House::warmed(careless());
+    let vault = || house.vault().lease(Duration::MAX).retention(Duration::MAX);
+    house.line.then([Fate::Hangs]);
+    assert!(once(vault().pay("order-1", &payment(), jane())).is_none());
+    house.clock.advance(HOUR);
+    assert_eq!(now(vault().pay("order-1", &payment(), jane())).unwrap_err().kind(), ErrorKind::Busy);
+
+    let house = House::warmed(careless());
+    let vault = || house.vault().retention(Duration::MAX);
+    let receipt = done(now(vault().pay("order-1", &payment(), jane())));
+    house.clock.advance(HOUR);
+    done(now(vault().pay("order-2", &payment(), jane())));
+    assert_eq!(done(now(vault().pay("order-1", &payment(), jane()))), receipt);
+    house.line.clean(2);
 }
 
 #[test]

@@ -30,6 +30,27 @@ fn a_payment_that_was_ended_meanwhile_is_not_told_as_on_its_way() {
     }
 }
 
+/// Found out about by the same call, which says so.
+#[test]
+fn a_refusal_whose_answer_was_lost_is_its_result() {
+    let house = House::warmed(easy().class("D+S-F+".parse().unwrap()));
+    let mut wrong = payment();
+    wrong.from.account_id = "4711".to_owned();
+    house.line.then([Fate::LostAfter]);
+    let error = now(house.vault().pay("order-1", &wrong, jane())).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Refused, Moved::No), "{error}");
+    assert!(matches!(now(house.vault().look("order-1")).unwrap(), Some(Standing::Refused(_))));
+}
+
+#[test]
+fn what_cannot_be_found_out_is_over_when_the_call_comes_back() {
+    let house = House::warmed(careless());
+    house.line.then([Fate::LostAfter]);
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
+    assert_eq!(now(house.vault().pending()).unwrap(), []);
+    assert!(matches!(now(house.vault().look("order-1")).unwrap(), Some(Standing::Unresolved { .. })));
+}
+
 #[test]
 fn every_class_of_institution_pays_once_and_says_what_it_can() {
     for class in Class::ALL {

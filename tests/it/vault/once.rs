@@ -158,6 +158,21 @@ fn a_mistyped_user_id_binds_nobody_and_another_user_is_refused() {
     house.line.clean(1);
 }
 
+/// Nobody was bound by what was refused; whoever sends it after that is.
+#[test]
+fn what_was_sent_after_a_mistyped_user_id_is_of_who_has_sent_it() {
+    let house = House::new(easy().user("joe", "battery staple").class("D+S-F+".parse().unwrap()));
+    let mistyped = ofx_session::Credentials::new("jnae", "correct horse");
+    assert_eq!(now(house.vault().pay("order-1", &payment(), mistyped)).unwrap_err().kind(), ErrorKind::Refused);
+    house.line.then([Fate::LostBefore, Fate::NotSent, Fate::NotSent]);
+    assert!(matches!(house.pay("order-1").unwrap(), Progress::Unknown(_)));
+    house.line.wire().fates.clear();
+    let error = now(house.vault().pay("order-1", &payment(), joe())).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Unknown));
+    done(house.pay("order-1"));
+    house.line.clean(1);
+}
+
 /// What was sent under it may have arrived: it is no other user's, and a person ends it.
 #[test]
 fn a_mistyped_user_id_does_not_keep_a_vault_for_ever() {
