@@ -37,9 +37,9 @@ impl Operation {
             Verdict::Accepted(answer) => self.take_success(kind, *answer, response, frame.as_ref(), state, now),
             Verdict::Refused(status) => self.take_refusal(&status, frame.as_ref(), state, now),
             Verdict::OutOfDate(status) => self.take_out_of_date(state, &status, frame, now),
-            Verdict::Duplicate(message) => self.take_duplicate(state, Doubt::Duplicate(message), now),
+            // 2019 never is a success by itself: the history tells what became of the copy before.
+            Verdict::Duplicate(message) => self.look_or_doubt(state, Doubt::Duplicate(message), now),
             Verdict::Absent if self.recovery.leg == Leg::History => self.take_absence(state, frame, now),
-            Verdict::Hollow if self.recovery.leg == Leg::History => self.take_nonsense(HOLLOW.to_owned()),
             Verdict::Hollow => self.look_or_doubt(state, Doubt::Unreadable(HOLLOW.to_owned()), now),
             Verdict::Absent => self.look_or_doubt(state, Doubt::NotMentioned, now),
             Verdict::Unreadable(why) => self.take_nonsense(why),
@@ -189,15 +189,6 @@ impl Operation {
         }
     }
 
-    /// 2019 never is a success by itself: the history tells what became of the copy before.
-    fn take_duplicate(mut self, state: &State, doubt: Doubt, now: DateTime<Utc>) -> (Self, Step) {
-        if self.recovery.leg == Leg::History {
-            self.recovery.exhausted = true;
-            return self.in_doubt(doubt);
-        }
-        self.look_or_doubt(state, doubt, now)
-    }
-
     /// The history has nothing of us: no copy was carried out.
     fn take_absence(mut self, state: &State, frame: Option<SyncResponse>, now: DateTime<Utc>) -> (Self, Step) {
         let Some(doubt) = self.doubt.clone() else {
@@ -238,7 +229,7 @@ impl Operation {
         self.send_after(&token, state, now)
     }
 
-    /// The history is next where there is one.
+    /// The history is next where there is one; where it was the history that said no more, nothing is left to ask.
     fn look_or_doubt(mut self, state: &State, doubt: Doubt, now: DateTime<Utc>) -> (Self, Step) {
         if self.recovery.token.is_some() && self.recovery.leg != Leg::History && self.recovery.another_round() {
             self.recovery.leg = Leg::History;
