@@ -8,7 +8,9 @@ use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::ofx::SyncMode;
 use ofx_session::{Blob, Client, Completed, Moved, Progress, Session, Situation};
 
-use super::line::{Fate, Line, context, easy, jane, keys, now, once, payment, questioning, right, session};
+use super::line::{
+    Fate, Line, context, easy, jane, keys, now, once, pause_and_resume, payment, questioning, right, session,
+};
 
 /// Every blob that was stored, oldest first.
 pub(super) type Stored = Arc<Mutex<Vec<Blob>>>;
@@ -91,6 +93,11 @@ fn what_was_asked_for_about_a_doubt_and_could_not_be_stored_is_asked_for_again()
         assert_eq!(now(first.proceed()).unwrap(), Progress::Unknown(doubt.clone()), "which sends nothing");
         assert_eq!(line.wire().sent.len(), sent);
     }
+    // Nor does a pause at that moment lose the doubt.
+    first.keep_ahead(&keys(), &context(), |_| Err(io::Error::other("the disk is full")));
+    now(first.repeat_payment_in_doubt()).unwrap_err();
+    let mut first = pause_and_resume(first, &line);
+    assert_eq!(first.situation(), Some(Situation::InDoubt(doubt)));
     assert!(matches!(now(first.reconcile()), Ok(Progress::Done(Completed::Paid(_)))));
     line.clean(1);
 }
