@@ -79,20 +79,12 @@ fn finish(client: &Client, current: &mut Option<Operation>, outcome: Outcome) ->
     Ok(Progress::Done(completed))
 }
 
-/// Makes the operation that fetches the profile.
-pub(crate) fn start_profile(client: &mut Client) -> Result<Operation, Error> {
-    if !client.state.is_readable() {
-        client.state.profile = None;
-    }
-    start(client, Intent::Profile)
-}
-
 /// Fetches the profile in an operation of its own, with credentials that are used where it is the user's only.
 pub(crate) async fn fetch_profile(
     client: &mut Client,
     credentials: &mut Credentials,
 ) -> Result<Progress<Completed>, Error> {
-    let mut current = Some(start_profile(client)?);
+    let mut current = Some(start(client, Intent::Profile)?);
     run(client, credentials, &mut current, &mut InMemory).await
 }
 
@@ -149,7 +141,11 @@ pub(crate) fn lacks_profile(state: &State) -> bool {
 }
 
 /// Makes an operation: its identifiers and its bytes. Nothing is sent.
-pub(crate) fn start(client: &Client, intent: Intent) -> Result<Operation, Error> {
+pub(crate) fn start(client: &mut Client, intent: Intent) -> Result<Operation, Error> {
+    // Whoever asks for the profile needs the one no more that cannot be read.
+    if matches!(intent, Intent::Profile) && !client.state.is_readable() {
+        client.state.profile = None;
+    }
     let seed = client.world.seed()?.of_client(client.state.client_uid());
     Ok(Operation::make(intent, &client.state, seed)?)
 }

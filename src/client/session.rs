@@ -297,10 +297,7 @@ impl Session {
         if changes {
             self.client.state.allows_password(given.as_ref().unwrap_or(&self.credentials))?;
         }
-        self.current = Some(match intent {
-            Intent::Profile => driver::start_profile(&mut self.client)?,
-            intent => driver::start(&self.client, intent)?,
-        });
+        self.current = Some(driver::start(&mut self.client, intent)?);
         // Not before: another change may be in doubt, and needs its own new password.
         if let Some(given) = given {
             self.credentials = given;

@@ -4,7 +4,7 @@ use zeroize::Zeroize as _;
 
 use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::as_read::{AsRead, Checked};
-use crate::ofx::check::{self, limit, optional};
+use crate::ofx::check::{self, limit, optional, server_id};
 use crate::ofx::{EncodeError, Version};
 
 words! {
@@ -253,8 +253,8 @@ impl PresentmentAccount {
         self.holder.as_ref().map_or(Ok(()), PresentmentHolder::check)?;
         optional("USERID", self.user_id.as_deref(), 32)?;
         optional("SPNAME", self.provider.as_deref(), 32)?;
-        optional("PAYEEID", self.payee_id.as_deref(), 36)?;
-        optional("PAYEELSTID", self.payee_list_id.as_deref(), 36)?;
+        self.payee_id.as_deref().map_or(Ok(()), |id| server_id("PAYEEID", id))?;
+        self.payee_list_id.as_deref().map_or(Ok(()), |id| server_id("PAYEELSTID", id))?;
         let has_id = self.payee_id.is_some() || self.payee_list_id.is_some();
         if has_id && !version.since_200() {
             let what = "an account at a biller with PAYEEID or PAYEELSTID";

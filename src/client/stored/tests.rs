@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Protection, Validity, open_as, policy_now, save_as};
 use crate::client::Client;
 use crate::client::world;
-use crate::engine::{Application, Credentials, Institution, Part, SCHEMA, Schema, SnapshotError, State};
+use crate::engine::{Application, Credentials, Held, Institution, Intent, Part, SCHEMA, Schema, SnapshotError, State};
 use crate::error::{Error, ErrorKind};
 use crate::seal::{Blob, Context, Key, KeyRing, Kind, OpenError};
 use crate::transport::{Request, Sending, Transport};
@@ -99,8 +99,7 @@ fn an_unknown_part_goes_with_what_it_belongs_to() {
     let institution = Institution::new("https://ofx.bank.example/ofx").without_profile();
     let mut client = Client::builder(institution).client_uid(UID).transport(Nowhere).build().unwrap();
     client.state.unknown.push(nickname("house bank"));
-    let intent = crate::engine::Intent::Accounts;
-    let mut operation = crate::client::driver::start(&client, intent).unwrap();
+    let mut operation = crate::client::driver::start(&mut client, Intent::Accounts).unwrap();
     operation.unknown.push(part(HINT, false, &1));
 
     // Written by the newer version, paused once more by this one, given up, and stored as a client.
@@ -124,6 +123,18 @@ fn an_unknown_part_goes_with_what_it_belongs_to() {
     // Nobody knows whether it is private.
     let plain = client.deconstruct_plain_public().unwrap();
     assert_eq!(Client::restore_plain(&plain).unwrap().state.unknown, []);
+}
+
+/// Whatever call asks: else it would be stopped by the very profile that it is to replace.
+#[test]
+fn a_profile_that_cannot_be_read_is_forgotten_when_another_is_asked_for() {
+    let institution = Institution::new("https://ofx.bank.example/ofx");
+    let mut client = Client::builder(institution).client_uid(UID).transport(Nowhere).build().unwrap();
+    client.state.profile = Some(Held::from_packed(Zeroizing::new(vec![1])));
+    for (intent, readable) in [(Intent::Accounts, false), (Intent::Profile, true)] {
+        crate::client::driver::start(&mut client, intent).unwrap();
+        assert_eq!(client.state.is_readable(), readable);
+    }
 }
 
 /// Or a blob that fits a cookie when it is new would not after an old version had it.

@@ -166,7 +166,7 @@ impl Vault {
         let mut begun = None;
         // Where the profile is known, one write takes the claim and stores the identifiers.
         if !driver::lacks_profile(&client.state) {
-            let open = new(driver::start(&client, intent()).map_err(|error| error.with_moved(moved))?);
+            let open = new(driver::start(&mut client, intent()).map_err(|error| error.with_moved(moved))?);
             desk.put(open.clone());
             begun = Some(open);
         }
