@@ -31,6 +31,11 @@
 //! whichever copy comes second is a conflict and changes nothing. A deleted record can be made again by a create that comes
 //! late; so a record is deleted only when what it stands for is over.
 //!
+//! # Moving to another store
+//!
+//! Stop every program that writes, copy all records with their versions and what is left of their lives, and start with the new store only. What
+//! is copied while somebody writes is a state that never was: a result that was neither here nor there any more, and a payment that is made again.
+//!
 //! # Examples
 //!
 //! ```

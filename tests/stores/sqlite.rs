@@ -190,6 +190,29 @@ async fn garbage_in_a_row_is_told() {
     assert!(matches!(error, StoreError::Refused { applied: Applied::No, .. }), "{error:?}");
 }
 
+#[tokio::test]
+async fn a_newer_version_may_change_the_table_while_the_store_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.db");
+    let store = Sqlite::open(&path).unwrap();
+    let record = any_record("x");
+    assert_eq!(store.create(&key(1), &record).await.unwrap(), Swap::Done);
+    let newer = Connection::open(&path).unwrap();
+    newer.execute_batch("ALTER TABLE ofx_session_records ADD COLUMN more ANY; PRAGMA user_version = 2").unwrap();
+    for answer in [
+        store.load(&key(1)).await.map(|_| Swap::Done),
+        store.create(&key(2), &record).await,
+        store.swap(&key(1), record.version(), &any_record("y")).await,
+        store.delete(&key(1), record.version()).await,
+    ] {
+        assert!(matches!(answer, Err(StoreError::NewerLayout { found: 2, known: 1, .. })), "{answer:?}");
+    }
+    let count = "SELECT count(*) FROM ofx_session_records WHERE bytes = ?1";
+    assert_eq!(newer.query_row(count, [record.bytes()], |row| row.get::<_, i64>(0)).unwrap(), 1);
+    newer.execute_batch("PRAGMA user_version = 1").unwrap();
+    assert_eq!(store.load(&key(1)).await.unwrap(), Some(record));
+}
+
 #[test]
 fn files_of_others_and_of_newer_versions_stay_as_they_are() {
     let folder = tempfile::tempdir().unwrap();

@@ -95,9 +95,7 @@ impl Owner {
     fn check(&self) -> Result<(), StoreError> {
         match (self.application, self.layout) {
             (APPLICATION, LAYOUT) => Ok(()),
-            (APPLICATION, found) if found > LAYOUT => {
-                Err(StoreError::NewerLayout { store: NAME, found, known: LAYOUT })
-            }
+            (APPLICATION, found) if found > LAYOUT => Err(newer(found)),
             (0, 0) if self.tables == 0 => Ok(()),
             _ => {
                 let reason = "the file is another program's database: give a file of its own".to_owned();
@@ -105,6 +103,18 @@ impl Owner {
             }
         }
     }
+}
+
+/// Refuses a table that a newer version has changed since it was opened.
+pub(super) fn still_ours(connection: &Connection) -> Result<(), StoreError> {
+    let layout =
+        connection.prepare_cached("PRAGMA user_version").and_then(|mut ask| ask.query_row([], |row| row.get(0)));
+    let found = layout.map_err(|error| explain(error, Applied::No))?;
+    if found > LAYOUT { Err(newer(found)) } else { Ok(()) }
+}
+
+fn newer(found: i64) -> StoreError {
+    StoreError::NewerLayout { store: NAME, found, known: LAYOUT }
 }
 
 /// Says what an error of SQLite means; `applied` is what is known of the write.

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use crate::store::sqlite::file::{explain, prepare, reader};
+use crate::store::sqlite::file::{explain, prepare, reader, still_ours};
 use crate::store::worker::Worker;
 use crate::store::{Answer, Applied, Capabilities, LARGEST, Record, RecordKey, Store, StoreError, Swap, Version, fits};
 
@@ -146,6 +146,7 @@ impl Store for Sqlite {
 }
 
 fn find(connection: &Connection, key: &RecordKey) -> Result<Option<Record>, StoreError> {
+    still_ours(connection)?;
     let row = connection.prepare_cached(LOAD).and_then(|mut load| load.query_row([key.as_bytes()], read).optional());
     row.map_err(|error| explain(error, Applied::No))?.map_or(Ok(None), |row| row.into_record(now()))
 }
@@ -158,6 +159,7 @@ fn write(
     // What fails before the commit is rolled back when the transaction is dropped.
     let failed = |error| explain(error, Applied::No);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    still_ours(&transaction)?;
     // Read with the lock in hand: waiting for it may have taken the rest of a record's life.
     let changed = change(&transaction, now()).map_err(failed)?;
     transaction.commit().map_err(|error| {
