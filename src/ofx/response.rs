@@ -141,14 +141,13 @@ impl Response {
     }
 
     /// The synchronizations of a kind that are in it.
-    pub(crate) fn frames(&self, kind: SyncKind) -> Vec<SyncResponse> {
-        let set = self.set(kind.frame().set);
-        set.filter(|child| child.tag() == kind.frame().response).filter_map(SyncResponse::read).collect()
+    pub(crate) fn frames(&self, kind: SyncKind) -> impl Iterator<Item = &Element> {
+        self.set(kind.frame().set).filter(move |child| child.is(kind.frame().response))
     }
 
     /// Whether there is one.
     pub(crate) fn has_frame(&self, kind: SyncKind) -> bool {
-        self.set(kind.frame().set).any(|child| child.is(kind.frame().response))
+        self.frames(kind).next().is_some()
     }
 
     /// Whether a `TRNUID` stands anywhere in it, also where no answer is looked for.

@@ -137,7 +137,7 @@ impl SyncResponse {
             token: tokens.filter(usable).map(str::to_owned),
             lost_sync: lost.any(|lost| !lost.eq_ignore_ascii_case("N")),
             says_whole,
-            account: Member::take(element, "BANKACCTFROM").ok(),
+            account: account_of(element),
             error: element.child("SYNCERROR").and_then(|error| StatusCode::read(error).ok()),
             answers: element.children_named(tag).map(read).collect(),
         })
@@ -146,17 +146,19 @@ impl SyncResponse {
     /// The one of `frames` that is about `account`, whose parts may stand in several. It may say that with other zeros in front and
     /// another branch, or leave it out where it is the only one; that of another account is none: neither its token nor what is not in
     /// it says anything of ours.
-    pub(crate) fn about(mut frames: Vec<Self>, account: Option<&BankAccount>) -> Option<Self> {
-        let exactly = |frame: &Self| frame.account.as_ref() == account;
-        let nearly =
-            |frame: &Self| frame.account.as_ref().zip(account).is_some_and(|(found, ours)| is_the_same(found, ours));
-        if frames.iter().any(exactly) {
-            return frames.into_iter().filter(exactly).reduce(Self::and_then);
-        }
-        if frames.iter().any(nearly) {
-            return frames.into_iter().filter(nearly).reduce(Self::and_then);
-        }
-        frames.pop().filter(|only| frames.is_empty() && (only.account.is_none() || account.is_none()))
+    pub(crate) fn about<'a>(frames: impl Iterator<Item = &'a Element>, account: Option<&BankAccount>) -> Option<Self> {
+        // What stands in the others is not read: there may be one for each account, and each is looked for among all.
+        let frames: Vec<_> = frames.map(|frame| (account_of(frame), frame)).collect();
+        let exactly = |found: &Option<BankAccount>| found.as_ref() == account;
+        let nearly = |found: &Option<BankAccount>| {
+            found.as_ref().zip(account).is_some_and(|(found, ours)| is_the_same(found, ours))
+        };
+        let only = |found: &Option<BankAccount>| frames.len() == 1 && (found.is_none() || account.is_none());
+        let all = |is_it: &dyn Fn(&Option<BankAccount>) -> bool| {
+            let these = frames.iter().filter(|(found, _)| is_it(found)).filter_map(|(_, frame)| Self::read(frame));
+            these.reduce(Self::and_then)
+        };
+        all(&exactly).or_else(|| all(&nearly)).or_else(|| all(&only))
     }
 
     /// Both, `later` behind this one.
@@ -184,6 +186,11 @@ impl SyncResponse {
         let done = |answer: &Answer| answer.status.code == StatusCode::SUCCESS;
         self.answers.iter().any(|answer| answer.as_ref().map_or(true, done))
     }
+}
+
+/// Whose history it is, where that is said in a way that can be read.
+fn account_of(frame: &Element) -> Option<BankAccount> {
+    Member::take(frame, "BANKACCTFROM").ok()
 }
 
 /// Whether two spellings name one account. Accounts of different types may share a number.
