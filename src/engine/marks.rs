@@ -111,5 +111,38 @@ enum Use {
 /// The token of who has none yet. OFX 1.0.3 §6.3.
 pub(crate) const NO_TOKEN: &str = "0";
 
-/// Tokens go into blobs. A fence that is gone is asked for again, and behind a lost place changes come again.
-const MOST_TOKENS: usize = 32;
+/// Tokens go into blobs. A fence that is gone is asked for again, and behind a lost place changes come again: with two for each history,
+/// there must be room for more histories than anybody asks for in turn.
+const MOST_TOKENS: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::{Application, Changes, Institution, State};
+    use crate::ofx::{AccountType, BankAccount, SyncFrom, SyncKind};
+
+    #[test]
+    fn places_in_the_histories_of_many_accounts_are_kept() {
+        let application = Application::new("QWIN", "2700");
+        let mut state = State::new(Institution::new("https://ofx.bank.example/ofx"), application, "uid");
+        let accounts: Vec<_> =
+            (0..64).map(|number| BankAccount::new("1", format!("{number}"), AccountType::Checking)).collect();
+        for round in 0..3 {
+            for account in &accounts {
+                let before = state.seen(SyncKind::Payments, Some(account));
+                assert_eq!(before, SyncFrom::Token(format!("{round}")), "{round}");
+                let token = format!("{}", round + 1);
+                state.keep_token(SyncKind::Payments, Some(account), &token);
+                state.acknowledge(&Changes {
+                    kind: SyncKind::Payments,
+                    account: Some(account.clone()),
+                    token,
+                    lost_sync: false,
+                    is_refresh: false,
+                    changes: Vec::new(),
+                    unreadable: Vec::new(),
+                    notices: Vec::new(),
+                });
+            }
+        }
+    }
+}
