@@ -1,4 +1,5 @@
-//! The records of a stored state, as postcard has them. Frozen: a field is never added, taken out or moved.
+//! The records of a stored state, as postcard has them. Frozen: a field is never added, taken out or moved, and no flag or number gets
+//! another meaning or a new one: older versions pass over flags that they do not know, and do not write them back.
 
 use serde::{Deserialize, Serialize};
 

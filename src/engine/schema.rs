@@ -6,6 +6,10 @@
 //!   `oldest_reader` stays, and older versions keep the part and write it back. A part without which the rest would be
 //!   misunderstood is critical; older versions refuse it by its tag, and with a raised `oldest_reader` by the header.
 //! - Each schema has one step up from the one before, and state climbs them all: no version knows two shapes of a fact.
+//! - Flags and numbers inside of a record are facts, too: one that an older version would pass over, and write back as if it had never
+//!   been there, comes with a new critical tag.
+//! - A step finds the parts of a client, of an operation, or of both, and adds nothing to what it does not find. The vault's own parts
+//!   climb nothing, and its files keep no part that they do not know.
 //! - An older version that wrote back a newer part stamps its own, lower number. So a step leaves a part alone that is there already.
 
 use crate::engine::{Part, SnapshotError};

@@ -95,7 +95,7 @@ pub(crate) enum SnapshotError {
     #[error("the stored state has a part ({0}) that only a newer version of this crate understands; update it")]
     Newer(u8),
     /// A part is missing or is not what its tag says.
-    #[error("part {0} of the stored state is missing or damaged; it was not written by this crate")]
+    #[error("part {0} of the stored state is missing, damaged, or as only a newer version of this crate writes it")]
     Damaged(u8),
     /// The operation is over: there is nothing to continue.
     #[error("the operation is over; there is nothing to pause")]

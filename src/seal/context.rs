@@ -26,7 +26,9 @@ pub struct Context {
 impl Context {
     /// Binds a blob to a tenant (the application's customer, site or branch) and to one of its end users.
     ///
-    /// Take both from the authenticated login, never from the request that carries the blob.
+    /// Take both from the authenticated login, never from the request that carries the blob. Take names that never change, such as the
+    /// keys of your own tables: what was sealed for an e-mail address cannot be opened for the next one, and a
+    /// [`Vault`](crate::Vault) finds nothing there of what was paid.
     ///
     /// # Errors
     ///

@@ -21,7 +21,9 @@ pub enum OpenError {
     #[error("the blob is cut short; check the size limit of the place it was stored in")]
     Truncated,
     /// The blob, or what is inside it, is larger than any blob may be.
-    #[error("the blob or its content exceeds {allowed} bytes, which no blob of ours does; discard it")]
+    #[error(
+        "the blob or its content exceeds {allowed} bytes, which no blob of ours does; check that the right value was read back"
+    )]
     TooLarge {
         /// The limit that was exceeded, in bytes.
         allowed: usize,
@@ -38,7 +40,10 @@ pub enum OpenError {
         ours: u16,
     },
     /// The content was written by a version too old to be read still.
-    #[error("the blob has schema {found}, older than {oldest} which is the oldest still read; start again")]
+    #[error(
+        "the blob has schema {found}, older than {oldest} which is the oldest still read; open it with an older version of this crate \
+         and store it again; if it holds a payment, that may have been sent"
+    )]
     SchemaRetired {
         /// The schema it was written by, as the blob says.
         found: u16,
@@ -69,7 +74,10 @@ pub enum OpenError {
     #[error("the key or context is not the one the blob was sealed with; check tenant and end user, then the key")]
     WrongKeyOrContext,
     /// Key and context are right and the content was changed.
-    #[error("the blob was changed or damaged after it was made; discard it and restore the copy last stored")]
+    #[error(
+        "the blob was changed or damaged after it was made; restore the copy last stored; if it holds a payment, this does not mean \
+         that the payment may be entered again: it may have been sent"
+    )]
     Tampered,
     /// The blob is authentic and its time is over.
     #[error(
@@ -92,7 +100,7 @@ pub enum OpenError {
         now: u64,
     },
     /// The blob is authentic, holds a paused operation, and names no end of its time.
-    #[error("the blob holds a paused operation without an expiry, which this crate never makes; discard it")]
+    #[error("the blob holds a paused operation without an expiry, which this crate never makes; find out who made it")]
     NoExpiry,
     /// The blob is authentic and has a segment that must be understood and is not.
     #[error("the blob has a segment (tag {0}) that only a newer version understands; open it with a newer version")]

@@ -2,9 +2,9 @@
 
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{LISTING, Open};
-use crate::client::vault::flow::{CONTENDED, MOST_TURNS, NOT_ASKED, OTHER_KIND};
+use crate::client::vault::flow::{CONTENDED, MOST_TURNS, NOT_ASKED, OTHER_KIND, its_user};
 use crate::client::vault::patience::Effort;
-use crate::client::{Completed, Progress, belongs, driver};
+use crate::client::{Completed, Progress, driver};
 use crate::engine::{Answers, Credentials, Intent, Situation};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::ofx::AccountInfo;
@@ -45,8 +45,8 @@ impl Vault {
         for _ in 0..MOST_TURNS {
             let nothing = |error: Error| error.with_moved(Moved::No);
             let (mut desk, state) = self.desk().await.map_err(nothing)?;
-            belongs(&state, &credentials).map_err(nothing)?;
-            self.sends_to(&state).and_then(|()| self.lasts()).map_err(nothing)?;
+            its_user(&state, &credentials).map_err(nothing)?;
+            self.serves(&state).map_err(nothing)?;
             let now = self.world.now();
             let kept = desk.open(LISTING).map(|open| (open.operation.clone(), open.operation.situation(&state, now)));
             let operation = match (kept, answers) {

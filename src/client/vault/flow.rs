@@ -48,7 +48,7 @@ impl Vault {
             let over = self.over(&desk, id).await.map_err(unread)?;
             let moved = over.as_ref().map(|finished| finished.verdict.moved()).or_else(|| desk.moved(id, now));
             let moved = moved.unwrap_or(if matches!(wanted, Wanted::Pay(..)) { Moved::No } else { Moved::Unknown });
-            belongs(&state, &credentials).map_err(|error| error.with_moved(moved))?;
+            its_user(&state, &credentials).map_err(|error| error.with_moved(moved))?;
             if let Some(finished) = over {
                 return match wanted {
                     Wanted::Pay(_, digest) if finished.digest != digest => {
@@ -57,7 +57,7 @@ impl Vault {
                     _ => finished.again().map(Some),
                 };
             }
-            self.sends_to(&state).and_then(|()| self.lasts()).map_err(|error| error.with_moved(moved))?;
+            self.serves(&state).map_err(|error| error.with_moved(moved))?;
             match self.turn(desk, state, id, wanted, &mut credentials, now).await? {
                 Turn::Over(progress) => return Ok(progress),
                 Turn::Again => {}
@@ -192,13 +192,13 @@ impl Vault {
         Ok(self.filed(id).await?.map(|(_, finished)| finished))
     }
 
-    /// Refuses where what is stored would be sent to another address than was given.
-    pub(crate) fn sends_to(&self, state: &State) -> Result<(), Error> {
-        if state.institution.url == self.template.institution.url { Ok(()) } else { Err(Error::misuse(ELSEWHERE)) }
-    }
-
-    /// Refuses a lease that is over before anybody has answered.
-    pub(crate) fn lasts(&self) -> Result<(), Error> {
+    /// Refuses where what is stored would be sent to another institution than was given; and a lease that is over before anybody has
+    /// answered.
+    pub(crate) fn serves(&self, state: &State) -> Result<(), Error> {
+        let (stored, given) = (&state.institution, &self.template.institution);
+        if (&stored.url, &stored.fi) != (&given.url, &given.fi) {
+            return Err(Error::misuse(ELSEWHERE));
+        }
         if self.lease >= LEAST_LEASE { Ok(()) } else { Err(Error::misuse(SHORT_LEASE)) }
     }
 
@@ -280,6 +280,11 @@ fn as_receipt(progress: Progress<Completed>) -> Result<Turn<Option<Progress<Rece
 
 pub(crate) const OTHER_KIND: &str = "an operation ended as another kind";
 
+/// Refuses credentials of another user than the vault's.
+pub(crate) fn its_user(state: &State, credentials: &Credentials) -> Result<(), Error> {
+    belongs(state, credentials).map_err(|_| Error::misuse(SOMEBODY_ELSE))
+}
+
 /// Somebody else has the claim.
 pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {
     let busy = desk.busy(now);
@@ -349,9 +354,12 @@ const LONGEST_ID: usize = 200;
 /// No exchange with an institution takes less, and the transport may wait for much longer.
 const LEAST_LEASE: Duration = Duration::from_secs(1);
 
-const ELSEWHERE: &str = "the vault's record belongs to an institution at another address, and nothing was sent: another institution \
-                         needs a context of its own; where this one has moved, settle what is in doubt here first, and never pay it \
+const ELSEWHERE: &str = "the vault's record belongs to another institution (ORG or FID), or to one at another address, and nothing was \
+                         sent: another institution needs a context of its own; where this one has moved, settle what is in doubt here first, and never pay it \
                          under another context, which does not know of it";
+const SOMEBODY_ELSE: &str = "the vault's record belongs to another user id, and nothing was sent: go on with that one; another user needs \
+                             a context of his own; where the institution has changed the id, look says what became of each payment: \
+                             settle what is in doubt here first, and never pay it under another context, which does not know of it";
 const SHORT_LEASE: &str = "the vault's lease is shorter than a second, and somebody would take over before the institution has answered: \
                            give one that is longer than the transport waits at most, its total timeout";
 const BAD_ID: &str = "the id of a payment has 1 to 200 bytes";

@@ -83,9 +83,10 @@
 //! `ORG` and `FID`, the rest of the dialect, profile, `CLIENTUID` and keys stay what they were when the desk was made: files that may be
 //! sent again were made of them.
 //!
-//! An institution that has moved to another address gets a vault of another [`Context`], which knows of no payment of
-//! this one. Nothing is sent from here to the new address; results, [`look`](Vault::look), [`pending`](Vault::pending),
-//! [`settle`](Vault::settle) and [`abandon`](Vault::abandon) go on. Settle what is in doubt here, and ask here first whether an id was paid.
+//! An institution that has moved to another address, or has given the user another user id, gets a vault of another [`Context`], which
+//! knows of no payment of this one. Nothing is sent from here to the new address or as another user; [`look`](Vault::look),
+//! [`pending`](Vault::pending), [`settle`](Vault::settle) and [`abandon`](Vault::abandon) go on. Settle what is in doubt here, and look
+//! here first whether an id was paid.
 //!
 //! # What it does not do
 //!
@@ -179,7 +180,7 @@ pub use standing::{Busy, Pending, Settlement, Standing};
 /// let trust = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes())?;
 /// let client = Client::builder(Institution::new(bank.url())).connection(trust).build()?;
 /// let keys = KeyRing::new(Key::new(1, [7; 32])?);
-/// let vault = Vault::new(client, Memory::new(), keys, Context::new("tenant-1", "user-42")?)?;
+/// let vault = Vault::new(client, Memory::new(), keys, Context::new("tenant-1", "user-42")?.and("bank-7"))?;
 ///
 /// let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
 /// let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
@@ -211,7 +212,9 @@ impl Vault {
     /// Ties a client, a store, and the keys and the context of its user together. Nothing is loaded or sent.
     ///
     /// Once there is a record, [what is stored wins](crate::client::vault#what-is-stored-and-what-is-given-anew) over most of what the
-    /// client says. The context names tenant and end user, and the institution where a user has several.
+    /// client says. The context names tenant, end user and institution, and says whether it is a test, by names that never change: no
+    /// e-mail address, no login name. A record is found by its context alone. Under another one there is no payment, and [`pay`](Self::pay)
+    /// pays again what was paid; under one that a test has used, too, it gives the result of the test, and pays nothing.
     ///
     /// **Where the same user is to have sessions as well, decide that before the first payment.** Restore one blob twice then, once for
     /// the vault and once for sessions: [Beside sessions](crate::client::vault#beside-sessions) says why. A vault gives neither a

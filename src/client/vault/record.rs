@@ -14,11 +14,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::client::vault::desk::{Claim, Desk, Open};
+use crate::client::vault::desk::{Claim, Desk, LISTING, Open};
 use crate::client::vault::standing::{Finished, Settlement, Verdict};
 use crate::engine::{
-    Part, Receipt, Refusal, RefusedAt, SCHEMA, SnapshotError, State, read, read_doubt, record, restore_operation,
-    restore_state, save_operation, understood, write_doubt,
+    Part, Receipt, Refusal, RefusedAt, SCHEMA, SnapshotError, State, TaskKind, read, read_doubt, record,
+    restore_operation, restore_state, save_operation, understood, write_doubt,
 };
 use crate::ofx::{Content as _, PaymentResponse, Status, TrnUid, Version, pack, unpack};
 
@@ -150,6 +150,10 @@ fn restore_open(written: u16, open: OpenV1<'_>) -> Result<Open, SnapshotError> {
     let parts = SCHEMA.lift(written, parts.collect())?;
     understood(&parts)?;
     let operation = restore_operation(&parts)?;
+    // What this version's vault does not take was put there by a newer one, which would not hear of its result.
+    if operation.kind() != if open.id == LISTING { TaskKind::ACCOUNTS } else { TaskKind::PAY } {
+        return Err(SnapshotError::Newer(DESK));
+    }
     Ok(Open { id: open.id.to_owned(), digest: open.digest, user: open.user.map(str::to_owned), operation })
 }
 
@@ -252,4 +256,38 @@ fn unpack_status(bytes: &[u8]) -> Option<Status> {
 
 fn moment(millis: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(millis)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::client::{Client, driver};
+    use crate::engine::{Include, Institution, Intent, save_state};
+    use crate::ofx::{AccountType, BankAccount, Payee, Payment};
+
+    #[test]
+    fn an_operation_that_no_vault_of_this_version_begins_is_a_newer_ones() {
+        let institution = Institution::new("https://ofx.bank.example/ofx").without_profile();
+        let mut client = Client::builder(institution).build().unwrap();
+        let from = BankAccount::new("1", "2", AccountType::Checking);
+        let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
+        let pay = Intent::pay(&Payment::new(from, Decimal::ONE, payee, "7", chrono::NaiveDate::default()));
+        for (id, intent, is_known) in [
+            ("order-1", pay.clone(), true),
+            (LISTING, Intent::Accounts, true),
+            (LISTING, pay, false),
+            ("order-1", Intent::Accounts, false),
+            ("order-1", Intent::Profile, false),
+        ] {
+            let operation = driver::start(&mut client, intent).unwrap();
+            let open = vec![Open { id: id.to_owned(), digest: [0; 32], user: None, operation }];
+            let mut parts = save_state(&client.state, Include::All).unwrap();
+            parts.extend(save_desk(&Desk { open, ..Desk::default() }, &client.state, &parts).unwrap());
+            let restored = restore_desk(SCHEMA.number, parts).map(|(desk, _)| desk.open.len());
+            assert_eq!(restored, if is_known { Ok(1) } else { Err(SnapshotError::Newer(DESK)) }, "{id:?}");
+        }
+    }
 }

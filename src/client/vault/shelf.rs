@@ -12,7 +12,7 @@ use crate::client::vault::patience::{Effort, MOST_TRIES};
 use crate::client::vault::record::{restore_desk, restore_file, save_desk, save_file};
 use crate::client::vault::standing::{Finished, Verdict};
 use crate::engine::{Include, Part, SCHEMA, State};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::seal::{self, Blob, Kind, OpenError, OpenPolicy, SealError, Segment, Suite};
 use crate::store::{Applied, Record, RecordKey, StoreError, Swap, Version};
 
@@ -185,13 +185,13 @@ impl Vault {
     }
 
     fn read_file(&self, key: &RecordKey, id: &str, record: &Record) -> Result<Option<Finished>, Error> {
-        let Unsealed { written, parts, .. } = match self.unseal(key, record) {
+        let Unsealed { parts, .. } = match self.unseal(key, record) {
             Err(error) if matches!(error.detail(), Some(OpenError::Expired { .. })) => return Ok(None),
             found => found?,
         };
-        let finished = restore_file(&SCHEMA.lift(written, parts)?)?;
+        let finished = restore_file(&parts)?;
         if finished.id != id {
-            return Err(Error::from(OpenError::Tampered));
+            return Err(unreadable(OpenError::Tampered));
         }
         Ok(Some(finished))
     }
@@ -228,7 +228,8 @@ impl Vault {
         let policy = OpenPolicy::new(self.world.unix()).allow_from_the_future().oldest_schema(SCHEMA.oldest);
         let context = self.context.clone().and(key.as_bytes());
         let blob = Blob::from_bytes(record.bytes());
-        let opened = seal::open(&blob, Kind::Vault, SCHEMA.number, &self.keys, &context, &policy)?;
+        let opened =
+            seal::open(&blob, Kind::Vault, SCHEMA.number, &self.keys, &context, &policy).map_err(unreadable)?;
         let issued = i64::try_from(opened.stamp.issued).ok().and_then(|issued| DateTime::from_timestamp(issued, 0));
         Ok(Unsealed {
             written: opened.stamp.schema,
@@ -277,9 +278,30 @@ impl Desk {
 const FULL: &str = "the vault's record is full of payments that are not over: pending names them; answer those that ask, and abandon \
                     those that nobody wants any more";
 
+/// What may be done about a blob that a program holds may not be done about a record: without it, what was paid is paid again.
+fn unreadable(error: OpenError) -> Error {
+    let what = match error {
+        OpenError::NotOurs
+        | OpenError::Truncated
+        | OpenError::TooLarge { .. }
+        | OpenError::WrongKind { .. }
+        | OpenError::Tampered
+        | OpenError::MalformedSegment { .. } => "was changed or damaged in the store",
+        OpenError::WrongKeyOrContext => "was sealed by another key of the same id, or changed in the store",
+        OpenError::SchemaRetired { .. } => "is too old for this version of the crate: use an older one, and reseal",
+        // Their own texts say what to do, and nothing is lost by it.
+        other => return other.into(),
+    };
+    let text = format!("a record of this vault {what}. {KEEP_IT}");
+    Error::new(ErrorKind::Seal, Delivery::NotSent, text).with_moved(Moved::Unknown).with_detail(error)
+}
+
+const KEEP_IT: &str = "It may be all that says what was paid: do not delete it, put no older one in its place, and pay nothing \
+                       of it in another way before the institution says that it was not made";
+
 fn contradiction() -> Error {
     let text = "the store refuses a write as a conflict and shows the version that was expected; look at what else writes there";
-    Error::new(ErrorKind::Store, crate::error::Delivery::NotSent, text)
+    Error::new(ErrorKind::Store, Delivery::NotSent, text)
 }
 
 /// A desk grows when an institution asks and answers: what is added must leave room for that.

@@ -99,7 +99,8 @@ impl Pending {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Busy {
-    /// When to try again at the latest, UTC: if nobody has given up the claim by then, it is over.
+    /// When to try again at the latest, UTC: if nobody has given up the claim by then, it is over. Where the other's clock is ahead of
+    /// ours, it is told anew by each [`Vault`](crate::Vault) that is made, and moves on with our clock until it is past the other's.
     pub until: DateTime<Utc>,
     /// The payment the other is at work on; `None` for the account list.
     pub id: Option<String>,

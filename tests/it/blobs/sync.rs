@@ -124,7 +124,7 @@ pub(super) fn opens(name: &str, change: impl FnOnce(&[Raw]) -> Vec<Raw>) -> Resu
     assert_eq!(error.kind(), ErrorKind::Seal);
     let text = error.to_string();
     let part =
-        text.split_once("part ").and_then(|(_, rest)| rest.split_once(" of the stored state is missing or damaged"));
+        text.split_once("part ").and_then(|(_, rest)| rest.split_once(" of the stored state is missing, damaged"));
     Err(part.unwrap_or_else(|| panic!("{text}")).0.parse().unwrap())
 }
 
