@@ -133,13 +133,19 @@ fn is_due_with(found: &Payment, ours: &Payment) -> bool {
     days.is_none_or(|(found, ours)| (found - ours).num_days().abs() < 7)
 }
 
-/// Whether two spellings may name one account at a payee: some show only the last digits. Compared where they stand: copies of them
-/// would not be wiped.
+/// Whether two spellings may name one account at a payee: some show only the last digits, some cut it off or write a name behind it, and
+/// some show nothing. Compared where they stand: copies of them would not be wiped.
 fn is_same_account(found: &str, ours: &str) -> bool {
     let ((found, is_masked), (ours, _)) = (shown(found), shown(ours));
     let (length, our_length) = (bare(found).count(), bare(ours).count());
+    let shorter = length.min(our_length);
     let end_alike = bare(found).rev().zip(bare(ours).rev()).all(|(one, other)| one == other);
-    if length.min(our_length) < SHOWN { is_masked || length == our_length && end_alike } else { end_alike }
+    let start_alike = || !is_masked && bare(found).zip(bare(ours)).all(|(one, other)| one == other);
+    match shorter {
+        _ if length == 0 || shorter >= BEGINNING && start_alike() => true,
+        ..SHOWN => is_masked || length == our_length && end_alike,
+        _ => end_alike,
+    }
 }
 
 /// What is shown of an account behind what masks the rest, and whether anything does.
@@ -152,6 +158,9 @@ fn shown(account: &str) -> (&str, bool) {
 
 /// Fewer digits than this show nothing.
 const SHOWN: usize = 3;
+
+/// Fewer are the beginning of too many.
+const BEGINNING: usize = 5;
 
 /// An account at a payee without what institutions spell as they like: case, leading zeros, and all that is neither letter nor digit.
 fn bare(account: &str) -> impl DoubleEndedIterator<Item = u8> {

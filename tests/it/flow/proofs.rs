@@ -333,6 +333,22 @@ fn an_account_may_be_shown_by_its_last_digits() {
     }
 }
 
+/// Some cut it off, or write a name behind it.
+#[test]
+fn an_account_may_be_shown_by_its_beginning() {
+    let shown = [("88-204", true), ("0088204", true), ("88204117 HARBOR", true), ("88204117****", true)];
+    let others = [("8820", false), ("88205", false), ("88204118 HARBOR", false), ("-", true), ("", true)];
+    for (account, stops) in shown.into_iter().chain(others) {
+        let mut scenario = lost();
+        let sent = scenario.sent[1].clone();
+        scenario
+            .then_says(move |_| frame("t-9", "N", vec![with_value(&ours(0, "0", Some(&sent)), "PAYACCT", account)]));
+        scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+        unknown(scenario.reconcile());
+        assert_eq!(copies(&scenario), if stops { 1 } else { 2 }, "{account:?}");
+    }
+}
+
 /// A service of one account that became active is no change of another's, and none of another service.
 #[test]
 fn the_service_of_another_account_does_not_stop_a_second_copy() {
