@@ -137,19 +137,23 @@ impl Receipt {
 
     /// The same after what a history tells of the payment beside its acceptance, `today`.
     pub(crate) fn after<'a>(mut self, told: impl Iterator<Item = &'a Answer>, today: NaiveDate) -> Self {
+        let accepted = self.response.clone();
         for answer in told.filter(|answer| !answer.status.is_error() && answer.id() == Some(&self.response.server_id)) {
-            match &answer.reply {
-                Some(Reply::ModifyPayment(changed)) => {
-                    let is_moved = changed.payment.due.date() != self.response.payment.due.date();
-                    self.response.payment = changed.payment.clone();
-                    if is_moved || changed.processing.is_some() {
-                        self.response.processing.clone_from(&changed.processing);
-                    }
-                }
+            let (payment, processing) = match &answer.reply {
+                // The very same over again is as old as it was.
+                Some(Reply::Pay(again)) if **again != accepted => (&again.payment, &again.processing),
+                Some(Reply::ModifyPayment(changed)) => (&changed.payment, &changed.processing),
                 Some(Reply::CancelPayment(_)) => {
                     self.response.processing = Some(PaymentProcessing::new(PaymentState::CanceledOn, today));
+                    continue;
                 }
-                _ => {}
+                _ => continue,
+            };
+            // Neither day nor state of the payment as it was counts for that on another day.
+            let is_moved = payment.due.date() != self.response.payment.due.date();
+            self.response.payment = payment.clone();
+            if is_moved || processing.is_some() {
+                self.response.processing.clone_from(processing);
             }
         }
         self

@@ -1,6 +1,6 @@
 //! What else a history tells: others that are like ours, and what became of ours since.
 
-use ofx_session::engine::{Doubt, Intent};
+use ofx_session::engine::{Doubt, Intent, Receipt};
 use ofx_session::error::Delivery;
 use ofx_session::ofx::{Amount, Element, PaymentState, SyncMode, Version};
 use rust_decimal::Decimal;
@@ -148,6 +148,64 @@ fn a_receipt_out_of_a_history_is_the_payment_as_it_stands() {
         frame("t-9", "N", vec![ours(0, sent.trn_uid(), Some(&sent)), other])
     });
     assert_eq!(paid(scenario.reconcile()).state(), None);
+}
+
+/// The history of our payment, told first as one that will be made, and then in these words.
+fn told_twice(then: impl Fn(&Sent, Element) -> Vec<Element> + 'static) -> Receipt {
+    let mut scenario = lost();
+    let sent = scenario.sent[1].clone();
+    scenario.then_says(move |_| {
+        let first = stands(sent.trn_uid(), &sent, Some(["WILLPROCESSON", "20260119"]));
+        let mut all = vec![first.clone()];
+        all.extend(then(&sent, first));
+        frame("t-9", "N", all)
+    });
+    paid(scenario.reconcile())
+}
+
+/// Our payment as it stands.
+fn stands(trn_uid: &str, sent: &Sent, state: Option<[&str; 2]>) -> Element {
+    let mut response = ours(0, trn_uid, Some(sent)).find("PMTRS").unwrap().children().to_vec();
+    response.extend(state.map(|[code, day]| {
+        Element::aggregate("PMTPRCSTS", vec![Element::leaf("PMTPRCCODE", code), Element::leaf("DTPMTPRC", day)])
+    }));
+    transaction("PMTTRNRS", trn_uid, 0, Some(Element::aggregate("PMTRS", response)))
+}
+
+/// Some tell how a payment stands by telling the payment again.
+#[test]
+fn a_payment_that_a_history_tells_twice_stands_as_it_is_told_last() {
+    let day = |text: &str| Some(text.parse::<chrono::NaiveDate>().unwrap());
+    for ours in [true, false] {
+        let uid = move |sent: &Sent| if ours { sent.trn_uid().to_owned() } else { "0".to_owned() };
+        let failed = told_twice(move |sent, _| vec![stands(&uid(sent), sent, Some(["FAILEDON", "20260120"]))]);
+        assert_eq!((failed.state(), failed.date()), (Some(&PaymentState::FailedOn), day("2026-01-20")), "{ours}");
+        let processed = told_twice(move |sent, _| {
+            let [failed, processed] = [["FAILEDON", "20260120"], ["PROCESSEDON", "20260121"]];
+            vec![stands(&uid(sent), sent, Some(failed)), stands(&uid(sent), sent, Some(processed))]
+        });
+        assert_eq!(
+            (processed.state(), processed.date()),
+            (Some(&PaymentState::ProcessedOn), day("2026-01-21")),
+            "{ours}"
+        );
+        let moved = told_twice(move |sent, _| vec![with_value(&stands(&uid(sent), sent, None), "DTDUE", "20260130")]);
+        assert_eq!(
+            (moved.state(), moved.date()),
+            (None, day("2026-01-30")),
+            "{ours}: the state is that of another day"
+        );
+        let less = told_twice(move |sent, _| vec![with_value(&stands(&uid(sent), sent, None), "TRNAMT", "70.00")]);
+        assert_eq!(less.response.payment.amount.value(), Decimal::new(7000, 2), "{ours}");
+        assert_eq!(less.state(), Some(&PaymentState::WillProcessOn), "{ours}: nothing was said of it");
+    }
+}
+
+/// The answer to a second copy may be the first one over again: what was told in between is newer.
+#[test]
+fn an_acceptance_that_is_told_over_again_is_as_old_as_it_was() {
+    let failed = told_twice(|sent, first| vec![changed(sent, None, Some(["FAILEDON", "20260120"])), first]);
+    assert_eq!(failed.state(), Some(&PaymentState::FailedOn));
 }
 
 /// Some put marks between thousands and leave decimals out that are none. A comma or a point by itself is the decimal point.
