@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::client::Client;
 use crate::client::giving_up::Undo;
-use crate::engine::{Credentials, Operation, Outcome, RefusedAt, State, Step, TaskKind, Transmit};
+use crate::engine::{Credentials, EngineError, Operation, Outcome, RefusedAt, State, Step, TaskKind, Transmit};
 use crate::error::{Delivery, Error};
 use crate::ofx::RequestKind;
 use crate::secret::Secret;
@@ -116,10 +116,15 @@ impl After<'_> {
         let counts = operation.kind().counts();
         let body = response.into_body();
         let ready = counts.then(|| operation.clone());
+        let unread = operation.can_do_without_answer().then(|| if operation.may_have_gone_on() { COPY } else { FENCE });
         let answered = operation.handle_response(&mut client.state, &body, client.world.now());
         client.keep_answer(body);
         // An answer that is of no use is an error only where nothing hangs on it.
-        let answered = answered.map_err(|error| nothing_moved(error.into(), counts));
+        let answered = answered.map_err(|error| {
+            let unread = unread.filter(|_| matches!(error, EngineError::Decode(_)));
+            let error = nothing_moved(error.into(), counts);
+            unread.into_iter().fold(error, Error::while_doing)
+        });
         if token.is_some() && matches!(answered, Ok((_, Step::Approve(_)))) {
             credentials.auth_token = token;
         }
@@ -187,6 +192,15 @@ const UNREADABLE: &str = "the stored profile cannot be read by this version, and
 
 const TOKEN: &str = "asking for the newest token of the history, so that the request can be found out about (where there is none for this \
                      client, abandon the request and begin it anew with Institution::without_synchronization)";
+
+const FENCE: &str = "asking for the newest token of the history, so that the request can be found out about (a limit is raised with \
+                     Client::limits or Paused::limits; where the answer can never be read, abandon the request and begin it anew with \
+                     Institution::without_synchronization)";
+
+const COPY: &str = "looking into the history for what another copy of this request may have done since it was stored (a limit is raised \
+                    with Client::limits or Paused::limits; where the history can never be read, ask the institution whether the request \
+                    was carried out, and only where it was not, abandon it and begin it anew with \
+                    Institution::without_synchronization)";
 
 const ENROLLING: &str = "while enrolling, which may have been done: enrol again, and where the user is enrolled already (13501), the institution \
                          gives the password anew";

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::Phase;
 use crate::engine::recovery::Leg;
 use crate::engine::transmit::Purpose;
@@ -67,6 +68,12 @@ impl Operation {
             Leg::History => self.doubt.is_none(),
             Leg::Request | Leg::SameFile | Leg::NewPassword | Leg::OldPassword => false,
         }
+    }
+
+    /// Whether another copy of it, restored from the same blob, may have sent what this one asks about before it sends anything: it asks for
+    /// the whole history then.
+    pub(crate) fn may_have_gone_on(&self) -> bool {
+        self.recovery.leg == Leg::History && self.doubt.is_none() && self.recovery.token.as_deref() == Some(NO_TOKEN)
     }
 
     /// Notes that the file of the present step was sent, and whether it was one that counts.

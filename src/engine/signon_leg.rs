@@ -75,8 +75,9 @@ impl Operation {
                 self.recovery.note_failure(read);
                 return Ok(self.in_doubt(Doubt::Unreadable(shortened(&error.to_string()))));
             }
-            // Cut short on its way, it says nothing about the history: the token is asked for again.
-            Err(error) if self.asks_for_token() && !error.is_cut_short(body) => {
+            // One that cannot be read is a history all the same, and the answer may be in it: a copy of this may have gone on from where it
+            // was stored. Cut short on its way, it may be whole the next time. Only where no OFX came is there none.
+            Err(error) if self.asks_for_token() && error.is_of_no_ofx() && !error.is_cut_short(body) => {
                 return Ok(self.give_up_history(state, now));
             }
             Err(error) => {

@@ -81,6 +81,11 @@ impl DecodeError {
         &self.problem
     }
 
+    /// Whether there is no `<OFX>` in what was read.
+    pub(crate) fn is_of_no_ofx(&self) -> bool {
+        matches!(self.problem, Problem::NoOfx)
+    }
+
     /// Whether `document` began as OFX and lost its end.
     pub(crate) fn is_cut_short(&self, document: &[u8]) -> bool {
         let headers = [b"OFXHEADER".as_slice(), b"<?xml"];

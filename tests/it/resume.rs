@@ -17,3 +17,4 @@ mod shapes;
 mod signon;
 mod situations;
 mod steps;
+mod twice;
