@@ -9,8 +9,8 @@ use crate::engine::changes::notices;
 use crate::engine::{Change, Changes};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::ofx::{
-    Answer, Content as _, Payment, PaymentProcessing, PaymentResponse, PaymentState, Reply, SignonResponse, Stamp,
-    Status, TrnUid, Version,
+    Answer, Content as _, DecodeError, Payment, PaymentProcessing, PaymentResponse, PaymentState, Reply,
+    SignonResponse, Stamp, Status, TrnUid, Version, shortened,
 };
 
 /// How an operation ended.
@@ -283,6 +283,26 @@ impl Doubt {
         Self::RepeatRefused(refusal.to_string())
     }
 
+    /// The same where the history, which could tell more, cannot be read for this reason. That it was received says more than that.
+    pub(crate) fn of_unreadable_history(self, error: &DecodeError) -> Self {
+        let of = match &self {
+            _ if self.is_left_out() => HISTORY_OF_LEFT_OUT,
+            Self::NoAnswer(_) | Self::Interrupted => HISTORY,
+            Self::Unreadable(why) if why.starts_with(HISTORY) => HISTORY,
+            _ => return self,
+        };
+        Self::Unreadable(shortened(&format!("{of}{error}")))
+    }
+
+    /// Whether nothing was said about it, by an answer that could be read.
+    pub(crate) fn is_left_out(&self) -> bool {
+        match self {
+            Self::NotMentioned => true,
+            Self::Unreadable(why) => why.starts_with(HISTORY_OF_LEFT_OUT),
+            _ => false,
+        }
+    }
+
     /// Whether the signon of a further try was refused.
     pub(crate) fn is_of_signon(&self) -> bool {
         matches!(self, Self::RepeatRefused(why) if why.starts_with(SIGNON_REFUSED))
@@ -321,6 +341,12 @@ impl Doubt {
 
 /// How the text of a refusal at the signon begins.
 const SIGNON_REFUSED: &str = "the institution refused the signon";
+
+/// How the text begins that says why a history cannot be read.
+const HISTORY: &str = "the one with the history: ";
+
+/// The same where the answer before it had no word about the request. In blobs, too: it stays as it is.
+const HISTORY_OF_LEFT_OUT: &str = "the one with the history, after one without a word about it: ";
 
 /// A reason without its last words, where these say only what is said before it already.
 fn without_echo(why: &str) -> &str {

@@ -213,7 +213,7 @@ impl Operation {
         }
         let has_moved = self.recovery.token.as_ref() != Some(&token);
         // It was left out because something had happened since its token, or for a reason that a further copy does not change.
-        let is_ignored = doubt == Doubt::NotMentioned && (!has_moved || self.recovery.copies.repeated);
+        let is_ignored = doubt.is_left_out() && (!has_moved || self.recovery.copies.repeated);
         // Received before, and not in the history: it was refused or is kept back, or its answer was broken.
         let settles_nothing = self.recovery.received || is_ignored;
         if let Some(refusal) = self.recovery.refused.take_if(|_| !settles_nothing && !self.recovery.copies.repeated) {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::engine::answers::{complete, open_questions};
 use crate::engine::judge;
 use crate::engine::operation::{Passed, Phase, app};
-use crate::engine::recovery::Copies;
+use crate::engine::recovery::{Copies, Leg};
 use crate::engine::{Answers, Doubt, EngineError, Operation, Refusal, RefusedAt, State, Step, TaskKind};
 use crate::error::{Delivery, StatusCode};
 use crate::ofx::{Question, Response, shortened};
@@ -82,7 +82,11 @@ impl Operation {
             }
             Err(error) => {
                 return match self.doubt.take() {
-                    Some(doubt) => Ok(self.in_doubt(doubt)),
+                    Some(doubt) => {
+                        let tells = self.recovery.leg == Leg::History && !self.recovery.exhausted;
+                        let hides = tells && !error.is_of_no_ofx() && !error.is_cut_short(body);
+                        Ok(self.in_doubt(if hides { doubt.of_unreadable_history(&error) } else { doubt }))
+                    }
                     None => Err(error.into()),
                 };
             }

@@ -3,7 +3,7 @@
 use ofx_session::Credentials;
 use ofx_session::engine::{BatchAnswer, Doubt, EngineError, Intent, Outcome, Situation, Step};
 use ofx_session::error::Delivery;
-use ofx_session::ofx::{Element, PaymentCancellation, PaymentInquiry, Request, SyncMode};
+use ofx_session::ofx::{Element, PaymentCancellation, PaymentInquiry, Request, SyncMode, Version};
 
 use super::recovery::{frame, ours};
 use super::scenario::{
@@ -233,4 +233,108 @@ fn a_question_that_is_refused_beside_a_second_copy_does_not_hide_that_it_was_acc
     let told = scenario.repeat();
     let Ok(Step::Done(Outcome::Batch(answers))) = told else { panic!("{told:?}") };
     assert!(matches!(&answers[..], [BatchAnswer::Refused(_), BatchAnswer::Confirmed(_)]), "{answers:?}");
+}
+
+/// A history with a character in it that no document may have.
+fn broken(token: &str) -> Reply {
+    let text = String::from_utf8(frame(token, "N", vec![]).bytes(Version::V211)).unwrap();
+    Reply::Body(text.replace("LOSTSYNC>N", "LOSTSYNC>\u{1}N").into_bytes())
+}
+
+/// A payment in an institution with a history, to be sent after the token t-1.
+fn fenced() -> Scenario {
+    let mut scenario = Scenario::with_profile(easy().sync_mode(SyncMode::Full));
+    scenario.then_says(|_| frame("t-1", "N", vec![]));
+    scenario
+}
+
+fn unreadable(doubt: &Doubt) -> &str {
+    let Doubt::Unreadable(why) = doubt else { panic!("{doubt:?}") };
+    assert!(why.contains("history") && why.contains("byte"), "{why}");
+    why
+}
+
+fn can_reconcile(scenario: &Scenario) -> bool {
+    scenario.operation.as_ref().unwrap().can_reconcile()
+}
+
+/// Somebody may do something about it, and the history says the same the next time.
+#[test]
+fn a_history_that_cannot_be_read_says_why() {
+    for how in ["no answer", "interrupted", "not mentioned"] {
+        let mut scenario = fenced();
+        if how == "not mentioned" {
+            scenario.then_says(|_| frame("t-1", "N", vec![]));
+            scenario.then(|_, _| broken("t-2"));
+            unreadable(&unknown(scenario.pay()));
+        } else {
+            scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+            unknown(scenario.pay());
+        }
+        if how == "interrupted" {
+            let (again, step) =
+                scenario.operation.clone().unwrap().repeat_in_doubt(&scenario.state, scenario.now()).unwrap();
+            drop(again);
+            let Step::Send(transmit) = step else { panic!("{step:?}") };
+            scenario.operation =
+                Some(transmit.prepare(&scenario.credentials, &scenario.state, scenario.now()).unwrap().0);
+        }
+        scenario.then(|_, _| broken("t-2"));
+        let first = unreadable(&unknown(scenario.reconcile())).to_owned();
+        assert!(can_reconcile(&scenario), "{how}: the way stays open");
+        scenario.then(|_, _| broken("t-2-and-longer"));
+        assert_ne!(unreadable(&unknown(scenario.reconcile())), first, "{how}: the newest reason counts");
+        assert_eq!(in_doubt(&scenario).as_ref().map(Doubt::explain).unwrap().matches("history").count(), 1, "{how}");
+        let sent = scenario.sent[1].clone();
+        scenario.then_says(move |_| frame("t-2", "N", vec![ours(0, sent.trn_uid(), Some(&sent))]));
+        paid(scenario.reconcile());
+    }
+}
+
+/// That it was received says more, and what was cut short on its way may be whole the next time.
+#[test]
+fn a_history_that_cannot_be_read_hides_nothing_that_says_more() {
+    let mut scenario = fenced();
+    scenario.then_says(|sent| frame("t-1", "N", vec![ours(2019, sent.trn_uid(), None)]));
+    scenario.then(|_, _| broken("t-2"));
+    assert!(matches!(unknown(scenario.pay()), Doubt::Duplicate(_)));
+    assert!(can_reconcile(&scenario));
+
+    let mut scenario = fenced();
+    scenario.then_says(|sent| {
+        let yes_and_no = vec![ours(0, sent.trn_uid(), Some(sent)), ours(2012, sent.trn_uid(), None)];
+        frame("t-2", "N", yes_and_no)
+    });
+    let said = unknown(scenario.pay());
+    scenario.then(|_, _| broken("t-2"));
+    assert_eq!(unknown(scenario.reconcile()), said);
+
+    let mut scenario = fenced();
+    scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
+    unknown(scenario.pay());
+    scenario.then(|_, _| {
+        let mut cut = frame("t-2", "N", vec![]).bytes(Version::V211);
+        cut.truncate(cut.len() - 20);
+        Reply::Body(cut)
+    });
+    assert_eq!(unknown(scenario.reconcile()), Doubt::NoAnswer("lost".to_owned()));
+}
+
+/// It was left out, and nothing had happened since its token: that is still so when the history can be read.
+#[test]
+fn what_was_left_out_stays_so_when_the_history_can_be_read() {
+    for (token, goes_again) in [("t-1", false), ("t-2", true)] {
+        let mut scenario = fenced();
+        scenario.then_says(|_| frame("t-1", "N", vec![]));
+        scenario.then(|_, _| broken("t-2"));
+        unreadable(&unknown(scenario.pay()));
+        scenario.then_says(move |_| frame(token, "N", vec![]));
+        if goes_again {
+            scenario.then_says(|sent| frame("t-3", "N", vec![ours(0, sent.trn_uid(), Some(sent))]));
+            paid(scenario.reconcile());
+        } else {
+            unreadable(&unknown(scenario.reconcile()));
+            assert!(!can_reconcile(&scenario), "a person must find out");
+        }
+    }
 }

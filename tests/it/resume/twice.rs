@@ -1,5 +1,6 @@
 //! One blob of a prepared payment, resumed twice: what the second copy makes of a history in which the first may stand.
 
+use ofx_session::engine::Doubt;
 use ofx_session::error::{Delivery, Error, ErrorKind};
 use ofx_session::ofx::{Limits, SyncMode, Version};
 use ofx_session::{Blob, Moved, Progress, Session, Situation};
@@ -119,4 +120,25 @@ fn a_token_that_is_ofx_and_cannot_be_read_sends_nothing() {
         assert!(line.work().last().unwrap().contains("<PMTSYNCRQ>"), "{version}");
         line.clean(1);
     }
+}
+
+/// The doubt says why, and the next one who tries can do something about it.
+#[test]
+fn a_doubt_says_that_the_history_is_beyond_the_limits_and_ends_when_they_are_raised() {
+    let line = Line::new(easy().class("D-S+F-".parse().unwrap()).build_model());
+    let mut paying = session(&line);
+    line.then([Fate::Honest, Fate::Honest, Fate::LostAfter]);
+    assert!(matches!(now(paying.pay(&payment())), Ok(Progress::Unknown(Doubt::NoAnswer(_)))));
+    let mut limited = reread(&pause(paying)).transport(line.clone()).limits(Limits::new().bytes(1000));
+    for bytes in [1000, 1100] {
+        let mut session = limited.open_risking_a_second_payment(jane()).unwrap();
+        let Progress::Unknown(doubt) = now(session.reconcile()).unwrap() else { panic!("{bytes}") };
+        let text = doubt.explain();
+        assert!(matches!(doubt, Doubt::Unreadable(_)) && text.contains(&format!("{bytes} bytes")), "{text}");
+        assert!(session.can_reconcile(), "{bytes}");
+        limited = reread(&pause(session)).transport(line.clone()).limits(Limits::new().bytes(1100));
+    }
+    let mut raised = limited.limits(Limits::new()).open_risking_a_second_payment(jane()).unwrap();
+    assert!(matches!(now(raised.reconcile()), Ok(Progress::Done(_))));
+    line.clean(1);
 }
