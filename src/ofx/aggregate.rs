@@ -4,12 +4,12 @@
 /// Declares a struct and, from the same lines, how it is written in order and read by tag.
 ///
 /// `member: Type = "TAG"`, or `= "TAG" if predicate` for what only some versions know; the predicate is a method of
-/// [`Version`](crate::ofx::Version). `= "TAG" or "ALIAS"` also reads what institutions write in its place. Reading is by
-/// tag and in any order, writing in the order of the lines. `struct Name remembering member` has an
+/// [`Version`](crate::ofx::Version). `= "TAG" or "ALIAS"` also reads what institutions write in its place; `= "TAG" else function` asks the
+/// function what it is when it cannot be read. Reading is by tag and in any order, writing in the order of the lines. `struct Name remembering member` has an
 /// [`AsRead`](crate::ofx::as_read::AsRead) of what `texts` gives.
 macro_rules! aggregate {
     ($(#[$meta:meta])* pub struct $name:ident $(remembering $as_read:ident)? {
-        $($(#[$member_meta:meta])* $member:ident : $type:ty = $tag:literal $(or $alias:literal)? $(if $known:ident)?,)*
+        $($(#[$member_meta:meta])* $member:ident : $type:ty = $tag:literal $(or $alias:literal)? $(else $otherwise:ident)? $(if $known:ident)?,)*
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ macro_rules! aggregate {
                 $(let mut $member: Result<$type, crate::ofx::DecodeError> = {
                     let tag = $tag;
                     $(let tag = if element.child(tag).is_none() && element.child($alias).is_some() { $alias } else { tag };)?
-                    crate::ofx::Member::take(element, tag)
+                    crate::ofx::Member::take(element, tag)$(.or_else($otherwise))?
                 };)*
                 // A record that cannot be finished leaves nothing of the values behind that were read for it.
                 if let Some(error) = None$(.or_else(|| $member.as_ref().err().cloned()))* {

@@ -11,11 +11,12 @@ use crate::ofx::check::known;
 use crate::ofx::value::only;
 use crate::ofx::{
     AccountInfoRequest, AccountInfoResponse, BankAccount, CanceledModel, CanceledPayment, ChangedUserInfo, Content,
-    DecodeError, DeletedPayee, Element, EncodeError, EnrollmentRequest, EnrollmentResponse, ListedPayee, Member,
-    ModelCancellation, ModelModification, ModifiedModel, ModifiedPayee, ModifiedPayment, PayeeAddition, PayeeDeletion,
-    PayeeModification, Payment, PaymentCancellation, PaymentInquiry, PaymentMail, PaymentModification, PaymentRequest,
-    PaymentResponse, PaymentStatus, RecurringModel, RecurringPayment, ServiceRequest, ServiceResponse, Sink, Stamp,
-    Status, SyncKind, TrnUid, UserInfo, Version,
+    DecodeError, DeletedPayee, Element, EncodeError, EnrollmentRequest, EnrollmentResponse, ExtendedPayee,
+    ExtendedPayment, ListedPayee, Member, ModelCancellation, ModelModification, ModifiedModel, ModifiedPayee,
+    ModifiedPayment, PayeeAddition, PayeeDeletion, PayeeModification, Payment, PaymentCancellation, PaymentInquiry,
+    PaymentMail, PaymentModification, PaymentProcessing, PaymentRequest, PaymentResponse, PaymentStatus,
+    RecurringModel, RecurringPayment, ServiceRequest, ServiceResponse, Sink, Stamp, Status, SyncKind, TrnUid, UserInfo,
+    Version,
 };
 
 /// What becomes of a request of which nobody knows whether it was carried out.
@@ -282,7 +283,7 @@ impl Answer {
         let reply = found.transpose()?.flatten().map(|(kind, child)| {
             let read = Reply::read(kind, child);
             let read =
-                read.or_else(|error| without_invoices(child).map_or(Err(error), |bare| Reply::read(kind, &bare)));
+                read.or_else(|error| without_decoration(child).map_or(Err(error), |bare| Reply::read(kind, &bare)));
             read.map_err(|error| error.within(child.tag()))
         });
         let status: Status = Member::take(element, "STATUS")?;
@@ -322,18 +323,28 @@ impl Answer {
     }
 }
 
-/// A response without the invoices of its payment, when it has any: what cannot be read in them must not hide that the payment was
-/// accepted.
-fn without_invoices(response: &Element) -> Option<Element> {
-    response.find("PMTINFO/EXTDPMT")?;
-    let keep = |element: &Element, tag: &str| {
-        element.children().iter().filter(|child| child.tag() != tag).cloned().collect::<Vec<_>>()
+/// A response without what can be left out of it and cannot be read, when there is such: it must not hide that the payment was accepted.
+/// Of an acceptance that is its state, too, which an institution need not say; in a change it may be what has changed.
+fn without_decoration(response: &Element) -> Option<Element> {
+    let info = response.child("PMTINFO");
+    let unreadable = [
+        ("EXTDPAYEE", <Option<ExtendedPayee> as Member>::take(response, "EXTDPAYEE").is_err()),
+        (
+            "PMTPRCSTS",
+            response.is("PMTRS") && <Option<PaymentProcessing> as Member>::take(response, "PMTPRCSTS").is_err(),
+        ),
+        ("EXTDPMT", info.is_some_and(|info| Vec::<ExtendedPayment>::take(info, "EXTDPMT").is_err())),
+    ];
+    let tags: Vec<&str> =
+        unreadable.into_iter().filter_map(|(tag, is_unreadable)| is_unreadable.then_some(tag)).collect();
+    if tags.is_empty() {
+        return None;
+    }
+    let kept = |element: &Element| -> Vec<Element> {
+        element.children().iter().filter(|child| !tags.contains(&child.tag())).cloned().collect()
     };
-    let bare = |child: &Element| match child.tag() {
-        "PMTINFO" => Element::aggregate("PMTINFO", keep(child, "EXTDPMT")),
-        _ => child.clone(),
-    };
-    Some(Element::aggregate(response.tag().to_owned(), response.children().iter().map(bare).collect()))
+    let bare = |child: Element| if child.is("PMTINFO") { Element::aggregate("PMTINFO", kept(&child)) } else { child };
+    Some(Element::aggregate(response.tag().to_owned(), kept(response).into_iter().map(bare).collect()))
 }
 
 impl AccountInfoRequest {

@@ -5,7 +5,7 @@ use zeroize::Zeroize as _;
 use crate::ofx::aggregate::{aggregate, setters};
 use crate::ofx::as_read::{AsRead, Checked};
 use crate::ofx::check::{self, limit, server_id, transfer};
-use crate::ofx::value::only;
+use crate::ofx::value::{empty, only};
 use crate::ofx::{
     BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayee, Member, Problem, Sink, Version,
 };
@@ -14,7 +14,8 @@ aggregate! {
     /// `PAYEE`: name and address of who is paid.
     ///
     /// What an institution has written itself goes back to it whatever its length, and with its own code of a country: the name of a
-    /// payment's payee must not change.
+    /// payment's payee must not change. City, state, postal code and phone are required, yet missing at some, as where a web page has made
+    /// the payee: what is missing is empty, and must be filled in before it is sent.
     #[doc(alias = "PAYEE")]
     pub struct Payee remembering as_read {
         /// `NAME`, up to 32 characters.
@@ -26,15 +27,15 @@ aggregate! {
         /// `ADDR3`, up to 32 characters; only with the second line.
         address3: Option<String> = "ADDR3",
         /// `CITY`, up to 32 characters.
-        city: String = "CITY",
+        city: String = "CITY" else empty,
         /// `STATE`, up to 5 characters.
-        state: String = "STATE",
+        state: String = "STATE" else empty,
         /// `POSTALCODE`, up to 11 characters.
-        postal_code: String = "POSTALCODE",
+        postal_code: String = "POSTALCODE" else empty,
         /// `COUNTRY`, ISO 3166 with three letters.
         country: Option<String> = "COUNTRY",
         /// `PHONE`, up to 32 characters; required.
-        phone: String = "PHONE",
+        phone: String = "PHONE" else empty,
     }
 }
 
@@ -77,7 +78,11 @@ impl Payee {
         if element.tag() != "PAYEE" {
             return Err(DecodeError::new(Problem::Missing("PAYEE"), element.offset()));
         }
-        Self::read(&element).map_err(|error| error.within("PAYEE"))
+        let read = Self::read(&element).and_then(|payee| {
+            let lacking = ["CITY", "STATE", "POSTALCODE", "PHONE"].into_iter().find(|tag| element.child(tag).is_none());
+            lacking.map_or(Ok(payee), |tag| Err(DecodeError::new(Problem::Missing(tag), element.offset())))
+        });
+        read.map_err(|error| error.within("PAYEE"))
     }
 
     /// The text of its `PAYEE` aggregate, as [`from_aggregate`](Self::from_aggregate) reads it.

@@ -7,6 +7,8 @@ use zeroize::Zeroize as _;
 use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::as_read::{AsRead, Checked};
 use crate::ofx::check::{day, positive, server_id, transfer};
+use crate::ofx::stamp::no_day;
+use crate::ofx::value::unknown;
 use crate::ofx::{
     Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, ListedPayee, PayeeRef,
     Problem, PublishedBill, Stamp, Version,
@@ -283,8 +285,8 @@ aggregate! {
         scope: Option<IdScope> = "IDSCOPE",
         /// `NAME` of the standard payee.
         name: Option<String> = "NAME",
-        /// `DAYSTOPAY`: business days a payment to this payee takes.
-        days_to_pay: Option<u32> = "DAYSTOPAY",
+        /// `DAYSTOPAY`: business days a payment to this payee takes; `None` also where it is no number.
+        days_to_pay: Option<u32> = "DAYSTOPAY" else unknown,
     }
 }
 
@@ -318,8 +320,8 @@ aggregate! {
     pub struct PaymentProcessing {
         /// `PMTPRCCODE`.
         state: PaymentState = "PMTPRCCODE",
-        /// `DTPMTPRC`.
-        date: Stamp = "DTPMTPRC",
+        /// `DTPMTPRC`; required, yet missing at some: then it is empty.
+        date: Stamp = "DTPMTPRC" else no_day,
     }
 }
 

@@ -9,7 +9,7 @@ use chrono::{
 };
 
 use crate::ofx::value::text;
-use crate::ofx::{Content, DecodeError, Element, Sink, Version};
+use crate::ofx::{Content, DecodeError, Element, Problem, Sink, Version};
 
 /// A date, with or without a time and a zone, exactly as it was written. OFX 1.0.3 §3.2.8.
 ///
@@ -155,6 +155,14 @@ impl Content for Stamp {
 
     fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {
         out.leaf(tag, &self.text);
+    }
+}
+
+/// For a day that institutions leave out though it is required, and nothing hangs on: it is empty then.
+pub(super) fn no_day(error: DecodeError) -> Result<Stamp, DecodeError> {
+    match error.problem() {
+        Problem::Missing(_) => Ok(Stamp { text: String::new(), read: true }),
+        _ => Err(error),
     }
 }
 

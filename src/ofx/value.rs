@@ -115,8 +115,21 @@ pub(crate) fn only<'a>(parent: &'a Element, tag: &'static str) -> Result<Option<
 }
 
 /// Of these the first is as good as any: words for people, and what grammars allow more than once where there is one account.
-const FIRST: [&str; 7] =
-    ["BANKACCTINFO", "BPACCTINFO", "CCACCTINFO", "INVACCTINFO", "LOANACCTINFO", "MESSAGE", "PRESACCTINFO"];
+const FIRST: [&str; 8] =
+    ["BANKACCTINFO", "BPACCTINFO", "CCACCTINFO", "INVACCTINFO", "LOANACCTINFO", "MEMO", "MESSAGE", "PRESACCTINFO"];
+
+/// For a text that institutions leave out though it is required: it is empty then, and refused where it would be sent.
+pub(crate) fn empty(error: DecodeError) -> Result<String, DecodeError> {
+    match error.problem() {
+        Problem::Missing(_) => Ok(String::new()),
+        _ => Err(error),
+    }
+}
+
+/// For what institutions write in a form of their own, and nothing hangs on: it is not known then.
+pub(crate) fn unknown<T>(_: DecodeError) -> Result<Option<T>, DecodeError> {
+    Ok(None)
+}
 
 /// The value of a leaf, or the error that it is not a `what`.
 pub(crate) fn text<'a>(element: &'a Element, what: &'static str) -> Result<&'a str, DecodeError> {

@@ -17,4 +17,5 @@ mod proofs;
 mod recovery;
 mod saved;
 mod scenario;
+mod sparse;
 mod versions;

@@ -271,12 +271,14 @@ fn two_values_of_what_there_is_one_of_are_none() {
     assert!(paid(&info).is_ok());
     for (info, tag, path) in [
         (twice("<TRNAMT>84.20</TRNAMT>", "<TRNAMT>8420.00</TRNAMT>"), "TRNAMT", "/PMTINFO"),
-        (twice("<MEMO>one</MEMO>", "<MEMO>two</MEMO>"), "MEMO", "/PMTINFO"),
+        (twice("<DTDUE>20270314</DTDUE>", "<DTDUE>20270315</DTDUE>"), "DTDUE", "/PMTINFO"),
         (format!("{info}{}", info.replace("84.20", "1.11")), "PMTINFO", ""),
         (format!("{info}<SRVRTID>4712"), "SRVRTID", ""),
     ] {
         assert_eq!(paid(&info), Err(refused(tag, path)));
     }
+    let memos = paid(&twice("<MEMO>one</MEMO>", "<MEMO>two</MEMO>")).unwrap();
+    assert_eq!(memos.payment.memo.as_deref(), Some("one"), "words for people");
     let list = "<SIGNONINFOLIST><SIGNONINFO><SIGNONREALM>A</SIGNONINFO></SIGNONINFOLIST>";
     let lists =
         read::<crate::ofx::Profile>(&format!("<MSGSETLIST></MSGSETLIST>{list}{}", list.replace("LM>A", "LM>B")));
