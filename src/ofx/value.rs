@@ -202,8 +202,8 @@ impl Content for i32 {
 /// An amount of money, exact. OFX 1.0.3 §3.2.9.
 ///
 /// Written with a point and the decimals it was given; read with a point or a comma, with or without sign, and in a document also with
-/// marks of thousands that leave no doubt: `1,234.56`, `1.234,56`, `1 234`. One comma by itself is the point, whatever is behind it.
-/// A value with more digits than fit is refused and never rounded.
+/// blanks behind the sign and marks of thousands that leave no doubt: `1,234.56`, `1.234,56`, `1 234`, `1,234,567`. One comma by itself is
+/// the point, whatever is behind it. A value with more digits than fit is refused and never rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(Decimal);
 
@@ -237,12 +237,12 @@ impl Amount {
 
 impl Amount {
     /// Reads what has a mark between groups of three digits, and another one, a point or a comma, in front of the decimals. Without that
-    /// one a mark that could be it leaves in doubt which it is.
+    /// one a mark that could be it leaves in doubt which it is, unless there are two of them.
     fn with_thousands(text: &str) -> Option<Self> {
         let mark = text.chars().find(|c| THOUSANDS.contains(c))?;
         let (whole, decimals) = match text.rsplit_once(|c| matches!(c, '.' | ',') && c != mark) {
             Some(both) => both,
-            None if matches!(mark, '.' | ',') => return None,
+            None if matches!(mark, '.' | ',') && text.matches(mark).count() == 1 => return None,
             None => (text, ""),
         };
         let mut groups = whole.strip_prefix(['+', '-']).unwrap_or(whole).split(mark);
@@ -255,8 +255,18 @@ impl Amount {
     }
 }
 
-/// What institutions put between thousands. Blanks are of all kinds that do not break a line.
-const THOUSANDS: [char; 6] = [',', '.', ' ', '\u{a0}', '\u{202f}', '\''];
+/// The same without blanks between sign and number.
+fn closed_up(text: &str) -> String {
+    let number = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let sign = text.strip_suffix(number).unwrap_or_default();
+    format!("{sign}{}", number.trim_start_matches(BLANKS))
+}
+
+/// What institutions put between thousands.
+const THOUSANDS: [char; 7] = [',', '.', '\'', '’', BLANKS[0], BLANKS[1], BLANKS[2]];
+
+/// Of all kinds that do not break a line.
+const BLANKS: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -272,8 +282,8 @@ impl From<Decimal> for Amount {
 
 impl Content for Amount {
     fn read(element: &Element) -> Result<Self, DecodeError> {
-        let text = text(element, "amount")?;
-        Self::parse(text).or_else(|| Self::with_thousands(text)).ok_or_else(|| invalid(element, "amount"))
+        let text = closed_up(text(element, "amount")?);
+        Self::parse(&text).or_else(|| Self::with_thousands(&text)).ok_or_else(|| invalid(element, "amount"))
     }
 
     fn write_to(&self, tag: &'static str, _: Version, out: &mut dyn Sink) {

@@ -44,17 +44,81 @@ fn marks_of_thousands_are_read_where_they_leave_no_doubt() {
         ("1'234.56", "1234.56"),
         ("1,234.", "1234"),
         ("1 234", "1234"),
+        ("1’234.50", "1234.50"),
+        // Two equal marks are no points.
+        ("1,234,567", "1234567"),
+        ("1.234.567", "1234567"),
+        ("-1,234,567", "-1234567"),
+        // A sign by itself.
+        ("- 84.20", "-84.20"),
+        ("-\u{a0}1.234,56", "-1234.56"),
+        ("+ 84", "84"),
+        ("- 5", "-5"),
     ] {
         assert_eq!(read(text).as_deref(), Some(expected), "{text}");
         assert_eq!(Amount::parse(text), None, "{text}");
     }
     assert_eq!(read("1,000").as_deref(), Some("1.000"), "a comma by itself is the point");
-    let in_doubt =
-        ["1,234,567", "1.234.567", "12,34.56", "1,2345.6", "1234,567.8", ",234.56", "1,,234.5", "1 2", "1 2345"];
-    let nonsense = ["1,234.56.7", "1,234.567,8", "1,234 567.8", "- 5", "-,123.4", "1,234 .5", "1,23a.4", "1,234.5-"];
+    let in_doubt = [
+        "12,34,567",
+        "1.23.456",
+        "1,234,56",
+        "12,34.56",
+        "1,2345.6",
+        "1234,567.8",
+        ",234.56",
+        "1,,234.5",
+        "1 2",
+        "1 2345",
+    ];
+    let nonsense = [
+        "1,234.56.7",
+        "1,234.567,8",
+        "1,234 567.8",
+        "- -5",
+        "-+5",
+        "-  ",
+        "5 -",
+        "84.20-",
+        "-,123.4",
+        "1,234 .5",
+        "1,23a.4",
+        "1,234.5-",
+    ];
     for text in in_doubt.into_iter().chain(nonsense) {
         assert_eq!(read(text), None, "{text}");
     }
+    assert_eq!(read("1.234").as_deref(), Some("1.234"), "and so is a point");
     let long = format!("{}.5", ["999"; 10].join(","));
     assert_eq!(read(&long), None, "more digits than fit are never rounded");
+}
+
+#[test]
+fn whatever_marks_an_amount_has_it_is_written_as_the_same_number() {
+    let read = |text: &str| Amount::read(&Element::leaf("TRNAMT", text)).ok();
+    let whole = |groups: &[&str], mark: &str| groups.join(mark);
+    let groups: [&[&str]; 4] = [&["84"], &["1", "234"], &["12", "345", "678"], &["999", "000", "000", "001"]];
+    for sign in ["", "-", "+", "- ", "+ "] {
+        for (groups, decimals) in
+            groups.iter().flat_map(|groups| ["", "20", "5", "001"].map(|decimals| (groups, decimals)))
+        {
+            let plain = format!("{}{}.{decimals}", sign.trim(), whole(groups, ""));
+            let expected = Amount::parse(&plain).unwrap();
+            for mark in ["", ",", ".", " ", "\u{a0}", "\u{202f}", "'", "’"] {
+                for point in [".", ","].into_iter().filter(|point| *point != mark) {
+                    let rest = if decimals.is_empty() { String::new() } else { format!("{point}{decimals}") };
+                    let written = format!("{sign}{}{rest}", whole(groups, mark));
+                    let found = read(&written);
+                    // One mark alone may be the point.
+                    if rest.is_empty() && groups.len() == 2 && [",", "."].contains(&mark) {
+                        assert_eq!(found.map(|found| found.value().scale()), Some(3), "{written}");
+                        continue;
+                    }
+                    let found = found.unwrap_or_else(|| panic!("{written}"));
+                    assert_eq!(found, expected, "{written}");
+                    assert_eq!(read(&found.to_string()), Some(found), "{written}");
+                }
+            }
+        }
+    }
 }
