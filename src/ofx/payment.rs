@@ -195,13 +195,14 @@ setters! {
 }
 
 impl Payment {
-    /// In which of account, amount, account at the payee and due day it differs from another one. Payee and texts are not compared:
-    /// institutions rewrite them.
+    /// In which of account, amount, account that it goes to, account at the payee and due day it differs from another one. Payee and texts
+    /// are not compared: institutions rewrite them.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         let checks = [
             ("BANKACCTFROM", self.from == other.from),
             ("TRNAMT", self.amount.value() == other.amount.value()),
+            ("BANKACCTTO", self.to == other.to),
             ("PAYACCT", self.pay_account == other.pay_account),
             ("DTDUE", self.due.date() == other.due.date()),
         ];

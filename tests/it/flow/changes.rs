@@ -5,8 +5,8 @@ use ofx_session::engine::{
 };
 use ofx_session::error::Delivery;
 use ofx_session::ofx::{
-    BankAccount, CanceledPayment, Element, ListedPayee, PayeeAddition, PayeeDeletion, Payment, PaymentCancellation,
-    PaymentInquiry, PaymentModification, PaymentStatus, SyncFrom, SyncKind, SyncMode,
+    AccountType, BankAccount, CanceledPayment, Element, ListedPayee, PayeeAddition, PayeeDeletion, Payment,
+    PaymentCancellation, PaymentInquiry, PaymentModification, PaymentStatus, SyncFrom, SyncKind, SyncMode,
 };
 
 use super::scenario::{Reply, Said, Scenario, Sent, easy, payment, refused, transaction, unknown};
@@ -323,6 +323,16 @@ fn a_payment_of_another_day_is_told_apart() {
     let mut got: Payment = asked.clone();
     got.due = ofx_session::ofx::Stamp::new("20300101");
     assert_eq!(got.differences(&asked), ["DTDUE"]);
+}
+
+/// Whoever gets the money is told by it.
+#[test]
+fn a_transfer_to_another_account_is_told_apart() {
+    let to = |number: &str| payment().by_transfer_to(BankAccount::new("1", number, AccountType::Savings));
+    assert_eq!(to("5").differences(&to("5")), Vec::<&str>::new());
+    for (got, asked) in [(to("6"), to("5")), (payment(), to("5")), (to("5"), payment())] {
+        assert_eq!(got.differences(&asked), ["BANKACCTTO"]);
+    }
 }
 
 #[test]
