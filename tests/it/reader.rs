@@ -245,6 +245,41 @@ fn places_are_found_in_one_walk_whatever_the_width_of_characters() {
     assert_eq!((error.problem(), error.offset()), (&Problem::Truncated("OFX".to_owned()), wide.len()));
 }
 
+/// Systems that count bytes cut a value within a letter.
+#[test]
+fn half_a_letter_spoils_no_other() {
+    let headers = [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><?OFX OFXHEADER=\"200\" VERSION=\"211\"?>",
+        "OFXHEADER:100\r\nVERSION:103\r\nENCODING:UTF-8\r\nCHARSET:NONE\r\n\r\n",
+        "OFXHEADER:100\r\nVERSION:103\r\nENCODING:USASCII\r\nCHARSET:1252\r\n\r\n",
+        "",
+    ];
+    for header in headers {
+        let decode = |inside: &[u8]| {
+            let bytes = [header.as_bytes(), b"<OFX>", inside, b"<CODE>0</CODE></OFX>"].concat();
+            let document = Document::decode(&bytes, &Limits::new()).unwrap();
+            for element in document.root().children() {
+                let tag = format!("<{}>", element.tag());
+                assert!(bytes[element.offset()..].starts_with(tag.as_bytes()), "{header}: {tag}");
+            }
+            let values = document.root().children().iter().map(|child| child.text().unwrap_or_default().to_owned());
+            values.collect::<Vec<_>>()
+        };
+        let cut = [
+            "<NAME>Müller Söhne</NAME><MEMO>Café Zo".as_bytes(),
+            b"\xc3</MEMO><DESC>5 \xe2\x82</DESC><CITY>",
+            "Orléans</CITY>".as_bytes(),
+        ];
+        assert_eq!(
+            decode(&cut.concat()),
+            ["Müller Söhne", "Café Zo\u{fffd}", "5 \u{fffd}\u{fffd}", "Orléans", "0"],
+            "{header}"
+        );
+        // Latin text has letters of that form by accident, and never more of them than others.
+        assert_eq!(decode(b"<NAME>M\xfcller</NAME><MEMO>\xc3\xa9</MEMO>"), ["Müller", "Ã©", "0"], "{header}");
+    }
+}
+
 #[test]
 fn a_truncated_document_points_at_its_end() {
     for text in ["<OFX>", "<OFX><A>", "<OFX><A>1", "<OFX><A>1</A>", "<OFX><A>1</A></OFX", "<OFX><A>1</A><B"] {
