@@ -59,18 +59,22 @@ impl TimeOfDay {
         &self.0
     }
 
-    /// The time and the zone in which it is meant; what is left out at the right is zero, a missing zone is GMT. `None` when it
-    /// cannot be read.
+    /// The time and the zone in which it is meant; what is left out at the right is zero, a missing zone is GMT, and 24 hours are the last
+    /// moment of the day. `None` when it cannot be read.
     #[must_use]
     pub fn in_zone(&self) -> Option<(NaiveTime, FixedOffset)> {
         let (time, zone) = self.0.split_once('[').map_or((self.0.as_str(), ""), |(time, zone)| (time, zone));
         let time = time.trim();
-        let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
+        let (whole, fraction) = time.split_once(['.', ',']).unwrap_or((time, "0"));
         if !matches!(whole.len(), 2 | 4 | 6) || !is_digits(whole) || !is_digits(fraction) {
             return None;
         }
         // Parts of a second are the institution's own affair.
-        Some((NaiveTime::parse_from_str(&format!("{whole:0<6}"), "%H%M%S").ok()?, offset(zone)?))
+        let time = match format!("{whole:0<6}").as_str() {
+            "240000" => NaiveTime::from_hms_nano_opt(23, 59, 59, 999_999_999)?,
+            time => NaiveTime::parse_from_str(time, "%H%M%S").ok()?,
+        };
+        Some((time, offset(zone)?))
     }
 }
 

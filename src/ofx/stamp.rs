@@ -82,7 +82,7 @@ impl Stamp {
         let (stamp, zone) =
             self.text.split_once('[').map_or((self.text.as_str(), None), |(stamp, zone)| (stamp, Some(zone)));
         let stamp = stamp.trim_end_matches("GMT").trim();
-        let (whole, fraction) = stamp.split_once('.').unwrap_or((stamp, "0"));
+        let (whole, fraction) = stamp.split_once(['.', ',']).unwrap_or((stamp, "0"));
         if !is_digits(whole) || !is_digits(fraction) {
             return None;
         }
@@ -178,19 +178,21 @@ fn is_zone(zone: &str) -> bool {
     is_digits(whole) && is_digits(part) && name.is_none_or(|name| !name.is_empty() && !name.contains(['[', ']']))
 }
 
-/// `-5:EST]`, `+5.30:IST]`, `+05:30:IST]`, `-:EST]`, `EST]`: hours and what is behind their point, or minutes behind a colon; without
-/// a number the zone by its name, and GMT where the name says nothing either.
+/// `-5:EST]`, `+5.30:IST]`, `+05:30:IST]`, `GMT-5]`, `-:EST]`, `EST]`: hours and what is behind their point or comma, or minutes behind a
+/// colon; without a number the zone by its name, and GMT where the name says nothing either.
 pub(super) fn offset(zone: &str) -> Option<FixedOffset> {
     let zone = zone.trim_end_matches(']');
     let (number, name) = zone.split_once(':').unwrap_or((zone, zone));
     let number = number.trim();
+    let behind_name = ["GMT", "UTC"].iter().find_map(|name| number.strip_prefix(name));
+    let number = behind_name.filter(|rest| rest.starts_with(['+', '-'])).unwrap_or(number);
     let sign = if number.starts_with('-') { -1 } else { 1 };
     let digits = number.strip_prefix(['+', '-']).unwrap_or(number);
     if digits.bytes().all(|b| b.is_ascii_alphabetic()) {
         let named = ZONES.iter().find(|(known, _)| *known == name).map_or(0, |(_, hours)| *hours);
         return FixedOffset::east_opt(named * 3600);
     }
-    let (hours, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let (hours, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
     if !is_digits(hours) || !is_digits(fraction) {
         return None;
     }
