@@ -187,8 +187,8 @@ impl Receipt {
         self.response.write("PMTRS", Version::V230).to_markup()
     }
 
-    /// Which of account, amount, account at the payee and due day the institution's version of the payment has otherwise than
-    /// what was asked for: [`Payment::differences`].
+    /// Which of account, amount, account that it goes to, account at the payee and due day the institution's version of the payment has
+    /// otherwise than what was asked for: [`Payment::differences`].
     #[must_use]
     pub fn differences(&self, asked: &Payment) -> Vec<&'static str> {
         self.response.payment.differences(asked)

@@ -8,7 +8,7 @@ use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::as_read::{AsRead, Checked};
 use crate::ofx::check::{day, positive, server_id, transfer};
 use crate::ofx::stamp::no_day;
-use crate::ofx::value::unknown;
+use crate::ofx::value::{empty, unknown};
 use crate::ofx::{
     Amount, BankAccount, Content as _, DecodeError, Element, EncodeError, ExtendedPayment, ListedPayee, PayeeRef,
     Problem, PublishedBill, Stamp, Version,
@@ -33,8 +33,8 @@ aggregate! {
         to: Option<BankAccount> = "BANKACCTTO",
         /// `EXTDPMT`: what is paid, for the payee; only where the profile has `HASEXTDPMT`.
         extended: Vec<ExtendedPayment> = "EXTDPMT",
-        /// `PAYACCT`: the user's account number at the payee, up to 32 characters.
-        pay_account: String = "PAYACCT",
+        /// `PAYACCT`: the user's account number at the payee, up to 32 characters; empty where an institution leaves it out.
+        pay_account: String = "PAYACCT" else empty,
         /// `DTDUE`: the day by which the payee must have the money.
         due: Stamp = "DTDUE",
         /// `MEMO`: from payer to payee, up to 255 characters; many institutions drop it.

@@ -3,7 +3,8 @@
 use ofx_session::Payment;
 use ofx_session::engine::{Doubt, EngineError, Intent, Outcome, Step};
 use ofx_session::ofx::{
-    Element, EncodeError, ListedPayee, PayeeAddition, PayeeModification, PaymentState, Request, SyncMode,
+    Element, EncodeError, ListedPayee, PayeeAddition, PayeeModification, PaymentModification, PaymentState, Request,
+    SyncMode,
 };
 use rust_decimal::Decimal;
 
@@ -43,6 +44,37 @@ fn what_is_only_decoration_puts_no_acceptance_in_doubt() {
     ] {
         let receipt = paid(answered(old, new));
         assert_eq!((receipt.id(), receipt.differences(&payment())), ("4711", Vec::new()), "{new}");
+    }
+}
+
+/// It is told by the receipt, as another account is.
+#[test]
+fn an_acceptance_without_the_account_at_the_payee_is_one() {
+    for new in ["", "<PAYACCT></PAYACCT>"] {
+        let receipt = paid(answered("<PAYACCT>88-204-117</PAYACCT>", new));
+        assert_eq!((receipt.id(), receipt.differences(&payment())), ("4711", vec!["PAYACCT"]));
+        let mut scenario = Scenario::with_profile(easy().everything().sync_mode(SyncMode::Lite));
+        let change = PaymentModification::new("4711", receipt.response.payment.clone());
+        let refused = scenario.run(Request::from(change).into());
+        assert_eq!(refused, Err(EngineError::Encode(EncodeError::Empty("PAYACCT"))), "it must be filled in");
+    }
+}
+
+/// It may be ours under another identifier where the amount is the same.
+#[test]
+fn a_payment_of_a_history_without_the_account_at_the_payee_may_be_any_of_its_amount() {
+    for (amount, stops) in [("84.20", true), ("1.11", false)] {
+        let mut scenario = lost();
+        let other = with_value(&ours(0, "0", Some(&scenario.sent[1])), "TRNAMT", amount).to_markup();
+        let other = Element::from_markup(&other.replace("<PAYACCT>88-204-117</PAYACCT>", "")).unwrap();
+        scenario.then_says(move |_| frame("t-9", "N", vec![other]));
+        if stops {
+            let doubt = unknown(scenario.reconcile());
+            assert!(matches!(&doubt, Doubt::NoAnswer(why) if why.contains("a payment like this one")), "{doubt:?}");
+        } else {
+            scenario.then_says(|sent| frame("t-10", "N", vec![ours(0, sent.trn_uid(), Some(sent))]));
+            paid(scenario.reconcile());
+        }
     }
 }
 
