@@ -47,6 +47,9 @@ impl Changes {
         let frame = SyncResponse::about(response.frames(asked.kind), asked.account.as_ref())
             .filter(|frame| is_only || frame.account.is_some() || asked.account.is_none())
             .ok_or_else(|| EngineError::Missing(asked.kind.frame().response))?;
+        if let Some(error) = frame.token_error {
+            return Err(error.into());
+        }
         let Some(token) = frame.token else {
             let refused = frame.answers.iter().flatten().find(|answer| answer.status.is_error());
             let refused = refused.ok_or_else(|| EngineError::NoHistory(asked.kind.name()))?;

@@ -108,6 +108,8 @@ pub struct SyncResponse {
     pub kind: SyncKind,
     /// `TOKEN`; `None` for the `-1` of an error that has no other place, and for what is no token.
     pub token: Option<String>,
+    /// Why there is no token, where it is one that is not kept.
+    pub(crate) token_error: Option<DecodeError>,
     /// `LOSTSYNC`: the institution no longer has everything since the token that was asked with: what is not in it may have happened
     /// all the same.
     pub lost_sync: bool,
@@ -135,6 +137,10 @@ impl SyncResponse {
         Some(Self {
             kind,
             token: tokens.filter(usable).map(str::to_owned),
+            token_error: tokens.filter(|token| token.len() > LONGEST_TOKEN).map(|_| {
+                let problem = Problem::Value("TOKEN: it has more than 36 characters");
+                DecodeError::new(problem, element.offset()).within("TOKEN").within(kind.frame().response)
+            }),
             lost_sync: lost.any(|lost| !lost.eq_ignore_ascii_case("N")),
             says_whole,
             account: account_of(element),
@@ -165,6 +171,7 @@ impl SyncResponse {
     fn and_then(mut self, later: Self) -> Self {
         self.answers.extend(later.answers);
         self.token = self.token.and(later.token);
+        self.token_error = self.token_error.or(later.token_error);
         self.lost_sync |= later.lost_sync;
         self.says_whole &= later.says_whole;
         self.error = self.error.or(later.error);

@@ -317,6 +317,19 @@ fn a_batch_is_not_empty_and_holds_no_batch() {
     assert!(scenario.sent.is_empty());
 }
 
+/// Whose account it is has nothing to do with it.
+#[test]
+fn a_token_that_is_too_long_is_called_so() {
+    let mut scenario = promising(SyncMode::Full);
+    scenario.then_says(|_| frame("PMTSYNCRS", &"t".repeat(37), vec![canceled("0", 2000)]));
+    let error = scenario.run(Intent::synchronize(SyncKind::Payments, Some(&account()))).unwrap_err();
+    assert!(matches!(error, EngineError::Decode(_)), "{error:?}");
+    assert!(error.to_string().contains("TOKEN: it has more than 36 characters"), "{error}");
+    scenario.then_says(|_| frame("PMTSYNCRS", &"t".repeat(36), vec![]));
+    let step = scenario.run(Intent::synchronize(SyncKind::Payments, Some(&account())));
+    assert!(matches!(step, Ok(Step::Done(Outcome::Synchronized(_)))), "{step:?}");
+}
+
 #[test]
 fn a_payment_of_another_day_is_told_apart() {
     let asked = payment();
