@@ -1,12 +1,12 @@
 //! What another client has changed since, and what is told of it: a change in doubt undoes nothing newer.
 
 use ofx_session::ofx::{
-    Amount, ModelCancellation, ModelModification, ModifiedPayment, Payee, PayeeAddition, PayeeModification,
-    PaymentModification, RecurringModel, Request, SyncMode, UserInfo,
+    Amount, ModelCancellation, ModelModification, ModifiedPayment, Payee, PayeeAddition, PayeeDeletion,
+    PayeeModification, PaymentModification, PaymentState, RecurringModel, Request, SyncMode, UserInfo,
 };
 use ofx_session::{
-    Answers, ChangeKind, Completed, Confirmed, Frequency, Intent, Payment, Progress, Recurrence, RecurringPayment,
-    Session,
+    Answers, ChangeKind, Completed, Confirmed, ErrorKind, Frequency, Intent, Moved, PayeeRef, Payment, Progress,
+    Recurrence, RecurringPayment, Session,
 };
 use rust_decimal::Decimal;
 
@@ -55,6 +55,140 @@ fn a_payee_s_newer_address_stays() {
     line.wire().bank.other_client_pays("jane", &newest).unwrap();
     assert!(matches!(now(session.reconcile()), Ok(Progress::Unknown(_))));
     assert_eq!(line.wire().bank.payee_list("jane")[0].payee.clone().unwrap().city, "Newtown");
+}
+
+fn sent(line: &Line, request: &str) -> usize {
+    line.work().iter().filter(|tail| tail.contains(&format!("<{request}>"))).count()
+}
+
+/// Whoever asked for a change of a payee did not know that it is gone, and nobody knows whether it went before the change or behind it.
+#[test]
+fn a_payee_that_is_gone_meanwhile_leaves_the_doubt_and_is_not_sent_again() {
+    for (deletes, fate) in [(false, Fate::LostBefore), (false, Fate::Refuses(503)), (true, Fate::LostBefore)] {
+        let (line, mut session) = opened();
+        let added = now(session.add_payee(&PayeeAddition::new(payee("Oldtown")).pay_account("88-204-117")));
+        let id = added.unwrap().done().unwrap().list_id.clone();
+        line.then([fate.clone()]);
+        let change = PayeeModification::new(id.as_str(), Some(payee("Middletown"))).pay_account("88-204-117");
+        let is_lost = if deletes {
+            matches!(now(session.delete_payee(&id)), Ok(Progress::Unknown(_)))
+        } else {
+            matches!(now(session.modify_payee(&change)), Ok(Progress::Unknown(_)))
+        };
+        assert!(is_lost, "{deletes} {fate:?}");
+        line.wire().bank.other_client_asks("jane", PayeeDeletion::new(id.as_str())).unwrap();
+        let before = line.work().len();
+        let Ok(Progress::Unknown(doubt)) = now(session.reconcile()) else { panic!("{deletes} {fate:?}") };
+        assert!(doubt.explain().contains("a newer change of the same"), "{doubt:?}");
+        assert_eq!(line.work().len(), before + 1, "the history, and nothing else");
+        assert!(!session.can_reconcile(), "a person must find out");
+        assert_eq!(line.wire().bank.payee_list("jane"), []);
+    }
+}
+
+/// Not looked at, because the payee is gone: there is nothing to send again.
+#[test]
+fn a_change_of_a_payee_that_is_gone_is_out_of_date() {
+    let (line, mut session) = opened();
+    let added = now(session.add_payee(&PayeeAddition::new(payee("Oldtown")).pay_account("88-204-117")));
+    let id = added.unwrap().done().unwrap().list_id.clone();
+    line.wire().bank.other_client_asks("jane", PayeeDeletion::new(id.as_str())).unwrap();
+    let change = PayeeModification::new(id.as_str(), Some(payee("Middletown"))).pay_account("88-204-117");
+    let error = now(session.modify_payee(&change)).unwrap_err();
+    assert_eq!(error.status().map(|status| status.value()), Some(6502));
+    assert_eq!(sent(&line, "PAYEEMODRQ"), 1);
+    // What is to be gone is asked for all the same, and the institution says that it is.
+    let error = now(session.delete_payee(&id)).unwrap_err();
+    assert_ne!(error.status().map(|status| status.value()), Some(6502));
+    assert_eq!(error.money_may_have_moved(), Moved::No);
+}
+
+/// What is to be gone is to be gone however it stands.
+#[test]
+fn a_payee_that_another_has_changed_meanwhile_is_deleted_all_the_same() {
+    for fate in [Fate::Honest, Fate::LostBefore] {
+        let (line, mut session) = opened();
+        let added = now(session.add_payee(&PayeeAddition::new(payee("Oldtown")).pay_account("88-204-117")));
+        let id = added.unwrap().done().unwrap().list_id.clone();
+        let change = PayeeModification::new(id.as_str(), Some(payee("Newtown"))).pay_account("88-204-117");
+        if matches!(fate, Fate::LostBefore) {
+            line.then([fate.clone()]);
+            assert!(matches!(now(session.delete_payee(&id)), Ok(Progress::Unknown(_))));
+            line.wire().bank.other_client_asks("jane", change).unwrap();
+            confirmed(now(session.reconcile()));
+        } else {
+            line.wire().bank.other_client_asks("jane", change).unwrap();
+            now(session.delete_payee(&id)).unwrap().done().unwrap();
+        }
+        assert_eq!(line.wire().bank.payee_list("jane"), [], "{fate:?}");
+        assert_eq!(sent(&line, "PAYEEDELRQ"), if matches!(fate, Fate::LostBefore) { 1 } else { 2 });
+    }
+}
+
+/// No copy was made: the payee was there for the first, and is gone for the second.
+#[test]
+fn a_payment_to_a_payee_that_is_gone_meanwhile_is_refused_for_good() {
+    let (line, mut session) = opened();
+    let added = now(session.add_payee(&PayeeAddition::new(payee("Oldtown")).pay_account("88-204-117")));
+    let id = added.unwrap().done().unwrap().list_id.clone();
+    let mut what = payment().payee_list_id(id.as_str());
+    what.payee = PayeeRef::Id(id.as_str().to_owned());
+    line.then([Fate::Honest, Fate::LostBefore]);
+    assert!(matches!(now(session.pay(&what)), Ok(Progress::Unknown(_))));
+    line.wire().bank.other_client_asks("jane", PayeeDeletion::new(id.as_str())).unwrap();
+    let error = now(session.reconcile()).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Refused, Moved::No), "{error}");
+    line.clean(0);
+}
+
+/// Before it was paused it had asked for a token; after it, it asks for the whole history, in which stands what is older than the change.
+#[test]
+fn an_older_change_of_the_same_settles_nothing_of_one_that_was_paused_before_it_had_a_token() {
+    for (cancels, ours) in [(false, false), (true, false), (false, true), (true, true)] {
+        for fate in [Fate::Honest, Fate::LostBefore, Fate::LostAfter] {
+            let (line, first) = opened();
+            drop(first);
+            line.wire().bank.other_client_pays("jane", &amount(1000)).unwrap();
+            let id = line.wire().bank.payments()[0].server_id.clone();
+            if ours {
+                now(session(&line).modify_payment(&id, &amount(3000))).unwrap().done().unwrap();
+            } else {
+                line.wire()
+                    .bank
+                    .other_client_asks("jane", PaymentModification::new(id.as_str(), amount(3000)))
+                    .unwrap();
+            }
+            let mut session = session(&line);
+            let from = payment().from.clone();
+            let intent = if cancels {
+                Intent::cancel_payment(id.as_str(), &from)
+            } else {
+                Request::from(PaymentModification::new(id.as_str(), amount(5000))).into()
+            };
+            now(session.prepare(intent)).unwrap();
+            let trn_uid = session.trn_uid();
+            // The question for the token gets lost.
+            line.then([Fate::LostBefore]);
+            now(session.proceed()).unwrap_err();
+            let mut session = pause_and_resume(session, &line);
+            line.then([Fate::Honest, fate.clone()]);
+            let mut told = now(session.proceed());
+            if matches!(told, Ok(Progress::Unknown(_))) {
+                told = now(pause_and_resume(session, &line).reconcile());
+            }
+            let done = confirmed(told);
+            assert_eq!(Some(done.trn_uid()), trn_uid.as_ref(), "{cancels} {ours} {fate:?}");
+            assert_eq!(done.since, []);
+            if cancels {
+                let wire = line.wire();
+                let state = wire.bank.payments()[0].state.clone();
+                assert_eq!(state, PaymentState::CanceledOn, "{ours} {fate:?}");
+            } else {
+                assert_eq!(cents_of(&line, &id), 5000, "{ours} {fate:?}");
+            }
+            assert_eq!(line.wire().bank.violations(), Vec::<String>::new().as_slice());
+        }
+    }
 }
 
 /// It came with a change of the model that has made the payment.
