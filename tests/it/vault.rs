@@ -3,6 +3,7 @@
 mod claims;
 mod clock;
 mod doubt;
+mod filing;
 mod given_up;
 mod golden;
 

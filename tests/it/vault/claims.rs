@@ -136,6 +136,26 @@ fn a_result_that_is_filed_is_settled_while_somebody_is_at_work() {
     }
 }
 
+/// What has no way left is on the desk until the next one files it, and a settlement there would take the claim from who is at work.
+#[test]
+fn a_result_that_is_not_filed_yet_is_settled_when_nobody_is_at_work() {
+    let house = House::warmed(careless());
+    house.line.then([Fate::Hangs]);
+    assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
+    house.clock.advance(96);
+    let (vault, order) = (house.vault(), payment());
+    let mut paying = pin!(vault.pay("order-2", &order, jane()));
+    house.line.then([Fate::Waits]);
+    assert!(again(&mut paying).is_none(), "it waits for the institution");
+    let standing = now(house.vault().look("order-1")).unwrap();
+    assert!(matches!(standing, Some(Standing::Unresolved { .. })), "{standing:?}");
+    let error = now(house.vault().settle("order-1", Settlement::Made)).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::Unknown));
+    done(again(&mut paying).unwrap());
+    now(house.vault().settle("order-1", Settlement::Made)).unwrap();
+    house.line.clean(2);
+}
+
 #[test]
 fn handles_of_one_vault_exclude_each_other_as_well() {
     let house = House::warmed(easy());

@@ -1,13 +1,17 @@
 //! Not knowing, finding out, and saying so.
 
+use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+
 use ofx_session::client::vault::{Pending, Settlement, Standing};
 use ofx_session::error::Delivery;
-use ofx_session::ofx::PaymentState;
+use ofx_session::ofx::{Amount, PaymentState};
 use ofx_session::testing::Class;
 use ofx_session::{Credentials, Doubt, ErrorKind, Moved, Progress};
+use rust_decimal::Decimal;
 
 use super::support::{
-    Fate, House, careful, careless, done, easy, jane, now, once, other_payment, payment, questioning, right,
+    Fate, House, careful, careless, client, done, easy, jane, now, once, other_payment, payment, questioning, right,
 };
 use crate::resume::line::session;
 
@@ -336,4 +340,44 @@ fn a_session_that_sends_during_a_doubt_can_have_it_paid_twice_where_only_answers
             assert_eq!(house.line.wire().bank.payments_made(), if meanwhile { made } else { 1 }, "{class}");
         }
     }
+}
+
+/// The copy that was to follow, behind a newer token, never left: its answer is saved nowhere. The institution's profile is too large to
+/// be stored, and says that answers are.
+#[test]
+fn a_doubt_without_a_saved_answer_is_stored_without_one_also_where_the_profile_is_not() {
+    let house = House::new(careful());
+    let profile = {
+        let mut client = client(&house.line);
+        now(client.fetch_profile()).unwrap();
+        let core = "<VER>1<URL>https://ofx.bank.example/lks<OFXSEC>NONE<TRANSPSEC>Y<SIGNONREALM>LARKSPUR<LANGUAGE>ENG\
+                    <SYNCMODE>LITE<RESPFILEER>N";
+        let note = "as long as it is of no use, ".repeat(700);
+        let set = format!("<LKSMSGSETV1><MSGSETCORE>{core}</MSGSETCORE><LKS.TEXT>{note}</LKSMSGSETV1>");
+        house.line.edited("</MSGSETLIST>", &format!("<LKSMSGSET>{set}</LKSMSGSET></MSGSETLIST>"))
+    };
+    let profiles =
+        || house.line.wire().sent.iter().filter(|(_, file)| file.windows(8).any(|tag| tag == b"<PROFRQ>")).count();
+    let (vault, order) = (house.vault(), payment());
+    let mut paying = pin!(vault.pay("order-1", &order, jane()));
+    // Profile, token, payment, its saved answer, the history, the payment behind what that tells.
+    house.line.then([profile, Fate::Honest, Fate::LostBefore, Fate::Waits, Fate::Honest, Fate::NotSent]);
+    let mut poll = || paying.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));
+    assert!(poll().is_pending());
+    let mut other = payment();
+    other.amount = Amount::new(Decimal::new(12, 2));
+    house.line.wire().bank.other_client_pays("jane", &other).unwrap();
+    let Poll::Ready(Ok(Progress::Unknown(_))) = poll() else { panic!("it did not leave") };
+    let before = house.line.work().len();
+    let pending = now(house.vault().pending()).unwrap();
+    assert!(pending[0].is_in_doubt());
+    // In another process.
+    let Standing::Paid(receipt) = now(house.vault().reconcile("order-1", jane())).unwrap() else { panic!("not paid") };
+    assert_eq!(receipt.trn_uid, pending[0].trn_uid);
+    let sent: Vec<_> = house.line.work().split_off(before).iter().map(|tail| tail.contains("<PMTTRNRQ>")).collect();
+    assert_eq!(sent, [false, true], "the history first: there is no answer that could have been saved");
+    let before = profiles();
+    done(house.pay("order-2"));
+    assert_eq!(profiles(), before + 1, "it was not stored");
+    house.line.clean(3);
 }
