@@ -129,8 +129,7 @@ impl After<'_> {
             credentials.auth_token = token;
         }
         let (operation, next) = answered?;
-        let recognized = client.state.recognized && !client.state.is_anonymous(operation.kind());
-        if let Some(user_id) = credentials.user_id().filter(|_| recognized) {
+        if let Some(user_id) = credentials.user_id().filter(|_| client.state.recognized) {
             client.state.user_id = Some(user_id.to_owned());
         }
         let not_looked_at = matches!(&next, Step::Done(Outcome::Refused(refusal)) if refusal.at != RefusedAt::Request);

@@ -25,8 +25,7 @@ impl Operation {
                     }
                     Ok(answer) => answer,
                     Err(doubt) => {
-                        self.recovery.exhausted =
-                            self.recovery.copies.file.is_none() || self.recovery.leg == Leg::SameFile;
+                        self.recovery.exhausted = self.recovery.leg == Leg::SameFile;
                         return Ok(self.in_doubt(doubt));
                     }
                 },

@@ -83,20 +83,12 @@ impl Operation {
     }
 
     /// No answer of OFX came to the question for a token: a profile may promise a history that is not there. The payment goes by
-    /// itself then; whether it can be found out about is less certain, and it is sent once all the same.
+    /// itself then; whether it can be found out about is less certain, and it is sent once all the same. What is in doubt asks for no token.
     pub(crate) fn give_up_history(mut self, state: &State, now: DateTime<Utc>) -> (Self, Step) {
-        match self.doubt.take() {
-            Some(doubt) => {
-                self.recovery.exhausted = true;
-                self.in_doubt(doubt)
-            }
-            None => {
-                let copies = std::mem::take(&mut self.recovery.copies);
-                self.recovery = Recovery { copies, ..Recovery::default() };
-                self.phase = Phase::ExpectResult { passed: None };
-                self.with_step(state, now)
-            }
-        }
+        let copies = std::mem::take(&mut self.recovery.copies);
+        self.recovery = Recovery { copies, ..Recovery::default() };
+        self.phase = Phase::ExpectResult { passed: None };
+        self.with_step(state, now)
     }
 
     fn take_token(self, state: &State, frame: Option<&SyncResponse>, now: DateTime<Utc>) -> (Self, Step) {
@@ -128,7 +120,7 @@ impl Operation {
         // That the institution has received it says more than that it does not tell of it.
         let is_heard_of = self.recovery.received;
         let about_all = match self.recovery.leg {
-            Leg::SameFile if self.doubt.is_some() && self.recovery.token.is_some() => {
+            Leg::SameFile if self.recovery.token.is_some() => {
                 let doubt = Doubt::repeat_refused(&refusal);
                 self.recovery.refused = Some(refusal);
                 return self.look_or_doubt(state, doubt, now);
@@ -141,11 +133,11 @@ impl Operation {
             Leg::SameFile => !self.recovery.copies.repeated,
             Leg::History | Leg::Token | Leg::NewPassword | Leg::OldPassword => false,
         };
-        if self.doubt.is_some() && !about_all {
-            self.recovery.exhausted = true;
-            return self.refused(refusal);
+        if about_all {
+            return self.over(Outcome::Refused(refusal));
         }
-        self.over(Outcome::Refused(refusal))
+        self.recovery.exhausted = true;
+        self.refused(refusal)
     }
 
     /// Whether it goes after a token that says what was known.
