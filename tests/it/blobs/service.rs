@@ -6,7 +6,9 @@ use ofx_session::ofx::{
     Request, Stamp, Style, SyncKind, SyncMode,
 };
 use ofx_session::testing::{AccessKeys, BankBuilder};
-use ofx_session::{AccountInfo, AccountType, BankAccount, Client, Doubt, Intent, PayeeRef, Progress, Session, Version};
+use ofx_session::{
+    AccountInfo, AccountType, BankAccount, Client, Dialect, Doubt, Intent, PayeeRef, Progress, Session, Version,
+};
 use rust_decimal::Decimal;
 
 use super::hand::{no_record, seal, unsealed};
@@ -55,6 +57,7 @@ pub(super) fn made() -> Vec<Made> {
     all.extend(batches());
     all.extend(passwords());
     all.extend(approvals());
+    all.extend(profiles());
     all.extend(by_hand());
     all
 }
@@ -137,6 +140,35 @@ fn approvals() -> Vec<Made> {
             "paused_approval_silent",
             "a payment that waits until the client is approved; the questions come first then",
             waits(Version::V203, questioning().challenge_first(true), &[silent]),
+        ),
+    ]
+}
+
+/// The profile as what is asked for: by nobody, and by a user whose it is.
+fn profiles() -> Vec<Made> {
+    let mut anonymous = client(Version::V103, easy(), &[("<PROFRQ>", Fault::NotSent)]).open(credentials()).unwrap();
+    run(anonymous.fetch_profile()).unwrap_err();
+    let of_user = |version| {
+        let institution = institution(version).dialect(Dialect::new().profile_of_user(true));
+        let wire = Wire::new(asking_always().challenge_first(true).profile_of_user(true), &[]);
+        let client = Client::builder(institution).transport(wire).build().unwrap();
+        let mut session = client.open(credentials()).unwrap();
+        assert!(matches!(run(session.fetch_profile()), Ok(Progress::Ask(_))));
+        session
+    };
+    let mut known = of_user(Version::V203);
+    run(known.answer(answers("Garcia"))).unwrap().done().unwrap();
+    vec![
+        SEALED.client(
+            "client_profile_of_user",
+            "a client whose institution gives its profile to its users only, and the profile of one",
+            known.close().unwrap(),
+        ),
+        SEALED.paused("paused_profile", "a profile that is asked for anonymously and was not sent yet", anonymous),
+        SEALED.paused(
+            "paused_profile_of_user",
+            "a profile that a user asks for, which waits for answers",
+            of_user(Version::V211),
         ),
     ]
 }
