@@ -208,3 +208,37 @@ fn a_result_on_the_desk_counts_to_the_last_moment_of_its_retention() {
     assert!(once(vault().pay("order-1", &payment(), jane())).is_none(), "the id is free");
     house.line.clean(2);
 }
+
+/// An institution that answers with kilobytes of text must not make a result that fits nowhere. What it says beside the payment is kept.
+#[test]
+fn a_receipt_is_kept_with_its_notices_and_without_kilobytes() {
+    // Both houses draw the same identifiers: the answer in the one fits the request in the other.
+    let rehearsal = House::warmed(careless());
+    done(rehearsal.pay("order-1"));
+    let Fate::Says(answer) = rehearsal.line.edited("<MEMO>", &format!("<MEMO>{}", "word ".repeat(5_000))) else {
+        panic!("no answer")
+    };
+    let answer = String::from_utf8(answer).unwrap();
+    let (signon, payment_set) = answer.split_once("</SONRS>").unwrap();
+    let signon = signon.replacen("<CODE>0", "<CODE>15000", 1);
+    let payment_set = payment_set.replacen("</STATUS>", "<MESSAGE>our words</MESSAGE></STATUS>", 1);
+    let house = House::warmed(careless());
+    house.line.then([Fate::Says(format!("{signon}</SONRS>{payment_set}").into_bytes())]);
+    let receipt = done(house.pay("order-1"));
+    let memo = |receipt: &ofx_session::Receipt| receipt.response.payment.memo.clone().unwrap_or_default();
+    assert!(memo(&receipt).len() > 20_000, "all of it, for who has paid");
+    for filed in [false, true] {
+        let kept = done(house.pay("order-1"));
+        assert_eq!((kept.id(), memo(&kept)), (receipt.id(), memo(&rehearsed())), "{filed}");
+        assert_eq!(kept.notices, receipt.notices);
+        let codes: Vec<_> = kept.notices.iter().map(|status| status.code.value()).collect();
+        assert_eq!(codes, [15_000, 0]);
+        done(house.pay("order-2"));
+    }
+}
+
+/// The receipt of the payment as it was asked for.
+fn rehearsed() -> ofx_session::Receipt {
+    let house = House::warmed(careless());
+    done(house.pay("order-1"))
+}
