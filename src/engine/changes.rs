@@ -156,7 +156,8 @@ impl Change {
         Self { origin, answer }
     }
 
-    /// What a history tells of the object of `answer` after it.
+    /// What a history tells of the object of `answer` after it: what was done, of which the last says how it stands. What may have been is
+    /// told by a synchronization only, as one of which nobody knows.
     pub(crate) fn since(answer: &Answer, frame: &SyncResponse, state: &State) -> Vec<Self> {
         let Some(id) = answer.id() else { return Vec::new() };
         let told = frame.answers.iter().flatten().skip_while(|told| !answer.trn_uid.is(told.trn_uid.as_str()));

@@ -48,7 +48,8 @@ pub struct Confirmed<R = Reply> {
     /// The status of the request and of the signon, where they say more than success: warnings and messages.
     pub notices: Vec<Status>,
     /// What the history tells of the same object behind this, oldest first: how it stands now is said by the last of them. Empty where
-    /// the institution tells of nothing more.
+    /// the institution tells of nothing more. What it tells with an error is not among them, also where that has the response of what was
+    /// done: nobody knows whether it was, and a synchronization tells it as [`ChangeKind::Unknown`](crate::engine::ChangeKind::Unknown).
     pub since: Vec<Change>,
     answer: Answer,
 }
@@ -138,8 +139,14 @@ impl Receipt {
     /// The same after what a history tells of the payment beside its acceptance, `today`.
     pub(crate) fn after<'a>(mut self, told: impl Iterator<Item = &'a Answer>, today: NaiveDate) -> Self {
         let accepted = self.response.clone();
-        for answer in told.filter(|answer| !answer.status.is_error() && answer.id() == Some(&self.response.server_id)) {
+        for answer in told.filter(|answer| answer.id() == Some(&self.response.server_id)) {
             let (payment, processing) = match &answer.reply {
+                // It was accepted. How it stands nobody knows, before something else is told of it.
+                _ if answer.says_yes_and_no() => {
+                    self.response.processing = None;
+                    continue;
+                }
+                _ if answer.status.is_error() => continue,
                 // The very same over again is as old as it was.
                 Some(Reply::Pay(again)) if **again != accepted => (&again.payment, &again.processing),
                 Some(Reply::ModifyPayment(changed)) => (&changed.payment, &changed.processing),
@@ -167,7 +174,8 @@ impl Receipt {
 
     /// Whether it will be made, was made, or failed already; `None` when the institution does not say. An institution may accept a
     /// payment and report in the same answer that it failed; one that was found out about in the history may have been changed or
-    /// cancelled since, and this says so.
+    /// cancelled since, and this says so. Where the history has an error about it together with the response of what was done, nobody
+    /// knows how it stands, and this is `None`: ask for its status.
     #[must_use]
     pub fn state(&self) -> Option<&PaymentState> {
         self.response.processing.as_ref().map(|processing| &processing.state)

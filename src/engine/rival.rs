@@ -54,9 +54,9 @@ fn is_unreadable(frame: &SyncResponse) -> bool {
     frame.answers.iter().any(Result::is_err) || done(frame).any(|answer| answer.reply.is_none())
 }
 
-/// What was done, or may have been: an error leaves its response out.
+/// What was done, or may have been.
 fn done(frame: &SyncResponse) -> impl Iterator<Item = &Answer> {
-    frame.answers.iter().flatten().filter(|answer| !answer.status.is_error() || answer.reply.is_some())
+    frame.answers.iter().flatten().filter(|answer| answer.may_be_done())
 }
 
 /// What a request pays, where it makes payments.

@@ -49,9 +49,7 @@ impl Verdict {
         if ours.iter().any(|answer| !answer.status.is_error() && answer.reply.is_some()) {
             return Self::Unreadable("it says something else about our TRNUID than what was asked for".to_owned());
         }
-        // An error leaves its response out. OFX 1.0.3 §3.1.4. That of 2019 may be that of the copy before.
-        let with_response = |answer: &Answer| answer.reply.is_some() && answer.status.code != StatusCode::DUPLICATE;
-        if ours.iter().any(with_response) {
+        if ours.iter().any(Answer::says_yes_and_no) {
             return Self::Unreadable("it refuses the request, with the response of what was done".to_owned());
         }
         let hollow = ours.iter().any(|answer| !answer.status.is_error());

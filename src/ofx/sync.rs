@@ -188,10 +188,21 @@ impl SyncResponse {
         self.error == Some(StatusCode::TOKEN_OUT_OF_DATE)
     }
 
-    /// Whether it tells of anything that was carried out. What cannot be read may have been.
+    /// Whether it tells of anything that was carried out, or may have been. What cannot be read may have been, too.
     pub(crate) fn has_news(&self) -> bool {
-        let done = |answer: &Answer| answer.status.code == StatusCode::SUCCESS;
-        self.answers.iter().any(|answer| answer.as_ref().map_or(true, done))
+        self.answers.iter().any(|answer| answer.as_ref().map_or(true, Answer::may_be_done))
+    }
+}
+
+impl Answer {
+    /// Whether it says that something was done, or may have been: an error leaves its response out. OFX 1.0.3 §3.1.4.
+    pub(crate) fn may_be_done(&self) -> bool {
+        !self.status.is_error() || self.reply.is_some()
+    }
+
+    /// Whether it says no, with the response of what was done, so that nobody knows. That of 2019 may be that of the copy before.
+    pub(crate) fn says_yes_and_no(&self) -> bool {
+        self.status.is_error() && self.reply.is_some() && self.status.code != StatusCode::DUPLICATE
     }
 }
 

@@ -150,6 +150,54 @@ fn a_receipt_out_of_a_history_is_the_payment_as_it_stands() {
     assert_eq!(paid(scenario.reconcile()).state(), None);
 }
 
+/// An institution that says no and gives the response of what was done: how the payment stands nobody knows. That it was accepted is
+/// not in doubt, and neither is what came behind.
+#[test]
+fn a_receipt_says_nothing_of_how_a_payment_stands_where_the_history_says_two_things() {
+    let will = || {
+        let members = vec![Element::leaf("PMTPRCCODE", "WILLPROCESSON"), Element::leaf("DTPMTPRC", "20260119")];
+        Element::aggregate("PMTPRCSTS", members)
+    };
+    let canceled = |code: u32, with: bool| {
+        let body = Element::aggregate("PMTCANCRS", vec![Element::leaf("SRVRTID", "4711")]);
+        transaction("PMTTRNRS", "another", code, with.then_some(body))
+    };
+    let modified = |sent: &Sent, code: u32| {
+        let told =
+            with_value(&changed(sent, Some("20260130"), Some(["PROCESSEDON", "20260130"])), "CODE", &code.to_string());
+        if code == 0 { told } else { with_value(&told, "SEVERITY", "ERROR") }
+    };
+    type Told = Box<dyn Fn(&Sent) -> Vec<Element>>;
+    let (will_be, is_canceled) = (Some(PaymentState::WillProcessOn), Some(PaymentState::CanceledOn));
+    let cases: [(Told, Option<PaymentState>); 7] = [
+        (Box::new(|_| vec![]), will_be.clone()),
+        (Box::new(move |_| vec![canceled(10_991, true)]), None),
+        (Box::new(move |sent| vec![modified(sent, 10_991)]), None),
+        // A plain refusal, and one because of the copy before.
+        (Box::new(move |_| vec![canceled(10_991, false)]), will_be.clone()),
+        (Box::new(move |_| vec![canceled(2019, true)]), will_be),
+        (Box::new(move |_| vec![canceled(10_991, true), canceled(0, true)]), is_canceled),
+        (Box::new(move |sent| vec![canceled(10_991, true), modified(sent, 0)]), Some(PaymentState::ProcessedOn)),
+    ];
+    for (at, (told, expected)) in cases.into_iter().enumerate() {
+        let mut scenario = lost();
+        let sent = scenario.sent[1].clone();
+        scenario.then_says(move |_| {
+            let accepted = ours(0, sent.trn_uid(), Some(&sent));
+            let mut response = accepted.find("PMTRS").unwrap().children().to_vec();
+            response.push(will());
+            let response = Element::aggregate("PMTRS", response);
+            let mut all = vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(response))];
+            all.extend(told(&sent));
+            frame("t-9", "N", all)
+        });
+        let receipt = paid(scenario.reconcile());
+        assert_eq!((receipt.id(), receipt.state()), ("4711", expected.as_ref()), "{at}");
+        let moved = expected == Some(PaymentState::ProcessedOn);
+        assert_eq!(receipt.differences(&payment()), if moved { vec!["DTDUE"] } else { vec![] }, "{at}");
+    }
+}
+
 /// The history of our payment, told first as one that will be made, and then in these words.
 fn told_twice(then: impl Fn(&Sent, Element) -> Vec<Element> + 'static) -> Receipt {
     let mut scenario = lost();

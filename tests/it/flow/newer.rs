@@ -1,6 +1,6 @@
 //! What an answer or a history says of a change that a second copy must not pass by, and that is no answer to ours.
 
-use ofx_session::engine::{BatchAnswer, Doubt, Intent, Outcome, Step};
+use ofx_session::engine::{BatchAnswer, Change, ChangeKind, Doubt, Intent, Outcome, Step};
 use ofx_session::error::Delivery;
 use ofx_session::ofx::{
     AccountType, BankAccount, Element, Frequency, ModelCancellation, PaymentModification, Recurrence, RecurringPayment,
@@ -299,6 +299,33 @@ fn what_came_since_a_change_stands_behind_it() {
     let Ok(Step::Done(Outcome::Confirmed(done))) = scenario.run(modification()) else { panic!("not confirmed") };
     let since: Vec<_> = done.since.iter().map(|change| change.answer.trn_uid.as_str()).collect();
     assert_eq!(since, ["behind"]);
+}
+
+/// The last of what came since says how it stands, so that it holds nothing of which nobody knows. A synchronization tells that.
+#[test]
+fn what_may_have_come_since_a_change_is_told_by_a_synchronization() {
+    let (mut scenario, _) = begun(&modification());
+    let told = |sent: &Sent| {
+        let done = Element::aggregate("PMTMODRS", vec![Element::leaf("SRVRTID", "4711"), info(sent)]);
+        vec![modified("behind", info(sent)), transaction("PMTTRNRS", "nobody-knows", 10_991, Some(done))]
+    };
+    scenario.then_says(move |sent| {
+        let ours = request(sent).unwrap().1.value("TRNUID").unwrap().to_owned();
+        let mut all = vec![modified(&ours, info(sent))];
+        all.extend(told(sent));
+        says("PMTSYNCRS", "t-2", all)
+    });
+    let Ok(Step::Done(Outcome::Confirmed(done))) = scenario.run(modification()) else { panic!("not confirmed") };
+    let names = |changes: &[Change]| -> Vec<_> {
+        changes.iter().map(|change| (change.answer.trn_uid.as_str().to_owned(), change.kind())).collect()
+    };
+    assert_eq!(names(&done.since), [("behind".to_owned(), ChangeKind::Modified)]);
+    let sent = scenario.last().clone();
+    scenario.then_says(move |_| says("PMTSYNCRS", "t-2", told(&sent)));
+    let step = scenario.run(Intent::synchronize(SyncKind::Payments, Some(&payment().from)));
+    let Ok(Step::Done(Outcome::Synchronized(changes))) = step else { panic!("{step:?}") };
+    let known = ("behind".to_owned(), ChangeKind::Modified);
+    assert_eq!(names(&changes.changes), [known, ("nobody-knows".to_owned(), ChangeKind::Unknown)]);
 }
 
 #[test]
