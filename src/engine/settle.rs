@@ -83,12 +83,21 @@ impl Operation {
     }
 
     /// No answer of OFX came to the question for a token: a profile may promise a history that is not there. The payment goes by
-    /// itself then; whether it can be found out about is less certain, and it is sent once all the same. What is in doubt asks for no token.
+    /// itself then; whether it can be found out about is less certain, and it is sent once all the same. What is in doubt asks for no
+    /// token, and would not be sent here if it did.
     pub(crate) fn give_up_history(mut self, state: &State, now: DateTime<Utc>) -> (Self, Step) {
-        let copies = std::mem::take(&mut self.recovery.copies);
-        self.recovery = Recovery { copies, ..Recovery::default() };
-        self.phase = Phase::ExpectResult { passed: None };
-        self.with_step(state, now)
+        match self.doubt.take() {
+            Some(doubt) => {
+                self.recovery.exhausted = true;
+                self.in_doubt(doubt)
+            }
+            None => {
+                let copies = std::mem::take(&mut self.recovery.copies);
+                self.recovery = Recovery { copies, ..Recovery::default() };
+                self.phase = Phase::ExpectResult { passed: None };
+                self.with_step(state, now)
+            }
+        }
     }
 
     fn take_token(self, state: &State, frame: Option<&SyncResponse>, now: DateTime<Utc>) -> (Self, Step) {

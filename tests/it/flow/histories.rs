@@ -6,7 +6,7 @@ use ofx_session::ofx::{Amount, Element, PaymentState, SyncMode, Version};
 use rust_decimal::Decimal;
 
 use super::recovery::{frame, lost, ours, with_value};
-use super::scenario::{Reply, Scenario, Sent, easy, paid, payment, transaction, unknown};
+use super::scenario::{Reply, Scenario, Sent, easy, paid, payment, refused, transaction, unknown};
 
 /// Institutions may spell our identifier anew, or name nobody's. What looks like our payment may be it.
 #[test]
@@ -195,6 +195,33 @@ fn a_receipt_says_nothing_of_how_a_payment_stands_where_the_history_says_two_thi
         assert_eq!((receipt.id(), receipt.state()), ("4711", expected.as_ref()), "{at}");
         let moved = expected == Some(PaymentState::ProcessedOn);
         assert_eq!(receipt.differences(&payment()), if moved { vec!["DTDUE"] } else { vec![] }, "{at}");
+    }
+}
+
+/// Before 2.x a request that was not looked at because something had happened is refused as any. What may have happened counts.
+#[test]
+fn a_refusal_without_a_code_of_its_own_is_out_of_date_where_something_may_have_happened() {
+    let canceled = |code: u32, with: bool| {
+        let body = Element::aggregate("PMTCANCRS", vec![Element::leaf("SRVRTID", "17")]);
+        transaction("PMTTRNRS", "another", code, with.then_some(body))
+    };
+    // Done, done with a warning, refused, and nobody knows.
+    for (code, with, is_news) in [(0, true, true), (1500, true, true), (10_991, false, false), (10_991, true, true)] {
+        let mut scenario = Scenario::with_profile(easy().everything().sync_mode(SyncMode::Full));
+        scenario.then_says(|_| frame("t-1", "N", vec![]));
+        scenario.then_says(move |sent| frame("t-2", "N", vec![canceled(code, with), ours(2000, sent.trn_uid(), None)]));
+        let copies = |scenario: &Scenario| {
+            let is_one = |sent: &&Sent| sent.document.find("/OFX/BILLPAYMSGSRQV1/PMTSYNCRQ/PMTTRNRQ").is_some();
+            scenario.sent.iter().filter(is_one).count()
+        };
+        if is_news {
+            scenario.then_says(|sent| frame("t-3", "N", vec![ours(0, sent.trn_uid(), Some(sent))]));
+            paid(scenario.pay());
+            assert_eq!(copies(&scenario), 2, "{code}");
+        } else {
+            assert_eq!(refused(scenario.pay()).status.code.value(), 2000);
+            assert_eq!(copies(&scenario), 1, "{code}");
+        }
     }
 }
 
