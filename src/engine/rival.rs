@@ -22,15 +22,6 @@ impl Operation {
         })
     }
 
-    /// Why it may be another copy of this that the whole history tells of under another identifier, although nothing was sent here. That
-    /// history holds the bill of last month, too, and what cannot be read of years ago is no reason: only what is due in the same days
-    /// counts.
-    pub(crate) fn is_done_already(&self, frame: &SyncResponse, state: &State) -> Option<&'static str> {
-        let requests = self.requests(state).unwrap_or_default();
-        let mut payments = requests.iter().filter_map(paid);
-        payments.any(|payment| done(frame).any(|answer| is_like_in_the_same_days(answer, payment))).then_some(LIKE_IT)
-    }
-
     /// Whether it would undo what another client has changed since its token, or may have: whoever asked for it did not know of that.
     pub(crate) fn undoes(&self, frame: &SyncResponse, state: &State) -> bool {
         let others = || done(frame).filter(|answer| !Seed::made(answer.trn_uid.as_str(), &state.client_uid));
@@ -117,29 +108,16 @@ fn account(change: &ServiceChange) -> &AccountRef {
 /// Whether an answer tells of a payment of the same amount for the same account at the payee. Days are moved, and names rewritten. What
 /// a model has made is told by that.
 fn is_like(answer: &Answer, payment: &Payment) -> bool {
-    // A history may keep how a payment stands, and not how it came to be. That of last month has become something, too.
-    let tells_of_change = matches!(&answer.reply, Some(Reply::ModifyPayment(_) | Reply::ModifyRecurring(_)));
-    told(answer).is_some_and(|found| is_equal(found, payment) && (!tells_of_change || is_due_with(found, payment)))
-}
-
-/// The same where what is told is due in the same days, whatever it tells.
-fn is_like_in_the_same_days(answer: &Answer, payment: &Payment) -> bool {
-    told(answer).is_some_and(|found| is_equal(found, payment) && is_due_with(found, payment))
-}
-
-/// The payment that an answer tells of, as it is made, or as it stands.
-fn told(answer: &Answer) -> Option<&Payment> {
-    match answer.reply.as_ref()? {
-        Reply::Pay(paid) if paid.model_id.is_none() => Some(&paid.payment),
-        Reply::AddRecurring(model) => Some(&model.payment),
-        Reply::ModifyPayment(modified) => Some(&modified.payment),
-        Reply::ModifyRecurring(model) => Some(&model.payment),
-        _ => None,
-    }
-}
-
-fn is_equal(found: &Payment, ours: &Payment) -> bool {
-    is_same_amount(found.amount.value(), ours.amount.value()) && is_same_account(&found.pay_account, &ours.pay_account)
+    let found = match &answer.reply {
+        Some(Reply::Pay(paid)) if paid.model_id.is_none() => &paid.payment,
+        Some(Reply::AddRecurring(model)) => &model.payment,
+        // A history may keep how a payment stands, and not how it came to be. That of last month has become something, too.
+        Some(Reply::ModifyPayment(modified)) if is_due_with(&modified.payment, payment) => &modified.payment,
+        Some(Reply::ModifyRecurring(model)) if is_due_with(&model.payment, payment) => &model.payment,
+        _ => return false,
+    };
+    is_same_amount(found.amount.value(), payment.amount.value())
+        && is_same_account(&found.pay_account, &payment.pay_account)
 }
 
 /// Whether two amounts may be one. Some tell what is paid with a sign, and some with a mark of thousands and no decimals: what is read as

@@ -198,11 +198,6 @@ impl Operation {
                 let status = Status::new(StatusCode::REJECTED_OUT_OF_DATE, None);
                 return self.over(Outcome::Refused(Refusal::new(&status, RefusedAt::Request)));
             }
-            let is_done = || frame.as_ref().and_then(|frame| self.is_done_already(frame, state));
-            if let Some(why) = self.may_have_gone_on().then(is_done).flatten() {
-                self.recovery.exhausted = true;
-                return self.in_doubt(Doubt::NoAnswer(why.to_owned()));
-            }
             return self.take_token(state, frame.as_ref(), now);
         };
         let rival = frame.as_ref().and_then(|frame| self.rival(frame, state));

@@ -37,15 +37,6 @@ fn told(line: &Line, edit: impl FnOnce(String) -> String) -> Fate {
     Fate::Says(edited.into_bytes())
 }
 
-/// The same with the first copy under another identifier.
-fn renamed(line: &Line, trn_uid: &str, edit: impl FnOnce(String) -> String) -> Fate {
-    let ours = line.wire().bank.payments()[0].trn_uid.as_str().to_owned();
-    told(line, |text| {
-        assert!(text.contains(&ours), "{text}");
-        edit(text.replace(&ours, trn_uid))
-    })
-}
-
 fn sent_nothing_but_a_question(line: &Line, before: usize) {
     let work = line.work();
     assert!(work[before..].iter().all(|tail| !tail.contains("<PMTRQ>")), "{:?}", &work[before..]);
@@ -129,49 +120,6 @@ fn a_token_that_is_ofx_and_cannot_be_read_sends_nothing() {
         assert!(line.work().last().unwrap().contains("<PMTSYNCRQ>"), "{version}");
         line.clean(1);
     }
-}
-
-/// Institutions rewrite identifiers. What is like it may be the first copy, and is for a person.
-#[test]
-fn a_payment_like_it_in_the_whole_history_is_not_passed_by() {
-    for trn_uid in ["0", "another-client"] {
-        let (line, blob) = made_once();
-        let mut second = resumed(&blob, &line);
-        let before = line.work().len();
-        line.then([renamed(&line, trn_uid, |text| text)]);
-        let progress = now(second.proceed()).unwrap();
-        let Progress::Unknown(doubt) = &progress else { panic!("{trn_uid}: {progress:?}") };
-        assert!(matches!(doubt, Doubt::NoAnswer(why) if why.contains("like this one")), "{trn_uid}: {doubt:?}");
-        sent_nothing_but_a_question(&line, before);
-        assert!(!second.can_reconcile(), "{trn_uid}: a person must find out");
-        // Who finds that it is another one pays anew, after the token that the history came with.
-        let mut settled = resumed(&pause(second), &line);
-        settled.settle_doubt().unwrap();
-        assert!(matches!(now(settled.pay(&payment())), Ok(Progress::Done(_))), "{trn_uid}");
-        assert_eq!(line.wire().bank.payments_made(), 2, "{trn_uid}");
-    }
-}
-
-/// The whole history holds the bill of last month, and others of the same payee.
-#[test]
-fn a_payment_of_another_month_amount_or_account_is_passed_by() {
-    for (since, with) in [("<DTDUE>20260123", "<DTDUE>20251223"), ("84.20", "70.00"), ("88-204-117", "99-111-000")] {
-        let (line, blob) = made_once();
-        let mut second = resumed(&blob, &line);
-        line.then([renamed(&line, "0", |text| text.replace(since, with))]);
-        assert!(matches!(now(second.proceed()), Ok(Progress::Done(_))), "{with}");
-        assert!(line.work().last().unwrap().contains("<PMTSYNCRQ>"), "{with}");
-    }
-}
-
-/// Nobody else has a copy of a payment that was begun here: whoever makes the same again wants it.
-#[test]
-fn a_fresh_payment_passes_by_one_like_it() {
-    let (line, _) = made_once();
-    let mut fresh = session(&line);
-    line.then([Fate::Honest, renamed(&line, "0", |text| text)]);
-    assert!(matches!(now(fresh.pay(&payment())), Ok(Progress::Done(_))));
-    assert_eq!(line.wire().bank.payments_made(), 2);
 }
 
 /// The doubt says why, and the next one who tries can do something about it.
