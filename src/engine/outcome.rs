@@ -291,23 +291,23 @@ impl Doubt {
         Self::RepeatRefused(refusal.to_string())
     }
 
-    /// The same where the history, which could tell more, cannot be read for this reason. That it was received says more than that.
+    /// The same where the history, which could tell more, cannot be read for this reason. That it was received, or was left out, says more
+    /// than that.
     pub(crate) fn of_unreadable_history(self, error: &DecodeError) -> Self {
-        let of = match &self {
-            _ if self.is_left_out() => HISTORY_OF_LEFT_OUT,
-            Self::NoAnswer(_) | Self::Interrupted => HISTORY,
-            Self::Unreadable(why) if why.starts_with(HISTORY) => HISTORY,
-            _ => return self,
-        };
-        Self::Unreadable(shortened(&format!("{of}{error}")))
+        match self {
+            Self::NoAnswer(_) | Self::Interrupted => Self::Unreadable(shortened(&format!("{HISTORY}{error}"))),
+            Self::Unreadable(why) if why.starts_with(HISTORY) => {
+                Self::Unreadable(shortened(&format!("{HISTORY}{error}")))
+            }
+            other => other,
+        }
     }
 
-    /// Whether nothing was said about it, by an answer that could be read.
-    pub(crate) fn is_left_out(&self) -> bool {
+    /// The same once the history could be read.
+    pub(crate) fn of_read_history(self) -> Self {
         match self {
-            Self::NotMentioned => true,
-            Self::Unreadable(why) => why.starts_with(HISTORY_OF_LEFT_OUT),
-            _ => false,
+            Self::Unreadable(why) if why.starts_with(HISTORY) => Self::NoAnswer(READ_SINCE.to_owned()),
+            other => other,
         }
     }
 
@@ -350,11 +350,10 @@ impl Doubt {
 /// How the text of a refusal at the signon begins.
 const SIGNON_REFUSED: &str = "the institution refused the signon";
 
-/// How the text begins that says why a history cannot be read.
+/// How the text begins that says why a history cannot be read. In blobs, too: it stays as it is.
 const HISTORY: &str = "the one with the history: ";
 
-/// The same where the answer before it had no word about the request. In blobs, too: it stays as it is.
-const HISTORY_OF_LEFT_OUT: &str = "the one with the history, after one without a word about it: ";
+const READ_SINCE: &str = "the history, which can be read by now, does not tell what became of it";
 
 /// A reason without its last words, where these say only what is said before it already.
 fn without_echo(why: &str) -> &str {

@@ -14,8 +14,7 @@
 //! ```
 //!
 //! - `Token`: the newest token, before anything else. An operation that was stored before it had one, and of which there may be a
-//!   copy that went on, asks for the whole history in its place, and finds there what the copy did, or a payment like it, which is for a
-//!   person.
+//!   copy that went on, asks for the whole history in its place, and finds there what the copy did.
 //! - `Request`: the payment. Inside of `PMTSYNCRQ` with `REJECTIFMISSING` where the institution keeps a history: a copy that arrives
 //!   late then finds its token out of date, unless nothing happened, and then it is the only one. OFX 1.0.3 §6.4.
 //! - `SameFile`: the same bytes under the same `NEWFILEUID`: the institution gives its saved answer again. OFX 1.0.3 §6.10. One that has

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::Phase;
 use crate::engine::recovery::Leg;
 use crate::engine::transmit::Purpose;
@@ -70,10 +69,10 @@ impl Operation {
         }
     }
 
-    /// Whether another copy of it, restored from the same blob, may have sent what this one asks about before it sends anything: it asks for
-    /// the whole history then.
+    /// Whether another copy of it, restored from the same blob, may have sent what this one asks about before it sends anything: it asks
+    /// for the history then, and not for a token.
     pub(crate) fn may_have_gone_on(&self) -> bool {
-        self.recovery.leg == Leg::History && self.doubt.is_none() && self.recovery.token.as_deref() == Some(NO_TOKEN)
+        self.recovery.leg == Leg::History && self.doubt.is_none()
     }
 
     /// Notes that the file of the present step was sent, and whether it was one that counts.

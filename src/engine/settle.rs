@@ -192,7 +192,7 @@ impl Operation {
 
     /// The history has nothing of us: no copy was carried out.
     fn take_absence(mut self, state: &State, frame: Option<SyncResponse>, now: DateTime<Utc>) -> (Self, Step) {
-        let Some(doubt) = self.doubt.clone() else {
+        let Some(doubt) = self.doubt.clone().map(Doubt::of_read_history) else {
             let undoes = self.is_pinned() && frame.as_ref().is_some_and(|frame| self.undoes(frame, state));
             if undoes {
                 let status = Status::new(StatusCode::REJECTED_OUT_OF_DATE, None);
@@ -214,7 +214,7 @@ impl Operation {
         }
         let has_moved = self.recovery.token.as_ref() != Some(&token);
         // It was left out because something had happened since its token, or for a reason that a further copy does not change.
-        let is_ignored = doubt.is_left_out() && (!has_moved || self.recovery.copies.repeated);
+        let is_ignored = doubt == Doubt::NotMentioned && (!has_moved || self.recovery.copies.repeated);
         // Received before, and not in the history: it was refused or is kept back, or its answer was broken.
         let settles_nothing = self.recovery.received || is_ignored;
         if let Some(refusal) = self.recovery.refused.take_if(|_| !settles_nothing && !self.recovery.copies.repeated) {

@@ -129,7 +129,8 @@ impl Payment {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] when it is no such aggregate, or lacks what is required.
+    /// [`DecodeError`] when it is no such aggregate, or lacks account, amount or day. What else is required and missing is empty, and refused
+    /// when it would be sent.
     ///
     /// # Examples
     ///

@@ -355,11 +355,13 @@ const LONGEST_ID: usize = 200;
 const LEAST_LEASE: Duration = Duration::from_secs(1);
 
 const ELSEWHERE: &str = "the vault's record belongs to another institution (ORG or FID), or to one at another address, and nothing was \
-                         sent: another institution needs a context of its own; where this one has moved, settle what is in doubt here first, and never pay it \
-                         under another context, which does not know of it";
+                         sent: another institution needs a context of its own; where ORG or FID are only written otherwise by now, give \
+                         those that the vault was made with; where this one has moved, settle what is in doubt here first, and pay \
+                         under another context only what was not made here: it does not know of it";
 const SOMEBODY_ELSE: &str = "the vault's record belongs to another user id, and nothing was sent: go on with that one; another user needs \
                              a context of his own; where the institution has changed the id, look says what became of each payment: \
-                             settle what is in doubt here first, and never pay it under another context, which does not know of it";
+                             settle what is in doubt here first, and pay under another context only what was not made here: it does not \
+                             know of it";
 const SHORT_LEASE: &str = "the vault's lease is shorter than a second, and somebody would take over before the institution has answered: \
                            give one that is longer than the transport waits at most, its total timeout";
 const BAD_ID: &str = "the id of a payment has 1 to 200 bytes";

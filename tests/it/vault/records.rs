@@ -342,7 +342,7 @@ fn whose_user_id_has_changed_is_told_what_to_do_and_has_what_is_known() {
         [now(vault.pay("order-2", &payment(), renamed())).unwrap_err(), now(vault.accounts(renamed())).unwrap_err()]
     {
         assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::No), "{error}");
-        assert!(error.to_string().contains("never pay it under another context"), "{error}");
+        assert!(error.to_string().contains("only what was not made here"), "{error}");
     }
     assert_eq!(now(vault.look("order-1")).unwrap(), Some(Standing::Paid(Box::new(receipt))));
     assert_eq!(house.line.wire().sent.len(), sent);
