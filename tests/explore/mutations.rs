@@ -21,9 +21,10 @@ impl Mutation {
         match self {
             Self::NoToken => text.replace("<REJECTIFMISSING>Y", "<REJECTIFMISSING>N"),
             Self::NewTrnUid => {
-                // Its last digits count.
-                let own = exchanged(&text, "<PAYACCT>", &|account| format!("{account}-{caller}{caller}{caller}"));
-                exchanged(&own, "<TRNUID>", &|uid| turned(uid, caller + 1))
+                // Its first and its last digits count.
+                let own = caller + 1;
+                let text = exchanged(&text, "<PAYACCT>", &|account| format!("{own}-{account}-{own}{own}{own}"));
+                exchanged(&text, "<TRNUID>", &|uid| turned(uid, own))
             }
             Self::WriteAheadBehind | Self::NoClaim => text,
         }
