@@ -138,8 +138,12 @@ impl Receipt {
 
     /// The same after what a history tells of the payment beside its acceptance, `today`.
     pub(crate) fn after<'a>(mut self, told: impl Iterator<Item = &'a Answer>, today: NaiveDate) -> Self {
+        let told: Vec<_> = told.filter(|answer| answer.id() == Some(&self.response.server_id)).collect();
+        if told.is_empty() {
+            return self;
+        }
         let accepted = self.response.clone();
-        for answer in told.filter(|answer| answer.id() == Some(&self.response.server_id)) {
+        for answer in told {
             let (payment, processing) = match &answer.reply {
                 // It was accepted. How it stands nobody knows, before something else is told of it.
                 _ if answer.says_yes_and_no() => {
@@ -294,13 +298,12 @@ impl Doubt {
     /// The same where the history, which could tell more, cannot be read for this reason. That it was received, or was left out, says more
     /// than that.
     pub(crate) fn of_unreadable_history(self, error: &DecodeError) -> Self {
-        match self {
-            Self::NoAnswer(_) | Self::Interrupted => Self::Unreadable(shortened(&format!("{HISTORY}{error}"))),
-            Self::Unreadable(why) if why.starts_with(HISTORY) => {
-                Self::Unreadable(shortened(&format!("{HISTORY}{error}")))
-            }
-            other => other,
-        }
+        let says_more = match &self {
+            Self::NoAnswer(_) | Self::Interrupted => false,
+            Self::Unreadable(why) => !why.starts_with(HISTORY),
+            _ => true,
+        };
+        if says_more { self } else { Self::Unreadable(shortened(&format!("{HISTORY}{error}"))) }
     }
 
     /// The same once the history could be read.

@@ -110,7 +110,8 @@ impl Institution {
     }
 
     /// Never sends a payment inside of `PMTSYNCRQ`, for institutions whose profile promises a history of payments that they do not
-    /// keep, or that can never be read. What became of a payment whose answer is lost can then be found out by file-based recovery only, if at all.
+    /// keep, or that can never be read. What became of a payment whose answer is lost can then be found out by file-based recovery only,
+    /// if at all.
     #[must_use]
     pub fn without_synchronization(mut self) -> Self {
         self.dialect.without_synchronization = true;

@@ -33,8 +33,9 @@
 //!
 //! # Moving to another store
 //!
-//! Stop every program that writes, copy all records with their versions and what is left of their lives, and start with the new store only. What
-//! is copied while somebody writes is a state that never was: a result that was neither here nor there any more, and a payment that is made again.
+//! Stop every program that writes, copy all records with their versions and what is left of their lives, and start with the new store
+//! only. What is copied while somebody writes is a state that never was: a result is in neither of its two places, and its payment is
+//! made again.
 //!
 //! # Examples
 //!

@@ -80,8 +80,8 @@
 //! Of the client that a vault is made with, a vault that has a desk takes the transport, observer, document log, device, limits, and what
 //! it signs on with: the application's id, version and key, and the language; also whether payments go [without
 //! synchronization](crate::Institution::without_synchronization), for those that are not begun yet; give up one that is. Version of OFX,
-//! the rest of the dialect, profile, `CLIENTUID` and keys stay what they were when the desk was made: files that may be
-//! sent again were made of them. With another `ORG` or `FID` than then, nothing is sent.
+//! the rest of the dialect, profile, `CLIENTUID` and keys stay what they were when the desk was made: files that may be sent again were
+//! made of them. With another `ORG` or `FID` than then, nothing is sent.
 //!
 //! An institution that has moved to another address, or has given the user another user id, gets a vault of another [`Context`], which
 //! knows of no payment of this one. Nothing is sent from here to the new address or as another user; [`look`](Vault::look),
