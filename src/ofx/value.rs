@@ -105,12 +105,9 @@ impl<T: Content> Member for Vec<T> {
 pub(crate) fn only<'a>(parent: &'a Element, tag: &'static str) -> Result<Option<&'a Element>, DecodeError> {
     let mut found = parent.children_named(tag).filter(|child| !child.is_empty());
     let first = found.next();
-    if FIRST.contains(&tag) {
-        return Ok(first);
-    }
     match found.find(|other| Some(*other) != first) {
-        Some(other) => Err(DecodeError::new(Problem::Repeated(tag), other.offset())),
-        None => Ok(first),
+        Some(other) if !FIRST.contains(&tag) => Err(DecodeError::new(Problem::Repeated(tag), other.offset())),
+        _ => Ok(first),
     }
 }
 
