@@ -116,12 +116,14 @@ impl After<'_> {
         let counts = operation.kind().counts();
         let body = response.into_body();
         let ready = counts.then(|| operation.clone());
-        let unread = operation.can_do_without_answer().then(|| if operation.may_have_gone_on() { COPY } else { FENCE });
+        let asks_for_others = operation.asks_for_others();
+        let unread = if asks_for_others { Some(COPY) } else { operation.can_do_without_answer().then_some(FENCE) };
         let answered = operation.handle_response(&mut client.state, &body, client.world.now());
         client.keep_answer(body);
         // An answer that is of no use is an error only where nothing hangs on it.
         let answered = answered.map_err(|error| {
-            let unread = unread.filter(|_| matches!(error, EngineError::Decode(_)));
+            let is_unread = matches!(error, EngineError::Decode(_)) || asks_for_others;
+            let unread = unread.filter(|_| is_unread);
             let error = nothing_moved(error.into(), counts);
             unread.into_iter().fold(error, Error::while_doing)
         });
@@ -158,6 +160,7 @@ impl After<'_> {
         // That there is no history, or no saved answer, is for the institution to say, and not for what stands in front of it.
         let told = if turned_away == Some(TurnedAway::ForNow) { Delivery::Unknown } else { delivery };
         let asks_for_token = operation.can_do_without_answer();
+        let asks_for_others = operation.asks_for_others();
         let goes_on = told == Delivery::Answered && asks_for_token;
         let (operation, next) = operation.handle_failure(&client.state, told, &error.to_string(), client.world.now());
         let kind = operation.kind();
@@ -166,8 +169,11 @@ impl After<'_> {
             return Ok(next);
         }
         let error = nothing_moved(error.into(), kind.counts());
-        let without_token = asks_for_token && turned_away == Some(TurnedAway::ForNow);
-        let error = if without_token { error.while_doing(TOKEN) } else { error };
+        let error = match turned_away {
+            Some(_) if asks_for_others => error.while_doing(COPY),
+            Some(TurnedAway::ForNow) if asks_for_token => error.while_doing(TOKEN),
+            _ => error,
+        };
         let may_have_arrived = !kind.counts() && delivery != Delivery::NotSent;
         let what = if enrolls(kind) { ENROLLING } else { ONLY_READS };
         Err(if may_have_arrived { error.with_doubt(None).while_doing(what) } else { error })

@@ -181,6 +181,8 @@ impl Operation {
     /// nothing can have been carried out; a request that counts and may have been is in doubt.
     #[must_use]
     pub fn handle_failure(mut self, state: &State, delivery: Delivery, why: &str, now: DateTime<Utc>) -> (Self, Step) {
+        // Asked before answers are used up, which changes what is awaited.
+        let does_without = delivery == Delivery::Answered && self.can_do_without_answer();
         if delivery == Delivery::NotSent {
             self.files += 1;
         } else if self.note_send(state) {
@@ -189,7 +191,7 @@ impl Operation {
         } else {
             self.use_up_answers();
         }
-        if delivery == Delivery::Answered && self.can_do_without_answer() {
+        if does_without {
             return self.give_up_history(state, now);
         }
         match self.doubt.take() {
@@ -241,10 +243,9 @@ impl Operation {
     ///
     /// [`EngineError::Situation`] when nothing is in doubt.
     pub fn repeat_in_doubt(mut self, state: &State, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
-        let Phase::InDoubt(doubt) = std::mem::replace(&mut self.phase, Phase::ExpectResult { passed: None }) else {
-            return Err(EngineError::Situation("is not in doubt"));
-        };
+        let doubt = self.ended_in_doubt()?.clone();
         self.doubt = Some(doubt);
+        self.phase = Phase::ExpectResult { passed: None };
         self.recovery.leg = Leg::Request;
         self.recovery.fenced = false;
         Ok(self.with_step(state, now))
@@ -264,8 +265,7 @@ impl Operation {
     ///
     /// [`EngineError::Situation`] when nothing is in doubt or there is no way to find out.
     pub fn reconcile(mut self, state: &State, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
-        let Phase::InDoubt(doubt) = &self.phase else { return Err(EngineError::Situation("is not in doubt")) };
-        let doubt = doubt.clone();
+        let doubt = self.ended_in_doubt()?.clone();
         if self.kind == TaskKind::ChangePassword {
             self.recovery.turn_to_next_password()?;
         } else {
@@ -274,6 +274,14 @@ impl Operation {
         self.doubt = Some(doubt);
         self.phase = Phase::ExpectResult { passed: None };
         Ok(self.with_step(state, now))
+    }
+
+    fn ended_in_doubt(&self) -> Result<&Doubt, EngineError> {
+        match &self.phase {
+            Phase::InDoubt(doubt) => Ok(doubt),
+            _ if self.doubt.is_some() => Err(EngineError::Situation(GOES_ON)),
+            _ => Err(EngineError::Situation("is not in doubt")),
+        }
     }
 
     /// Goes on with one that waited for the client's approval: it is sent again, unchanged. Any other stays as it is.
@@ -384,6 +392,7 @@ impl Operation {
 
 /// What may be in doubt must fit into a blob, beside the rest of the state.
 const LONGEST_REQUEST: usize = 48 * 1024;
+const GOES_ON: &str = "is in doubt, and is being found out about already: answer its questions where it has asked some, or go on with proceed";
 const NO_ANSWERS: &str = "waits for no answers: go on with proceed, or settle a request that is in doubt";
 const TOO_LONG: &str = "this is more than 48 KiB in one file (letters beyond ASCII count twice), and could not be stored while it is in doubt; send it in several";
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::Phase;
 use crate::engine::recovery::Leg;
 use crate::engine::transmit::Purpose;
@@ -27,13 +28,16 @@ impl Operation {
                 } else {
                     interrupted.use_up_answers();
                 }
-                let purpose = match (self.recovery.leg, &self.recovery.token) {
-                    (Leg::Token, _) => Purpose::History(SyncFrom::TokenOnly),
-                    (Leg::History, Some(token)) => Purpose::History(SyncFrom::Token(token.clone())),
+                let purpose = match self.recovery.leg {
+                    Leg::Token => Purpose::History(SyncFrom::TokenOnly),
+                    Leg::History => {
+                        let token = self.recovery.token.clone().unwrap_or_else(|| NO_TOKEN.to_owned());
+                        Purpose::History(SyncFrom::Token(token))
+                    }
                     // A file that tries a password asks no questions, so the identifier is used once.
-                    (Leg::NewPassword | Leg::OldPassword, _) => Purpose::TryPassword(self.seed.challenge(self.files)),
-                    _ if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
-                    _ => Purpose::Work,
+                    Leg::NewPassword | Leg::OldPassword => Purpose::TryPassword(self.seed.challenge(self.files)),
+                    Leg::Request | Leg::SameFile if self.kind == TaskKind::ChangePassword => Purpose::NewPassword,
+                    Leg::Request | Leg::SameFile => Purpose::Work,
                 };
                 let saved = if self.sends_what_counts() { self.saved_file(state) } else { None };
                 let file = saved.unwrap_or_else(|| (FileUid::none(), self.files));
@@ -55,23 +59,19 @@ impl Operation {
             && matches!(leg, Leg::Request | Leg::SameFile)
     }
 
-    /// Whether it goes on another way when the institution does not read the file it sends next.
+    /// Whether it goes on another way when the institution does not read the file it sends next, which asks for a token only.
     pub(crate) fn can_do_without_answer(&self) -> bool {
-        self.asks_for_token() && matches!(self.phase, Phase::ExpectResult { .. })
+        self.recovery.leg == Leg::Token && matches!(self.phase, Phase::ExpectResult { .. })
     }
 
-    /// Whether it asks what happened before anything of it was sent, as far as it knows.
-    pub(crate) fn asks_for_token(&self) -> bool {
-        match self.recovery.leg {
-            Leg::Token => true,
-            Leg::History => self.doubt.is_none(),
-            Leg::Request | Leg::SameFile | Leg::NewPassword | Leg::OldPassword => false,
-        }
+    /// Whether the file it sends next asks what happened since it was stored, or since its token, before it sends anything itself: another
+    /// copy of it, restored from the same blob, may have gone on. Without that history nothing is sent.
+    pub(crate) fn asks_for_others(&self) -> bool {
+        self.looks_for_others() && matches!(self.phase, Phase::ExpectResult { .. })
     }
 
-    /// Whether another copy of it, restored from the same blob, may have sent what this one asks about before it sends anything: it asks
-    /// for the history then, and not for a token.
-    pub(crate) fn may_have_gone_on(&self) -> bool {
+    /// As [`asks_for_others`](Self::asks_for_others), for an answer to that file.
+    pub(crate) fn looks_for_others(&self) -> bool {
         self.recovery.leg == Leg::History && self.doubt.is_none()
     }
 

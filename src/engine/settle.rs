@@ -6,7 +6,9 @@ use crate::engine::marks::NO_TOKEN;
 use crate::engine::operation::Phase;
 use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::verdict::{Verdict, frame};
-use crate::engine::{Change, Confirmed, Doubt, Operation, Outcome, Receipt, Refusal, RefusedAt, State, Step};
+use crate::engine::{
+    Change, Confirmed, Doubt, EngineError, Operation, Outcome, Receipt, Refusal, RefusedAt, State, Step,
+};
 use crate::error::StatusCode;
 use crate::ofx::{Answer, RequestKind, Response, Status, SyncResponse};
 
@@ -18,7 +20,7 @@ impl Operation {
         state: &mut State,
         response: &Response,
         now: DateTime<Utc>,
-    ) -> (Self, Step) {
+    ) -> Result<(Self, Step), EngineError> {
         // Reading the account out of the request takes as long as the rest together: only where something is said of a history.
         let history = kind.row().sync.filter(|history| response.has_frame(*history));
         let frame = history.and_then(|history| {
@@ -26,14 +28,19 @@ impl Operation {
             frame(response, history, account.as_ref(), state)
         });
         if self.recovery.leg == Leg::Token {
-            return self.take_token(state, frame.as_ref(), now);
+            return Ok(self.take_token(state, frame.as_ref(), now));
         }
         let verdict = match Verdict::of(kind, &self.trn_uid(), response, frame.as_ref()) {
             Verdict::Absent if response.names(&self.trn_uid()) => Verdict::Unreadable(ELSEWHERE.to_owned()),
             verdict => verdict,
         };
         self.recovery.received |= matches!(verdict, Verdict::Duplicate(_) | Verdict::Hollow | Verdict::Unreadable(_));
-        match verdict {
+        let says_nothing = matches!(verdict, Verdict::Absent | Verdict::OutOfDate(_));
+        if says_nothing && self.looks_for_others() && frame.as_ref().is_none_or(|frame| frame.token.is_none()) {
+            // What another copy has done would be in it, and is not told.
+            return Err(EngineError::Missing("history (TOKEN)"));
+        }
+        Ok(match verdict {
             Verdict::Accepted(answer) => self.take_success(kind, *answer, response, frame.as_ref(), state, now),
             Verdict::Refused(status) => self.take_refusal(&status, frame.as_ref(), state, now),
             Verdict::OutOfDate(status) => self.take_out_of_date(state, &status, frame, now),
@@ -43,7 +50,7 @@ impl Operation {
             Verdict::Hollow => self.look_or_doubt(state, Doubt::Unreadable(HOLLOW.to_owned()), now),
             Verdict::Absent => self.look_or_doubt(state, Doubt::NotMentioned, now),
             Verdict::Unreadable(why) => self.take_nonsense(why),
-        }
+        })
     }
 
     /// What is said about it cannot be understood, and is the same when it is asked for in this way again.

@@ -266,6 +266,18 @@ fn questions_that_are_turned_away_do_not_take_the_history_away() {
     scenario.clean(1);
 }
 
+/// What came with the answers was not read: the payment goes without what it asked for, and nobody is asked the same for ever.
+#[test]
+fn a_history_that_is_turned_away_behind_the_answers_is_done_without() {
+    let mut scenario = Scenario::with_profile(questioning().challenge_first(true).sync_mode(SyncMode::Full));
+    asked(scenario.pay());
+    scenario.then(|_, _| Reply::Failed(Delivery::Answered));
+    asked(scenario.answer(&right()));
+    paid(scenario.answer(&right()));
+    assert!(scenario.last().document.find("/OFX/BILLPAYMSGSRQV1/PMTTRNRQ").is_some());
+    scenario.clean(1);
+}
+
 /// A program that is killed while it asks for the questions may have sent that file: the next one has a name of its own.
 #[test]
 fn every_file_has_a_name_of_its_own_also_after_a_crash() {

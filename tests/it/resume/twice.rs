@@ -92,15 +92,36 @@ fn a_history_beyond_the_limits_sends_nothing_until_they_are_raised() {
     sent_nothing_but_a_question(&line, before);
 }
 
-/// An institution may promise a history and know nothing of the question.
+/// An institution may promise a history and know nothing of the question, or not tell it at this moment.
 #[test]
-fn where_no_ofx_comes_there_is_no_history() {
-    let (line, blob) = prepared();
-    let mut resumed = resumed(&blob, &line);
-    line.then([Fate::Says(b"busy".to_vec())]);
-    assert!(matches!(now(resumed.proceed()), Ok(Progress::Done(_))));
-    assert!(!line.work().last().unwrap().contains("<PMTSYNCRQ>"));
-    line.clean(1);
+fn a_history_that_is_not_told_sends_nothing() {
+    fn without_set(text: String, instead: &str) -> String {
+        let (from, to) = (text.find("<BILLPAYMSGSRSV1>").unwrap(), text.find("</OFX>").unwrap());
+        format!("{}{instead}{}", &text[..from], &text[to..])
+    }
+    type Edit = fn(String) -> String;
+    let no_token: Edit = |text| {
+        let frame = "<BILLPAYMSGSRSV1><PMTSYNCRS><TOKEN>-1</TOKEN><LOSTSYNC>N</LOSTSYNC><BANKACCTFROM><BANKID>999888777</BANKID>\
+                     <ACCTID>1000001</ACCTID><ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM></PMTSYNCRS></BILLPAYMSGSRSV1>";
+        without_set(text, frame)
+    };
+    let edits: [(&str, Edit); 3] =
+        [("no set", |text| without_set(text, "")), ("no token", no_token), ("no OFX", |_| "busy".to_owned())];
+    for (name, edit) in edits {
+        let (line, blob) = made_once();
+        let mut second = resumed(&blob, &line);
+        let before = line.work().len();
+        for fate in [told(&line, edit), Fate::Refuses(404), Fate::Refuses(403)] {
+            line.then([fate]);
+            let error = now(second.proceed()).unwrap_err();
+            assert_eq!(error.delivery(), Delivery::NotSent, "{name}: {error}");
+            assert!(error.to_string().contains("ask the institution whether"), "{name}: {error}");
+            assert_eq!(second.situation(), Some(Situation::Ready), "{name}");
+        }
+        sent_nothing_but_a_question(&line, before);
+        assert!(matches!(now(second.proceed()), Ok(Progress::Done(_))), "{name}");
+        sent_nothing_but_a_question(&line, before);
+    }
 }
 
 /// Nobody else has a copy of it: all that is missing is its fence, and what to do about that is for the user.
