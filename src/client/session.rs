@@ -3,7 +3,7 @@
 use crate::client::ahead::Keeping;
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Intent, Operation, Receipt, Refusal, RefusedAt, Situation, TaskKind};
-use crate::error::{Error, Moved};
+use crate::error::{Error, ErrorKind, Moved};
 use crate::ofx::{AccountInfo, Payment, RequestKind, TrnUid};
 
 /// One signed-on scope: everything that talks to the institution in a user's name happens here.
@@ -56,7 +56,9 @@ impl Session {
     /// # Errors
     ///
     /// `Misuse` when the payment cannot be sent as it is, or another operation waits; `Refused` when the institution says no: the
-    /// payment was not made. `Transport` means that it was not sent; a payment that may have been is [`Progress::Unknown`].
+    /// payment was not made. `Transport` means that it was not sent; a payment that may have been is [`Progress::Unknown`], also where
+    /// asking what became of it failed in the same call. Of the errors only `Store`, which [`keep_ahead`](Self::keep_ahead) may give, can
+    /// leave it in doubt: [`money_may_have_moved`](Error::money_may_have_moved) says so, and what was stored before.
     ///
     /// Where the signon was refused ([`Refusal::at`](crate::engine::Refusal::at)), nobody looked at the payment: it is prepared still.
     /// [`pause`](Self::pause) it and [resume](Client::resume) it with the right password, or [`abandon`](Self::abandon) it.
@@ -123,9 +125,16 @@ impl Session {
             keeping.is_turned_down = self.is_turned_down;
         }
         let kind = self.current.as_ref().map(Operation::kind);
+        let was_in_doubt = self.doubt().is_some();
         let result = driver::run(&mut self.client, &mut self.credentials, &mut self.current, &mut self.ahead).await;
         self.heed(kind, result.as_ref().err());
-        let progress = result?;
+        let progress = match (result, self.doubt()) {
+            // What failed was to find out about it in this same call, and whoever drops the session for an error must not lose the doubt.
+            (Err(error), Some(doubt)) if !was_in_doubt && error.kind() != ErrorKind::Store => {
+                Progress::Unknown(doubt.clone())
+            }
+            (result, _) => result?,
+        };
         if progress == Progress::Done(Completed::PasswordChanged) {
             self.credentials.adopt_new_password();
             self.client.state.password_change_due = false;
@@ -147,7 +156,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Misuse` when nothing is in doubt, or there is no way left: [`can_reconcile`](Self::can_reconcile). `Refused` when it was not
+    /// `Misuse` when nothing is in doubt, there is no way left ([`can_reconcile`](Self::can_reconcile)), or it is being found out about and
+    /// waits for answers: [`answer`](Self::answer) goes on. `Refused` when it was not
     /// carried out, and is not in doubt any more. After all others, `Transport` included, it is in doubt as before: that this try was not
     /// sent says nothing about the one before, and [`money_may_have_moved`](Error::money_may_have_moved) is unknown.
     pub async fn reconcile(&mut self) -> Result<Progress<Completed>, Error> {
@@ -160,7 +170,8 @@ impl Session {
         self.go_on().await
     }
 
-    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a request in doubt.
+    /// Whether [`reconcile`](Self::reconcile) has a way to find out what became of a request in doubt. Not while questions wait on that
+    /// way: [`answer`](Self::answer) goes on then.
     #[must_use]
     pub fn can_reconcile(&self) -> bool {
         self.resting().is_some_and(|operation| operation.can_reconcile())

@@ -103,6 +103,43 @@ fn being_turned_away_for_now_uses_up_no_way_to_find_out() {
     line.clean(1);
 }
 
+/// Whoever drops the session for an error must not lose a payment that may have been made.
+#[test]
+fn a_payment_that_cannot_be_found_out_about_in_the_same_call_is_in_doubt_and_no_error() {
+    const SILENT: &str = "<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>\
+        <DTSERVER>20260105</DTSERVER><LANGUAGE>ENG</LANGUAGE></SONRS></SIGNONMSGSRSV1></OFX>";
+    for fate in
+        [Fate::NotSent, Fate::LostBefore, Fate::Refuses(503), Fate::Refuses(404), Fate::Says(b"<html>".to_vec())]
+    {
+        let line = Line::new(easy().sync_mode(SyncMode::Full).build_model());
+        let mut session = session(&line);
+        // The profile, the token, the payment, and what became of it.
+        line.then([Fate::Honest, Fate::Honest, Fate::Says(SILENT.as_bytes().to_vec()), fate.clone()]);
+        let progress = now(session.pay(&payment())).unwrap();
+        assert_eq!(progress, Progress::Unknown(Doubt::NotMentioned), "{fate:?}");
+        assert!(matches!(session.situation(), Some(Situation::InDoubt(_))), "{fate:?}");
+        // It was in doubt before: here an error is about the way only.
+        line.then([Fate::NotSent]);
+        let error = now(session.reconcile()).unwrap_err();
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Transport, Moved::Unknown), "{fate:?}");
+        line.clean(0);
+    }
+}
+
+/// The way goes on by their answers, and no second one is begun beside it.
+#[test]
+fn questions_on_the_way_of_finding_out_are_named_by_whoever_is_asked_to_find_out_again() {
+    let (line, mut session) = lost(questioning(), Fate::LostBefore);
+    assert!(matches!(now(session.repeat_payment_in_doubt()), Ok(Progress::Ask(_))));
+    assert!(!session.can_reconcile());
+    for error in [now(session.reconcile()).unwrap_err(), now(session.repeat_payment_in_doubt()).unwrap_err()] {
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Unknown));
+        assert!(error.to_string().contains("answer its questions"), "{error}");
+    }
+    assert!(matches!(now(session.answer(right())), Ok(Progress::Done(_))));
+    line.clean(1);
+}
+
 #[test]
 fn a_doubt_waits_a_week_and_questions_a_quarter_of_an_hour() {
     let life = |session: Session| {
