@@ -60,14 +60,16 @@ impl Session {
             return Err(Kept::new(self.told(Error::misuse(text)), self));
         }
         let is_bound = operation.doubt().is_some() || !self.is_turned_down;
+        let recognized = self.client.state.user_id.clone();
         if let Some(user_id) = self.credentials.user_id().filter(|_| is_bound) {
             // The operation is this user's, whether or not the institution has recognized the user yet. One that it has refused may be
             // mistyped, and nobody has looked at the operation, unless it was sent once more since.
             self.client.state.user_id = Some(user_id.to_owned());
         }
-        self.client
-            .save(Some(operation), protection, Validity::For(life))
-            .map_err(|error| Kept::new(self.told(error), self))
+        self.client.save(Some(operation), protection, Validity::For(life)).map_err(|error| {
+            self.client.state.user_id = recognized;
+            Kept::new(self.told(error), self)
+        })
     }
 
     /// For how long the operation under way can be paused at most, by what it waits for.

@@ -1,10 +1,12 @@
 //! A signon that is refused: nobody looked at what stood beside it, and it waits for another one.
 
 use ofx_session::engine::{Refusal, RefusedAt};
-use ofx_session::{Completed, Credentials, ErrorKind, Moved, Progress, Session, Situation};
+use ofx_session::{Client, Completed, Credentials, ErrorKind, Institution, Moved, Progress, Session, Situation};
 
 use super::ahead::{after_the_crash, keeping};
-use super::line::{Fate, Line, client, easy, jane, now, once, pause, payment, questioning, reread, right, session};
+use super::line::{
+    Fate, Line, MAIN, client, context, easy, jane, keys, now, once, pause, payment, questioning, reread, right, session,
+};
 
 fn mistyped() -> Credentials {
     Credentials::new("jane", "wrong horse")
@@ -90,6 +92,19 @@ fn a_mistyped_user_id_binds_nobody() {
 }
 
 /// It was sent once more, and may have been carried out: it is nobody else's.
+/// Nobody has recognized the user, and no blob says so.
+#[test]
+fn a_pause_that_fails_binds_nobody() {
+    let line = Line::new(easy().build_model());
+    let builder = Client::builder(Institution::new(MAIN)).blob_limit(100).transport(line.clone());
+    let mut session = builder.build().unwrap().open(mistyped()).unwrap();
+    now(session.prepare_payment(&payment())).unwrap();
+    let (error, mut session) = session.pause(&keys(), &context()).unwrap_err().into_parts();
+    assert_eq!(error.money_may_have_moved(), Moved::No);
+    session.abandon().unwrap();
+    assert!(session.close().unwrap().open(Credentials::new("somebody else", "correct horse")).is_ok());
+}
+
 #[test]
 fn what_may_have_arrived_under_a_refused_user_id_is_bound_to_it() {
     let line = Line::new(easy().build_model());
