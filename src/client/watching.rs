@@ -27,7 +27,8 @@ impl Watching {
     pub(crate) fn end(&self, kind: TaskKind, result: &Result<Progress<Completed>, Error>) {
         let step = match result {
             Ok(Progress::Ask(challenge)) => {
-                let ids: Vec<_> = challenge.questions().iter().map(crate::ofx::Question::id).collect();
+                let ids: Vec<_> =
+                    challenge.questions().iter().map(|question| question.numbered_id().unwrap_or(UNTOLD)).collect();
                 self.tell(&Event::Challenge { questions: &ids });
                 StepKind::Asked
             }
@@ -93,6 +94,9 @@ impl fmt::Debug for Watching {
         f.debug_struct("Watching").field("observer", &self.observer.is_some()).field("log", &self.log).finish()
     }
 }
+
+/// In place of an id that an institution made up.
+const UNTOLD: &str = "?";
 
 /// `future` in the span `operation`.
 #[cfg(feature = "tracing")]

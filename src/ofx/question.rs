@@ -40,11 +40,19 @@ impl Question {
         self.label.as_deref().or_else(|| reserved(&self.id)).unwrap_or(&self.id)
     }
 
+    /// The id as long as it looks like one of the specification's own, `MFA16`. Any other can be any text of the institution's.
+    pub(crate) fn numbered_id(&self) -> Option<&str> {
+        self.number().filter(|digits| (1..=LONGEST_NUMBER).contains(&digits.len())).map(|_| self.id.as_str())
+    }
+
+    fn number(&self) -> Option<&str> {
+        self.id.strip_prefix("MFA").filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     /// Whether the user or the program is asked.
     #[must_use]
     pub fn source(&self) -> QuestionSource {
-        let digits = self.id.strip_prefix("MFA").filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
-        let number = digits.and_then(|digits| digits.parse::<u32>().ok());
+        let number = self.number().and_then(|digits| digits.parse::<u32>().ok());
         if number.is_some_and(|number| number > 100) { QuestionSource::Program } else { QuestionSource::User }
     }
 }
@@ -53,6 +61,9 @@ impl Question {
 fn reserved(id: &str) -> Option<&'static str> {
     TEXTS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
 }
+
+/// In digits. The specification has three.
+const LONGEST_NUMBER: usize = 5;
 
 const TEXTS: [(&str, &str); 30] = [
     ("MFA1", "In which city were you born?"),

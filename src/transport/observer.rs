@@ -19,7 +19,8 @@ pub use crate::transport::certificate::CertificateSummary;
 /// # Security
 ///
 /// No event holds a password, an answer, a key, a token, a cookie, an account number, a payee, or any part of a request's or an
-/// answer's body or of an address behind the host.
+/// answer's body or of an address behind the host; but for the media type of an answer and the ids of security questions, and these
+/// only where they have the form that they should have.
 ///
 /// # Examples
 ///
@@ -75,7 +76,7 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
 /// | `body_received` | DEBUG | `bytes` |
 /// | `closed` | DEBUG | `host` |
 /// | `step` | INFO | `operation`, `step`: [`StepKind::name`] |
-/// | `challenge` | INFO | `questions`, with commas between |
+/// | `challenge` | INFO | `questions`, with commas between; `?` for an id of the institution's own |
 /// | `sync_item` | INFO | `kind`, `action`, `origin` |
 ///
 /// What is not known is left out. They happen in two spans: `operation` (INFO, with `operation`), and in it `exchange` (DEBUG, with
@@ -160,7 +161,8 @@ pub enum Event<'a> {
     /// The institution asks security questions.
     #[non_exhaustive]
     Challenge {
-        /// Their ids, `MFAPHRASEID`; the questions themselves are the user's business.
+        /// Their ids, `MFAPHRASEID`, where these are like the specification's own: `MFA` and at most five digits. Any other is told as
+        /// `?`, because it may be any text of the institution's. The questions themselves are the user's business.
         questions: &'a [&'a str],
     },
     /// A synchronization brought a change.

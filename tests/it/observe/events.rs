@@ -61,6 +61,30 @@ async fn an_operation_is_told_step_by_step_with_any_transport() {
     assert_eq!(told.last().map(String::as_str), Some("cancel_payment: refused"), "{told:?}");
 }
 
+/// The ids are the institution's to choose, and it knows the password.
+#[tokio::test]
+async fn an_id_that_is_not_of_the_specification_is_not_told() {
+    let strange = ["1000001 correct horse", "MFA correct horse", "mfa16", "MFA", "MFA123456", "MFA88-204", "BRQ7"];
+    let known = ["MFA16", "MFA42", "MFA12345"];
+    let bank = strange.iter().chain(&known).fold(Bank::builder().user("jane", "correct horse"), |bank, id| {
+        bank.question(id, Some("In which town?"), "Newport")
+    });
+    let page = Page::default();
+    let writer = page.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
+    let guard = subscriber.with_writer(move || writer.clone()).set_default();
+    let (line, notebook) = (Line::new(bank), Notebook::default());
+    let client = builder().transport(line).observer(notebook.clone()).build().unwrap();
+    let Progress::Ask(_) = client.open(jane()).unwrap().pay(&payment()).await.unwrap() else { panic!("asked nothing") };
+    drop(guard);
+    let told = notebook.taken();
+    let challenge = format!("challenge: {} {}", strange.map(|_| "?").join(" "), known.join(" "));
+    assert!(told.contains(&challenge), "{told:?}");
+    for said in [told.join("\n"), page.text()] {
+        assert!(!said.contains("correct horse") && !said.contains("1000001"), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn each_change_of_a_synchronization_is_told() {
     let (line, notebook) =
