@@ -144,10 +144,11 @@ pub(crate) fn complete(
     app: (&str, &str),
     now: DateTime<Utc>,
 ) -> Result<Vec<ChallengeAnswer>, EngineError> {
-    if let Some(stranger) = answers.0.keys().find(|id| !questions.iter().any(|question| question.id() == id.as_str())) {
+    if answers.0.keys().any(|id| !questions.iter().any(|question| question.id() == id.as_str())) {
         let asked: Vec<_> = questions.iter().map(Question::id).collect();
+        // Not which: where id and answer were given the wrong way round, it is the answer.
         return Err(EngineError::Answers(format!(
-            "no question has the id {stranger}; the ids asked for are {}",
+            "there is an answer to an id that no question has; the ids asked for are {}",
             asked.join(", ")
         )));
     }

@@ -62,7 +62,9 @@ fn incomplete_and_strange_answers_are_refused_before_anything_is_sent() {
     for (answers, words) in [
         (Answers::new(), ["no answer", "MFA16, BRQ7"]),
         (Answers::new().with("MFA16", "Garcia"), ["no answer", "BRQ7"]),
-        (right().with("MFA1", "Rome"), ["no question has the id MFA1", "MFA16, BRQ7"]),
+        (right().with("MFA1", "Rome"), ["an id that no question has", "MFA16, BRQ7"]),
+        // The two the wrong way round.
+        (Answers::new().with("Garcia", "MFA16"), ["an id that no question has", "MFA16, BRQ7"]),
         (right().with("MFA16", " "), ["MFA16", "empty"]),
         (right().with("MFA16", long.as_str()), ["MFA16", "64"]),
     ] {
