@@ -111,17 +111,19 @@ impl Paused {
     /// # Security
     ///
     /// Nothing here stops the same blob from being resumed twice: by a browser that sends its cookie again, by two servers, by a
-    /// program that starts again from an older copy. Both send the same payment under the same identifiers. Most institutions
-    /// notice: by the `TRNUID` (answered with 2019), by the file, by the token of their history. At one that checks none of
-    /// these the payment is made twice. Nor does the blob in storage learn that the payment was sent: a program that is
-    /// killed then and starts again from that blob does not know of the doubt. The risk is none where one process has the
-    /// only copy and replaces it by [`Session::pause`] whatever happens.
+    /// program that starts again from an older copy. Both send the same payment under the same identifiers. An institution pays once
+    /// that checks for duplicates of a `TRNUID` (answered with 2019), refuses what comes after a token of its history that is out of
+    /// date, or repeats its answer to the same file; one that does none of these pays twice. Nor does the blob in storage learn that
+    /// the payment was sent: a program that is killed then and starts again from that blob does not know of the doubt. The risk is none
+    /// where one process has the only copy and replaces it by [`Session::pause`] whatever happens.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it belongs to another user. It comes back in the error.
     pub fn open_risking_a_second_payment(self, credentials: Credentials) -> Result<Session, Kept<Self>> {
         if let Err(error) = self.client.belongs_to(&credentials) {
+            let in_doubt = self.operation.doubt().is_some();
+            let error = if in_doubt { Error::misuse(DOUBT_OF_ANOTHER) } else { error };
             return Err(Kept::new(self.told(error), self));
         }
         Ok(Session::new(self.client, credentials, Some(self.operation)))
@@ -237,6 +239,8 @@ impl Paused {
     }
 }
 
+const DOUBT_OF_ANOTHER: &str = "this state belongs to another user id, and holds what is in doubt: open it with that one, and keep it until \
+                                the doubt is settled";
 const IS_A_PAYMENT: &str = "a payment is not resumed from a blob just like that, because two who resume it could pay twice: keep payments in \
                             a Vault, or say open_risking_a_second_payment";
 const PAYS: &str = "what pays (here a recurring payment, or several requests with a payment) is not resumed from a blob just like that, because \

@@ -49,6 +49,7 @@ fn an_error_about_a_payment_in_doubt_never_says_that_nothing_moved() {
     for (in_doubt, moved) in [(true, Moved::Unknown), (false, Moved::No)] {
         for (name, error) in of_session(in_doubt) {
             assert_eq!(error.money_may_have_moved(), moved, "{name}: {error}");
+            assert!(!in_doubt || !error.to_string().contains("new client"), "a doubt would be lost: {name}: {error}");
         }
     }
 }
