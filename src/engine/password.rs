@@ -64,11 +64,10 @@ impl Operation {
                 self.with_step(state, now)
             }
             _ if accepted => {
-                let kept = Status::new(
-                    StatusCode::PASSWORD_NOT_CHANGED,
-                    Some("the old password still counts; keep both for a day: a copy on its way may change it yet"),
-                );
-                self.over(Outcome::Refused(Refusal::new(&kept, RefusedAt::Request)))
+                // In our words: the institution has only let the user in.
+                let kept = Status::new(StatusCode::PASSWORD_NOT_CHANGED, None);
+                let refusal = Refusal::new(&kept, RefusedAt::Request).because(OLD_ONE_COUNTS.to_owned());
+                self.over(Outcome::Refused(refusal))
             }
             _ => {
                 self.recovery.exhausted = true;
@@ -86,6 +85,7 @@ fn is_another(state: &State, named: Option<&str>) -> bool {
     matches!((&state.user_id, named), (Some(known), Some(named)) if !same(known, named))
 }
 
+const OLD_ONE_COUNTS: &str = "the old password still counts; keep both for a day: a copy on its way may change it yet";
 const YES_AND_NO: &str = "it says yes and no about the change of the password";
 /// An error leaves its response out. OFX 1.0.3 §3.1.4.
 const WITH_RESPONSE: &str = "it refuses the change of the password, with the response of what was done";

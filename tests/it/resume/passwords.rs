@@ -59,6 +59,10 @@ fn the_change_of_another_users_password_is_none_of_ours() {
     // The new one is tried and is refused; then the old one lets her in.
     let error = now(session.reconcile()).unwrap_err();
     assert_eq!(error.status().map(|code| code.value()), Some(15_503), "{error}");
+    assert_eq!(error.server_message(), None, "the institution has said nothing of it");
+    let text = error.to_string();
+    assert!(text.contains("keep both for a day") && !text.contains("in its words"), "{text}");
+    assert!(!text.contains("choose another password"), "{text}");
 }
 
 /// Institutions keep user ids in letters of their own, and some name none.
