@@ -10,9 +10,11 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The caller asked for something that cannot be done as asked. Nothing was sent.
+    /// The caller asked for something that cannot be done as asked. This call has carried nothing out: at most, the profile or the
+    /// security questions were asked for before that was found.
     Misuse,
-    /// The institution answered, and said no. [`Error::status`] has its code.
+    /// The institution answered, and said no. [`Error::status`] has its code, where it gave one: a history is refused without
+    /// (`TOKEN` -1).
     Refused,
     /// The institution's bytes could not be read as OFX.
     Malformed,
@@ -34,8 +36,9 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Delivery {
-    /// No byte of the request reached the institution in this call. Of earlier ones, [`Error::money_may_have_moved`] tells. Requests that
-    /// only prepare it, like that for the profile, may have been answered or lost.
+    /// Nothing of the request arrived at the institution in this call, or the institution has said that it did not look at it, because it
+    /// wants security questions answered first (status 3000). Of earlier calls, [`Error::money_may_have_moved`] tells. Requests that only
+    /// prepare it, like those for the profile and for the questions, may have been answered or lost.
     NotSent,
     /// The request may have been carried out, or may yet be.
     Unknown,
@@ -48,7 +51,8 @@ pub enum Delivery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Moved {
-    /// No payment was made, and none will be from what was sent so far.
+    /// No payment was made, and none will be from what was sent so far. Said of a change of the password, too, of which it was found out
+    /// that the old one counts: a copy on its way may change it yet, as the error's text says.
     No,
     /// The payment was made; what failed came afterwards.
     Yes,
@@ -85,8 +89,9 @@ impl fmt::Display for StatusCode {
 /// Any failure of this crate, one word wide.
 ///
 /// The text says what happened and what to do. By itself it holds no password, no account number, no URL query and no body bytes. It
-/// quotes the institution's message, or the title of a web page in place of an answer, and these may repeat whatever was sent. Ask
-/// [`kind`](Self::kind) whose turn it is and [`money_may_have_moved`](Self::money_may_have_moved) whether it may.
+/// quotes the institution's message, the title of a web page in place of an answer, the names of an answer's tags (as
+/// [`path`](Self::path) does), the ids of security questions, and what a profile calls a credential; these may repeat whatever was sent.
+/// Ask [`kind`](Self::kind) whose turn it is and [`money_may_have_moved`](Self::money_may_have_moved) whether it may.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -186,7 +191,7 @@ impl Error {
     }
 
     /// Whether what was asked for can have been carried out: whether the request can have reached the institution, not counting
-    /// requests that only prepared it.
+    /// requests that only prepared it, and those that the institution has said it did not look at.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
@@ -201,7 +206,8 @@ impl Error {
         })
     }
 
-    /// The code of the institution's `STATUS`, when it answered one.
+    /// The code of the institution's `STATUS`, when it answered one. 15503 also where trying the passwords has shown that the old one
+    /// counts; there is no [`server_message`](Self::server_message) then.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
