@@ -29,8 +29,9 @@ pub(crate) struct Keeping {
 
 impl Session {
     /// From now on, before a file of an operation that counts leaves (a payment, a change), `keep` gets the blob of this session as it
-    /// stands if the program is stopped from there on: as [`pause`](Self::pause) would make it, and in doubt once the request itself
-    /// is on its way. Store it where [`Client::resume`](crate::Client::resume) finds it; when `keep` fails, nothing is sent.
+    /// stands if the program is stopped from there on: as [`pause`](Self::pause) would make it, but readable for 24 hours before the request
+    /// itself is on its way; in doubt, and readable for 7 days, from then on. Store it where [`Client::resume`](crate::Client::resume)
+    /// finds it; when `keep` fails, nothing is sent.
     ///
     /// When the call has come back, with an error, too, what was stored is out of date: put what [`store`](Self::store) gives in its
     /// place. A call whose future is dropped leaves the session as it was stored: in doubt once the request itself was to leave, also when

@@ -69,7 +69,8 @@ use world::Real;
 /// Who we are to one institution: its address and profile, our application, the `CLIENTUID` and the access key.
 ///
 /// A client lives between sessions and between processes: [`deconstruct`](Self::deconstruct) turns it into one opaque blob and
-/// [`restore`](Self::restore) brings it back. It never holds a password.
+/// [`restore`](Self::restore) brings it back. It never holds a password, but for one that stands in the institution's last answer, as
+/// `TEMPPASS` does in that to an enrolment: in memory, and never in a blob.
 ///
 /// # Examples
 ///

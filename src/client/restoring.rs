@@ -12,7 +12,8 @@ impl Client {
     /// Brings a client back from the blob that [`deconstruct`](Self::deconstruct) made.
     ///
     /// Settings of this program are not stored: give them again with `connection` or [`transport`](Self::transport), with
-    /// [`device`](Self::device), [`limits`](Self::limits), [`observer`](Self::observer) and [`document_log`](Self::document_log).
+    /// [`device`](Self::device), [`limits`](Self::limits), [`blob_limit`](Self::blob_limit) (without which the next blob may be too large
+    /// for a cookie), [`observer`](Self::observer) and [`document_log`](Self::document_log).
     ///
     /// # Errors
     ///

@@ -21,7 +21,8 @@ impl Challenge {
         Self { questions, again, in_doubt }
     }
 
-    /// The questions to show, in the institution's order; those the program answers itself are not among them.
+    /// The questions to show, in the institution's order. Those that the program answers itself are not among them, unless the institution
+    /// has refused answers of which all were the program's.
     #[must_use]
     pub fn questions(&self) -> &[Question] {
         &self.questions

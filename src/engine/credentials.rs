@@ -18,7 +18,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// User id and password, up to 32 characters each.
+    /// User id, up to 32 characters, and password. The specification has 32 for that as well; up to 171, as it needs for encrypted ones,
+    /// are sent.
     #[must_use]
     pub fn new(user_id: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::of(Login::Password { user_id: user_id.into(), password: password.into() })
@@ -66,7 +67,7 @@ impl Credentials {
     }
 
     /// Adds the password that is to be the user's from now on, for a change of the password: until it is known to be, both must
-    /// be kept. Up to 32 characters.
+    /// be kept. As long as [`new`](Self::new) takes.
     #[must_use]
     pub fn new_password(mut self, password: impl Into<Secret>) -> Self {
         self.new_password = Some(password.into());

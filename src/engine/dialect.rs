@@ -170,7 +170,7 @@ impl Dialect {
         self
     }
 
-    /// Never asks for the profile, for institutions that have none or a wrong one. Off by default. See
+    /// Never asks for the profile by itself, for institutions that have none or a wrong one. Off by default. See
     /// [`Institution::without_profile`](crate::engine::Institution::without_profile).
     #[must_use]
     pub fn without_profile(mut self, yes: bool) -> Self {

@@ -56,7 +56,7 @@ impl Institution {
         self
     }
 
-    /// Sets `FID`, which only counts together with `ORG`.
+    /// Sets `FID`. It needs an [`org`](Self::org) as well: without one, no client can be built.
     #[must_use]
     pub fn fid(mut self, fid: impl Into<String>) -> Self {
         let org = self.fi.take().map_or_else(String::new, |fi| fi.org);
@@ -101,8 +101,9 @@ impl Institution {
         self
     }
 
-    /// Never asks for the profile, for institutions that have none or a wrong one. Everything goes to the institution's URL,
-    /// and nothing is known of what it offers.
+    /// Never asks for the profile by itself, for institutions that have none or a wrong one. Everything goes to the institution's URL,
+    /// and nothing is known of what it offers, unless the program fetches the profile all the same
+    /// ([`Client::fetch_profile`](crate::Client::fetch_profile)): what it says counts then, its URLs included.
     #[must_use]
     pub fn without_profile(mut self) -> Self {
         self.dialect.without_profile = true;

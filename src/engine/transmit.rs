@@ -13,8 +13,9 @@ use crate::ofx::{
 
 /// One request file, together with the operation as it would be if the program stopped while it is on its way.
 ///
-/// The file is written by [`prepare`](Self::prepare) just before it is sent, because it holds the password and the time. There is
-/// no way to its bytes that does not hand out what must be kept first.
+/// The file is written by [`prepare`](Self::prepare) just before it is sent, because it holds the password and the time. To send it there
+/// is no other way to its bytes, and this one hands out what must be kept first. ([`Operation::render`] shows a request to whoever wants to
+/// look at it.)
 #[derive(Clone, PartialEq, Eq)]
 pub struct Transmit {
     pub(crate) url: String,

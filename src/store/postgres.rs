@@ -83,8 +83,8 @@ CREATE INDEX IF NOT EXISTS ofx_session_records_expires ON ofx_session_records (e
 
     /// Names the server: `postgres://user:password@host:port/database`, or the words of a connection string.
     ///
-    /// Another machine is talked to over TLS, whatever `sslmode` says, and its certificate is checked. On this machine TLS is
-    /// used with `sslmode=require` only.
+    /// Another machine is talked to over TLS, and its certificate is checked, with each `sslmode` but `disable`, which is refused. On this
+    /// machine TLS is used with `sslmode=require` only.
     ///
     /// # Errors
     ///
