@@ -1,5 +1,6 @@
 //! The vault: one payment under one id, whatever crashes, whoever resumes, and whatever the store does.
 
+mod advice;
 mod claims;
 mod clock;
 mod doubt;

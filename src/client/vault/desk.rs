@@ -18,8 +18,8 @@ pub(crate) struct Desk {
     pub(crate) unanswered: Vec<Version>,
     /// It was sealed under a key that is no longer the one that seals.
     pub(crate) needs_reseal: bool,
-    /// Up by one with each claim, and with each change that ends one. For people: what fences is the version.
-    pub(crate) fence: u64,
+    /// A payment was put on it once. What became of it may be filed, and then says nothing else here that anything was ever sent.
+    pub(crate) begun: bool,
     pub(crate) claim: Option<Claim>,
     pub(crate) open: Vec<Open>,
     /// Over and not yet in files of their own.
@@ -89,7 +89,6 @@ impl Desk {
 
     /// Takes the claim, whoever had it before.
     pub(crate) fn take(&mut self, id: &str, now: DateTime<Utc>, lease: Duration) {
-        self.fence = self.fence.saturating_add(1);
         self.renew(id, now, lease);
     }
 
@@ -99,6 +98,7 @@ impl Desk {
 
     /// Puts an operation in its place, or adds it.
     pub(crate) fn put(&mut self, open: Open) {
+        self.begun |= open.id != LISTING;
         match self.open.iter_mut().find(|known| known.id == open.id) {
             Some(known) => *known = open,
             None => self.open.push(open),

@@ -80,8 +80,14 @@
 //! Of the client that a vault is made with, a vault that has a desk takes the transport, observer, document log, device, limits, and what
 //! it signs on with: the application's id, version and key, and the language; also whether payments go [without
 //! synchronization](crate::Institution::without_synchronization), for those that are not begun yet; give up one that is. Version of OFX,
-//! the rest of the dialect, profile, `CLIENTUID` and keys stay what they were when the desk was made: files that may be sent again were
-//! made of them. With another `ORG` or `FID` than then, nothing is sent.
+//! the rest of the dialect, profile, `CLIENTUID` and keys stay what they were when the first payment was begun: files that may be sent
+//! again were made of them. With another `ORG` or `FID` than then, nothing is sent.
+//!
+//! Until a payment is begun, only the `CLIENTUID` stays: address, `ORG` and `FID`, version and dialect are given anew, and the profile is
+//! fetched again where one of them is another. So what the first errors advise (another version, say, or
+//! [`Institution::without_profile`](crate::Institution::without_profile)) can be done by a new `Vault` on the same store. A payment is begun
+//! once it is [`pending`](Vault::pending), which is after the profile; what is given up was begun. An institution that has accepted a
+//! signon of the user's, for the account list or for a profile that is its users' only, or that has given a key, stays as well.
 //!
 //! An institution that has moved to another address, or has given the user another user id, gets a vault of another [`Context`], which
 //! knows of no payment of this one. Nothing is sent from here to the new address or as another user; [`look`](Vault::look),

@@ -27,6 +27,7 @@ const FILE: u8 = 65;
 
 #[derive(Serialize, Deserialize)]
 struct DeskV1<'a> {
+    /// 0: no payment was ever begun.
     fence: u64,
     #[serde(borrow)]
     claim: Option<ClaimV1<'a>>,
@@ -104,7 +105,7 @@ pub(crate) fn save_desk(desk: &Desk, state: &State, beside: &[Part]) -> Result<V
     let packed: Vec<(&Finished, Packed)> =
         desk.finished.iter().map(|finished| (finished, Packed::of(finished))).collect();
     let desk = DeskV1 {
-        fence: desk.fence,
+        fence: u64::from(desk.begun),
         claim: desk.claim.as_ref().map(|claim| ClaimV1 { until: claim.until.timestamp_millis(), id: &claim.id }),
         open: open.collect(),
         finished: packed.iter().map(|(finished, packed)| write_finished(finished, packed)).collect(),
@@ -128,7 +129,7 @@ pub(crate) fn restore_desk(written: u16, parts: Vec<Part>) -> Result<(Desk, Stat
         version: None,
         unanswered: Vec::new(),
         needs_reseal: false,
-        fence: found.fence,
+        begun: found.fence > 0,
         claim,
         open: open.collect::<Result<_, _>>()?,
         finished: found

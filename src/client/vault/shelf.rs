@@ -46,6 +46,10 @@ impl Vault {
         if let Some(claim) = &mut desk.claim {
             self.bound(claim, record.version(), issued);
         }
+        if !desk.begun && desk.open.is_empty() && is_unbound(&state) && state.institution != self.template.institution {
+            // What is known of the other institution, of its address or in its version, is not known of this one.
+            state = State::new(self.template.institution.clone(), self.template.application.clone(), state.client_uid);
+        }
         // What stands behind `</SONRQ>` of a file that may be sent again was made of the rest, and must stay what it was.
         state.application.clone_from(&self.template.application);
         state.institution.language.clone_from(&self.template.institution.language);
@@ -255,6 +259,14 @@ impl Vault {
         }
         RecordKey::new(hash.finalize().into())
     }
+}
+
+/// Whether nothing ties it to a user, or to what an institution has told one.
+fn is_unbound(state: &State) -> bool {
+    let State { user_id: None, access_key: None, user_key: None, accounts: None, marks, unknown, .. } = state else {
+        return false;
+    };
+    *marks == Default::default() && unknown.is_empty()
 }
 
 /// What a record holds.
