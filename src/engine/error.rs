@@ -21,7 +21,10 @@ pub enum EngineError {
     )]
     Missing(&'static str),
     /// The institution says that what is known is up to date, and nothing is known.
-    #[error("the institution says the {0} is up to date, but none was ever received; forget the state and start again")]
+    #[error(
+        "the institution says the {0} is up to date, but none was ever received; try again, or ask the institution why it \
+         does not send it; keep what is stored, which may know of payments"
+    )]
     NothingKnown(&'static str),
     /// The institution's profile says that it does not do this. Nothing was sent.
     #[error(
