@@ -7,7 +7,9 @@ use crate::client::vault::standing::{Settlement, Verdict};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 
 impl Vault {
-    /// Ends a doubt by what a person has found out at the institution. Nothing is sent, now or later, under this id.
+    /// Ends a doubt by what a person has found out at the institution. Nothing is sent now, nor under this id for the
+    /// [`retention`](Self::retention). That counts from this call on or, where the payment had been told or filed as unresolved before, from
+    /// then on. After it the id is free, and [`pay`](Self::pay) pays.
     ///
     /// It is final: what was settled cannot be settled otherwise later. Be sure, and first of all of [`Settlement::NotMade`], after which
     /// the bill is paid under a new id.

@@ -160,7 +160,7 @@ impl Finished {
     }
 }
 
-const SETTLED_MADE: &str =
-    "this payment was in doubt and was settled as made: there is no receipt, and nothing is sent again under this id";
-const SETTLED_NOT_MADE: &str =
-    "this payment was in doubt and was settled as not made: nothing is sent again under this id, pay under a new one";
+const SETTLED_MADE: &str = "this payment was in doubt and was settled as made: there is no receipt, and while that is kept \
+                            (Vault::retention), nothing is sent under this id";
+const SETTLED_NOT_MADE: &str = "this payment was in doubt and was settled as not made: while that is kept (Vault::retention), \
+                                nothing is sent under this id; pay under a new one";
