@@ -223,10 +223,11 @@ impl Vault {
     /// pays again what was paid; under one that a test has used, too, it gives the result of the test, and pays nothing.
     ///
     /// **Where the same user is to have sessions as well, decide that before the first payment.** Restore one blob twice then, once for
-    /// the vault and once for sessions: [Beside sessions](crate::client::vault#beside-sessions) says why. A vault gives neither a
-    /// blob of its client nor its `CLIENTUID` away, so that this cannot be done later with one that was made at random. A program that
-    /// chooses the `CLIENTUID` of each user and stores it needs no blob: a new client of
-    /// [`Client::builder(..).client_uid(uid)`](crate::ClientBuilder::client_uid) does for each `Vault::new`, and for sessions at any time.
+    /// the vault and once for sessions: [Beside sessions](crate::client::vault#beside-sessions) says why. A vault gives no blob of its
+    /// client, and shows its `CLIENTUID` only where the institution wants the user to approve it ([`Progress::Approve`]): do not count on
+    /// doing this later with one that was made at random. A program that chooses the `CLIENTUID` of each user and stores it needs no blob:
+    /// a new client of [`Client::builder(..).client_uid(uid)`](crate::ClientBuilder::client_uid) does for each `Vault::new`, and for
+    /// sessions at any time.
     ///
     /// # Errors
     ///
