@@ -4,6 +4,7 @@ use crate::client::Vault;
 use crate::client::stored::unread;
 use crate::client::vault::flow::{CONTENDED, MOST_TURNS, busy, check_id, no_such};
 use crate::client::vault::standing::{Settlement, Verdict};
+use crate::engine::Situation;
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 
 impl Vault {
@@ -78,7 +79,8 @@ impl Vault {
             }
             let Some(open) = desk.remove(id) else { return Err(no_such()) };
             if open.operation.doubt().is_some() {
-                return Err(Error::misuse(IN_DOUBT).with_moved(Moved::Unknown));
+                let asks = matches!(open.operation.situation(&state, now), Situation::AwaitingAnswers(_));
+                return Err(Error::misuse(if asks { IN_DOUBT_ASKING } else { IN_DOUBT }).with_moved(Moved::Unknown));
             }
             if self.write(&mut desk, &state, Moved::No).await? {
                 return Ok(());
@@ -128,6 +130,8 @@ const NOT_IN_DOUBT: &str = "this payment is not in doubt, there is nothing to se
 const SETTLED_OTHERWISE: &str = "this payment was settled otherwise before, and that is final";
 const IN_DOUBT: &str =
     "this payment is in doubt and cannot be given up: reconcile it, or settle it once a person has found out";
+const IN_DOUBT_ASKING: &str =
+    "this payment is in doubt and cannot be given up: answer its questions, or settle it once a person has found out";
 const UNRESOLVED: &str =
     "nobody knows whether this payment was made, and it cannot be given up: settle it once a person has found out";
 const IS_OVER: &str = "this payment is over: look says how it ended";

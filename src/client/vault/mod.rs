@@ -363,7 +363,9 @@ impl Vault {
         some(self.go(id, Wanted::Answer(&answers), credentials).await?)
     }
 
-    /// Finds out what became of a payment in doubt, and sends it again where it was not made. One that is not in doubt is left as it is.
+    /// Finds out what became of a payment in doubt, and sends it again where it was not made. One that is not in doubt is left as it is,
+    /// and so is one in doubt whose questions wait ([`Pending::doubt`] with [`Pending::questions`]): that goes on by
+    /// [`answer`](Self::answer).
     ///
     /// # Errors
     ///

@@ -316,6 +316,8 @@ fn questions_asked_while_finding_out_are_answered_as_any() {
     // Which reconcile would not do.
     assert!(error.to_string().contains("call answer") && !error.to_string().contains("reconcile"), "{error}");
     assert_eq!(now(house.vault().reconcile("order-1", jane())).unwrap(), Standing::Open(open));
+    let error = now(house.vault().abandon("order-1")).unwrap_err();
+    assert!(error.to_string().contains("answer its questions"), "{error}");
     done(now(house.vault().answer("order-1", right(), jane())));
     house.line.clean(1);
 }
