@@ -123,7 +123,7 @@
 //! | the store failed before a file was sent | `Store` | no; unknown when the payment was in doubt before, or the store may say that it is |
 //! | the store failed after the answer | `Store` | yes with the [`Receipt`] as detail; unknown where a file with the payment had left, also with the [`Refusal`] as detail and when questions were asked, because whoever comes next finds out and may send it once more; else no |
 //! | the institution said no | `Refused` | no |
-//! | this try was not sent | `Transport` | no; unknown when the payment was in doubt before, or the store may say that it is |
+//! | this try was not sent, or a file failed that was to find out about the payment in doubt | `Transport` | no; unknown when the payment was in doubt before that file, or the store may say that it is |
 //! | the call does not fit: wrong answers, another user, another payment under the id | `Misuse` | what became of the payment that the id stands for, which is the [`Standing`] in the detail where another was asked for; no when it was not sent |
 //! | there is no such payment | `Misuse` | unknown: it may have been filed longer ago than its retention |
 
@@ -313,8 +313,9 @@ impl Vault {
     /// are another user's. [`ErrorKind::Refused`] when the institution says no: at its signon, and the payment waits under the same id for
     /// a signon that is accepted; at the payment itself, and that is its result: what is paid in its place, corrected, is paid under a new
     /// id. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read.
-    /// [`ErrorKind::Transport`] when this try was not sent: an earlier one may have been, where
-    /// [`money_may_have_moved`](Error::money_may_have_moved) is unknown. [The module's page](crate::client::vault) says so for each.
+    /// [`ErrorKind::Transport`] when a file failed and the payment did not leave with it: it never left, or it is in doubt and this was to
+    /// find out about it, where [`money_may_have_moved`](Error::money_may_have_moved) is unknown.
+    /// [The module's page](crate::client::vault) says so for each.
     ///
     /// Both of the refusals say that no money has moved, and only one is a result. Where `error.detail::<Refusal>()` has
     /// [`at`](Refusal::at) [`RefusedAt::Signon`](crate::engine::RefusedAt::Signon) (or `Challenge`), the payment is not refused: it is on
