@@ -87,12 +87,8 @@ impl Desk {
         Busy { until: claim.map_or(now, Claim::over), id }
     }
 
-    /// Takes the claim, whoever had it before.
+    /// Takes the claim, whoever had it before, or renews it.
     pub(crate) fn take(&mut self, id: &str, now: DateTime<Utc>, lease: Duration) {
-        self.renew(id, now, lease);
-    }
-
-    pub(crate) fn renew(&mut self, id: &str, now: DateTime<Utc>, lease: Duration) {
         self.claim = Some(Claim { until: later(now, lease), id: id.to_owned() });
     }
 

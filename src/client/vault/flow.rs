@@ -219,7 +219,7 @@ impl Vault {
 
     /// Writes a change that needs nobody at work. False when somebody else has written since.
     pub(crate) async fn write(&self, desk: &mut Desk, state: &State, moved: Moved) -> Result<bool, Error> {
-        // Whoever was at work and sleeps cannot write any more once this is there.
+        // Whoever had it and sleeps cannot write any more once this is there.
         desk.claim = None;
         match self.put(desk, state, Effort::Ahead).await {
             Ok(()) => Ok(true),

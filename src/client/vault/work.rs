@@ -157,7 +157,7 @@ impl Ahead for WriteAhead<'_> {
         let vault = self.vault;
         let stands = self.open.standing(interrupted.clone(), self.user.as_deref());
         self.desk.put(stands);
-        self.desk.renew(&self.open.id, vault.world.now(), vault.lease);
+        self.desk.take(&self.open.id, vault.world.now(), vault.lease);
         match vault.put(self.desk, state, Effort::Ahead).await {
             Ok(()) => self.in_doubt = interrupted.doubt().is_some(),
             Err(Lost::Failed(error)) => {
