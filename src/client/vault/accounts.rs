@@ -2,11 +2,11 @@
 
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{LISTING, Open};
-use crate::client::vault::flow::{CONTENDED, MOST_TURNS, NOT_ASKED, OTHER_KIND, its_user};
+use crate::client::vault::flow::{MOST_TURNS, NOT_ASKED, OTHER_KIND, contended, its_user};
 use crate::client::vault::patience::Effort;
 use crate::client::{Completed, Progress, driver};
 use crate::engine::{Answers, Credentials, Intent, Situation};
-use crate::error::{Delivery, Error, ErrorKind, Moved};
+use crate::error::{Error, Moved};
 use crate::ofx::AccountInfo;
 
 impl Vault {
@@ -52,7 +52,6 @@ impl Vault {
             let operation = match (kept, answers) {
                 (Some((_, Situation::AwaitingAnswers(challenge))), None) => return Ok(Progress::Ask(challenge)),
                 (Some((operation, Situation::AwaitingAnswers(_))), Some(answers)) => {
-                    operation.check_answers(&state, answers, now).map_err(|error| nothing(error.into()))?;
                     Some(operation.handle_answer(&state, answers, now).map_err(|error| nothing(error.into()))?.0)
                 }
                 (Some((operation, Situation::Ready)), _) => Some(operation),
@@ -74,6 +73,6 @@ impl Vault {
             let progress = self.work(desk, &mut client, open, &mut credentials, 0).await?;
             return progress.try_map(Completed::accounts).ok_or_else(|| driver::bug(OTHER_KIND));
         }
-        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED))
+        Err(contended(Moved::No))
     }
 }

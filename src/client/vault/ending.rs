@@ -2,10 +2,10 @@
 
 use crate::client::Vault;
 use crate::client::stored::unread;
-use crate::client::vault::flow::{CONTENDED, MOST_TURNS, busy, check_id, no_such};
+use crate::client::vault::flow::{MOST_TURNS, busy, check_id, contended, no_such};
 use crate::client::vault::standing::{Settlement, Verdict};
 use crate::engine::Situation;
-use crate::error::{Delivery, Error, ErrorKind, Moved};
+use crate::error::{Error, Moved};
 
 impl Vault {
     /// Ends a doubt by what a person has found out at the institution. Nothing is sent now, nor under this id for the
@@ -29,8 +29,7 @@ impl Vault {
             if on_desk && desk.claimed(now).is_some() || desk.is_at_work_on(id, now) {
                 return Err(busy(&desk, now, moved));
             }
-            let written = if let Some(at) = desk.finished.iter().position(|finished| finished.id == id) {
-                let Some(finished) = desk.finished.get_mut(at) else { return Err(no_such()) };
+            let written = if let Some(finished) = desk.finished.iter_mut().find(|finished| finished.id == id) {
                 if !settles(&finished.verdict, settlement)? {
                     return Ok(());
                 }
@@ -56,7 +55,7 @@ impl Vault {
                 return Ok(());
             }
         }
-        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+        Err(contended(Moved::Unknown))
     }
 
     /// Gives up a payment that was never sent, or was not looked at: it waits for answers or for another try. Its id is free again.
@@ -86,14 +85,14 @@ impl Vault {
                 return Ok(());
             }
         }
-        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+        Err(contended(Moved::Unknown))
     }
 
     /// Seals the vault's record anew where another key of the ring seals by now; true where that was so. Nothing is sent.
     ///
     /// For the one record that an idle vault keeps for ever: the client, and payments that are not over or not filed yet. What is filed
     /// stays as it was sealed, for its [`retention`](Self::retention): retire a key no sooner than that after it last sealed. Without
-    /// the key, calls about what it has sealed fail with [`ErrorKind::Seal`], and nothing is paid again.
+    /// the key, calls about what it has sealed fail with [`ErrorKind::Seal`](crate::error::ErrorKind::Seal), and nothing is paid again.
     ///
     /// # Errors
     ///
@@ -112,7 +111,7 @@ impl Vault {
                 return Ok(true);
             }
         }
-        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::No))
+        Err(contended(Moved::No))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which way a call goes: the result that is there, the questions that wait, somebody else's claim, or to work.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -26,12 +27,8 @@ pub(crate) enum Wanted<'a> {
     FindOut,
 }
 
-/// How one look at the desk ended.
-pub(crate) enum Turn<T> {
-    Over(T),
-    /// Somebody else has written in between: look again.
-    Again,
-}
+/// How one look at the desk ended: that was it, or somebody else has written in between, and it is looked at again.
+type Turn = ControlFlow<Option<Progress<Receipt>>>;
 
 impl Vault {
     /// Goes on with a payment as far as it goes. `None`: there was nothing to find out, it was left as it is.
@@ -59,11 +56,11 @@ impl Vault {
             }
             self.serves(&state).map_err(|error| error.with_moved(moved))?;
             match self.turn(desk, state, id, wanted, &mut credentials, now).await? {
-                Turn::Over(progress) => return Ok(progress),
-                Turn::Again => {}
+                Turn::Break(progress) => return Ok(progress),
+                Turn::Continue(()) => {}
             }
         }
-        Err(Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(Moved::Unknown))
+        Err(contended(Moved::Unknown))
     }
 
     async fn turn(
@@ -74,7 +71,7 @@ impl Vault {
         wanted: Wanted<'_>,
         credentials: &mut Credentials,
         now: DateTime<Utc>,
-    ) -> Result<Turn<Option<Progress<Receipt>>>, Error> {
+    ) -> Result<Turn, Error> {
         let moved = desk.moved(id, now).unwrap_or(Moved::No);
         let misuse = |text: &str| Err(Error::misuse(text).with_moved(moved));
         let Some(open) = desk.open(id).cloned() else {
@@ -95,22 +92,20 @@ impl Vault {
             Situation::AwaitingAnswers(challenge) => match wanted {
                 Wanted::Answer(answers) => {
                     self.free(&desk, &state, id, now)?;
-                    let answered = operation
-                        .check_answers(&state, answers, now)
-                        .and_then(|()| operation.handle_answer(&state, answers, now));
+                    let answered = operation.handle_answer(&state, answers, now);
                     operation = answered.map_err(|error| Error::from(error).with_moved(moved))?.0;
                 }
-                Wanted::FindOut => return Ok(Turn::Over(None)),
+                Wanted::FindOut => return Ok(Turn::Break(None)),
                 Wanted::Pay(..) | Wanted::Resume if at_work => return Err(busy(&desk, now, moved)),
-                Wanted::Pay(..) | Wanted::Resume => return Ok(Turn::Over(Some(Progress::Ask(challenge)))),
+                Wanted::Pay(..) | Wanted::Resume => return Ok(Turn::Break(Some(Progress::Ask(challenge)))),
             },
             Situation::Ready => match wanted {
-                Wanted::FindOut => return Ok(Turn::Over(None)),
+                Wanted::FindOut => return Ok(Turn::Break(None)),
                 // What was asked may be out of date by now: it goes on without the answers, and may be asked anew.
                 Wanted::Pay(..) | Wanted::Resume | Wanted::Answer(_) => self.free(&desk, &state, id, now)?,
             },
             Situation::AwaitingApproval(_) => match wanted {
-                Wanted::FindOut => return Ok(Turn::Over(None)),
+                Wanted::FindOut => return Ok(Turn::Break(None)),
                 Wanted::Answer(_) => return misuse(NOT_ASKED),
                 // It was not looked at, and the user may have approved the client by now.
                 Wanted::Pay(..) | Wanted::Resume => {
@@ -129,9 +124,9 @@ impl Vault {
                     desk.finish(id, Verdict::Unresolved(doubt.clone()), now);
                     let over = Progress::Unknown(doubt);
                     return Ok(if self.write(&mut desk, &state, moved).await? {
-                        Turn::Over(Some(over))
+                        Turn::Break(Some(over))
                     } else {
-                        Turn::Again
+                        Turn::Continue(())
                     });
                 }
                 tries = MOST_RECONCILED - 1;
@@ -141,7 +136,7 @@ impl Vault {
             Situation::Over(_) => return Err(driver::bug("an operation that is over was stored as open")),
         }
         if !self.claim(&mut desk, &state, id, Effort::Ahead).await.map_err(|error| error.with_moved(moved))? {
-            return Ok(Turn::Again);
+            return Ok(Turn::Continue(()));
         }
         let open = Open { operation, ..open };
         self.work(desk, &mut self.client(state), open, credentials, tries).await.and_then(as_receipt)
@@ -156,7 +151,7 @@ impl Vault {
         (payment, digest): (&Payment, [u8; 32]),
         credentials: &mut Credentials,
         now: DateTime<Utc>,
-    ) -> Result<Turn<Option<Progress<Receipt>>>, Error> {
+    ) -> Result<Turn, Error> {
         let moved = desk.moved(id, now).unwrap_or(Moved::No);
         self.free(&desk, &state, id, now)?;
         let mut client = self.client(state);
@@ -171,7 +166,7 @@ impl Vault {
             begun = Some(open);
         }
         if !self.claim(&mut desk, &client.state, id, Effort::Adding).await.map_err(|error| error.with_moved(moved))? {
-            return Ok(Turn::Again);
+            return Ok(Turn::Continue(()));
         }
         let open = match begun {
             Some(open) => open,
@@ -272,9 +267,9 @@ impl Vault {
     }
 }
 
-fn as_receipt(progress: Progress<Completed>) -> Result<Turn<Option<Progress<Receipt>>>, Error> {
+fn as_receipt(progress: Progress<Completed>) -> Result<Turn, Error> {
     let receipt = progress.try_map(Completed::receipt).ok_or_else(|| driver::bug(OTHER_KIND))?;
-    Ok(Turn::Over(Some(receipt)))
+    Ok(Turn::Break(Some(receipt)))
 }
 
 pub(crate) const OTHER_KIND: &str = "an operation ended as another kind";
@@ -293,6 +288,11 @@ pub(crate) fn busy(desk: &Desk, now: DateTime<Utc>, moved: Moved) -> Error {
         busy.until.format("%F %T UTC")
     );
     Error::new(ErrorKind::Busy, Delivery::NotSent, text).with_moved(moved).with_detail(busy)
+}
+
+/// Others have written at each turn.
+pub(crate) fn contended(moved: Moved) -> Error {
+    Error::new(ErrorKind::Busy, Delivery::NotSent, CONTENDED).with_moved(moved)
 }
 
 /// The id stands for another payment, of which this is what is known.
@@ -372,4 +372,4 @@ const ANOTHER_USER: &str = "this payment was asked for by another user id; go on
 const NO_SUCH_PAYMENT: &str = "the vault knows no payment with this id: it was never asked for, was given up, or was filed too \
                                long ago, and may have been made then";
 pub(crate) const NOT_ASKED: &str = "this waits for no answers: look says where it stands, resume goes on";
-pub(crate) const CONTENDED: &str = "others write to this vault all the time; ask again";
+const CONTENDED: &str = "others write to this vault all the time; ask again";

@@ -148,7 +148,7 @@ use crate::client::{Client, Progress, World};
 use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
 use crate::error::{Error, ErrorKind};
 use crate::ofx::Payment;
-use crate::seal::{Blob, Context, KeyRing};
+use crate::seal::{Context, KeyRing};
 use crate::store::Store;
 use crate::transport::Transport;
 
@@ -385,15 +385,8 @@ impl Vault {
 
     /// A client of the moment, with the state of the store.
     fn client(&self, state: State) -> Client {
-        Client {
-            state,
-            transport: Some(Arc::clone(&self.transport)),
-            needs_reseal: false,
-            blob_limit: Blob::MAX_LEN,
-            answered: None,
-            watching: self.watching.clone(),
-            world: Arc::clone(&self.world),
-        }
+        let client = Client::from_parts(state, Some(Arc::clone(&self.transport))).watched(self.watching.clone());
+        Client { world: Arc::clone(&self.world), ..client }
     }
 }
 

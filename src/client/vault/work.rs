@@ -181,7 +181,7 @@ impl Ahead for WriteAhead<'_> {
 
 /// Whether an error while finding out leaves everything as it was.
 fn says_nothing(error: &Error) -> bool {
-    let refused = refused_at_request(error).is_some();
+    let refused = error.detail::<Refusal>().is_some_and(|refusal| refusal.at == RefusedAt::Request);
     matches!(error.kind(), ErrorKind::Transport | ErrorKind::Malformed | ErrorKind::Refused) && !refused
 }
 
@@ -216,11 +216,6 @@ fn unstored(
         Some(receipt) => error.with_detail(receipt),
         None => error,
     })
-}
-
-/// The refusal of the request itself, not of the signon.
-fn refused_at_request(error: &Error) -> Option<&Refusal> {
-    error.detail::<Refusal>().filter(|refusal| refusal.at == RefusedAt::Request)
 }
 
 fn receipt(result: Result<Progress<Completed>, Error>) -> Option<Receipt> {
