@@ -47,8 +47,8 @@
 //! only ever written over by one that knows more: unresolved by settled, and what is past its retention.
 //!
 //! "Finds out" is [`Vault::reconcile`], which `pay` and `resume` do by themselves. Where an institution offers nothing to find
-//! out by, a payment in doubt is reported as [`Progress::Unknown`], filed as unresolved, and never sent again: a person asks
-//! the institution and calls [`Vault::settle`].
+//! out by, a payment in doubt is reported as [`Progress::Unknown`](crate::Progress::Unknown), filed as unresolved, and never sent
+//! again: a person asks the institution and calls [`Vault::settle`].
 //!
 //! # After a restart
 //!
@@ -84,8 +84,8 @@
 //!
 //! Until a payment is begun, only the `CLIENTUID` stays: address, `ORG` and `FID`, version and dialect are given anew, and the profile is
 //! fetched again where one of them is another. So what the first errors advise (another version, say, or
-//! [`Institution::without_profile`](crate::Institution::without_profile)) can be done by a new `Vault` on the same store. A payment is begun
-//! once it is [`pending`](Vault::pending), which is after the profile; what is given up was begun. An institution that has accepted a
+//! [`Institution::without_profile`](crate::Institution::without_profile)) can be done by a new `Vault` on the same store. A payment is
+//! begun once it is [`pending`](Vault::pending), which is after the profile; what is given up was begun. An institution that has accepted a
 //! signon of the user's, for the account list or for a profile that is its users' only, or that has given a key, stays as well.
 //!
 //! An institution that has moved to another address, or has given the user another user id, gets a vault of another [`Context`], which
@@ -117,10 +117,10 @@
 //! |---|---|---|
 //! | another caller has claimed it ([`Busy`]) | `Busy` | unknown when it is at work on this payment, or this one is in doubt; else no |
 //! | another payment is in doubt ([`Pending`]) | `Busy` | no |
-//! | another caller took over ([`Busy`]) | `Busy` | what the desk says by now; unknown when a file was sent; yes with a [`Receipt`] as detail |
+//! | another caller took over ([`Busy`]) | `Busy` | what the desk says by now; unknown when a file was sent; yes with a [`Receipt`](crate::Receipt) as detail |
 //! | the store failed before anything was read, or a record cannot be read | `Store`, `Seal` | unknown: it may hold this payment |
 //! | the store failed before a file was sent | `Store` | no; unknown when the payment was in doubt before, or the store may say that it is |
-//! | the store failed after the answer | `Store` | yes with the [`Receipt`] as detail; unknown where a file with the payment had left, also with the [`Refusal`] as detail and when questions were asked, because whoever comes next finds out and may send it once more; else no |
+//! | the store failed after the answer | `Store` | yes with the [`Receipt`](crate::Receipt) as detail; unknown where a file with the payment had left, also with the [`Refusal`](crate::engine::Refusal) as detail and when questions were asked, because whoever comes next finds out and may send it once more; else no |
 //! | the institution said no | `Refused` | no |
 //! | this try was not sent, or a file failed that was to find out about the payment in doubt | `Transport` | no; unknown when the payment was in doubt before that file, or the store may say that it is |
 //! | the call does not fit: wrong answers, another user, another payment under the id | `Misuse` | what became of the payment that the id stands for, which is the [`Standing`] in the detail where another was asked for; no when it was not sent |
@@ -132,6 +132,7 @@ mod ending;
 mod flow;
 mod looking;
 mod patience;
+mod paying;
 mod record;
 mod shelf;
 mod standing;
@@ -141,13 +142,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::client::vault::flow::{Wanted, digest, no_such};
 use crate::client::vault::shelf::Seen;
 use crate::client::watching::Watching;
-use crate::client::{Client, Progress, World};
-use crate::engine::{Answers, Credentials, Receipt, Refusal, Situation, State};
-use crate::error::{Error, ErrorKind};
-use crate::ofx::Payment;
+use crate::client::{Client, World};
+use crate::engine::State;
+use crate::error::Error;
 use crate::seal::{Context, KeyRing};
 use crate::store::Store;
 use crate::transport::Transport;
@@ -223,14 +222,15 @@ impl Vault {
     ///
     /// **Where the same user is to have sessions as well, decide that before the first payment.** Restore one blob twice then, once for
     /// the vault and once for sessions: [Beside sessions](crate::client::vault#beside-sessions) says why. A vault gives no blob of its
-    /// client, and shows its `CLIENTUID` only where the institution wants the user to approve it ([`Progress::Approve`]): do not count on
-    /// doing this later with one that was made at random. A program that chooses the `CLIENTUID` of each user and stores it needs no blob:
-    /// a new client of [`Client::builder(..).client_uid(uid)`](crate::ClientBuilder::client_uid) does for each `Vault::new`, and for
-    /// sessions at any time.
+    /// client, and shows its `CLIENTUID` only where the institution wants the user to approve it
+    /// ([`Progress::Approve`](crate::Progress::Approve)): do not count on doing this later with one that was made at random. A program
+    /// that chooses the `CLIENTUID` of each user and stores it needs no blob: a new client of
+    /// [`Client::builder(..).client_uid(uid)`](crate::ClientBuilder::client_uid) does for each `Vault::new`, and for sessions at any time.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Misuse`] for a context that names no tenant and no end user, and when there is no transport.
+    /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) for a context that names no tenant and no end user, and when there is no
+    /// transport.
     pub fn new(
         mut client: Client,
         store: impl Store + 'static,
@@ -262,10 +262,11 @@ impl Vault {
     /// [`Dialect::repeat_for_cookie`](crate::engine::Dialect::repeat_for_cookie)) take at most, which is the transport's total timeout, 60
     /// seconds unless set: else somebody takes over while the answer is still on its way. That pays nothing twice, but leaves in doubt what
     /// would have been a receipt. Where the write before a file takes more than half of it, nothing is sent, and the call
-    /// fails with [`ErrorKind::Busy`]. After a crash, others wait for what is left of it and five seconds more.
+    /// fails with [`ErrorKind::Busy`](crate::error::ErrorKind::Busy). After a crash, others wait for what is left of it and five seconds
+    /// more.
     ///
     /// The vault does not know the time-outs of its transport. It refuses only what no institution can answer in: with less than one
-    /// second, each call that would claim the vault fails with [`ErrorKind::Misuse`].
+    /// second, each call that would claim the vault fails with [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse).
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
@@ -293,96 +294,6 @@ impl Vault {
         self
     }
 
-    /// Pays a bill once under `id`, which has 1 to 200 bytes and is the application's own. OFX 1.0.3 §12.6, OFX 2.3 §12.6.
-    ///
-    /// Starts the payment, goes on with it, or gives the result it already has, whichever is due. Amount and due day are as
-    /// for [`Session::pay`](crate::Session::pay). [`Progress::Ask`] waits in the store until [`answer`](Self::answer) is called, in
-    /// any process. [`Progress::Unknown`] is the report that nobody knows. Where [`look`](Self::look) says that the payment is still open,
-    /// a later call finds out, and may send it again: [`settle`](Self::settle) it before it is paid in another way. A receipt stays what
-    /// it was: the vault does not learn of changes and cancellations that a session makes.
-    ///
-    /// Not to be called while an operation of a session of the same user is in doubt or on its way:
-    /// [Beside sessions](crate::client::vault#beside-sessions).
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Busy`], with [`Busy`] or [`Pending`] as [`detail`](Error::detail), when somebody else is at work or another
-    /// payment of the vault must be found out about first; `examples/pay_once.rs` has a loop for both. [`ErrorKind::Misuse`] when the
-    /// payment cannot be sent as it is, the id stands for another payment (the [`Standing`] of that one is the detail), or the credentials
-    /// are another user's. [`ErrorKind::Refused`] when the institution says no: at its signon, and the payment waits under the same id for
-    /// a signon that is accepted; at the payment itself, and that is its result: what is paid in its place, corrected, is paid under a new
-    /// id. [`ErrorKind::Store`] and [`ErrorKind::Seal`] when the store cannot be used or a record cannot be read.
-    /// [`ErrorKind::Transport`] when a file failed and the payment did not leave with it: it never left, or it is in doubt and this was to
-    /// find out about it, where [`money_may_have_moved`](Error::money_may_have_moved) is unknown.
-    /// [The module's page](crate::client::vault) says so for each.
-    ///
-    /// Both of the refusals say that no money has moved, and only one is a result. Where `error.detail::<Refusal>()` has
-    /// [`at`](Refusal::at) [`RefusedAt::Signon`](crate::engine::RefusedAt::Signon) (or `Challenge`), the payment is not refused: it is on
-    /// the desk, or not even there where the signon was for the profile, and `pay` makes it when it is called again. Where
-    /// [`look`](Self::look) says [`Standing::Refused`], it is over. A refused signon is about the user, and not about this one payment: do
-    /// not go on with the next one of a queue by the same credentials, because each further try may lock the user out.
-    ///
-    /// # Resuming
-    ///
-    /// Safe to repeat at any point, with the same id and the same payment. After a crash, call it once more for each id for which the
-    /// application has no result: one that has become unresolved meanwhile is reported here, and is not [`pending`](Self::pending).
-    pub async fn pay(&self, id: &str, payment: &Payment, credentials: Credentials) -> Result<Progress<Receipt>, Error> {
-        some(self.go(id, Wanted::Pay(payment, digest(payment)), credentials).await?)
-    }
-
-    /// Goes on with a payment that was started under `id`, or gives its result.
-    ///
-    /// # Errors
-    ///
-    /// As [`pay`](Self::pay); `Misuse` when there is no such payment.
-    ///
-    /// # Resuming
-    ///
-    /// Safe to repeat at any point.
-    pub async fn resume(&self, id: &str, credentials: Credentials) -> Result<Progress<Receipt>, Error> {
-        some(self.go(id, Wanted::Resume, credentials).await?)
-    }
-
-    /// Answers the questions that a payment waits for, and goes on with it. Gives the result when it is over by now.
-    ///
-    /// Once another payment of the vault has passed a challenge, the institution waits for no answers any more, and neither does
-    /// this one: it goes on without them, and may be asked anew.
-    ///
-    /// # Errors
-    ///
-    /// As [`resume`](Self::resume); `Misuse` when a question has no answer or an answer no question, or the payment waits for something else:
-    /// its [situation](Pending::situation) is that it is in doubt, or that the client must be approved. Questions that come before a further
-    /// try of a payment in doubt ([`Challenge::is_in_doubt`](crate::engine::Challenge::is_in_doubt), [`Pending::doubt`]) are answered here
-    /// as all others.
-    pub async fn answer(
-        &self,
-        id: &str,
-        answers: Answers,
-        credentials: Credentials,
-    ) -> Result<Progress<Receipt>, Error> {
-        some(self.go(id, Wanted::Answer(&answers), credentials).await?)
-    }
-
-    /// Finds out what became of a payment in doubt, and sends it again where it was not made. One that is not in doubt is left as it is,
-    /// and so is one in doubt whose questions wait ([`Pending::doubt`] with [`Pending::questions`]): that goes on by
-    /// [`answer`](Self::answer).
-    ///
-    /// # Errors
-    ///
-    /// As [`resume`](Self::resume).
-    pub async fn reconcile(&self, id: &str, credentials: Credentials) -> Result<Standing, Error> {
-        let standing = self.look(id).await?.ok_or_else(no_such)?;
-        let Standing::Open(pending) = &standing else { return Ok(standing) };
-        if !matches!(pending.situation, Situation::InDoubt(_)) {
-            return Ok(standing);
-        }
-        match self.go(id, Wanted::FindOut, credentials).await {
-            // That it was refused is its standing.
-            Err(error) if error.kind() != ErrorKind::Refused || error.detail::<Refusal>().is_none() => Err(error),
-            _ => self.look(id).await?.ok_or_else(no_such),
-        }
-    }
-
     /// A client of the moment, with the state of the store.
     fn client(&self, state: State) -> Client {
         let client = Client::from_parts(state, Some(Arc::clone(&self.transport))).watched(self.watching.clone());
@@ -399,10 +310,6 @@ impl fmt::Debug for Vault {
             .field("retention", &self.retention)
             .finish_non_exhaustive()
     }
-}
-
-fn some(progress: Option<Progress<Receipt>>) -> Result<Progress<Receipt>, Error> {
-    progress.ok_or_else(|| crate::client::driver::bug("a payment was left as it is"))
 }
 
 /// Half as long again as the transport waits at most, unless it is set otherwise.
