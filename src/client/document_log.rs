@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +12,7 @@ use crate::error::Error;
 use crate::ofx::{Heard, Mask};
 use crate::secret::shown;
 use crate::transport::TransportError;
+use crate::transport::observer::caught;
 
 /// Records every request and every answer, to find out what an institution does not like.
 ///
@@ -151,11 +151,10 @@ impl Sink {
         let time = now.to_rfc3339_opts(SecondsFormat::Millis, true);
         let record = [b"=== ", time.as_bytes(), b" ", title.as_bytes(), b"\n", text, b"\n"].concat();
         let writer = &mut self.writer;
-        let written = catch_unwind(AssertUnwindSafe(|| writer.write_all(&record).and_then(|()| writer.flush())));
-        match written {
-            Ok(Ok(())) => {}
-            Ok(Err(cause)) => self.failure = Some(cause.to_string()),
-            Err(_) => self.failure = Some(PANICKED.to_owned()),
+        match caught(|| writer.write_all(&record).and_then(|()| writer.flush())) {
+            Some(Ok(())) => {}
+            Some(Err(cause)) => self.failure = Some(cause.to_string()),
+            None => self.failure = Some(PANICKED.to_owned()),
         }
     }
 }

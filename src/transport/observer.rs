@@ -3,6 +3,7 @@
 //! The client gives every [`Request`](crate::transport::Request) the program's [`Observer`]; whatever sends it tells of the
 //! connection, and the client's driver tells of the operation. [`tell`] is the one place that calls an observer.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -226,10 +227,27 @@ pub(crate) fn tell(observer: Option<&dyn Observer>, event: &Event<'_>) {
     let event = &presentable(event.clone());
     // A payment must not be lost because a terminal was closed and printing to it panics.
     #[cfg(feature = "tracing")]
-    let _ = catch_unwind(AssertUnwindSafe(|| crate::transport::traced::emit(event)));
+    let _ = caught(|| crate::transport::traced::emit(event));
     if let Some(observer) = observer {
-        let _ = catch_unwind(AssertUnwindSafe(|| observer.event(event)));
+        let _ = caught(|| observer.event(event));
     }
+}
+
+/// What `call` gives, unless it panics. What a panic leaves behind may panic in its turn when it is dropped.
+pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Option<T> {
+    let mut left: Box<dyn Any + Send> = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(given) => return Some(given),
+        Err(left) => left,
+    };
+    for _ in 0..MOST_PANICS {
+        match catch_unwind(AssertUnwindSafe(|| drop(left))) {
+            Ok(()) => return None,
+            Err(next) => left = next,
+        }
+    }
+    // It never ends.
+    Box::leak(left);
+    None
 }
 
 /// `event` without what an institution may have put into it.
@@ -255,6 +273,8 @@ fn media_type(header: &str) -> Option<&str> {
 }
 
 const LONGEST_WORD: usize = 40;
+/// How many panics are dropped, each of which has left another one behind.
+const MOST_PANICS: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -274,6 +294,27 @@ mod tests {
         tell(Some(&observer), &Event::Resolving { host: "ofx.example.com" });
         tell(Some(&observer), &Event::Closed { host: "ofx.example.com" });
         assert_eq!(told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), 2);
+    }
+
+    /// Panics when it is dropped, and leaves another one behind so many times.
+    struct Panicking(usize);
+
+    impl Drop for Panicking {
+        fn drop(&mut self) {
+            match self.0.checked_sub(1) {
+                Some(left) => std::panic::panic_any(Panicking(left)),
+                None => panic!("on purpose"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_panic_leaves_behind_may_panic_as_well() {
+        for deep in [0, 1, usize::MAX] {
+            let observer = |_: &Event<'_>| std::panic::panic_any(Panicking(deep));
+            tell(Some(&observer), &Event::Closed { host: "ofx.example.com" });
+        }
+        assert_eq!(caught(|| 1), Some(1));
     }
 
     #[test]
