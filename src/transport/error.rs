@@ -106,6 +106,16 @@ pub enum TransportError {
         /// What the TLS stack said.
         source: Option<Cause>,
     },
+    /// The server speaks none of the versions of HTTP that it was offered. Not sent: it ended the handshake.
+    #[error(
+        "{host} does not offer the version of HTTP that was asked for: allow another one (HttpsOptions::http_versions)"
+    )]
+    HttpVersion {
+        /// The host that was called.
+        host: String,
+        /// What the TLS stack said.
+        source: Option<Cause>,
+    },
     /// The answer did not come in time. Unknown: the request was on its way.
     #[error("{host} did not answer in time: the request may have been carried out")]
     Timeout {
@@ -115,6 +125,8 @@ pub enum TransportError {
         source: Option<Cause>,
     },
     /// The connection broke, or the answer was cut short or was not HTTP. Unknown: the request was on its way.
+    ///
+    /// Cut short is also an answer of no announced length whose server ends TLS without `close_notify`, unless it ends with `</OFX>`.
     #[error("the connection to {host} broke before the answer was complete: the request may have been carried out")]
     Interrupted {
         /// The host that was called.
@@ -184,7 +196,8 @@ impl TransportError {
             | Self::Proxy { .. }
             | Self::Certificate { .. }
             | Self::ClientCertificate { .. }
-            | Self::Tls { .. } => Delivery::NotSent,
+            | Self::Tls { .. }
+            | Self::HttpVersion { .. } => Delivery::NotSent,
             Self::Timeout { .. }
             | Self::Interrupted { .. }
             | Self::Status { .. }
@@ -213,6 +226,7 @@ impl TransportError {
             | Self::Certificate { source, .. }
             | Self::ClientCertificate { source, .. }
             | Self::Tls { source, .. }
+            | Self::HttpVersion { source, .. }
             | Self::Timeout { source, .. }
             | Self::Interrupted { source, .. } => source,
             Self::BadUrl { .. }

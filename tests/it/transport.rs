@@ -6,6 +6,7 @@ mod hosts;
 mod last_word;
 mod machine;
 mod new_keys;
+mod odd_heads;
 mod packed;
 mod proxies;
 pub(crate) mod server;

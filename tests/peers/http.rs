@@ -153,8 +153,9 @@ async fn versions_of_http_are_agreed_on() {
         match (expected, result) {
             (Some(text), Ok(answer)) => assert_eq!(answer.body(), text.as_bytes(), "{versions:?}"),
             (None, Err(error)) => {
-                assert!(matches!(error, TransportError::Tls { .. }), "{error:?}");
-                not_sent(error);
+                assert!(matches!(error, TransportError::HttpVersion { .. }), "{error:?}");
+                let text = not_sent(error);
+                assert!(text.contains("version of HTTP") && text.contains("HttpsOptions::http_versions"), "{text}");
             }
             (_, other) => panic!("{versions:?}: {other:?}"),
         }

@@ -38,18 +38,39 @@ enum Coding {
     Packed(Box<Packed>),
 }
 
+impl Coding {
+    /// The one that is left of header lines that are lists.
+    ///
+    /// Servers write the name of a character set there, or `none`: what is no compression changes nothing. One that is named twice is what
+    /// a server and another in front of it say of the same; nobody packs what is packed already.
+    fn of<'c>(lines: impl IntoIterator<Item = &'c str>) -> Self {
+        let names = lines.into_iter().flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase());
+        let kinds = names.filter_map(|name| match name.as_str() {
+            "gzip" | "x-gzip" => Some(Some(true)),
+            "deflate" => Some(Some(false)),
+            other => NOT_UNDONE.contains(&other).then_some(None),
+        });
+        let mut kinds: Vec<Option<bool>> = kinds.collect();
+        kinds.dedup();
+        match kinds.as_slice() {
+            [] => Self::None,
+            [Some(is_gzip)] => Self::Packed(Box::new(Packed::new(*is_gzip))),
+            _ => Self::Unknown,
+        }
+    }
+}
+
 impl<'a> Unpacking<'a> {
-    /// Of `host`, under `coding`, of at most `limit` bytes as they come and as they are, until `end`.
+    /// Of `host`, under the `codings` of its header lines, of at most `limit` bytes as they come and as they are, until `end`.
     ///
     /// A server may compress without having been asked. RFC 9110 §12.5.3.
-    pub(crate) fn new(coding: Option<&str>, limit: usize, host: &'a str, end: Option<Instant>) -> Self {
-        let coding = match coding.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "" | "identity" => Coding::None,
-            "gzip" | "x-gzip" => Coding::Packed(Box::new(Packed::new(true))),
-            "deflate" => Coding::Packed(Box::new(Packed::new(false))),
-            _ => Coding::Unknown,
-        };
-        Self { host, end, limit, coding, came: 0, body: Zeroizing::default() }
+    pub(crate) fn new<'c>(
+        codings: impl IntoIterator<Item = &'c str>,
+        limit: usize,
+        host: &'a str,
+        end: Option<Instant>,
+    ) -> Self {
+        Self { host, end, limit, coding: Coding::of(codings), came: 0, body: Zeroizing::default() }
     }
 
     /// Takes the next piece of it.
@@ -97,6 +118,21 @@ impl<'a> Unpacking<'a> {
             }
         }
     }
+}
+
+/// Whether `body` ends as a document of OFX does.
+pub(crate) fn is_closed(body: &[u8]) -> bool {
+    let body = body.trim_ascii_end();
+    body.last_chunk().is_some_and(|end: &[u8; 6]| end.eq_ignore_ascii_case(b"</OFX>"))
+}
+
+/// Whether `body` begins with the length of a chunk, as no document of OFX does. RFC 9112 §7.1.
+pub(crate) fn is_in_chunks(body: &[u8]) -> bool {
+    let behind = body.trim_ascii_start();
+    let digits = behind.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let rest = behind.get(digits..).unwrap_or_default();
+    let rest = rest.get(rest.iter().take_while(|byte| b" \t".contains(byte)).count()..).unwrap_or_default();
+    digits > 0 && (rest.starts_with(b"\r\n") || rest.starts_with(b";"))
 }
 
 /// Lets others have their turn. That of tokio waits for the scheduler of this thread, which does nothing while somebody waits here for what
@@ -304,6 +340,9 @@ const PIECE: usize = 16 * 1024;
 /// hundredth, and by half where a server sends each line as soon as it has it. `HttpsOptions::body_limit` says so.
 const NO_YIELD: usize = 64 * 1024;
 const LEAST_YIELD: usize = 8;
+
+/// The other codings of the registry of HTTP content codings, and the old name of one.
+const NOT_UNDONE: &[&str] = &["aes128gcm", "br", "compress", "dcb", "dcz", "exi", "pack200-gzip", "x-compress", "zstd"];
 
 const BROKEN: &str = "it is broken or cut short";
 const UNKNOWN_CODING: &str = "it is neither gzip nor deflate";

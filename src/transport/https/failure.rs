@@ -25,6 +25,7 @@ impl Failed<'_> {
         let host = at_proxy.unwrap_or(self.host).to_owned();
         let about_us = |error| tls::wants_other_identity(error) || tls::is_handshake_failure(error);
         let identity = self.watch.was_asked_for_identity() && in_tls.is_some_and(about_us);
+        let other_http = in_tls.is_some_and(tls::speaks_other_http);
         let certificate = in_tls.and_then(tls::certificate_problem);
         let without_roots = in_tls.and_then(tls::lacks_roots);
         let in_tls = in_tls.is_some();
@@ -43,6 +44,7 @@ impl Failed<'_> {
         match (certificate, self.proxy.zip(in_proxy)) {
             (Some(problem), _) => TransportError::Certificate { host, problem, source },
             _ if identity => TransportError::ClientCertificate { host, source },
+            _ if other_http => TransportError::HttpVersion { host, source },
             _ if in_tls => TransportError::Tls { host, source },
             _ if dns => match lost.map(str::to_owned) {
                 Some(proxy) => TransportError::Proxy { proxy, problem: ProxyProblem::Unreachable, source },

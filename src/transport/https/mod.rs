@@ -28,8 +28,8 @@ use std::mem::take;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION};
-use reqwest::{Body, Client, Url};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, TRANSFER_ENCODING};
+use reqwest::{Body, Client, Url, Version};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -57,6 +57,9 @@ use stack::Stack;
 /// What [`Request::header`] asks for changes the value of the first and of the third, or leaves out the first. The HTTP stack never
 /// leaves out `Accept`: it is sent without a value then. Discover, which insists on `Content-Type`, `Host`, `Content-Length`, `Connection`
 /// and nothing else, needs a [`Transport`] of your own.
+///
+/// Of an answer by HTTP/1.1, header lines that no server should write are read where they can be (a space before the colon, one that goes on
+/// in the next line) and left out where not; what they leave unclear about where the answer ends is an error.
 ///
 /// Needs a tokio runtime with time and I/O switched on around [`send`](Transport::send). Connections belong to that runtime.
 ///
@@ -215,12 +218,25 @@ impl Https {
         end: Option<Instant>,
     ) -> Result<Response, TransportError> {
         let kind = text(answer.headers(), CONTENT_TYPE);
-        let coding = text(answer.headers(), CONTENT_ENCODING);
-        let mut body = Unpacking::new(coding.as_deref(), self.shared.options.body_limit, failed.host, end);
-        while let Some(chunk) = answer.chunk().await.map_err(|cause| failed.cut(cause))? {
-            body.take(&chunk).await?;
+        let codings = answer.headers().get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+        let mut body = Unpacking::new(codings, self.shared.options.body_limit, failed.host, end);
+        let hung_up = loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) => body.take(&chunk).await?,
+                Ok(None) => break None,
+                Err(cause) if ends_with_the_connection(&answer) && tls::lacks_last_word(&cause) => break Some(cause),
+                Err(cause) => return Err(failed.cut(cause)),
+            }
+        };
+        let body = body.finish().await;
+        if let Some(cause) = hung_up.filter(|_| !body.as_ref().is_ok_and(|body| answer::is_closed(body))) {
+            return Err(failed.cut(cause));
         }
-        let mut body = body.finish().await?;
+        let mut body = body?;
+        // A line that says so was too odd to be read.
+        if answer::is_in_chunks(&body) {
+            return Err(TransportError::Interrupted { host: failed.host.to_owned(), source: None });
+        }
         failed.watch.tell(&Event::BodyReceived { bytes: body.len() });
         let private = || [&route.url, answer.url()].into_iter().flat_map(in_query).collect();
         match Response::without(kind.as_deref(), take(&mut *body), private) {
@@ -261,8 +277,18 @@ fn in_query(url: &Url) -> impl Iterator<Item = String> {
     written.chain(meant).filter(|part| part.chars().count() >= LEAST)
 }
 
+/// Whether nothing in the head says where the body ends.
+fn ends_with_the_connection(answer: &reqwest::Response) -> bool {
+    let is_announced = |name| answer.headers().contains_key(name);
+    answer.version() <= Version::HTTP_11 && !is_announced(CONTENT_LENGTH) && !is_announced(TRANSFER_ENCODING)
+}
+
+/// Whether `other` is on the host of `one`. A user and a password that `one` does not have would go out as `Authorization`.
 fn same_host(one: &Url, other: &Url) -> bool {
-    one.scheme() == other.scheme()
+    let user = |url: &Url| (url.username().to_owned(), url.password().map(str::to_owned));
+    let has_own_user = user(other) != user(one) && user(other) != (String::new(), None);
+    !has_own_user
+        && one.scheme() == other.scheme()
         && one.host() == other.host()
         && one.port_or_known_default() == other.port_or_known_default()
 }

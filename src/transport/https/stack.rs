@@ -81,6 +81,11 @@ fn careful(options: &HttpsOptions, tls: &ClientConfig) -> Result<ClientBuilder, 
         .tcp_keepalive(network.tcp_keep_alive)
         .local_address(network.local_address)
         .http1_title_case_headers()
+        // What comes back answers a request that is spent: a line that no server should write must not put a payment in doubt. What such
+        // a line may say about the length is looked at in `read`.
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
         .http2_max_header_list_size(LONGEST_HEAD)
         // Off anyway, unless another crate of the program switches reqwest's features on; compression is undone here.
         .no_gzip()

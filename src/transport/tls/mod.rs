@@ -163,6 +163,18 @@ pub(crate) fn lacks_roots(error: &rustls::Error) -> Option<&'static Reason> {
     }
 }
 
+/// Whether `error` says that the other side closed without `close_notify`: anybody on the way may have cut what it said.
+pub(crate) fn lacks_last_word(error: &(dyn StdError + 'static)) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
+}
+
+/// Whether `error` says that the server speaks none of the versions of HTTP that it was offered. RFC 7301 §3.2.
+pub(crate) fn speaks_other_http(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol))
+}
+
 /// By TLS 1.2 this is the word for a certificate of ours that is missing. It has other meanings. RFC 5246 §7.4.6.
 pub(crate) fn is_handshake_failure(error: &rustls::Error) -> bool {
     matches!(error, rustls::Error::AlertReceived(AlertDescription::HandshakeFailure))

@@ -28,9 +28,10 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// What becomes of an answer under `coding`, of which there is a header line for each of its lines.
 async fn answered(coding: &str, body: Vec<u8>, options: HttpsOptions) -> Result<Vec<u8>, TransportError> {
-    let mut bytes =
-        format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+    let codings: String = coding.lines().map(|line| format!("Content-Encoding: {line}\r\n")).collect();
+    let mut bytes = format!("HTTP/1.1 200 OK\r\n{codings}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
     bytes.extend(body);
     let server = Server::plain(move |_: &Seen| Act::Bytes(bytes.clone())).await;
     send(options, &server.url()).await.map(|response| response.body().to_vec())
@@ -58,6 +59,22 @@ async fn compression_is_undone_under_the_same_limit() {
     ] {
         let text = unknown(answered(coding, body, loopback()).await.unwrap_err());
         assert!(text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_coding_that_is_no_compression_changes_nothing() {
+    let text = b"<OFX>".repeat(40);
+    for coding in ["none", "UTF-8", "7bit", "8bit", "binary", "iso-8859-1", "", "identity, utf-8", "none\nutf-8"] {
+        assert_eq!(answered(coding, text.clone(), loopback()).await.unwrap(), text, "{coding}");
+    }
+    // However many lines it takes, and however often it is said of one compression.
+    for coding in ["identity\ngzip", "gzip\nutf-8", "none, gzip", "gzip\ngzip", "x-gzip, identity"] {
+        assert_eq!(answered(coding, gzip(&text), loopback()).await.unwrap(), text, "{coding}");
+    }
+    for coding in ["compress", "x-compress", "br", "zstd", "identity\nbr", "gzip\nbr", "gzip, deflate"] {
+        let error = unknown(answered(coding, gzip(&text), loopback()).await.unwrap_err());
+        assert!(error.contains("neither gzip nor deflate"), "{coding}: {error}");
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum Act {
     ReplyAndClose(String),
     /// Writes these bytes, which are no text, and closes.
     Bytes(Vec<u8>),
+    /// Writes these bytes and closes without the last word of TLS, `close_notify`.
+    ReplyAndHangUp(Vec<u8>),
     /// Closes without a word.
     Close,
     /// Never answers and never closes.
@@ -132,6 +134,11 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
             Act::Bytes(bytes) => {
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
+                return;
+            }
+            Act::ReplyAndHangUp(bytes) => {
+                let _ = stream.write_all(&bytes).await;
+                let _ = stream.flush().await;
                 return;
             }
             Act::Close => return,
