@@ -29,6 +29,10 @@ pub enum HttpVersions {
 ///
 /// Servers close idle connections without a word. A request that is written to such a connection at that moment is lost, and nobody can
 /// say whether it was read first: a payment would be in doubt.
+///
+/// So a request that only reads may fail for once, too, where it goes over such a connection; with [`Never`](Self::Never) it does not. With
+/// [`Always`](Self::Always) and HTTP/2 many requests share one connection at the same time: where the server ends it, all that are on their
+/// way over it are in doubt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
