@@ -12,6 +12,7 @@
 mod account;
 mod activation;
 mod aggregate;
+mod answer;
 mod as_read;
 mod calendar;
 mod charset;
@@ -61,12 +62,13 @@ pub use account::{
     PresentmentHolder,
 };
 pub use activation::{AccountRef, Service, ServiceChange, ServiceRequest, ServiceResponse};
+pub use answer::Answer;
 pub use calendar::{DayOff, ProcessingCalendar, TimeOfDay};
 pub use document::Document;
 pub use element::Element;
 pub use enrollment::{ChangedUserInfo, EnrollmentRequest, EnrollmentResponse, UserInfo};
 pub use error::{DecodeError, EncodeError, Problem};
-pub use exchange::{Answer, Exchange, Reply, Request, RequestKind};
+pub use exchange::{Exchange, Reply, Request, RequestKind};
 pub use header::{FileUid, Header};
 pub use invoice::{Adjustment, Discount, ExtendedPayment, Invoice, LineItem, PaymentPurpose, PublishedBill};
 pub use limits::Limits;

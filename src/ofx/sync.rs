@@ -194,18 +194,6 @@ impl SyncResponse {
     }
 }
 
-impl Answer {
-    /// Whether it says that something was done, or may have been: an error leaves its response out. OFX 1.0.3 §3.1.4.
-    pub(crate) fn may_be_done(&self) -> bool {
-        !self.status.is_error() || self.reply.is_some()
-    }
-
-    /// Whether it says no, with the response of what was done, so that nobody knows. That of 2019 may be that of the copy before.
-    pub(crate) fn says_yes_and_no(&self) -> bool {
-        self.status.is_error() && self.reply.is_some() && self.status.code != StatusCode::DUPLICATE
-    }
-}
-
 /// Whose history it is, where that is said in a way that can be read.
 fn account_of(frame: &Element) -> Option<BankAccount> {
     Member::take(frame, "BANKACCTFROM").ok()
