@@ -30,6 +30,7 @@ mod mail;
 mod markup;
 mod mask;
 mod names;
+mod other_sets;
 mod pack;
 mod password;
 mod password_rules;
@@ -73,6 +74,10 @@ pub use header::{FileUid, Header};
 pub use invoice::{Adjustment, Discount, ExtendedPayment, Invoice, LineItem, PaymentPurpose, PublishedBill};
 pub use limits::Limits;
 pub use mail::{Mail, MailedPayment, PaymentMail};
+pub use other_sets::{
+    BankSet, CreditCardSet, EmailProfile, EmailSet, ImageProfile, ImageSet, InvestmentSet, LoanSet, SecurityListSet,
+    StopCheckProfile, TransferProfile, TransferSet, WireSet,
+};
 pub use password::{PasswordChange, PasswordChanged};
 pub use password_rules::{PasswordProblem, PasswordRules};
 pub use payee::{
@@ -86,10 +91,7 @@ pub use profile::{
     ApplicationSecurity, CharType, ClientRouting, MessageSet, MessageSetCore, PasswordType, Profile, ProfileRequest,
     ProfileTransaction, ProfileTransactionResponse, SignonInfo, SyncMode,
 };
-pub use profile_sets::{
-    BankSet, BillPaySet, CreditCardSet, EmailProfile, EmailSet, Enrollment, ImageProfile, ImageSet, InvestmentSet,
-    LoanSet, MessageSetDetails, SecurityListSet, SignupSet, StopCheckProfile, TransferProfile, TransferSet, WireSet,
-};
+pub use profile_sets::{BillPaySet, Enrollment, MessageSetDetails, SignupSet};
 pub use question::{Question, QuestionSource};
 pub use recurring::{
     CanceledModel, Frequency, ModelCancellation, ModelModification, ModifiedModel, Recurrence, RecurringModel,
