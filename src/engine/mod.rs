@@ -62,6 +62,7 @@ mod marks;
 mod offers;
 mod operation;
 mod outcome;
+mod part;
 mod password;
 mod records;
 mod recovery;
@@ -92,9 +93,9 @@ pub(crate) use held::Held;
 pub use task::{BatchKind, Intent, TaskKind};
 pub use transmit::Transmit;
 
+pub(crate) use part::{Part, SnapshotError};
 pub(crate) use records::{read_doubt, write_doubt};
 pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
-    Include, Part, SHED_IN_TURN, SnapshotError, read, record, restore_operation, restore_state, save_operation,
-    save_state, understood,
+    Include, SHED_IN_TURN, restore_operation, restore_state, save_operation, save_state, understood,
 };

@@ -17,8 +17,8 @@ use zeroize::Zeroizing;
 use crate::client::vault::desk::{Claim, Desk, LISTING, Open};
 use crate::client::vault::standing::{Finished, Settlement, Verdict};
 use crate::engine::{
-    Part, Receipt, Refusal, RefusedAt, SCHEMA, SnapshotError, State, TaskKind, read, read_doubt, record,
-    restore_operation, restore_state, save_operation, understood, write_doubt,
+    Part, Receipt, Refusal, RefusedAt, SCHEMA, SnapshotError, State, TaskKind, read_doubt, restore_operation,
+    restore_state, save_operation, understood, write_doubt,
 };
 use crate::ofx::{Content as _, PaymentResponse, Status, TrnUid, Version, pack, unpack};
 
@@ -110,7 +110,7 @@ pub(crate) fn save_desk(desk: &Desk, state: &State, beside: &[Part]) -> Result<V
         open: open.collect(),
         finished: packed.iter().map(|(finished, packed)| write_finished(finished, packed)).collect(),
     };
-    Ok(vec![record(DESK, true, &desk)?])
+    Ok(vec![Part::of(DESK, true, &desk)?])
 }
 
 /// The desk and the client in the parts of a record of schema `written`.
@@ -119,7 +119,7 @@ pub(crate) fn restore_desk(written: u16, parts: Vec<Part>) -> Result<(Desk, Stat
     let mut parts = SCHEMA.lift(written, parts)?;
     let state = restore_state(&mut parts)?;
     let damaged = SnapshotError::Damaged(DESK);
-    let found: DeskV1<'_> = read(&own, DESK)?.ok_or(damaged)?;
+    let found: DeskV1<'_> = Part::read(&own, DESK)?.ok_or(damaged)?;
     let claim = match found.claim {
         Some(ClaimV1 { until, id }) => Some(Claim { until: moment(until).ok_or(damaged)?, id: id.to_owned() }),
         None => None,
@@ -160,7 +160,7 @@ fn restore_open(written: u16, open: OpenV1<'_>) -> Result<Open, SnapshotError> {
 
 /// The part of a file.
 pub(crate) fn save_file(finished: &Finished) -> Result<Vec<Part>, SnapshotError> {
-    Ok(vec![record(FILE, true, &write_finished(finished, &Packed::of(finished)))?])
+    Ok(vec![Part::of(FILE, true, &write_finished(finished, &Packed::of(finished)))?])
 }
 
 /// The result in the parts of a record.
@@ -168,7 +168,7 @@ pub(crate) fn restore_file(parts: &[Part]) -> Result<Finished, SnapshotError> {
     if let Some(newer) = parts.iter().find(|part| part.critical && part.tag != FILE) {
         return Err(SnapshotError::Newer(newer.tag));
     }
-    read(parts, FILE)?.and_then(read_finished).ok_or(SnapshotError::Damaged(FILE))
+    Part::read(parts, FILE)?.and_then(read_finished).ok_or(SnapshotError::Damaged(FILE))
 }
 
 /// What a verdict holds in packed form.
