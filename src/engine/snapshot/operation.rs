@@ -9,13 +9,14 @@ use crate::engine::snapshot::{FIRST_OF_OPERATION, KIND, OPERATION, PROFILE, QUES
 use crate::engine::{Operation, Part, Seed, SnapshotError, State, TaskKind};
 use crate::ofx::{BankAccount, Content as _, Question, Tail, Version, pack, squeeze, stretch, unpack};
 
-/// The parts of an operation that is not over, to be stored `beside` those parts of its state. Answers that were given and not
-/// sent are left out: they are asked for again.
+/// The parts of an operation that is not over, [at rest](Operation::at_rest), to be stored `beside` those parts of its state. Answers that
+/// were given and not sent are left out: they are asked for again.
 pub(crate) fn save_operation(
     operation: &Operation,
     state: &State,
     beside: &[Part],
 ) -> Result<Vec<Part>, SnapshotError> {
+    let operation = &operation.clone().at_rest();
     let mut record_v1 = OperationV1 {
         kind: operation.kind.number(),
         seed: operation.seed.bytes(),
@@ -27,13 +28,6 @@ pub(crate) fn save_operation(
     };
     let mut asked = None;
     match &operation.phase {
-        // Sending once more is asked for by name, and again after a pause.
-        Phase::ExpectQuestions { .. } | Phase::ExpectResult { passed: None | Some(Passed { alone: true, .. }) }
-            if operation.doubt.is_some() =>
-        {
-            record_v1.phase = 4;
-            (record_v1.doubt, record_v1.doubt_text) = operation.doubt.as_ref().map_or((0, None), write_doubt);
-        }
         Phase::ExpectQuestions { again } => record_v1.phase = u8::from(*again),
         // The program will give its answers again. The user is not asked what no user knows.
         Phase::ExpectResult { passed: Some(Passed { alone: true, .. }) } => record_v1.phase = 0,
