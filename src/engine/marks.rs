@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::engine::{Changes, State};
-use crate::ofx::{BankAccount, FileUid, MessageSetCore, SyncFrom, SyncKind, SyncMode};
+use crate::ofx::{BankAccount, FileUid, SyncFrom, SyncKind, SyncMode};
 
 /// What the institution was told, and what its answers were good for, in the client's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,22 +54,18 @@ impl State {
     }
 
     pub(crate) fn sync_mode(&self, set: &str) -> Option<SyncMode> {
-        self.core(set).and_then(|core| core.sync_mode.clone())
+        self.message_set(set).and_then(|set| set.core.sync_mode.clone())
     }
 
     /// `OLDFILEUID` of a file with a request that counts: `NONE` where no answers are saved. `noted` is what was known of that when
     /// there was a profile. OFX 1.0.3 §2.2.7.
     pub(crate) fn old_file_uid(&self, set: &str, noted: bool) -> FileUid {
-        let are_saved = self.core(set).map_or(noted, |core| core.file_recovery == Some(true));
+        let are_saved = self.message_set(set).map_or(noted, |set| set.core.file_recovery == Some(true));
         match &self.marks.last_file {
             _ if self.institution.dialect.without_file_uids || !are_saved => FileUid::none(),
             Some(last) => last.clone(),
             None => FileUid::new("0"),
         }
-    }
-
-    fn core(&self, set: &str) -> Option<&MessageSetCore> {
-        self.profile().and_then(|profile| profile.message_set(set)).map(|set| &set.core)
     }
 
     /// Says nothing about the account to who does not know it already. That of payments is older than the others.

@@ -38,14 +38,14 @@ impl State {
     }
 
     fn bill_pay(&self) -> Option<&BillPaySet> {
-        match &self.profile()?.message_set("BILLPAY")?.details {
+        match &self.message_set("BILLPAY")?.details {
             MessageSetDetails::BillPay(set) => Some(set),
             _ => None,
         }
     }
 
     fn signup(&self) -> Option<&SignupSet> {
-        match &self.profile()?.message_set("SIGNUP")?.details {
+        match &self.message_set("SIGNUP")?.details {
             MessageSetDetails::Signup(set) => Some(set),
             _ => None,
         }

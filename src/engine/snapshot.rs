@@ -214,5 +214,5 @@ const KNOWN: [u8; 14] = [
 ];
 
 fn held<T: Content>(tag: u8, record: &Held<T>) -> Option<Part> {
-    record.packed().map(|packed| Part { tag, critical: false, compress: false, bytes: packed.clone() })
+    record.packed().map(|packed| Part::raw(tag, false, packed.clone()))
 }

@@ -257,7 +257,7 @@ impl State {
         self.institution.version
     }
 
-    fn message_set(&self, name: &str) -> Option<&MessageSet> {
+    pub(crate) fn message_set(&self, name: &str) -> Option<&MessageSet> {
         self.profile().and_then(|profile| profile.message_set(name))
     }
 

@@ -5,7 +5,7 @@ use crate::engine::records::{
     OperationV1, QuestionsV1, RecoveryV1, RequestV1, read_doubt, read_recovery, write_doubt, write_recovery,
 };
 use crate::engine::recovery::Recovery;
-use crate::engine::snapshot::{FIRST_OF_OPERATION, KIND, OPERATION, PROFILE, QUESTIONS, RECOVERY, REQUEST};
+use crate::engine::snapshot::{FIRST_OF_OPERATION, KIND, KNOWN, OPERATION, PROFILE, QUESTIONS, RECOVERY, REQUEST};
 use crate::engine::{Operation, Part, Seed, SnapshotError, State, TaskKind};
 use crate::ofx::{BankAccount, Content as _, Question, Tail, Version, pack, squeeze, stretch, unpack};
 
@@ -113,8 +113,7 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
         }
         None => (None, Vec::new()),
     };
-    let known = [RECOVERY, KIND];
-    let unknown = parts.iter().filter(|part| part.tag >= FIRST_OF_OPERATION && !known.contains(&part.tag)).cloned();
+    let unknown = parts.iter().filter(|part| part.tag >= FIRST_OF_OPERATION && !KNOWN.contains(&part.tag)).cloned();
     let (tail, unknown) = (Tail::from_bytes(request), unknown.collect());
     Ok(Operation { kind, seed, tail, urls, account, order, files: found.files, doubt, phase, recovery, unknown })
 }
