@@ -3,9 +3,9 @@
 use crate::engine::{EngineError, Refusal, RefusedAt, Seed, State};
 use crate::error::StatusCode;
 use crate::ofx::{
-    Answer, BankAccount, CanceledModel, CanceledPayment, DecodeError, DeletedPayee, ListedPayee, ModifiedModel,
-    ModifiedPayee, ModifiedPayment, PaymentMail, PaymentResponse, RecurringModel, Reply, Response, Status, SyncFrom,
-    SyncKind, SyncRequest, SyncResponse,
+    Answer, BankAccount, CanceledModel, CanceledPayment, ChangedUserInfo, DecodeError, DeletedPayee, ListedPayee,
+    ModifiedModel, ModifiedPayee, ModifiedPayment, PaymentMail, PaymentResponse, RecurringModel, Reply, Response,
+    ServiceResponse, Status, SyncFrom, SyncKind, SyncRequest, SyncResponse,
 };
 
 /// What happened since a place in an institution's history.
@@ -177,94 +177,48 @@ impl Change {
     pub fn id(&self) -> Option<&str> {
         self.answer.id()
     }
+}
 
+macro_rules! told {
+    ($($(#[$meta:meta])* $name:ident, $variant:ident, $record:ty;)*) => {
+        impl Change {
+            $(
+                $(#[$meta])*
+                #[must_use]
+                pub fn $name(&self) -> Option<&$record> {
+                    match &self.answer.reply {
+                        Some(Reply::$variant(record)) => Some(record),
+                        _ => None,
+                    }
+                }
+            )*
+        }
+    };
+}
+
+told! {
     /// A payment that is new.
-    #[must_use]
-    pub fn payment(&self) -> Option<&PaymentResponse> {
-        match &self.answer.reply {
-            Some(Reply::Pay(payment)) => Some(payment),
-            _ => None,
-        }
-    }
-
+    payment, Pay, PaymentResponse;
     /// A payment that is different.
-    #[must_use]
-    pub fn modified_payment(&self) -> Option<&ModifiedPayment> {
-        match &self.answer.reply {
-            Some(Reply::ModifyPayment(payment)) => Some(payment),
-            _ => None,
-        }
-    }
-
+    modified_payment, ModifyPayment, ModifiedPayment;
     /// A payment that was cancelled.
-    #[must_use]
-    pub fn canceled_payment(&self) -> Option<&CanceledPayment> {
-        match &self.answer.reply {
-            Some(Reply::CancelPayment(payment)) => Some(payment),
-            _ => None,
-        }
-    }
-
+    canceled_payment, CancelPayment, CanceledPayment;
     /// A payee that is new on the list.
-    #[must_use]
-    pub fn payee(&self) -> Option<&ListedPayee> {
-        match &self.answer.reply {
-            Some(Reply::AddPayee(payee)) => Some(payee),
-            _ => None,
-        }
-    }
-
+    payee, AddPayee, ListedPayee;
     /// A payee that is different.
-    #[must_use]
-    pub fn modified_payee(&self) -> Option<&ModifiedPayee> {
-        match &self.answer.reply {
-            Some(Reply::ModifyPayee(payee)) => Some(payee),
-            _ => None,
-        }
-    }
-
+    modified_payee, ModifyPayee, ModifiedPayee;
     /// A payee that was taken off the list.
-    #[must_use]
-    pub fn deleted_payee(&self) -> Option<&DeletedPayee> {
-        match &self.answer.reply {
-            Some(Reply::DeletePayee(payee)) => Some(payee),
-            _ => None,
-        }
-    }
-
+    deleted_payee, DeletePayee, DeletedPayee;
     /// A recurring payment that is new.
-    #[must_use]
-    pub fn recurring(&self) -> Option<&RecurringModel> {
-        match &self.answer.reply {
-            Some(Reply::AddRecurring(model)) => Some(model),
-            _ => None,
-        }
-    }
-
+    recurring, AddRecurring, RecurringModel;
     /// A recurring payment that is different.
-    #[must_use]
-    pub fn modified_recurring(&self) -> Option<&ModifiedModel> {
-        match &self.answer.reply {
-            Some(Reply::ModifyRecurring(model)) => Some(model),
-            _ => None,
-        }
-    }
-
+    modified_recurring, ModifyRecurring, ModifiedModel;
     /// A recurring payment that was ended.
-    #[must_use]
-    pub fn canceled_recurring(&self) -> Option<&CanceledModel> {
-        match &self.answer.reply {
-            Some(Reply::CancelRecurring(model)) => Some(model),
-            _ => None,
-        }
-    }
-
-    /// Mail about a payment.
-    #[must_use]
-    pub fn mail(&self) -> Option<&PaymentMail> {
-        match &self.answer.reply {
-            Some(Reply::SendPaymentMail(mail)) => Some(mail),
-            _ => None,
-        }
-    }
+    canceled_recurring, CancelRecurring, CanceledModel;
+    /// Mail about a payment, or about payments in general.
+    mail, SendPaymentMail, PaymentMail;
+    /// The user's name and address as they are now.
+    user_info, ChangeUserInfo, ChangedUserInfo;
+    /// A service activated, moved to another account, or ended.
+    service, ChangeService, ServiceResponse;
 }

@@ -6,7 +6,9 @@ use ofx_session::ofx::{
     RecurringPayment, Service, ServiceChange, ServiceRequest, ServiceStatus, Stamp, UserInfo,
 };
 use ofx_session::testing::{Bank, Fault, On};
-use ofx_session::{Client, Credentials, HttpsOptions, Institution, Progress, Session, StatusCode, engine::Origin};
+use ofx_session::{
+    Client, Credentials, HttpsOptions, Institution, Progress, Session, StatusCode, SyncKind, engine::Origin,
+};
 
 use super::support::{easy, typed};
 
@@ -319,8 +321,8 @@ async fn a_user_enrols_and_changes_their_data() {
     let info = UserInfo::new().first_name("James").city("Bristol");
     let changed = session.change_user_info(&info).await.unwrap().done().unwrap();
     assert_eq!((&changed.info, bank.user_info("jimmy")), (&info, Some(info.clone())));
-    let changes = session.synchronize(ofx_session::ofx::SyncKind::UserInfo, None, None).await.unwrap().done().unwrap();
-    assert_eq!(changes.changes.len(), 1);
+    let told = session.synchronize(SyncKind::UserInfo, None, None).await.unwrap().done().unwrap().changes;
+    assert_eq!((told.len(), told[0].user_info(), told[0].service()), (1, Some(&changed.record), None));
     is_clean(&bank);
 }
 
@@ -333,6 +335,8 @@ async fn a_service_is_asked_for() {
     let add = ServiceRequest::new(ServiceChange::Add(AccountRef::from(savings.clone())), Service::BillPay);
     let added = session.change_service(&add).await.unwrap().done().unwrap();
     assert_eq!(added.status, ServiceStatus::Active);
+    let told = session.synchronize(SyncKind::Services, None, None).await.unwrap().done().unwrap().changes;
+    assert_eq!((told.len(), told[0].service(), told[0].user_info()), (1, Some(&added.record), None));
     let mut payment = typed("from savings");
     payment.from = savings;
     session.pay(&payment).await.unwrap().done().unwrap();
