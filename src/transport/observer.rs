@@ -302,7 +302,7 @@ mod tests {
     impl Drop for Panicking {
         fn drop(&mut self) {
             match self.0.checked_sub(1) {
-                Some(left) => std::panic::panic_any(Panicking(left)),
+                Some(left) => std::panic::panic_any(Self(left)),
                 None => panic!("on purpose"),
             }
         }
