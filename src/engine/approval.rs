@@ -1,5 +1,7 @@
 //! A client that the institution does not know yet: the user approves it there, which may take days. OFX 1.0.3 §2.5.1.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 
 use crate::engine::operation::Phase;
@@ -34,6 +36,13 @@ impl Approval {
              itself {}",
             self.client_uid
         )
+    }
+}
+
+/// As [`Approval::explain`] says it.
+impl fmt::Display for Approval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.explain())
     }
 }
 

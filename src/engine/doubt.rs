@@ -1,5 +1,7 @@
 //! Why nobody knows whether a request was carried out.
 
+use std::fmt;
+
 use crate::engine::Refusal;
 use crate::engine::outcome::SIGNON_REFUSED;
 use crate::ofx::{DecodeError, shortened};
@@ -84,6 +86,13 @@ impl Doubt {
             "it is not known whether this was carried out: {what}; do not enter it again: where reconcile cannot find out, ask the \
              institution, quoting the TRNUID, and settle it by what it says (settle, settle_doubt)"
         )
+    }
+}
+
+/// As [`Doubt::explain`] says it.
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.explain())
     }
 }
 

@@ -145,6 +145,7 @@ fn without_a_history_a_lost_answer_stays_unknown_and_nothing_is_sent_by_itself()
         scenario.then(|_, _| Reply::Failed(Delivery::Unknown));
         let doubt = unknown(scenario.run(intent));
         assert!(doubt.explain().contains("do not enter it again"), "{}", doubt.explain());
+        assert_eq!(doubt.to_string(), doubt.explain());
         assert_eq!(scenario.sent.len(), 1);
         let operation = scenario.operation.as_ref().unwrap();
         assert!(

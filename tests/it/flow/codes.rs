@@ -43,6 +43,7 @@ fn a_client_that_must_be_approved_waits_with_the_same_request() {
         };
         assert_eq!(approval.message.as_deref(), Some("our words"));
         assert!(approval.explain().contains(&approval.client_uid), "{}", approval.explain());
+        assert_eq!(approval.to_string(), approval.explain());
         let first = (scenario.last().trn_uid().to_owned(), scenario.last().tail().to_owned());
         let operation = scenario.operation.take().unwrap().after_approval(&scenario.state);
         scenario.operation = Some(operation);
