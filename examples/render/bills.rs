@@ -51,7 +51,7 @@ fn pay(payment: Payment) -> Intent {
 }
 
 pub fn payments() -> Vec<Case> {
-    let modified = || Request::from(PaymentModification::new("P4711", changed_payment()));
+    let modified = || PaymentModification::new("P4711", changed_payment());
     vec![
         Case::of("pay-new-payee", pay(payment())),
         Case::of("pay-listed-payee", pay(payment().payee_list_id("L-0017"))),
@@ -88,13 +88,13 @@ pub fn payments() -> Vec<Case> {
         }),
         Case::of("modify-payment", modified()),
         Case::in_history("modify-payment-in-history", modified(), answers::payment_token),
-        Case::of("cancel-payment", Request::from(PaymentCancellation::new("P4711"))),
+        Case::of("cancel-payment", PaymentCancellation::new("P4711")),
         Case::in_history(
             "cancel-payment-in-history",
             of_checking(PaymentCancellation::new("P4711")),
             answers::payment_token,
         ),
-        Case::of("payment-status", Request::from(PaymentInquiry::new("P4711"))),
+        Case::of("payment-status", PaymentInquiry::new("P4711")),
     ]
 }
 
@@ -115,7 +115,7 @@ pub fn recurring() -> Vec<Case> {
         .into_iter()
         .map(|frequency| {
             let name = format!("add-recurring-{}", frequency.as_str().to_ascii_lowercase());
-            Case::of(name, Request::from(add(frequency)))
+            Case::of(name, add(frequency))
         })
         .collect();
     let endless = RecurringPayment::new(Recurrence::endless(Frequency::Monthly), payment());
@@ -125,18 +125,18 @@ pub fn recurring() -> Vec<Case> {
         ModelModification::new("R0815", recurrence, changed_payment(), pending)
     };
     cases.extend([
-        Case::of("add-recurring-endless", Request::from(endless)),
-        Case::of("add-recurring-other-amounts", Request::from(amounts)),
-        Case::in_history("add-recurring-in-history", Request::from(add(Frequency::Monthly)), answers::recurring_token),
-        Case::of("modify-recurring", Request::from(modify(false))),
-        Case::of("modify-recurring-and-pending", Request::from(modify(true))),
+        Case::of("add-recurring-endless", endless),
+        Case::of("add-recurring-other-amounts", amounts),
+        Case::in_history("add-recurring-in-history", add(Frequency::Monthly), answers::recurring_token),
+        Case::of("modify-recurring", modify(false)),
+        Case::of("modify-recurring-and-pending", modify(true)),
         Case::of(
             "modify-recurring-other-amounts",
-            Request::from(modify(true).initial_amount(Decimal::new(10_000, 2)).final_amount(Decimal::new(1999, 2))),
+            modify(true).initial_amount(Decimal::new(10_000, 2)).final_amount(Decimal::new(1999, 2)),
         ),
-        Case::in_history("modify-recurring-in-history", Request::from(modify(false)), answers::recurring_token),
-        Case::of("cancel-recurring", Request::from(ModelCancellation::new("R0815", false))),
-        Case::of("cancel-recurring-and-pending", Request::from(ModelCancellation::new("R0815", true))),
+        Case::in_history("modify-recurring-in-history", modify(false), answers::recurring_token),
+        Case::of("cancel-recurring", ModelCancellation::new("R0815", false)),
+        Case::of("cancel-recurring-and-pending", ModelCancellation::new("R0815", true)),
         Case::in_history(
             "cancel-recurring-in-history",
             of_checking(ModelCancellation::new("R0815", true)),
@@ -150,24 +150,21 @@ pub fn payees() -> Vec<Case> {
     let modified =
         || PayeeModification::new("L-0017", Some(moved_payee())).pay_account("88-204-117").pay_account("88-204-118");
     vec![
-        Case::of("add-payee", Request::from(PayeeAddition::new(payee()).pay_account("88-204-117"))),
-        Case::of("add-payee-without-account", Request::from(PayeeAddition::new(payee()))),
-        Case::of("add-payee-whole-address", Request::from(PayeeAddition::new(moved_payee()))),
-        Case::of("add-payee-by-transfer", Request::from(PayeeAddition::new(payee()).by_transfer_to(savings()))),
+        Case::of("add-payee", PayeeAddition::new(payee()).pay_account("88-204-117")),
+        Case::of("add-payee-without-account", PayeeAddition::new(payee())),
+        Case::of("add-payee-whole-address", PayeeAddition::new(moved_payee())),
+        Case::of("add-payee-by-transfer", PayeeAddition::new(payee()).by_transfer_to(savings())),
         Case::of(
             "add-standard-payee",
-            Request::from(PayeeAddition::new(PayeeRef::Id("STD-00017".to_owned())).pay_account("88-204-117")),
+            PayeeAddition::new(PayeeRef::Id("STD-00017".to_owned())).pay_account("88-204-117"),
         ),
-        Case::in_history("add-payee-in-history", Request::from(PayeeAddition::new(payee())), answers::payee_token),
-        Case::of("modify-payee", Request::from(modified())),
-        Case::of("modify-payee-by-transfer", Request::from(modified().by_transfer_to(savings()))),
-        Case::of(
-            "modify-standard-payee",
-            Request::from(PayeeModification::new("L-0018", None).pay_account("88-204-118")),
-        ),
-        Case::in_history("modify-payee-in-history", Request::from(modified()), answers::payee_token),
-        Case::of("delete-payee", Request::from(PayeeDeletion::new("L-0017"))),
-        Case::in_history("delete-payee-in-history", Request::from(PayeeDeletion::new("L-0017")), answers::payee_token),
+        Case::in_history("add-payee-in-history", PayeeAddition::new(payee()), answers::payee_token),
+        Case::of("modify-payee", modified()),
+        Case::of("modify-payee-by-transfer", modified().by_transfer_to(savings())),
+        Case::of("modify-standard-payee", PayeeModification::new("L-0018", None).pay_account("88-204-118")),
+        Case::in_history("modify-payee-in-history", modified(), answers::payee_token),
+        Case::of("delete-payee", PayeeDeletion::new("L-0017")),
+        Case::in_history("delete-payee-in-history", PayeeDeletion::new("L-0017"), answers::payee_token),
     ]
 }
 
@@ -195,10 +192,10 @@ pub fn mail() -> Vec<Case> {
         .include_images(true)
     };
     vec![
-        Case::of("mail", Request::from(PaymentMail::new(mail()))),
-        Case::of("mail-about-payment", Request::from(PaymentMail::new(mail()).about("P4711", payment()))),
-        Case::of("mail-in-html", Request::from(PaymentMail::new(html()))),
-        Case::in_history("mail-in-history", Request::from(PaymentMail::new(mail())), answers::mail_token),
+        Case::of("mail", PaymentMail::new(mail())),
+        Case::of("mail-about-payment", PaymentMail::new(mail()).about("P4711", payment())),
+        Case::of("mail-in-html", PaymentMail::new(html())),
+        Case::in_history("mail-in-history", PaymentMail::new(mail()), answers::mail_token),
     ]
 }
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use ofx_session::AccountType;
 use ofx_session::engine::Intent;
 use ofx_session::ofx::{
-    AccountRef, BankAccount, CardAccount, EnrollmentRequest, InvestmentAccount, PresentmentAccount, Request, Service,
+    AccountRef, BankAccount, CardAccount, EnrollmentRequest, InvestmentAccount, PresentmentAccount, Service,
     ServiceChange, ServiceRequest, UserInfo,
 };
 
@@ -12,23 +12,20 @@ use super::bills::checking;
 use super::{Case, answers, since_151, since_200, since_210};
 
 pub fn cases() -> Vec<Case> {
-    let service = |change, service| Intent::from(Request::from(ServiceRequest::new(change, service)));
+    let service = |change, service| Intent::from(ServiceRequest::new(change, service));
     vec![
         Case::of("accounts", Intent::Accounts),
         Case::new("accounts-known", |scene| {
             scene.learn_accounts()?;
             scene.render(Intent::Accounts)
         }),
-        Case::of("enroll", Request::from(enrollment())).only(|version| !(200..210).contains(&version.number())),
-        Case::of("enroll-with-account", Request::from(enrollment().account(checking()))),
-        Case::of("enroll-with-card", Request::from(enrollment().account(CardAccount::new("4147090011223300")))),
-        Case::of("enroll-briefly", Request::from(brief_enrollment())).only(since_210),
-        Case::of("change-user-info", Request::from(user_info())),
-        Case::of(
-            "change-user-info-partly",
-            Request::from(UserInfo::new().first_name("Jane").email("jane@example.com")),
-        ),
-        Case::in_history("change-user-info-in-history", Request::from(user_info()), answers::user_info_token),
+        Case::of("enroll", enrollment()).only(|version| !(200..210).contains(&version.number())),
+        Case::of("enroll-with-account", enrollment().account(checking())),
+        Case::of("enroll-with-card", enrollment().account(CardAccount::new("4147090011223300"))),
+        Case::of("enroll-briefly", brief_enrollment()).only(since_210),
+        Case::of("change-user-info", user_info()),
+        Case::of("change-user-info-partly", UserInfo::new().first_name("Jane").email("jane@example.com")),
+        Case::in_history("change-user-info-in-history", user_info(), answers::user_info_token),
         Case::of("service-add", service(ServiceChange::Add(checking().into()), Service::BillPay)),
         Case::of("service-add-card", service(ServiceChange::Add(card("4147090011223300")), Service::Banking)),
         Case::of("service-add-investment", service(ServiceChange::Add(investment()), Service::Investment)),

@@ -1,7 +1,7 @@
 //! What happened: each history from a token, from the beginning, from now on, and refreshed; and several things in one file.
 
 use ofx_session::engine::Intent;
-use ofx_session::ofx::{PayeeAddition, PaymentCancellation, PaymentInquiry, Request, SyncFrom, SyncKind, UserInfo};
+use ofx_session::ofx::{PayeeAddition, PaymentCancellation, PaymentInquiry, SyncFrom, SyncKind, UserInfo};
 
 use super::Case;
 use super::bills::{checking, payee, payment};
@@ -27,10 +27,10 @@ pub fn cases() -> Vec<Case> {
     }
     let several = |intents: &[Intent]| Intent::Batch(intents.to_vec());
     let pay = Intent::Pay(Box::new(payment()));
-    let add = Intent::from(Request::from(PayeeAddition::new(payee())));
-    let cancel = Intent::from(Request::from(PaymentCancellation::new("P4711")));
-    let inquire = Intent::from(Request::from(PaymentInquiry::new("P4712")));
-    let change = Intent::from(Request::from(UserInfo::new().first_name("Jane").email("jane@example.com")));
+    let add = Intent::from(PayeeAddition::new(payee()));
+    let cancel = Intent::from(PaymentCancellation::new("P4711"));
+    let inquire = Intent::from(PaymentInquiry::new("P4712"));
+    let change = Intent::from(UserInfo::new().first_name("Jane").email("jane@example.com"));
     let sync = SyncKind::ALL.map(|kind| synchronize(kind, None));
     cases.extend([
         Case::of("batch-payments", several(&[pay.clone(), pay.clone(), cancel, inquire])),

@@ -4,8 +4,8 @@ use crate::engine::outcome::known_or_oldest;
 use crate::engine::recovery::Recovery;
 use crate::engine::{EngineError, Seed, State};
 use crate::ofx::{
-    AccountInfoRequest, BankAccount, Effect, Item, ModelCancellation, Payment, PaymentCancellation, PaymentRequest,
-    ProfileTransaction, Request, RequestKind, SyncFrom, SyncKind, SyncMode, SyncRequest, Tail, TrnUid,
+    AccountInfoRequest, BankAccount, Effect, Exchange, Item, ModelCancellation, Payment, PaymentCancellation,
+    PaymentRequest, ProfileTransaction, Request, RequestKind, SyncFrom, SyncKind, SyncMode, SyncRequest, Tail, TrnUid,
 };
 
 /// What a program wants from an institution.
@@ -72,6 +72,13 @@ impl Intent {
 impl From<Request> for Intent {
     fn from(request: Request) -> Self {
         Self::Request { request: Box::new(request), account: None }
+    }
+}
+
+impl<R: Exchange> From<R> for Intent {
+    fn from(request: R) -> Self {
+        let request: Request = request.into();
+        request.into()
     }
 }
 

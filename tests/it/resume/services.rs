@@ -125,8 +125,8 @@ fn flows(bank: &BankBuilder) -> Vec<Flow> {
     let mut first = client(&line).open(with_both()).unwrap();
     let paid = answered(&mut first, Intent::Pay(Box::new(payment()))).receipt().unwrap().id().to_owned();
     let monthly = RecurringPayment::new(Recurrence::endless(Frequency::Monthly), payment());
-    let model = answered(&mut first, Request::from(monthly).into()).confirmed::<RecurringModel>().unwrap();
-    let listed = answered(&mut first, Request::from(PayeeAddition::new(payment().payee.clone())).into());
+    let model = answered(&mut first, monthly.into()).confirmed::<RecurringModel>().unwrap();
+    let listed = answered(&mut first, PayeeAddition::new(payment().payee.clone()).into());
     let list_id = listed.confirmed::<ListedPayee>().unwrap().list_id.clone();
     let start = first.close().unwrap().deconstruct(&keys(), &context()).unwrap();
     let prepared = |(name, intent)| {
