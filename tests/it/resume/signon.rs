@@ -96,7 +96,7 @@ fn a_mistyped_user_id_binds_nobody() {
 #[test]
 fn a_pause_that_fails_binds_nobody() {
     let line = Line::new(easy().build_model());
-    let builder = Client::builder(Institution::new(MAIN)).blob_limit(100).transport(line.clone());
+    let builder = Client::builder(Institution::new(MAIN)).blob_limit(100).transport(line);
     let mut session = builder.build().unwrap().open(mistyped()).unwrap();
     now(session.prepare_payment(&payment())).unwrap();
     let (error, mut session) = session.pause(&keys(), &context()).unwrap_err().into_parts();
