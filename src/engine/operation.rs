@@ -48,7 +48,8 @@ pub enum Situation {
 
 impl Situation {
     /// The questions the user must answer; empty when none are asked.
-    pub(crate) fn questions(&self) -> &[Question] {
+    #[must_use]
+    pub fn questions(&self) -> &[Question] {
         match self {
             Self::AwaitingAnswers(challenge) => challenge.questions(),
             Self::Ready | Self::AwaitingApproval(_) | Self::InDoubt(_) | Self::Over(_) => &[],

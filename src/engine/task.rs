@@ -131,8 +131,9 @@ impl TaskKind {
         }
     }
 
-    /// Whether a request that may have been carried out must not simply be made again.
-    pub(crate) fn counts(self) -> bool {
+    /// Whether a request that may have been carried out must not simply be made again: a payment, or another change.
+    #[must_use]
+    pub fn counts(self) -> bool {
         self.effect() != Effect::Reads
     }
 

@@ -244,14 +244,14 @@ fn a_situation_says_what_is_awaited() {
     let mut scenario = Scenario::new(questioning());
     asked(scenario.pay());
     let operation = scenario.operation.clone().unwrap();
-    let Situation::AwaitingAnswers(challenge) = operation.situation(&scenario.state, scenario.now()) else {
-        panic!("{operation:?}")
-    };
-    assert_eq!(ids(&challenge), ["MFA16", "BRQ7"]);
+    let situation = operation.situation(&scenario.state, scenario.now());
+    let Situation::AwaitingAnswers(challenge) = &situation else { panic!("{operation:?}") };
+    assert_eq!((ids(challenge), situation.questions()), (vec!["MFA16", "BRQ7"], challenge.questions()));
     assert_eq!(operation.payment(&scenario.state), Ok(payment()));
     paid(scenario.answer(&right()));
     let operation = scenario.operation.clone().unwrap();
-    assert!(matches!(operation.situation(&scenario.state, scenario.now()), Situation::Over(Outcome::Paid(_))));
+    let situation = operation.situation(&scenario.state, scenario.now());
+    assert!(matches!(situation, Situation::Over(Outcome::Paid(_))) && situation.questions().is_empty());
     let error = operation.handle_answer(&scenario.state, &right(), scenario.now()).unwrap_err();
     assert!(matches!(error, EngineError::Situation(_)), "{error}");
 }

@@ -147,6 +147,6 @@ fn one_payment_does_not_stand_for_a_batch() {
     assert_eq!(session.payment(), None);
     let paused = reread(&pause(session));
     assert_eq!((paused.payment(), paused.requests().len()), (None, 2));
-    assert!(paused.kind().pays());
+    assert!(paused.kind().pays() && paused.kind().counts());
     assert_eq!(paused.open(jane()).unwrap_err().into_parts().0.kind(), ErrorKind::Misuse);
 }
