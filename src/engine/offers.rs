@@ -25,7 +25,7 @@ impl State {
         problem.map_or(Ok(()), |problem| Err(EngineError::Password(problem)))
     }
 
-    /// Refuses a message set that is not in the profile: what is sent to an address that knows nothing of it would be in doubt for
+    /// Refuses bill payment where the profile has none: what is sent to an address that knows nothing of it would be in doubt for
     /// ever.
     pub(crate) fn offers(&self, set: &str) -> Result<(), EngineError> {
         let known = self.profile().is_none_or(|profile| profile.message_set(set).is_some());

@@ -1,4 +1,5 @@
-//! After an unknown outcome: what was arranged so that it can be found out, and the next way to try.
+//! After an unknown outcome: what was arranged so that it can be found out, and the next way to try. Every other request that counts goes
+//! the ways of a payment.
 //!
 //! ```text
 //!            SYNCMODE FULL, no token known
@@ -33,14 +34,14 @@ use crate::ofx::FileUid;
 /// Which file an operation sends next, apart from those for security questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Leg {
-    /// Asks for the token that the payment must carry.
+    /// Asks for the token that the request must carry.
     Token,
     /// The request itself.
     #[default]
     Request,
     /// The request once more, as the file that it was.
     SameFile,
-    /// Asks what happened since the token that the payment carries.
+    /// Asks what happened since the token that the request carries.
     History,
     /// Signs on with the new password, to find out whether it is the password.
     NewPassword,
@@ -48,16 +49,16 @@ pub(crate) enum Leg {
     OldPassword,
 }
 
-/// What is known for the case that the answer to a payment gets lost.
+/// What is known for the case that the answer to a request gets lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Recovery {
     pub(crate) leg: Leg,
-    /// The `TOKEN` of the `PMTSYNCRQ` in which the payment goes; `0` before one is known. `None` when it goes by itself.
+    /// The `TOKEN` of the `xxxSYNCRQ` in which the request goes; `0` before one is known. `None` when it goes by itself.
     pub(crate) token: Option<String>,
     pub(crate) copies: Copies,
     /// The same file was sent in vain: the history is next.
     pub(crate) file_failed: bool,
-    /// The institution answered every question about the payment, and the answers settle nothing.
+    /// The institution answered every question about the request, and the answers settle nothing.
     pub(crate) exhausted: bool,
     /// Copies that were sent before carry a token that is out of date.
     pub(crate) fenced: bool,
@@ -82,13 +83,13 @@ pub(crate) struct Copies {
 }
 
 impl Recovery {
-    /// For a payment inside of a `PMTSYNCRQ`, with the token where one is known.
+    /// For a request inside of an `xxxSYNCRQ`, with the token where one is known.
     pub(crate) fn by_history(token: Option<&str>) -> Self {
         let leg = if token.is_some() { Leg::Request } else { Leg::Token };
         Self { leg, token: Some(token.unwrap_or(NO_TOKEN).to_owned()), ..Self::default() }
     }
 
-    /// Whether there is a way left to find out what became of a payment that was sent.
+    /// Whether there is a way left to find out what became of a request that was sent.
     pub(crate) fn has_a_way(&self) -> bool {
         !self.exhausted && (self.copies.file.is_some() || self.token.is_some())
     }

@@ -1,6 +1,6 @@
 //! State and operation as parts to store, and back. Frozen: what is written here once is read for ever.
 //!
-//! A part is a tag and bytes. Small records are postcard of the structs below; the profile and the account list are packed
+//! A part is a tag and bytes. Small records are postcard of the structs in `engine/records.rs`; the profile and the account list are packed
 //! OFX trees (`ofx/pack.rs`), whose meaning is that of OFX; the request is the bytes that go on the wire, squeezed
 //! (`ofx/squeeze.rs`). A new fact is a new tag. Never stored: password, one-time token, answers to security questions
 //! (an enrolment has the user's `SECURITYNAME`).

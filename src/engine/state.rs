@@ -110,9 +110,9 @@ impl Institution {
         self
     }
 
-    /// Never sends a payment inside of `PMTSYNCRQ`, for institutions whose profile promises a history of payments that they do not
-    /// keep, or that can never be read. What became of a payment whose answer is lost can then be found out by file-based recovery only,
-    /// if at all.
+    /// Never sends a payment or a change inside of a synchronization (`PMTSYNCRQ` and the like), for institutions whose profile promises a
+    /// history that they do not keep, or that can never be read. What became of a request whose answer is lost can then be found out by
+    /// file-based recovery only, if at all.
     #[must_use]
     pub fn without_synchronization(mut self) -> Self {
         self.dialect.without_synchronization = true;
@@ -170,7 +170,7 @@ pub struct State {
     /// The newest date of a profile that was announced.
     pub(crate) profile_announced: Option<DateTime<Utc>>,
     pub(crate) accounts: Option<Held<AccountInfoResponse>>,
-    /// How far the institution's memory of our payments reaches.
+    /// How far the institution's memory of our requests reaches.
     pub(crate) marks: Marks,
     /// A challenge was passed in this session, so `MFACHALLENGEFIRST` is satisfied. Not stored.
     pub(crate) challenged: bool,

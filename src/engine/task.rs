@@ -1,4 +1,4 @@
-//! What an operation is for: the request it makes, and what an answer to it means where nothing hangs on it.
+//! What an operation is for, and the request it makes.
 
 use crate::engine::outcome::known_or_oldest;
 use crate::engine::recovery::Recovery;

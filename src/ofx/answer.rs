@@ -15,7 +15,7 @@ pub struct Answer {
     pub trn_uid: TrnUid,
     /// `STATUS`.
     pub status: Status,
-    /// What was done; `None` when the status is an error, or says that what is known is up to date.
+    /// What was done, where there is a response that says so: an error leaves it out, as a rule, and what is up to date does.
     pub reply: Option<Reply>,
     element: Element,
 }

@@ -1,4 +1,5 @@
 //! What each message set says of itself in the profile. OFX 1.0.3 §7.3 and the profile sections of §8 to §13, OFX 2.3 likewise.
+//! The sets that are not spoken here are in `other_sets.rs`.
 
 use crate::ofx::aggregate::aggregate;
 use crate::ofx::{
@@ -10,7 +11,7 @@ use crate::ofx::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageSetDetails {
-    /// None are defined for the set: signon and profile.
+    /// None: there are none for signon and profile, and another set has left them out.
     None,
     /// `SIGNUPMSGSETV1`.
     Signup(SignupSet),
