@@ -16,6 +16,9 @@ pub(crate) async fn run(
     current: &mut Option<Operation>,
     ahead: &mut impl Ahead,
 ) -> Result<Progress<Completed>, Error> {
+    let is_in_doubt =
+        |current: &Option<Operation>| current.as_ref().is_some_and(|operation| operation.doubt().is_some());
+    let was_in_doubt = is_in_doubt(current);
     let result = match current.as_ref().map(Operation::kind) {
         None => Err(Error::misuse(NO_OPERATION)),
         Some(kind) => {
@@ -23,15 +26,14 @@ pub(crate) async fn run(
             let watched = async {
                 watching.step(kind, StepKind::Begin);
                 let result = drive(client, credentials, current, ahead).await;
-                watching.end(kind, &result);
+                watching.end(kind, &result, !was_in_doubt && is_in_doubt(current));
                 result
             };
             in_operation(kind, watched).await
         }
     };
-    let in_doubt = current.as_ref().is_some_and(|operation| operation.doubt().is_some());
     result.map_err(|error| {
-        if in_doubt {
+        if is_in_doubt(current) {
             error.with_delivery(Delivery::Unknown).with_moved(Moved::Unknown).while_doing(STILL_IN_DOUBT)
         } else {
             error.with_moved(Moved::No)

@@ -202,9 +202,9 @@ const FENCE: &str = "asking for the newest token of the history, so that the req
                      Client::limits or Paused::limits; where the answer can never be read, abandon the request and begin it anew with \
                      Institution::without_synchronization)";
 
-const COPY: &str = "looking into the history for what another copy of this request may have done since it was stored (a limit is raised \
-                    with Client::limits or Paused::limits; where the history can never be read, ask the institution whether the request \
-                    was carried out, and only where it was not, abandon it and begin it anew with \
+const COPY: &str = "looking into the history for what was done since this request was made or stored, perhaps by another copy of it (a \
+                    limit is raised with Client::limits or Paused::limits; where the history can never be read, ask the institution \
+                    whether the request was carried out, and only where it was not, abandon it and begin it anew with \
                     Institution::without_synchronization)";
 
 const ENROLLING: &str = "while enrolling, which may have been done: enrol again, and where the user is enrolled already (13501), the institution \

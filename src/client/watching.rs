@@ -24,7 +24,9 @@ impl Watching {
     }
 
     /// Tells how far an operation got in the end, and what it brought.
-    pub(crate) fn end(&self, kind: TaskKind, result: &Result<Progress<Completed>, Error>) {
+    ///
+    /// `left_in_doubt`: it was not in doubt before, and is by now.
+    pub(crate) fn end(&self, kind: TaskKind, result: &Result<Progress<Completed>, Error>, left_in_doubt: bool) {
         let step = match result {
             Ok(Progress::Ask(challenge)) => {
                 let ids: Vec<_> =
@@ -34,6 +36,7 @@ impl Watching {
             }
             Ok(Progress::Approve(_)) => StepKind::Asked,
             Ok(Progress::Unknown(_)) => StepKind::Unknown,
+            Err(_) if left_in_doubt => StepKind::Unknown,
             Ok(Progress::Done(completed)) => {
                 self.changes(completed);
                 StepKind::Done

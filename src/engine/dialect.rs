@@ -186,7 +186,7 @@ impl Dialect {
         self
     }
 
-    /// Never sends a payment inside of `PMTSYNCRQ`, for institutions whose profile promises a history that they do not keep. Off
+    /// Never sends a request inside of a synchronization, for institutions whose profile promises a history that they do not keep. Off
     /// by default. See [`Institution::without_synchronization`](crate::engine::Institution::without_synchronization).
     #[must_use]
     pub fn without_synchronization(mut self, yes: bool) -> Self {

@@ -239,7 +239,7 @@ pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
 }
 
 pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
-    let Recovery { leg, token, copies, file_failed, exhausted, fenced, received, refused, rounds } = recovery;
+    let Recovery { leg, token, copies, file_failed, exhausted, fenced, received, refused, alone: _, rounds } = recovery;
     let flags = [*file_failed, *exhausted, *fenced, copies.repeated, *received];
     RecoveryV1 {
         leg: match leg {
@@ -282,6 +282,7 @@ pub(crate) fn read_recovery(found: &RecoveryV1<'_>) -> Option<Recovery> {
         fenced: found.flags & 4 != 0,
         received: found.flags & 16 != 0,
         refused: None,
+        alone: false,
         rounds: found.rounds,
     };
     let possible = match leg {

@@ -68,6 +68,8 @@ pub(crate) struct Recovery {
     /// The same file was answered with this refusal, of the copy before or of a new one: the history says which. Not stored: the file is
     /// sent again after a pause.
     pub(crate) refused: Option<Refusal>,
+    /// Nobody else can have gone on with it: whoever restored it says so, because the store that it was in lets only one. Not stored.
+    pub(crate) alone: bool,
     /// How many answers have led to another file, or refused the same one. Bounded: an institution could go on for ever.
     pub(crate) rounds: u8,
 }

@@ -59,20 +59,36 @@ impl Operation {
             && matches!(leg, Leg::Request | Leg::SameFile)
     }
 
-    /// Whether it goes on another way when the institution does not read the file it sends next, which asks for a token only.
+    /// Whether it goes on another way when the institution does not read the file it sends next.
     pub(crate) fn can_do_without_answer(&self) -> bool {
-        self.recovery.leg == Leg::Token && matches!(self.phase, Phase::ExpectResult { .. })
+        self.asks_for_token() && matches!(self.phase, Phase::ExpectResult { .. })
     }
 
-    /// Whether the file it sends next asks what happened since it was stored, or since its token, before it sends anything itself: another
-    /// copy of it, restored from the same blob, may have gone on. Without that history nothing is sent.
+    /// Whether all it asks for is a token, because nothing of it was sent by anybody.
+    pub(crate) fn asks_for_token(&self) -> bool {
+        self.recovery.leg == Leg::Token || self.asks_before_it_sends() && self.recovery.alone
+    }
+
+    /// Whether the file it sends next asks what was done since it was made or stored, before it sends anything itself: by another copy of
+    /// it, restored from the same blob, or by others to what it changes. Where the institution does not tell, nothing is sent. One that no longer has all of it
+    /// (`LOSTSYNC` Y to a question from the beginning) has forgotten what is old, and a blob of something that is not in doubt is not.
     pub(crate) fn asks_for_others(&self) -> bool {
         self.looks_for_others() && matches!(self.phase, Phase::ExpectResult { .. })
     }
 
     /// As [`asks_for_others`](Self::asks_for_others), for an answer to that file.
     pub(crate) fn looks_for_others(&self) -> bool {
+        self.asks_before_it_sends() && !self.recovery.alone
+    }
+
+    fn asks_before_it_sends(&self) -> bool {
         self.recovery.leg == Leg::History && self.doubt.is_none()
+    }
+
+    /// The same where no other copy of it can have gone on.
+    pub(crate) fn alone(mut self) -> Self {
+        self.recovery.alone = true;
+        self
     }
 
     /// Notes that the file of the present step was sent, and whether it was one that counts.

@@ -77,7 +77,7 @@ impl Operation {
             }
             // One that cannot be read is a history all the same, and the answer may be in it: a copy of this may have gone on from where it
             // was stored. Cut short on its way, it may be whole the next time. Only where no OFX came is there none.
-            Err(error) if self.recovery.leg == Leg::Token && error.is_of_no_ofx() && !error.is_cut_short(body) => {
+            Err(error) if self.asks_for_token() && error.is_of_no_ofx() && !error.is_cut_short(body) => {
                 return Ok(self.give_up_history(state, now));
             }
             Err(error) => {

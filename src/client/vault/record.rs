@@ -150,7 +150,8 @@ fn restore_open(written: u16, open: OpenV1<'_>) -> Result<Open, SnapshotError> {
     });
     let parts = SCHEMA.lift(written, parts.collect())?;
     understood(&parts)?;
-    let operation = restore_operation(&parts)?;
+    // The desk is swapped before each file: of two that read it, one goes on.
+    let operation = restore_operation(&parts)?.alone();
     // What this version's vault does not take was put there by a newer one, which would not hear of its result.
     if operation.kind() != if open.id == LISTING { TaskKind::ACCOUNTS } else { TaskKind::PAY } {
         return Err(SnapshotError::Newer(DESK));

@@ -1,5 +1,6 @@
 //! Answers that get lost, programs that stop: a payment stays in doubt, through pauses too, and is made once.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ofx_session::engine::Doubt;
@@ -7,12 +8,13 @@ use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::ofx::SyncMode;
 use ofx_session::seal::OpenError;
 use ofx_session::testing::BankBuilder;
-use ofx_session::{Answers, Client, Moved, OpenPolicy, Progress, Session, Situation};
+use ofx_session::transport::StepKind;
+use ofx_session::{Answers, Client, Event, Institution, Moved, OpenPolicy, Progress, Session, Situation};
 use proptest::prelude::*;
 
 use super::line::{
-    Fate, Line, context, easy, keys, now, once, pause, pause_and_resume, payment, questioning, reread, right, session,
-    wrong,
+    Fate, Line, MAIN, context, easy, jane, keys, now, once, pause, pause_and_resume, payment, questioning, reread,
+    right, session, wrong,
 };
 
 /// A payment whose answer was lost after it was carried out, or before.
@@ -112,11 +114,20 @@ fn a_payment_that_cannot_be_found_out_about_in_the_same_call_is_in_doubt_and_no_
         [Fate::NotSent, Fate::LostBefore, Fate::Refuses(503), Fate::Refuses(404), Fate::Says(b"<html>".to_vec())]
     {
         let line = Line::new(easy().sync_mode(SyncMode::Full).build_model());
-        let mut session = session(&line);
+        let steps: Arc<Mutex<Vec<StepKind>>> = Arc::default();
+        let told = Arc::clone(&steps);
+        let observer = move |event: &Event<'_>| {
+            if let Event::Step { step, .. } = event {
+                told.lock().unwrap().push(*step);
+            }
+        };
+        let builder = Client::builder(Institution::new(MAIN)).observer(observer).transport(line.clone());
+        let mut session = builder.build().unwrap().open(jane()).unwrap();
         // The profile, the token, the payment, and what became of it.
         line.then([Fate::Honest, Fate::Honest, Fate::Says(SILENT.as_bytes().to_vec()), fate.clone()]);
         let progress = now(session.pay(&payment())).unwrap();
         assert_eq!(progress, Progress::Unknown(Doubt::NotMentioned), "{fate:?}");
+        assert_eq!(steps.lock().unwrap().last(), Some(&StepKind::Unknown), "{fate:?}");
         assert!(matches!(session.situation(), Some(Situation::InDoubt(_))), "{fate:?}");
         // It was in doubt before: here an error is about the way only.
         line.then([Fate::NotSent]);

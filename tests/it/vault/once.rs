@@ -9,6 +9,21 @@ use super::support::{
     questioning, right, wrong,
 };
 
+/// The store lets one go on, so that nobody else can have sent it: what the history does not tell costs nothing but the history, also
+/// where the question for it is asked a second time.
+#[test]
+fn a_promise_of_a_history_that_is_not_kept_stops_no_payment_of_a_store() {
+    for turned_away in [Fate::Refuses(404), Fate::Says(b"busy".to_vec())] {
+        let house = House::new(careful());
+        house.line.then([Fate::Honest, Fate::NotSent]);
+        let error = house.pay("order-1").unwrap_err();
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Transport, Moved::No), "{error}");
+        house.line.then([turned_away]);
+        done(house.pay("order-1"));
+        house.line.clean(1);
+    }
+}
+
 #[test]
 fn it_is_paid_once_however_often_it_is_asked_for() {
     let house = House::new(easy());
