@@ -70,8 +70,9 @@ impl Operation {
     }
 
     /// Whether the file it sends next asks what was done since it was made or stored, before it sends anything itself: by another copy of
-    /// it, restored from the same blob, or by others to what it changes. Where the institution does not tell, nothing is sent. One that no longer has all of it
-    /// (`LOSTSYNC` Y to a question from the beginning) has forgotten what is old, and a blob of something that is not in doubt is not.
+    /// it, restored from the same blob, or by others to what it changes. Where the institution does not tell, nothing is sent. One that no
+    /// longer has all of it (`LOSTSYNC` Y to a question from the beginning) has forgotten what is old, and a blob of something that is not
+    /// in doubt is not.
     pub(crate) fn asks_for_others(&self) -> bool {
         self.looks_for_others() && matches!(self.phase, Phase::ExpectResult { .. })
     }
