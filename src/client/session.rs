@@ -4,7 +4,7 @@ use crate::client::ahead::Keeping;
 use crate::client::{Client, Completed, Kept, Progress, driver};
 use crate::engine::{Answers, Credentials, Doubt, Intent, Operation, Receipt, Refusal, RefusedAt, Situation, TaskKind};
 use crate::error::{Error, ErrorKind, Moved};
-use crate::ofx::{AccountInfo, Payment, RequestKind, TrnUid};
+use crate::ofx::{AccountInfo, Payment, Question, Request, RequestKind, TrnUid};
 
 /// One signed-on scope: everything that talks to the institution in a user's name happens here.
 ///
@@ -247,13 +247,32 @@ impl Session {
         self.resting().map(|operation| operation.situation(&self.client.state, self.client.world.now()))
     }
 
+    /// The questions the user must answer; empty when none are asked.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Question> {
+        self.situation().map_or_else(Vec::new, |situation| situation.questions().to_vec())
+    }
+
+    /// What kind of operation is under way.
+    #[must_use]
+    pub fn kind(&self) -> Option<TaskKind> {
+        self.current.as_ref().map(Operation::kind)
+    }
+
+    /// What is asked for; empty for a profile, a password change and a synchronization, and when no operation is under way.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        let requests = self.current.as_ref().and_then(|operation| operation.requests(&self.client.state).ok());
+        requests.unwrap_or_default()
+    }
+
     /// `TRNUID` of the operation under way: name it when talking to the institution.
     #[must_use]
     pub fn trn_uid(&self) -> Option<TrnUid> {
         self.current.as_ref().map(Operation::trn_uid)
     }
 
-    /// The payment under way; `None` for another kind of operation, also for several requests.
+    /// The payment under way; `None` for another kind of operation, also for several [requests](Self::requests).
     #[must_use]
     pub fn payment(&self) -> Option<Payment> {
         self.current.as_ref().and_then(|operation| operation.payment(&self.client.state).ok())

@@ -188,8 +188,9 @@ impl Flow {
         for _ in 0..20 {
             progress = match progress {
                 Ok(Progress::Done(completed)) => return Ok(completed),
-                Ok(Progress::Ask(_)) => {
+                Ok(Progress::Ask(challenge)) => {
                     session = if line.pauses_here() { again(session, line) } else { session };
+                    assert_eq!(session.questions(), challenge.questions(), "{}", self.name);
                     now(session.answer(right()))
                 }
                 Ok(Progress::Approve(approval)) => {
@@ -214,7 +215,10 @@ impl Flow {
                 other => panic!("{}: {other:?}", self.name),
             };
             if session.situation().is_some() {
+                let kind = session.kind();
+                assert_eq!(session.requests(), requests, "{}", self.name);
                 let paused = reread(&pause(session));
+                assert_eq!(Some(paused.kind()), kind, "{}", self.name);
                 assert_eq!(paused.requests(), requests, "{}", self.name);
                 session = paused.transport(line.clone()).open_risking_a_second_payment(with_both()).unwrap();
             }
