@@ -88,7 +88,10 @@ pub(crate) async fn exchange(
     };
     let mut sent = undo.unless_over(watching.send(&*world, &*wire, kind, first)).await;
     let mut was_sent = false;
-    if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy) {
+    // Time has passed, and somebody else may have taken over: a copy that may not leave now leaves the first one in doubt.
+    if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy)
+        && ahead.keep(&client.state, held).await.is_ok()
+    {
         was_sent = true;
         sent = watching.send(&*world, &*wire, kind, request(copy)).await;
     }

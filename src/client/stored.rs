@@ -26,13 +26,14 @@ pub(crate) enum Protection<'a> {
 pub(crate) enum Validity {
     /// From now on for so long; zero is for ever.
     For(Duration),
-    /// As the blob that it replaces, of which it is a copy: with the same id of the state and the same expiry.
+    /// As the blob that it replaces, of which it is a copy: with the same id of the state, and of the same times.
     AsBefore(Mark),
 }
 
 /// What a copy of a blob has in common with it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
+    issued: u64,
     expires: u64,
     state_id: [u8; 16],
 }
@@ -75,13 +76,13 @@ fn save_as(
     let segments = fit(state, include, suite, limit, own)?;
     let Fresh { state_id, nonce } = fresh(world)?;
     let now = world.unix();
-    let (expires, state_id) = match validity {
-        Validity::For(life) if life.is_zero() => (0, state_id),
-        Validity::For(life) => (now.saturating_add(life.as_secs()), state_id),
-        Validity::AsBefore(mark) => (mark.expires, mark.state_id),
+    let Mark { issued, expires, state_id } = match validity {
+        Validity::For(life) if life.is_zero() => Mark { issued: now, expires: 0, state_id },
+        Validity::For(life) => Mark { issued: now, expires: now.saturating_add(life.as_secs()), state_id },
+        Validity::AsBefore(mark) => mark,
     };
     let kind = if operation.is_some() { Kind::Paused } else { Kind::Client };
-    let stamp = stamp(schema, kind, now, expires, state_id);
+    let stamp = stamp(schema, kind, issued, expires, state_id);
     Ok(match protection {
         Protection::Sealed(keys, context) => seal::seal(&stamp, &segments, keys, context, nonce)?,
         Protection::Plain(_) => seal::seal_plain(&stamp, &segments)?,
@@ -89,10 +90,10 @@ fn save_as(
 }
 
 /// What says when a blob was made, and until when it can be opened; zero is for ever.
-pub(crate) fn stamp(schema: &Schema, kind: Kind, now: u64, expires: u64, state_id: [u8; 16]) -> Stamp {
+pub(crate) fn stamp(schema: &Schema, kind: Kind, issued: u64, expires: u64, state_id: [u8; 16]) -> Stamp {
     let (schema, oldest_reader) = (schema.number, schema.oldest_reader);
-    // A blob can be opened for the skew of clocks longer than it is valid: it then is replaced by one that was issued no later.
-    let issued = if expires == 0 { now } else { now.min(expires) };
+    // A vault also files what is past its retention.
+    let issued = if expires == 0 { issued } else { issued.min(expires) };
     Stamp { kind, schema, oldest_reader, issued, expires, state_id }
 }
 
@@ -152,7 +153,7 @@ fn open_as(
         Kind::Paused => Some(restore_operation(&parts)?),
         Kind::Client | Kind::Vault => None,
     };
-    let mark = Mark { expires: opened.stamp.expires, state_id: opened.stamp.state_id };
+    let mark = Mark { issued: opened.stamp.issued, expires: opened.stamp.expires, state_id: opened.stamp.state_id };
     Ok(Opened { state, operation, mark, needs_reseal: opened.needs_reseal })
 }
 

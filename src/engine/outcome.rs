@@ -161,7 +161,7 @@ impl Receipt {
                 _ => continue,
             };
             // Neither day nor state of the payment as it was counts for that on another day.
-            let is_moved = payment.due.date() != self.response.payment.due.date();
+            let is_moved = !payment.due.is_same_day(&self.response.payment.due);
             self.response.payment = payment.clone();
             if is_moved || processing.is_some() {
                 self.response.processing.clone_from(processing);

@@ -146,7 +146,8 @@ impl Operation {
             _ if is_heard_of => false,
             _ if self.recovery.fenced || no_copy_can => true,
             Leg::Request => whole && alone && moved,
-            Leg::SameFile => !self.recovery.copies.repeated,
+            // Where the answer was not saved for so long, the file was looked at anew: a day that is too near now was not then.
+            Leg::SameFile => !self.recovery.copies.repeated && status.code != StatusCode::DATE_TOO_SOON,
             Leg::History | Leg::Token | Leg::NewPassword | Leg::OldPassword => false,
         };
         if about_all {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::StatusCode;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 
 use crate::ofx::{
     AccountInfoResponse, ApplicationSecurity, EncodeError, FinancialInstitution, Limits, Login, MessageSet, Profile,
@@ -360,13 +360,17 @@ impl State {
             self.password_change_due |= signon.status.code == StatusCode::PASSWORD_CHANGE_REQUIRED;
             self.recognized |= signon.is_accepted() || is_challenge;
         }
-        let Some(known) = self.profile().and_then(|profile| profile.updated.as_ref()).and_then(Stamp::utc) else {
-            return;
-        };
+        let Some(profile) = self.profile() else { return };
+        // A date that cannot be read is older than any.
+        let known = profile.updated.as_ref().and_then(Stamp::utc);
         let now = signon.profile_updated.as_ref().and_then(Stamp::utc);
+        // One from the future would hide all that come before it.
+        let latest =
+            signon.server_time.as_ref().and_then(Stamp::utc).and_then(|now| now.checked_add_days(Days::new(1)));
+        let is_told = now.is_some_and(|now| latest.is_none_or(|latest| now <= latest));
         // Seconds are what is stored of it.
         let seconds = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp());
-        if now.is_some_and(|now| now > known) && seconds(self.profile_announced) < seconds(now) {
+        if is_told && now > known && seconds(self.profile_announced) < seconds(now) {
             // Once for each date: a provider behind the institution may announce dates that its profile never has.
             self.profile_is_old = true;
             self.profile_announced = now;

@@ -205,7 +205,7 @@ impl Payment {
             ("TRNAMT", self.amount.value() == other.amount.value()),
             ("BANKACCTTO", self.to == other.to),
             ("PAYACCT", self.pay_account == other.pay_account),
-            ("DTDUE", self.due.date() == other.due.date()),
+            ("DTDUE", self.due.is_same_day(&other.due)),
         ];
         checks.into_iter().filter(|(_, same)| !same).map(|(tag, _)| tag).collect()
     }

@@ -104,6 +104,11 @@ impl Stamp {
         self.moment_in_zone().map(|moment| moment.to_utc())
     }
 
+    /// Whether it names the same day as another: as it is written, or by the moment, told in another zone.
+    pub(crate) fn is_same_day(&self, other: &Self) -> bool {
+        self.date() == other.date() || self.utc().is_some_and(|moment| other.utc() == Some(moment))
+    }
+
     /// Whether it may be sent in a spelling of its own: that in which it came.
     pub(crate) fn was_read(&self) -> bool {
         self.read

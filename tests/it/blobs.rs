@@ -99,6 +99,23 @@ fn what_an_unknown_segment_belongs_to_goes_with_it() {
     }
 }
 
+/// However late it is put under another key, whoever could open it before can do so afterwards.
+#[test]
+fn every_blob_of_an_operation_keeps_its_times_under_another_key() {
+    let mut count = 0;
+    for golden in opening().filter(|golden| !golden.is_plain()) {
+        let Ok(Open::Paused(paused)) = golden.open() else { continue };
+        let (keys, context) = (golden.keys(), golden.context());
+        let again = paused.reseal(&keys, &context).unwrap();
+        let times = |blob: &Blob| (blob.header().unwrap().issued(), blob.header().unwrap().expires());
+        assert_eq!(times(&again), times(&golden.blob), "{}", golden.name);
+        let policy = golden.policy_at(golden.time("issued")).skew(0);
+        assert!(Client::resume_under(&again, &keys, &context, &policy).is_ok(), "{}", golden.name);
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}
+
 #[test]
 fn every_blob_is_stored_again_with_the_same_content() {
     for golden in opening() {

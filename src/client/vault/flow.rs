@@ -39,6 +39,9 @@ impl Vault {
         mut credentials: Credentials,
     ) -> Result<Option<Progress<Receipt>>, Error> {
         check_id(id)?;
+        if self.retention < LEAST_RETENTION {
+            return Err(unread(Error::misuse(SHORT_RETENTION)));
+        }
         for _ in 0..MOST_TURNS {
             let (desk, state) = self.desk().await.map_err(unread)?;
             let now = self.world.now();
@@ -353,6 +356,9 @@ const LONGEST_ID: usize = 200;
 /// No exchange with an institution takes less, and the transport may wait for much longer.
 const LEAST_LEASE: Duration = Duration::from_secs(1);
 
+/// Whoever asks again after a crash does so on the same day.
+const LEAST_RETENTION: Duration = Duration::from_secs(24 * 3600);
+
 const ELSEWHERE: &str = "the vault's record belongs to another institution (ORG or FID), or to one at another address, and nothing was \
                          sent: another institution needs a context of its own; where ORG or FID are only written otherwise by now, give \
                          those that the vault was made with; where this one has moved, settle what is in doubt here first, and pay \
@@ -363,6 +369,8 @@ const SOMEBODY_ELSE: &str = "the vault's record belongs to another user id, and 
                              know of it";
 const SHORT_LEASE: &str = "the vault's lease is shorter than a second, and somebody would take over before the institution has answered: \
                            give one that is longer than the transport waits at most, its total timeout";
+const SHORT_RETENTION: &str = "the vault's retention is shorter than 24 hours, and whoever asks for the result after that pays again: give one that \
+                               is longer than any retry may take (Duration::MAX: for ever)";
 const BAD_ID: &str = "the id of a payment has 1 to 200 bytes";
 const ANOTHER_PAYMENT: &str = "this id stands for another payment, and nothing was done with this one: look says what became of that \
                                one; where it is the same bill with another day or amount, do not pay it under a new id unless \

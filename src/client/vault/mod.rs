@@ -273,7 +273,8 @@ impl Vault {
         self
     }
 
-    /// Sets for how long a result is kept, from the moment the payment was over; 400 days when it is not called.
+    /// Sets for how long a result is kept, from the moment the payment was over; 400 days when it is not called. With less than 24 hours
+    /// nothing is paid (`Misuse`); [`Duration::MAX`] is for ever.
     ///
     /// # Security
     ///

@@ -66,7 +66,8 @@ impl Vault {
     fn bound(&self, claim: &mut Claim, version: Version, issued: DateTime<Utc>) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let since = match *seen {
-            Some(Seen { version: known, since }) if known == version => since,
+            // Where our clock was set back since, it counts from now on.
+            Some(Seen { version: known, since }) if known == version => since.min(self.world.now()),
             _ => self.world.now(),
         };
         *seen = Some(Seen { version, since });
@@ -159,10 +160,14 @@ impl Vault {
             if found.version() == record.version() {
                 return Ok(());
             }
-            if let Some(known) = self.read_file(&key, &finished.id, &found)?
-                && known.trn_uid == finished.trn_uid
-                && (known.verdict == finished.verdict || !matches!(known.verdict, Verdict::Unresolved(_)))
-            {
+            let Some(known) = self.read_file(&key, &finished.id, &found)? else { continue };
+            let knows_as_much = if known.trn_uid == finished.trn_uid {
+                known.verdict == finished.verdict || !matches!(known.verdict, Verdict::Unresolved(_))
+            } else {
+                // Ours was past its retention when the id began anew, and we have slept since.
+                known.at > finished.at
+            };
+            if knows_as_much {
                 return Ok(());
             }
         }

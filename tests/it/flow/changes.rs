@@ -337,6 +337,9 @@ fn a_payment_of_another_day_is_told_apart() {
     let mut got: Payment = asked.clone();
     got.due = ofx_session::ofx::Stamp::new("20300101");
     assert_eq!(got.differences(&asked), ["DTDUE"]);
+    // The same moment, told in another zone.
+    got.due = ofx_session::ofx::Stamp::new("20260122190000.000[-5:EST]");
+    assert_eq!((asked.due.as_str(), got.differences(&asked)), ("20260123", Vec::new()));
 }
 
 /// Whoever gets the money is told by it.

@@ -37,6 +37,8 @@ pub(crate) enum Fate {
     Hangs,
     /// It is answered honestly, after whoever waits was polled once more.
     Waits,
+    /// It is lost, and answered with nothing but a cookie, after whoever waits was polled once more.
+    Cookie,
 }
 
 /// Two ends: a client holds a clone, the test the other.
@@ -134,12 +136,12 @@ impl Line {
         let body = match self.fate() {
             Fate::Honest => self.answer(&request)?,
             Fate::Waits => {
-                let mut polled = false;
-                std::future::poll_fn(|_| {
-                    if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
-                })
-                .await;
+                polled_once_more().await;
                 self.answer(&request)?
+            }
+            Fate::Cookie => {
+                polled_once_more().await;
+                return Err(TransportError::Empty { cookie_set: true });
             }
             Fate::NotSent => return Err(TransportError::Connect { host, source: None }),
             Fate::LostBefore => return Err(lost),
@@ -171,6 +173,12 @@ impl Transport for Line {
     fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(self.exchange(request))
     }
+}
+
+/// Waits for whoever polls once more.
+pub(crate) async fn polled_once_more() {
+    let mut polled = false;
+    std::future::poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 /// Runs a future that never waits.

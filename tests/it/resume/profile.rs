@@ -96,8 +96,39 @@ fn a_newer_profile_that_is_refused_is_not_asked_for_again() {
     }
 }
 
+/// One wrong date must not hide all that come before it.
+#[test]
+fn a_profile_from_the_future_is_not_announced() {
+    let line = Line::new(easy().build_model());
+    let mut session = client(&line).open(jane()).unwrap();
+    announced(&line, &mut session, "20990101000000.000[0:GMT]");
+    announced(&line, &mut session, NEWER);
+    assert_eq!(profile_requests(&line).len(), 1);
+    session = reread(session.close().unwrap(), &line).open(jane()).unwrap();
+    assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    assert_eq!(profile_requests(&line).len(), 2);
+}
+
+#[test]
+fn a_profile_of_a_date_that_cannot_be_read_is_older_than_what_is_announced() {
+    let line = Line::new(easy().build_model());
+    let known = {
+        let mut client = client(&line);
+        now(client.fetch_profile()).unwrap().updated.clone().unwrap().as_str().to_owned()
+    };
+    // At the signon, and in the profile.
+    let Fate::Says(answer) = line.edited(&known, "yesterday") else { panic!("edited") };
+    line.then([Fate::Says(String::from_utf8(answer).unwrap().replace(&known, "yesterday").into_bytes())]);
+    let mut session = client(&line).open(jane()).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
+    }
+    let updated = session.client().profile().unwrap().updated.clone().unwrap();
+    assert_eq!((profile_requests(&line).len(), updated.as_str()), (3, &*known));
+}
+
 /// With milliseconds, which are not stored.
-const NEWER: &str = "20991231000000.123[0:GMT]";
+const NEWER: &str = "20251231000000.123[0:GMT]";
 
 const REFUSED: &str = "<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>2000</CODE><SEVERITY>ERROR</SEVERITY></STATUS>\
     <DTSERVER>20260105</DTSERVER><LANGUAGE>ENG</LANGUAGE></SONRS></SIGNONMSGSRSV1></OFX>";

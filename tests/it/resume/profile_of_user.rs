@@ -144,7 +144,7 @@ fn questions_before_a_newer_profile_do_not_keep_a_payment_from_going_with_the_kn
     assert!(matches!(now(session.answer(right())), Ok(Progress::Done(_))));
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     let known = session.client().profile().unwrap().updated.clone().unwrap().as_str().to_owned();
-    let newer = line.edited(&known, "20991231000000.000[0:GMT]");
+    let newer = line.edited(&known, "20251231000000.000[0:GMT]");
     line.then([newer]);
     assert!(matches!(now(session.accounts()), Ok(Progress::Done(_))));
     line.wire().bank.revoke_access_keys();

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use ofx_session::client::vault::{Busy, Settlement, Standing};
 use ofx_session::error::Delivery;
-use ofx_session::{Doubt, ErrorKind, Moved, Progress, Receipt};
+use ofx_session::{Client, Dialect, Doubt, ErrorKind, Institution, Moved, Progress, Receipt};
 
-use super::support::{Fate, Fault, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
+use super::support::{
+    Fate, Fault, House, careful, careless, done, easy, jane, keys, now, once, payment, questioning, right,
+};
+use crate::resume::line::MAIN;
 
 /// Polls what was started before once more.
 fn again<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
@@ -293,6 +296,38 @@ fn a_store_slower_than_the_lease_sends_nothing() {
     assert_eq!(house.pay("order-1").unwrap_err().money_may_have_moved(), Moved::No);
     done(house.pay("order-1"));
     house.line.clean(1);
+}
+
+/// The institution answers with nothing but a cookie, and the file is to go out once more: that is a file like any other.
+#[test]
+fn a_file_goes_out_once_more_for_a_cookie_under_a_claim_only() {
+    for late in [false, true] {
+        let house = House::new(careless());
+        let vault = || {
+            let institution = Institution::new(MAIN).dialect(Dialect::new().repeat_for_cookie(true));
+            let client = Client::builder(institution).transport(house.line.clone()).build().unwrap();
+            house.vault_of(client, &keys())
+        };
+        let _ = now(vault().accounts(jane()));
+        let sent = house.line.wire().sent.len();
+        house.line.then([Fate::Cookie]);
+        let (sleeper, order) = (vault(), payment());
+        let mut asleep = pin!(sleeper.pay("order-1", &order, jane()));
+        assert!(again(&mut asleep).is_none(), "it waits for the institution");
+        if late {
+            house.clock.advance(100);
+            assert!(matches!(now(vault().pay("order-1", &order, jane())).unwrap(), Progress::Unknown(_)));
+            now(vault().settle("order-1", Settlement::NotMade)).unwrap();
+            done(now(vault().pay("order-1-again", &order, jane())));
+            let error = again(&mut asleep).unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        } else {
+            house.clock.advance(60);
+            done(again(&mut asleep).unwrap());
+        }
+        assert_eq!(house.line.wire().sent.len(), sent + 1);
+        house.line.clean(1);
+    }
 }
 
 /// What is left would be over before the answer is there.

@@ -8,7 +8,7 @@ use ofx_session::client::vault::{Busy, Settlement, Standing};
 use ofx_session::store::Store as _;
 use ofx_session::{Doubt, ErrorKind, Moved, Progress};
 
-use super::support::{Fate, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
+use super::support::{Fate, Fault, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
 
 /// Does something with a clock that is ahead.
 fn ahead<T>(house: &House, by: i64, act: impl FnOnce() -> T) -> T {
@@ -101,6 +101,45 @@ fn a_claim_by_a_clock_that_is_ahead_is_over_after_one_lease() {
         }
         house.line.clean(1);
     }
+}
+
+/// A claim that this handle has seen while the clock was ahead as well.
+#[test]
+fn a_clock_that_is_set_back_costs_one_lease() {
+    let house = House::warmed(careful());
+    let vault = house.vault();
+    house.line.then([Fate::Honest, Fate::Hangs]);
+    ahead(&house, DAY, || {
+        assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
+        assert_eq!(now(vault.pay("order-1", &payment(), jane())).unwrap_err().kind(), ErrorKind::Busy);
+    });
+    let error = now(vault.pay("order-1", &payment(), jane())).unwrap_err();
+    assert_eq!(error.detail::<Busy>().unwrap().until.timestamp(), START + 90 + 5);
+    house.clock.advance(96);
+    done(now(vault.pay("order-1", &payment(), jane())));
+    house.line.clean(1);
+}
+
+/// Its own result is past its retention by the time it files it, and the id stands for a payment made since.
+#[test]
+fn whoever_sleeps_for_a_retention_does_not_file_over_what_came_after() {
+    let house = House::warmed(careless());
+    let vault = || house.vault().retention(Duration::from_secs(24 * 3600));
+    let pay = |id: &str| done(now(vault().pay(id, &payment(), jane())));
+    pay("order-1");
+    house.store.writes([Fault::Stops]);
+    let (sleeper, order) = (vault(), payment());
+    let mut sleeping = pin!(sleeper.pay("order-2", &order, jane()));
+    let mut poll = || sleeping.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll().is_pending(), "it was to file order-1");
+    pay("order-3");
+    house.clock.advance(DAY + HOUR);
+    let second = pay("order-1");
+    pay("order-4");
+    let Poll::Ready(result) = poll() else { panic!("it sleeps on") };
+    done(result);
+    assert_eq!(pay("order-1"), second);
+    house.line.clean(5);
 }
 
 #[test]

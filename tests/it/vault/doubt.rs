@@ -6,7 +6,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use ofx_session::client::vault::{Pending, Settlement, Standing};
 use ofx_session::error::Delivery;
 use ofx_session::ofx::{Amount, PaymentState};
-use ofx_session::testing::Class;
+use ofx_session::testing::{Class, Endpoint};
 use ofx_session::{Credentials, Doubt, ErrorKind, Moved, Progress};
 use rust_decimal::Decimal;
 
@@ -44,6 +44,27 @@ fn a_refusal_whose_answer_was_lost_is_its_result() {
     let error = now(house.vault().pay("order-1", &wrong, jane())).unwrap_err();
     assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Refused, Moved::No), "{error}");
     assert!(matches!(now(house.vault().look("order-1")).unwrap(), Some(Standing::Refused(_))));
+}
+
+/// The institution has saved the answer for less long than it took to ask, and looks at the file anew.
+#[test]
+fn a_day_that_is_too_soon_by_now_was_not_too_soon_then() {
+    let house = House::warmed(easy().class("D-S-F+".parse().unwrap()));
+    house.line.then([Fate::Hangs]);
+    assert!(once(house.vault().pay("order-1", &payment(), jane())).is_none());
+    house.clock.advance(400 * 24 * 3600);
+    let mut bank = house.line.wire().bank.clone();
+    let (_, file) = house.line.wire().sent.last().cloned().unwrap();
+    let answer = String::from_utf8(bank.answer(Endpoint::BillPay, &file).unwrap()).unwrap();
+    let (head, rest) = answer.split_once("<PMTRS>").unwrap();
+    let (_, tail) = rest.split_once("</PMTRS>").unwrap();
+    let at = head.rfind("<CODE>0").unwrap();
+    let refused = head[at..].replacen("<CODE>0", "<CODE>2014", 1).replacen("INFO", "ERROR", 1);
+    house.line.then([Fate::Says(format!("{}{refused}{tail}", &head[..at]).into_bytes())]);
+    let progress = house.pay("order-1").unwrap();
+    assert!(matches!(&progress, Progress::Unknown(Doubt::RepeatRefused { .. })), "{progress:?}");
+    assert!(matches!(now(house.vault().look("order-1")).unwrap(), Some(Standing::Unresolved { .. })));
+    house.line.clean(1);
 }
 
 #[test]

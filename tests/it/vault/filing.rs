@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ofx_session::client::vault::{Settlement, Standing};
 use ofx_session::store::{Answer, Capabilities, Record, RecordKey, Store, Swap, Version};
@@ -195,10 +196,21 @@ fn a_settlement_of_what_is_filed_is_told_as_done_where_it_was_written() {
 }
 
 #[test]
+fn a_vault_that_forgets_at_once_pays_nothing() {
+    let house = House::new(careless());
+    for short in [Duration::ZERO, Duration::from_secs(24 * 3600 - 1)] {
+        let error = now(house.vault().retention(short).pay("order-1", &payment(), jane())).unwrap_err();
+        assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Misuse, Moved::Unknown));
+        assert!(error.to_string().contains("24 hours"), "{error}");
+    }
+    house.line.clean(0);
+}
+
+#[test]
 fn a_result_on_the_desk_counts_to_the_last_moment_of_its_retention() {
     const DAY: i64 = 24 * 3600;
     let house = House::warmed(careless());
-    let vault = || house.vault().retention(std::time::Duration::from_secs(24 * 3600));
+    let vault = || house.vault().retention(Duration::from_secs(24 * 3600));
     let first = done(now(vault().pay("order-1", &payment(), jane())));
     house.clock.advance(DAY);
     assert_eq!(done(now(vault().pay("order-1", &payment(), jane()))), first);

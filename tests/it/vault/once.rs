@@ -281,7 +281,7 @@ fn a_newer_profile_is_fetched_before_the_next_payment() {
     let house = House::new(careful());
     let _ = now(house.vault().accounts(jane())).unwrap();
     // The same answer once more, by an institution that has a newer profile by now.
-    let newer = house.line.edited("<DTPROFUP>2025", "<DTPROFUP>2099");
+    let newer = house.line.edited("<DTPROFUP>202512", "<DTPROFUP>202601");
     house.line.then([newer]);
     let _ = now(house.vault().accounts(jane())).unwrap();
     let profiles = || {

@@ -11,6 +11,8 @@ use ofx_session::store::{Answer, Applied, Capabilities, Memory, Record, RecordKe
 use ofx_session::{Client, Credentials, Error, Key, KeyRing, Payment, Progress, Receipt, Vault};
 use sha2::{Digest as _, Sha256};
 
+use crate::resume::line::polled_once_more;
+
 pub(super) use crate::resume::line::{
     END_USER, Fate, Line, TENANT, client, context, easy, jane, keys, now, once, payment, questioning, right, wrong,
 };
@@ -60,6 +62,8 @@ pub(super) enum Fault {
     Late,
     /// It happens, and takes a hundred seconds.
     Slow,
+    /// It happens once it is polled again.
+    Stops,
 }
 
 /// A store in memory in front of which things get lost. A clone is another process's connection to the same one.
@@ -161,6 +165,10 @@ impl Shaky {
             Fault::LostBefore => lost(Applied::Unknown),
             Fault::Slow => {
                 self.0.clock.advance(100);
+                write().await
+            }
+            Fault::Stops => {
+                polled_once_more().await;
                 write().await
             }
             Fault::Late => {
