@@ -34,7 +34,10 @@ pub enum ErrorKind {
 /// Whether a request can have reached the institution. Of an [`Error`] it is said of what was asked for, and not of requests that only
 /// prepare it: see [`Error::delivery`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever moves money on it must be able to match all of it and nothing else"
+)]
 pub enum Delivery {
     /// Nothing of the request arrived at the institution in this call, or the institution has said that it did not look at it, because it
     /// wants security questions answered first (status 3000). Of earlier calls, [`Error::money_may_have_moved`] tells. Requests that only
@@ -49,7 +52,10 @@ pub enum Delivery {
 /// Whether money may have moved when a call failed. It is said in the same way of other requests that must not simply be made again: a
 /// change of a payment, a payee, a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever moves money on it must be able to match all of it and nothing else"
+)]
 pub enum Moved {
     /// No payment was made, and none will be from what was sent so far. Said of a change of the password, too, of which it was found out
     /// that the old one counts: a copy on its way may change it yet, as the error's text says.

@@ -54,7 +54,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | [`client`] | `Client`, `Session` and what they return; re-exported here |
+//! | [`client`] | `Client`, `Session`, `Vault` and what they return; what is used most is re-exported here |
 //! | `blocking` | the same without async (feature `blocking`) |
 //! | [`client::equivalents`] | what the properties and methods of the commercial components are called here |
 //! | [`engine`] | the same as pure state machines, for drivers of your own |
@@ -65,6 +65,11 @@
 //! | `testing` | a pretend institution (feature `testing`) |
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "https"),
+    allow(rustdoc::broken_intra_doc_links, reason = "pages name the connection of this crate")
+)]
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -79,10 +84,12 @@ pub mod store;
 pub mod testing;
 pub mod transport;
 
+pub use client::vault::{Busy, Pending, Settlement, Standing};
 pub use client::{Client, ClientBuilder, Completed, DocumentLog, Kept, Paused, Progress, Session, Stored, Vault};
 pub use engine::{
     Answers, Approval, BatchAnswer, Challenge, ChallengeAnswerTag, Change, ChangeKind, Changes, ClientUidUse,
-    Confirmed, Credentials, Device, Dialect, Doubt, HeaderLine, Institution, Intent, Origin, Receipt, Situation,
+    Confirmed, Credentials, Device, Dialect, Doubt, HeaderLine, Institution, Intent, Origin, Receipt, Refusal,
+    RefusedAt, Situation, TaskKind, UserKey,
 };
 pub use error::{Delivery, Error, ErrorKind, Moved, StatusCode};
 pub use ofx::{

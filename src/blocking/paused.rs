@@ -63,6 +63,7 @@ impl Paused {
 /// As [`client::Stored`]: nothing was under way, or an operation waits.
 #[derive(Debug)]
 #[non_exhaustive]
+#[must_use = "an operation may be waiting for answers, or be in doubt"]
 pub enum Stored {
     /// Nothing was under way: [`Client::open`] it.
     Client(Box<Client>),

@@ -12,6 +12,7 @@ use crate::seal::{Blob, Context, KeyRing, Kind};
 /// What was stored of a session: nothing was under way, or an operation waits.
 #[derive(Debug)]
 #[non_exhaustive]
+#[must_use = "an operation may be waiting for answers, or be in doubt"]
 pub enum Stored {
     /// Nothing was under way: [`Client::open`] it.
     Client(Box<Client>),

@@ -14,6 +14,7 @@ use crate::ofx::{
 /// synchronization brings them again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "what is not acknowledged comes again"]
 pub struct Changes {
     /// What it is a history of.
     pub kind: SyncKind,

@@ -11,7 +11,7 @@
 //!         Step::Send(transmit) => {
 //!             let url = transmit.url().to_owned();
 //!             let (interrupted, file) = transmit.prepare(&credentials, &state, now)?;
-//!             keep(&interrupted)?;                                  // durable before the first byte leaves
+//!             keep(&interrupted);                                   // before the first byte leaves
 //!             match wire(url, file) {
 //!                 Ok(body) => operation.handle_response(&mut state, &body, now)?,
 //!                 Err((delivery, why)) => operation.handle_failure(&state, delivery, &why, now),  // again or in doubt: stop here
@@ -42,6 +42,10 @@
 //! of what it was before. One that is refused because the institution does not know this client yet (15510) ends nothing: the operation
 //! waits until the user has had the client approved, and its request is sent unchanged. Where something is in doubt, a refused signon
 //! leaves it so.
+//!
+//! Only the rooms above this one can store an operation: to a driver of its own, `keep` is what the program remembers while it runs. What
+//! must survive a crash is paid by a [`Session`](crate::Session) over a [`Transport`](crate::transport::Transport) of its own, with
+//! [`Session::keep_ahead`](crate::Session::keep_ahead), or by a [`Vault`](crate::Vault).
 //!
 //! The identifiers and the bytes of the work request are made once, in [`Operation::begin`], and never change: the same
 //! request can be sent again after a challenge, a crash or a lost answer, and the institution can tell that it is the same.

@@ -44,8 +44,14 @@ pub(crate) struct Row {
     pub(crate) sync: Option<SyncKind>,
 }
 
-/// A request with the record of its response.
-pub trait Exchange: Into<Request> {
+mod known {
+    /// Nobody else implements what builds on it, which may grow.
+    #[expect(unnameable_types, reason = "it is there to be out of reach")]
+    pub trait Known {}
+}
+
+/// A request with the record of its response: those that this crate knows.
+pub trait Exchange: Into<Request> + known::Known {
     /// What an institution answers when it has done what was asked for.
     type Response: TryFrom<Reply>;
 }
@@ -156,6 +162,8 @@ macro_rules! exchanges {
         }
 
         $(
+            impl known::Known for $request {}
+
             impl Exchange for $request {
                 type Response = $response;
             }

@@ -15,6 +15,7 @@ use crate::seal::header::Header;
 /// Two sealed blobs of the same state share nothing but the header. Copying a blob does not copy the right to use
 /// it twice: see the documentation of the call that resumes it.
 #[derive(Clone, PartialEq, Eq)]
+#[must_use = "a blob may be all that is left of a payment: store it"]
 pub struct Blob(Zeroizing<Vec<u8>>);
 
 impl Blob {
@@ -30,7 +31,6 @@ impl Blob {
     /// Takes back bytes that [`as_bytes`](Self::as_bytes) or [`into_bytes`](Self::into_bytes) gave.
     ///
     /// Nothing is checked before the blob is opened.
-    #[must_use]
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Self {
         Self(Zeroizing::new(bytes.into()))
     }

@@ -12,7 +12,10 @@ pub type Cause = Arc<dyn StdError + Send + Sync>;
 ///
 /// For [`load`](crate::store::Store::load), which writes nothing, it has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever moves money on it must be able to match all of it and nothing else"
+)]
 pub enum Applied {
     /// The write certainly did not happen and will not happen later.
     No,

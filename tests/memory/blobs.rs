@@ -302,11 +302,11 @@ fn what_is_too_large_to_seal_leaves_nothing_behind() {
                 let paused = Client::resume(&stuffed, &keys, &context).unwrap().blob_limit(100);
                 let paused = paused.reseal(&keys, &context).unwrap_err().into_value().blob_limit(Blob::MAX_LEN);
                 let paused = Client::resume(&paused.reseal(&keys, &context).unwrap(), &keys, &context).unwrap();
-                paused.open_risking_a_second_payment(credentials()).unwrap().pause(&keys, &context).unwrap();
+                let _ = paused.open_risking_a_second_payment(credentials()).unwrap().pause(&keys, &context).unwrap();
             } else {
                 let client = Client::restore(&stuffed, &keys, &context).unwrap().blob_limit(100);
                 let client = client.deconstruct(&keys, &context).unwrap_err().into_value().blob_limit(Blob::MAX_LEN);
-                client.deconstruct(&keys, &context).unwrap();
+                let _ = client.deconstruct(&keys, &context).unwrap();
             }
         });
         let long = format!("https://bank.example/{}", "x".repeat(70_000));

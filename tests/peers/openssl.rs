@@ -28,6 +28,7 @@ impl Papers {
     }
 
     /// Both in one PKCS#12 file, as `openssl` makes it.
+    #[cfg(feature = "pkcs12")]
     pub(crate) fn pkcs12(&self, password: &str, options: &[&str]) -> Option<Vec<u8>> {
         let openssl = programs::installed("openssl")?;
         canaries::note("password of PKCS#12", password);

@@ -10,6 +10,7 @@ use crate::ofx::{Payment, Question, TrnUid};
 /// Where a payment stands, by what the store says. [`Vault::look`](crate::Vault::look).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "a payment may be open, in doubt or refused"]
 pub enum Standing {
     /// Not over.
     Open(Box<Pending>),
@@ -48,7 +49,10 @@ impl Standing {
 
 /// What a person found out about a payment in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever moves money on it must be able to match all of it and nothing else"
+)]
 pub enum Settlement {
     /// It was made.
     Made,

@@ -203,7 +203,7 @@ fn tracing_is_told_the_same_in_spans() {
         let mut session = client.open(jane()).unwrap();
         let Progress::Ask(_) = session.pay(&payment()).await.unwrap() else { panic!("asked nothing") };
         session.answer(Answers::new().with("MFA16", "Garcia").with("MFA1", "Newport")).await.unwrap().done().unwrap();
-        session.sync_payments(&payment().from).await.unwrap().done().unwrap();
+        let _ = session.sync_payments(&payment().from).await.unwrap().done().unwrap();
         drop(session);
         // A certificate that is refused: the connection ends in the middle of the exchange.
         let client =

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use ofx_session::transport::{Https, HttpsOptions, Request, Transport as _, TransportError};
 use ofx_session::{Client, Institution};
+use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::hay::Hay;
 use super::{credentials, observer};
-use crate::canaries;
 use crate::papers::{Authority, Papers};
 use crate::promises::trusting;
 use crate::transport::server::{Act, Seen, Server};
@@ -151,8 +150,10 @@ fn no_password_of_a_file_of_pkcs12_is_in_anything_that_is_said() {
 
 #[cfg(feature = "pkcs12")]
 fn pkcs12(papers: &Papers) -> Vec<u8> {
-    [RIGHT, WRONG].iter().for_each(|password| canaries::note("password of PKCS#12", password));
     use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+    use rustls::pki_types::CertificateDer;
+
+    [RIGHT, WRONG].iter().for_each(|password| crate::canaries::note("password of PKCS#12", password));
 
     let certificate = CertificateDer::from_pem_slice(papers.chain.as_bytes()).unwrap();
     let certificate = Certificate::from_der(&certificate).unwrap();

@@ -116,7 +116,7 @@ fn a_bill_that_another_program_has_paid_meanwhile_is_not_paid_once_more() {
 fn that_a_payment_was_made_is_no_newer_change_of_it() {
     let house = house("D+S+F-");
     let mut behind = session(&house.line);
-    now(behind.sync_payments(&payment().from)).unwrap().done().unwrap();
+    let _ = now(behind.sync_payments(&payment().from)).unwrap().done().unwrap();
     let receipt = done(house.pay("order-1"));
     house.line.then([Fate::LostBefore]);
     assert!(matches!(now(behind.cancel_payment(receipt.id(), &payment().from)).unwrap(), Progress::Unknown(_)));
