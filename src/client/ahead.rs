@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::client::exchange::{Ahead, Noted};
 use crate::client::pausing::{LONGEST_DOUBT, LONGEST_PAUSE};
 use crate::client::stored::{self, Protection, Validity};
-use crate::client::{Session, World};
-use crate::engine::{Operation, State};
+use crate::client::{Client, Session, World};
+use crate::engine::Operation;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::seal::{Blob, Context, KeyRing};
 
@@ -61,7 +61,7 @@ impl Session {
 }
 
 impl Ahead for Option<Keeping> {
-    async fn keep(&mut self, state: &State, interrupted: &Operation) -> Result<Noted, Error> {
+    async fn keep(&mut self, client: &Client, interrupted: &Operation) -> Result<Noted, Error> {
         let Some(keeping) = self.as_mut().filter(|_| interrupted.kind().counts()) else { return Ok(Noted::Here) };
         let in_doubt = interrupted.doubt().is_some();
         let life = if in_doubt { LONGEST_DOUBT } else { LONGEST_PAUSE };
@@ -70,9 +70,9 @@ impl Ahead for Option<Keeping> {
         // The operation is this user's, whether or not the institution has recognized the user yet; once it may have arrived, also one
         // that was refused before.
         let own = keeping.user_id.clone().filter(|_| in_doubt || !keeping.is_turned_down);
-        let user_id = own.or_else(|| state.user_id.clone());
-        let state = &State { user_id, ..state.clone() };
-        let blob = stored::save(&*keeping.world, state, Some(interrupted), protection, keeping.limit, validity)?;
+        let mut state = client.to_store(true).into_owned();
+        state.user_id = own.or(state.user_id);
+        let blob = stored::save(&*keeping.world, &state, Some(interrupted), protection, keeping.limit, validity)?;
         (keeping.keep)(&blob).map(|()| Noted::Stored).map_err(|cause| {
             let text = "what must survive could not be stored, so nothing was sent";
             Error::new(ErrorKind::Store, Delivery::NotSent, text).with_source(cause)

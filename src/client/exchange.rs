@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::client::Client;
 use crate::client::giving_up::Undo;
-use crate::engine::{Credentials, EngineError, Operation, Outcome, RefusedAt, State, Step, TaskKind, Transmit};
+use crate::engine::{Credentials, EngineError, Operation, Outcome, RefusedAt, Step, TaskKind, Transmit};
 use crate::error::{Delivery, Error};
 use crate::ofx::RequestKind;
 use crate::secret::Secret;
@@ -15,7 +15,7 @@ pub(crate) trait Ahead: Send {
     /// Keeps `interrupted`: an operation as it stands once its next file may have been sent.
     ///
     /// After an error nothing is sent.
-    fn keep(&mut self, state: &State, interrupted: &Operation) -> impl Future<Output = Result<Noted, Error>> + Send;
+    fn keep(&mut self, client: &Client, interrupted: &Operation) -> impl Future<Output = Result<Noted, Error>> + Send;
 }
 
 /// Where it is noted that a file may have been sent.
@@ -31,7 +31,7 @@ pub(crate) enum Noted {
 pub(crate) struct InMemory;
 
 impl Ahead for InMemory {
-    async fn keep(&mut self, _: &State, _: &Operation) -> Result<Noted, Error> {
+    async fn keep(&mut self, _: &Client, _: &Operation) -> Result<Noted, Error> {
         Ok(Noted::Here)
     }
 }
@@ -59,7 +59,7 @@ pub(crate) async fn exchange(
     let url = transmit.url().to_owned();
     let now = client.world.now();
     let (interrupted, file) = transmit.prepare(credentials, &client.state, now)?;
-    let noted = ahead.keep(&client.state, &interrupted).await?;
+    let noted = ahead.keep(client, &interrupted).await?;
     let operation = std::mem::replace(held, interrupted);
     let kind = operation.kind();
     let dialect = &client.state.institution.dialect;

@@ -15,6 +15,7 @@
 
 mod ahead;
 mod builder;
+mod cookies;
 mod document_log;
 mod driver;
 pub mod equivalents;
@@ -38,6 +39,7 @@ mod watching;
 mod words;
 mod world;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -306,13 +308,20 @@ impl Client {
         }
     }
 
+    /// The state to store with an operation, or without one.
+    pub(crate) fn to_store(&self, is_under_way: bool) -> Cow<'_, State> {
+        cookies::with_cookies(&self.state, self.transport.as_deref(), is_under_way)
+    }
+
+    /// The transport, with the cookies of the operation that goes on.
     pub(crate) fn wire(&mut self) -> Result<Arc<dyn Transport>, Error> {
-        if let Some(transport) = &self.transport {
-            return Ok(Arc::clone(transport));
-        }
-        let made = default_transport()?;
-        self.transport = Some(Arc::clone(&made));
-        Ok(made)
+        let transport = match &self.transport {
+            Some(transport) => Arc::clone(transport),
+            None => default_transport()?,
+        };
+        self.transport = Some(Arc::clone(&transport));
+        cookies::give_back(&mut self.state, &*transport);
+        Ok(transport)
     }
 }
 

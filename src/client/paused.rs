@@ -135,12 +135,13 @@ impl Paused {
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when it is in doubt: forgetting it invites doing it twice. It comes back in
     /// the error.
-    pub fn abandon(self) -> Result<Client, Kept<Self>> {
+    pub fn abandon(mut self) -> Result<Client, Kept<Self>> {
         if let Some(doubt) = self.operation.doubt() {
             let text =
                 format!("it is in doubt: open and reconcile it, or settle it when it is known: {}", doubt.explain());
             return Err(Kept::new(self.told(Error::misuse(text)), self));
         }
+        self.client.state.cookies.clear();
         Ok(self.client)
     }
 
@@ -150,10 +151,11 @@ impl Paused {
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when nothing is in doubt. It comes back in the error.
-    pub fn settle_doubt(self) -> Result<Client, Kept<Self>> {
+    pub fn settle_doubt(mut self) -> Result<Client, Kept<Self>> {
         if self.operation.doubt().is_none() {
             return Err(Kept::new(Error::misuse("nothing is in doubt here: abandon gives it up"), self));
         }
+        self.client.state.cookies.clear();
         Ok(self.client)
     }
 

@@ -139,7 +139,8 @@ impl Client {
         protection: Protection<'_>,
         validity: Validity,
     ) -> Result<Blob, Error> {
-        stored::save(&*self.world, &self.state, operation, protection, self.blob_limit, validity)
+        let state = self.to_store(operation.is_some());
+        stored::save(&*self.world, &state, operation, protection, self.blob_limit, validity)
     }
 }
 

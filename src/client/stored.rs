@@ -148,10 +148,14 @@ fn open_as(
     };
     let parts: Vec<Part> = opened.segments.into_iter().map(to_part).collect();
     let mut parts = schema.lift(opened.stamp.schema, parts)?;
-    let state = restore_state(&mut parts)?;
+    let mut state = restore_state(&mut parts)?;
     let operation = match kind {
         Kind::Paused => Some(restore_operation(&parts)?),
-        Kind::Client | Kind::Vault => None,
+        Kind::Client | Kind::Vault => {
+            // Of an operation that is over: an older version has written back what it did not know.
+            state.cookies.clear();
+            None
+        }
     };
     let mark = Mark { issued: opened.stamp.issued, expires: opened.stamp.expires, state_id: opened.stamp.state_id };
     Ok(Opened { state, operation, mark, needs_reseal: opened.needs_reseal })

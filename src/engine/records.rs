@@ -97,6 +97,14 @@ pub(crate) struct AnnouncedV1 {
     pub(crate) is_fetched: bool,
 }
 
+/// The newest first.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CookiesV1<'a> {
+    /// Whose it is, and how it is set. Neither is read here.
+    #[serde(borrow)]
+    pub(crate) cookies: Vec<(&'a str, &'a str)>,
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct UserKeyV1<'a> {
     pub(crate) key: &'a str,

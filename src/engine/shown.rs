@@ -42,6 +42,7 @@ impl fmt::Debug for State {
             challenged,
             recognized,
             password_change_due,
+            cookies,
             unknown,
         } = self;
         f.debug_struct("State")
@@ -62,6 +63,7 @@ impl fmt::Debug for State {
             .field("challenged", challenged)
             .field("recognized", recognized)
             .field("password_change_due", password_change_due)
+            .field("cookies", &cookies.len())
             .field("unknown", unknown)
             .finish()
     }

@@ -19,6 +19,7 @@
 //! | 10 | `USERKEY` | postcard `UserKeyV1` | | yes |
 //! | 11 | how the institution differs from most | postcard `DialectV1` | yes | |
 //! | 12 | the date of a newer profile that was announced | postcard `AnnouncedV1` | | |
+//! | 14 | cookies of the transport, where an operation is under way | postcard `CookiesV1` | | yes |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //! | 130 | account of the request's history, order of several requests | postcard `RequestV1` | yes | account numbers |
 //!
@@ -36,7 +37,8 @@ use chrono::DateTime;
 
 use crate::engine::marks::Marks;
 use crate::engine::records::{
-    AnnouncedV1, ClientUidV1, CredentialsV1, DialectV1, IdentityV1, MarksV1, UserKeyV1, read_dialect, write_dialect,
+    AnnouncedV1, ClientUidV1, CookiesV1, CredentialsV1, DialectV1, IdentityV1, MarksV1, UserKeyV1, read_dialect,
+    write_dialect,
 };
 use crate::engine::{Application, Dialect, Held, Institution, Part, SnapshotError, State, TaskKind, UserKey};
 use crate::ofx::{Content, FileUid, FinancialInstitution, Stamp, Version};
@@ -65,12 +67,14 @@ const ACCOUNTS: u8 = 9;
 const USER_KEY: u8 = 10;
 const DIALECT: u8 = 11;
 const ANNOUNCED: u8 = 12;
+const COOKIES: u8 = 14;
 const RECOVERY: u8 = 129;
 const KIND: u8 = 130;
 
-/// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost cookie the
-/// specification allows for, the list and the profile are fetched again.
-pub(crate) const SHED_IN_TURN: [u8; 3] = [SESSION_COOKIE, ACCOUNTS, PROFILE];
+/// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost `SESSCOOKIE` the
+/// specification allows for, the list and the profile are fetched again. Without the cookies of the transport, an institution that ties
+/// its questions to them asks for ever.
+pub(crate) const SHED_IN_TURN: [u8; 4] = [SESSION_COOKIE, ACCOUNTS, PROFILE, COOKIES];
 
 /// The parts of a state.
 pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, SnapshotError> {
@@ -126,6 +130,7 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
     if let Some(cookie) = &state.session_cookie {
         parts.push(Part::raw(SESSION_COOKIE, false, cookie.expose().as_bytes().to_vec()));
     }
+    parts.extend(cookies(state)?);
     parts.extend(state.accounts.as_ref().and_then(|record| held(ACCOUNTS, record)));
     parts.extend(state.unknown.iter().cloned());
     Ok(parts)
@@ -172,6 +177,11 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
         let text = std::str::from_utf8(&part.bytes).map_err(|_| SnapshotError::Damaged(SESSION_COOKIE))?;
         state.session_cookie = Some(Secret::from(text));
     }
+    // A longer one is nobody's: reading it would take more memory than it is worth.
+    let short = Part::find(parts, COOKIES).is_some_and(|part| part.bytes.len() <= MOST_COOKIES);
+    if let Some(CookiesV1 { cookies }) = if short { Part::read(parts, COOKIES)? } else { None } {
+        state.cookies = cookies.into_iter().map(|(origin, line)| (origin.to_owned(), Secret::from(line))).collect();
+    }
     understood(parts)?;
     for part in parts {
         match part.tag {
@@ -196,7 +206,7 @@ pub(crate) fn understood(parts: &[Part]) -> Result<(), SnapshotError> {
 
 const FIRST_OF_OPERATION: u8 = 128;
 
-const KNOWN: [u8; 14] = [
+const KNOWN: [u8; 15] = [
     IDENTITY,
     CREDENTIALS,
     MARKS,
@@ -209,9 +219,28 @@ const KNOWN: [u8; 14] = [
     USER_KEY,
     DIALECT,
     ANNOUNCED,
+    COOKIES,
     RECOVERY,
     KIND,
 ];
+
+/// As many as there is room for: the newest ones.
+fn cookies(state: &State) -> Result<Option<Part>, SnapshotError> {
+    let mut left = MOST_COOKIES - LENGTH;
+    let fits = state.cookies.iter().map_while(|(origin, line)| {
+        let (origin, line) = (origin.as_str(), line.expose());
+        left = left.checked_sub(origin.len().saturating_add(line.len()).saturating_add(2 * LENGTH))?;
+        Some((origin, line))
+    });
+    let cookies: Vec<_> = fits.collect();
+    if cookies.is_empty() { Ok(None) } else { Part::of(COOKIES, false, &CookiesV1 { cookies }).map(Some) }
+}
+
+/// How many bytes the part with the cookies has. `Transport::cookies` says so.
+const MOST_COOKIES: usize = 4 * 1024;
+
+/// Of a length or a count in it.
+const LENGTH: usize = 2;
 
 fn held<T: Content>(tag: u8, record: &Held<T>) -> Option<Part> {
     record.packed().map(|packed| Part::raw(tag, false, packed.clone()))

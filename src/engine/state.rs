@@ -178,6 +178,8 @@ pub struct State {
     pub(crate) recognized: bool,
     /// The institution wants the password changed. Not stored.
     pub(crate) password_change_due: bool,
+    /// What the transport must be given before it sends anything: whose a cookie is, and how it is set. Empty once it has them.
+    pub(crate) cookies: Vec<(String, Secret)>,
     /// Parts of a stored state that only a later version understands: kept and written back.
     pub(crate) unknown: Vec<Part>,
 }
@@ -205,6 +207,7 @@ impl State {
             challenged: false,
             recognized: false,
             password_change_due: false,
+            cookies: Vec::new(),
             unknown: Vec::new(),
         }
     }

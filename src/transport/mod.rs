@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::secret::{UrlParts, shown};
+use crate::secret::{Secret, UrlParts, shown};
 
 pub(crate) use crate::transport::error::TurnedAway;
 pub use crate::transport::error::{Cause, CertificateProblem, ProxyProblem, TransportError};
@@ -48,6 +48,10 @@ pub use crate::transport::tls::PresentedCertificate;
 ///
 /// Implementations must deliver a request at most once: no retry, no redirect, whatever happened. They must call an
 /// outcome [`NotSent`](crate::error::Delivery::NotSent) only when they can prove it.
+///
+/// One that wraps another, [`Https`] for example, passes every call on, also those that have a default: without
+/// [`cookies`](Self::cookies) and [`restore_cookies`](Self::restore_cookies), an institution that ties its security questions to a cookie
+/// takes no answer in another process, and asks again each time.
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends `request` by HTTP POST as `application/x-ofx`, with the [headers](Request::headers) it asks for, and waits for the
     /// whole answer.
@@ -78,6 +82,46 @@ pub trait Transport: fmt::Debug + Send + Sync {
         } else {
             Err(TransportError::BadUrl { reason: "its scheme is not https" })
         }
+    }
+
+    /// The cookies that institutions have set, the newest first: what this transport must be given in another process to be taken there for
+    /// the one that was asked. They are stored with an operation that is under way, as far as 4 KiB hold them.
+    ///
+    /// Unless an implementation says otherwise, there are none.
+    fn cookies(&self) -> Vec<SetCookie> {
+        Vec::new()
+    }
+
+    /// Takes over what [`cookies`](Self::cookies) gave, here or in another process: before the first request of an operation that was stored.
+    /// In place of those that it has under the same names, because these belong to the conversation that goes on.
+    ///
+    /// Unless an implementation says otherwise, they are dropped. One that keeps them sends each to the host of its
+    /// [`origin`](SetCookie::origin) and to no other, and checks them as if a server had set them: they may be damaged, and out of date.
+    fn restore_cookies(&self, cookies: Vec<SetCookie>) {
+        drop(cookies);
+    }
+}
+
+/// A cookie, as the server sets it that has set it. RFC 6265 §4.1.
+///
+/// # Security
+///
+/// Whoever has it may be taken for the user: `Debug` does not show the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SetCookie {
+    /// Whose it is: `https://` and a host.
+    pub origin: String,
+    /// The value of a `Set-Cookie` header: name and value, `Path`, `Expires` (and no `Max-Age`, which would count from when it is read),
+    /// `Secure`.
+    pub line: Secret,
+}
+
+impl SetCookie {
+    /// What the host of `origin` sets by `line`.
+    #[must_use]
+    pub fn new(origin: impl Into<String>, line: impl Into<Secret>) -> Self {
+        Self { origin: origin.into(), line: line.into() }
     }
 }
 

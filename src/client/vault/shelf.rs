@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
+use crate::client::cookies::with_cookies;
 use crate::client::stored::{self, Fresh};
 use crate::client::vault::Vault;
 use crate::client::vault::desk::{Claim, Desk, later};
@@ -216,6 +217,7 @@ impl Vault {
         let most = if effort == Effort::Adding { ROOM_TO_ADD } else { Blob::MAX_LEN };
         let limit = self.store.capabilities().largest.unwrap_or(most).min(most);
         let own = |parts: &[Part]| save_desk(desk, state, parts);
+        let state = &*with_cookies(state, Some(&*self.transport), !desk.open.is_empty());
         let segments = stored::fit(state, Include::All, Suite::XChaCha20Poly1305, limit, own);
         let segments = segments.map_err(|error| match error.detail() {
             Some(SealError::TooLarge { .. }) if desk.open.len() > 1 => Error::new(error.kind(), error.delivery(), FULL),

@@ -153,12 +153,12 @@ struct WriteAhead<'a> {
 }
 
 impl Ahead for WriteAhead<'_> {
-    async fn keep(&mut self, state: &State, interrupted: &Operation) -> Result<Noted, Error> {
+    async fn keep(&mut self, client: &Client, interrupted: &Operation) -> Result<Noted, Error> {
         let vault = self.vault;
         let stands = self.open.standing(interrupted.clone(), self.user.as_deref());
         self.desk.put(stands);
         self.desk.take(&self.open.id, vault.world.now(), vault.lease);
-        match vault.put(self.desk, state, Effort::Ahead).await {
+        match vault.put(self.desk, &client.state, Effort::Ahead).await {
             Ok(()) => self.in_doubt = interrupted.doubt().is_some(),
             Err(Lost::Failed(error)) => {
                 self.in_doubt |= interrupted.doubt().is_some() && !self.desk.unanswered.is_empty();

@@ -1,20 +1,30 @@
-//! The cookies of one user: what institutions set comes back to them, as long as it is not too much.
+//! The cookies of one user: what institutions set comes back to them, as long as it is not too much, in another process, too.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cookie_store::{Cookie, CookieDomain, CookieStore, StoreAction};
+use chrono::DateTime;
+use cookie_store::{Cookie, CookieDomain, CookieExpiration, CookieStore, StoreAction};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
+use crate::transport::SetCookie;
+
 #[derive(Default)]
-pub(crate) struct Cookies(Mutex<CookieStore>);
+pub(crate) struct Cookies(Mutex<Jar>);
+
+#[derive(Default)]
+struct Jar {
+    kept: CookieStore,
+    /// In which order they were set last, as far as they are kept: the store has none.
+    order: Vec<Place>,
+}
 
 impl Cookies {
     /// What goes out with a request to `url`, in one line.
     pub(crate) fn line(&self, url: &Url) -> Option<HeaderValue> {
-        line(&self.kept(), &encrypted(url))
+        line(&self.jar().kept, &encrypted(url))
     }
 
     /// Keeps the cookies that an answer of `url` sets. Whether the next request there says one that this one, with the line `sent`, did not:
@@ -23,41 +33,95 @@ impl Cookies {
         if !headers.contains_key(SET_COOKIE) {
             return false;
         }
-        let (mut kept, url) = (self.kept(), encrypted(url));
-        forget(&mut kept, |cookie| cookie.is_expired());
-        let mut new: Vec<Place> = Vec::new();
-        for set in headers.get_all(SET_COOKIE) {
-            let cookie = std::str::from_utf8(set.as_bytes()).ok().filter(|text| text.len() <= MOST_BYTES);
-            let Some(Ok(mut cookie)) = cookie.map(|text| Cookie::parse(text, &url)) else { continue };
-            // Whichever domain is named: it may be one that strangers have as well, `com` for one.
-            match CookieDomain::host_only(&url) {
-                Ok(host) if cookie.domain.matches(&url) => cookie.domain = host,
-                _ => continue,
-            }
-            let at = place(&cookie);
-            match kept.insert(cookie.into_owned(), &url) {
-                // The store only marks it.
-                Ok(StoreAction::ExpiredExisting) => remove(&mut kept, &at),
-                Ok(_) => new.push(at),
-                Err(_) => {}
-            }
-            if is_too_much(&kept) {
-                // What was set longer ago is of less use, or of another server.
-                forget(&mut kept, |cookie| !new.contains(&place(cookie)));
-            }
-            if is_too_much(&kept)
-                && let Some(last) = new.pop()
-            {
-                remove(&mut kept, &last);
-            }
-        }
-        let next = line(&kept, &url);
+        let (mut jar, url) = (self.jar(), encrypted(url));
+        let lines = headers.get_all(SET_COOKIE).iter().filter_map(|set| std::str::from_utf8(set.as_bytes()).ok());
+        jar.set(lines.filter_map(|line| read(line, &url)).map(|cookie| (cookie, &*url)));
+        let next = line(&jar.kept, &url);
         pairs(next.as_ref()).any(|pair| pairs(sent).all(|said| said != pair))
     }
 
-    fn kept(&self) -> MutexGuard<'_, CookieStore> {
+    /// All that have not expired, the newest first.
+    pub(crate) fn all(&self) -> Vec<SetCookie> {
+        let jar = self.jar();
+        let found = jar.order.iter().rev().filter_map(|[domain, path, name]| jar.kept.get(domain, path, name));
+        found.filter_map(written).collect()
+    }
+
+    /// Keeps what [`all`](Self::all) gave, as if it were set now. What has expired since takes no other's place.
+    pub(crate) fn restore(&self, cookies: &[SetCookie]) {
+        let of_hosts = cookies.iter().rev().filter_map(|SetCookie { origin, line }| {
+            let url = Url::parse(origin).ok().filter(|url| url.scheme() == "https")?;
+            Some((read(line.expose(), &url).filter(|cookie| !cookie.is_expired())?, url))
+        });
+        self.jar().set(of_hosts);
+    }
+
+    fn jar(&self) -> MutexGuard<'_, Jar> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Jar {
+    /// Keeps what is set at once, each by the host of its URL.
+    fn set(&mut self, cookies: impl Iterator<Item = (Cookie<'static>, impl Borrow<Url>)>) {
+        let Self { kept, order } = self;
+        forget(kept, |cookie| cookie.is_expired());
+        let mut new: Vec<Place> = Vec::new();
+        for (cookie, url) in cookies {
+            let at = place(&cookie);
+            match kept.insert(cookie, url.borrow()) {
+                // The store only marks it.
+                Ok(StoreAction::ExpiredExisting) => remove(kept, &at),
+                Ok(_) => {
+                    new.retain(|known| *known != at);
+                    new.push(at);
+                }
+                Err(_) => {}
+            }
+            if is_too_much(kept) {
+                // What was set longer ago is of less use, or of another server.
+                forget(kept, |cookie| !new.contains(&place(cookie)));
+            }
+            if is_too_much(kept)
+                && let Some(last) = new.pop()
+            {
+                remove(kept, &last);
+            }
+        }
+        order.retain(|at| !new.contains(at));
+        order.append(&mut new);
+        order.retain(|[domain, path, name]| kept.contains(domain, path, name));
+    }
+}
+
+/// What the host of `url` sets by a line, for itself alone.
+fn read(line: &str, url: &Url) -> Option<Cookie<'static>> {
+    let line = Some(line).filter(|line| line.len() <= MOST_BYTES)?;
+    let mut cookie = Cookie::parse(line, url).ok().filter(|cookie| cookie.domain.matches(url))?;
+    // Whichever domain is named: it may be one that strangers have as well, `com` for one.
+    cookie.domain = CookieDomain::host_only(url).ok()?;
+    Some(cookie.into_owned())
+}
+
+/// What sets the cookie again, for as long as it is good.
+fn written(cookie: &Cookie<'_>) -> Option<SetCookie> {
+    let CookieDomain::HostOnly(host) = &cookie.domain else { return None };
+    let (name, value, path) = (cookie.name(), cookie.value(), &*cookie.path);
+    // Of an address: it would be read as something else.
+    if path.contains(';') {
+        return None;
+    }
+    // Grows nowhere, which would leave copies behind.
+    let mut line = String::with_capacity([name, value, path].map(str::len).iter().sum::<usize>() + REST);
+    let _ = write!(line, "{name}={value}; Path={path}");
+    if cookie.secure() == Some(true) {
+        line.push_str("; Secure");
+    }
+    if let CookieExpiration::AtUtc(end) = cookie.expires {
+        let end = DateTime::from_timestamp(end.unix_timestamp(), 0)?;
+        let _ = write!(line, "; Expires={}", end.format("%a, %d %b %Y %H:%M:%S GMT"));
+    }
+    Some(SetCookie::new(format!("https://{host}"), line))
 }
 
 fn line(kept: &CookieStore, url: &Url) -> Option<HeaderValue> {
@@ -115,6 +179,9 @@ fn encrypted(url: &Url) -> Cow<'_, Url> {
 /// `HttpsOptions::cookies` says so.
 const MOST: usize = 50;
 const MOST_BYTES: usize = 8 * 1024;
+
+/// More than the words of a line take that are the same in all: `=; Path=; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT`.
+const REST: usize = 64;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]

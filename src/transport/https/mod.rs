@@ -37,7 +37,7 @@ use zeroize::Zeroizing;
 use crate::transport::observer::Event;
 use crate::transport::options::{HttpsOptions, Reason, Redirects};
 use crate::transport::watch::Watch;
-use crate::transport::{Recall, Request, Response, Sending, Transport, TransportError, tls};
+use crate::transport::{Recall, Request, Response, Sending, SetCookie, Transport, TransportError, tls};
 use answer::Unpacking;
 use cookies::Cookies;
 use failure::Failed;
@@ -45,7 +45,8 @@ use gate::Gate;
 use route::Route;
 use stack::Stack;
 
-/// Talks HTTPS to institutions. Keeps the cookies they set for as long as it lives, and shares them with nobody.
+/// Talks HTTPS to institutions. Keeps the cookies they set for as long as it lives, and shares them with nobody; what is stored of an
+/// operation that is under way has them, too ([`HttpsOptions::cookies`]).
 ///
 /// A program that serves many users makes one and gives each client its own by [`for_another_user`](Self::for_another_user): what TLS and
 /// the certificates of the roots take is then there once.
@@ -253,6 +254,16 @@ impl Transport for Https {
 
     fn allows(&self, url: &str) -> Result<(), TransportError> {
         self.route(url).map(|_| ())
+    }
+
+    fn cookies(&self) -> Vec<SetCookie> {
+        self.cookies.all()
+    }
+
+    fn restore_cookies(&self, cookies: Vec<SetCookie>) {
+        if self.shared.options.http.cookies {
+            self.cookies.restore(&cookies);
+        }
     }
 }
 
