@@ -18,8 +18,9 @@ impl Session {
     ///
     /// # Security
     ///
-    /// Holds what a [client's blob](crate::Client::deconstruct) holds, the questions and the request (of an enrolment with tax id and
-    /// security name); never a password, a one-time token or an answer. Answers that were given and not sent are asked for again.
+    /// Holds what a [client's blob](crate::Client::deconstruct) holds, the questions, the request (of an enrolment with tax id and
+    /// security name), and up to 4 KiB of the [cookies](crate::transport::Transport::cookies) of its transport, which that of whoever goes on is given;
+    /// never a password, a one-time token or an answer. Answers that were given and not sent are asked for again.
     pub fn pause(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         let life = self.pause_life();
         self.pause_for(life, keys, context)
@@ -42,7 +43,7 @@ impl Session {
     ///
     /// # Security
     ///
-    /// Whoever reads it has the client's keys, the `USERKEY` included, and sees the request; whoever writes it can change the request.
+    /// Whoever reads it has the client's keys, the `USERKEY` included, and the cookies of its transport, and sees the request; whoever writes it can change the request.
     pub fn pause_plain_including_private(self) -> Result<Blob, Kept<Self>> {
         let life = self.pause_life();
         self.pause_as(Protection::Plain(Include::All), life)

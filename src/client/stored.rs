@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::client::world::{self, World};
 use crate::engine::{
-    Include, Operation, Part, SCHEMA, SHED_IN_TURN, Schema, SnapshotError, State, restore_operation, restore_state,
-    save_operation, save_state,
+    COOKIES, Include, Operation, Part, SCHEMA, SHED_IN_TURN, Schema, SnapshotError, State, restore_operation,
+    restore_state, save_operation, save_state,
 };
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::seal::{
@@ -148,14 +148,14 @@ fn open_as(
     };
     let parts: Vec<Part> = opened.segments.into_iter().map(to_part).collect();
     let mut parts = schema.lift(opened.stamp.schema, parts)?;
-    let mut state = restore_state(&mut parts)?;
+    if kind != Kind::Paused {
+        // Of an operation that is over: an older version has written back what it did not know.
+        parts.retain(|part| part.tag != COOKIES);
+    }
+    let state = restore_state(&mut parts)?;
     let operation = match kind {
         Kind::Paused => Some(restore_operation(&parts)?),
-        Kind::Client | Kind::Vault => {
-            // Of an operation that is over: an older version has written back what it did not know.
-            state.cookies.clear();
-            None
-        }
+        Kind::Client | Kind::Vault => None,
     };
     let mark = Mark { issued: opened.stamp.issued, expires: opened.stamp.expires, state_id: opened.stamp.state_id };
     Ok(Opened { state, operation, mark, needs_reseal: opened.needs_reseal })

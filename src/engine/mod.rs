@@ -103,5 +103,5 @@ pub(crate) use part::{Part, SnapshotError};
 pub(crate) use records::{read_doubt, write_doubt};
 pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
-    Include, SHED_IN_TURN, restore_operation, restore_state, save_operation, save_state, understood,
+    COOKIES, Include, SHED_IN_TURN, restore_operation, restore_state, save_operation, save_state, understood,
 };

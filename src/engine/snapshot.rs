@@ -67,7 +67,8 @@ const ACCOUNTS: u8 = 9;
 const USER_KEY: u8 = 10;
 const DIALECT: u8 = 11;
 const ANNOUNCED: u8 = 12;
-const COOKIES: u8 = 14;
+/// Passed over where no operation is under way.
+pub(crate) const COOKIES: u8 = 14;
 const RECOVERY: u8 = 129;
 const KIND: u8 = 130;
 

@@ -1,6 +1,7 @@
 //! The golden blobs of `fixtures/blobs/`: each opens, says what its page says, and is refused when anything about it changes.
 
 mod content;
+mod cookies;
 mod hand;
 mod kinds;
 mod lost;

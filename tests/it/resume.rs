@@ -3,6 +3,7 @@
 mod ahead;
 mod blobs;
 mod canary;
+mod cookies;
 mod given_up;
 pub(crate) mod line;
 mod lost;

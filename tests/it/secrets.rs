@@ -181,6 +181,13 @@ fn a_cookie_is_not_in_the_log() {
             }
             let last = server.seen().pop().unwrap();
             assert_eq!(last.header("cookie"), Some("id=cAnArY-cookie-19"));
+            let cookies = https.cookies();
+            assert_eq!(cookies[0].line.expose(), "id=cAnArY-cookie-19; Path=/");
+            let other = https.for_another_user();
+            other.restore_cookies(cookies.clone());
+            assert_eq!(other.cookies(), cookies);
+            hay.debug("cookies", &cookies);
+            hay.debug("the transport", &other);
         });
     });
     assert!(hay.everything().contains("hyper_util"), "the connection said nothing: is it listened to?");

@@ -15,7 +15,7 @@
 //!
 //! # What is in the store
 //!
-//! One record per vault, the *desk*: the client (profile, access key, cookie), the claim, whether a payment was ever begun, the
+//! One record per vault, the *desk*: the client (profile, access key, cookie; while a payment is not over, also the cookies of the transport), the claim, whether a payment was ever begun, the
 //! payments that are not over, and results that are not filed yet. One record per payment that is over, its *file*: the receipt, the
 //! refusal, or the doubt that nothing could resolve. Both are sealed, under the vault's context and the record's own key. The keys
 //! are SHA-256 digests of the context and, for a file, the id.

@@ -51,6 +51,8 @@ impl Cookies {
     pub(crate) fn restore(&self, cookies: &[SetCookie]) {
         let of_hosts = cookies.iter().rev().filter_map(|SetCookie { origin, line }| {
             let url = Url::parse(origin).ok().filter(|url| url.scheme() == "https")?;
+            // One that no header holds would keep all others from being sent.
+            HeaderValue::from_bytes(line.expose().as_bytes()).ok()?;
             Some((read(line.expose(), &url).filter(|cookie| !cookie.is_expired())?, url))
         });
         self.jar().set(of_hosts);
@@ -209,5 +211,124 @@ mod tests {
         let (cookies, mut headers) = (Cookies::default(), HeaderMap::new());
         headers.insert(SET_COOKIE, "id=1; Domain=other.com".parse().unwrap());
         assert!(!cookies.keep(&headers, &bank, None));
+    }
+
+    fn set(cookies: &Cookies, host: &str, lines: &[&str]) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(SET_COOKIE, line.parse().unwrap());
+        }
+        cookies.keep(&headers, &Url::parse(host).unwrap(), None);
+    }
+
+    fn restored(all: &[SetCookie]) -> Cookies {
+        let cookies = Cookies::default();
+        cookies.restore(all);
+        cookies
+    }
+
+    fn sent(cookies: &Cookies, url: &str) -> Vec<String> {
+        let line = cookies.line(&Url::parse(url).unwrap());
+        let mut all: Vec<_> = pairs(line.as_ref()).map(|pair| String::from_utf8(pair.to_vec()).unwrap()).collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn what_is_written_is_restored_for_the_same_host_and_path() {
+        let cookies = Cookies::default();
+        set(
+            &cookies,
+            "https://ofx.bank.com/a/ofx",
+            &["a=1", "b=\"x y\"; Path=/; Secure; Max-Age=100000", "e=; Path=/"],
+        );
+        set(&cookies, "https://pay.bank.com:8443/", &["c=3; HttpOnly; SameSite=Strict; Domain=bank.com"]);
+        set(&cookies, "http://127.0.0.1:81/", &["d=4; Secure"]);
+        set(&cookies, "http://[::1]:81/", &["f=5"]);
+        let all = cookies.all();
+        let origins: Vec<_> = all.iter().map(|cookie| cookie.origin.as_str()).collect();
+        let of = ["[::1]", "127.0.0.1", "pay.bank.com", "ofx.bank.com", "ofx.bank.com", "ofx.bank.com"];
+        assert_eq!(origins, of.map(|host| format!("https://{host}")), "the newest first");
+        assert!(!format!("{all:?}").contains("=3"), "{all:?}");
+        let again = restored(&all);
+        for url in [
+            "https://ofx.bank.com/a/ofx",
+            "https://ofx.bank.com/b",
+            "https://pay.bank.com/",
+            "https://bank.com/",
+            "https://www.bank.com/",
+            "http://127.0.0.1:82/",
+            "http://[::1]/",
+        ] {
+            assert_eq!(sent(&again, url), sent(&cookies, url), "{url}");
+        }
+        assert_eq!(sent(&again, "https://ofx.bank.com/a/ofx"), ["a=1", "b=\"x y\"", "e="]);
+        assert_eq!(sent(&again, "https://bank.com/"), Vec::<String>::new());
+        assert_eq!(again.all(), all, "also in their order, and until when they are good");
+        // What is set once more is the newest.
+        set(&cookies, "https://ofx.bank.com/a/ofx", &["a=2"]);
+        assert_eq!(cookies.all()[0].line.expose(), "a=2; Path=/a");
+        assert_eq!(cookies.all().len(), all.len());
+    }
+
+    #[test]
+    fn what_has_expired_is_neither_written_nor_restored() {
+        let cookies = Cookies::default();
+        set(&cookies, "https://bank.com/", &["a=1; Max-Age=1000", "b=2", "b=; Max-Age=0"]);
+        assert_eq!(cookies.all().len(), 1);
+        // It does not take away what is there now.
+        let old = SetCookie::new("https://bank.com", "a=0; Path=/; Expires=Wed, 21 Oct 2015 07:28:00 GMT");
+        let new = SetCookie::new("https://bank.com", "c=0; Path=/; Expires=Wed, 21 Oct 2915 07:28:00 GMT");
+        cookies.restore(&[old.clone(), new]);
+        assert_eq!(sent(&cookies, "https://bank.com/"), ["a=1", "c=0"]);
+        assert_eq!(restored(&[old]).all(), []);
+    }
+
+    #[test]
+    fn what_is_restored_wins_and_is_no_more_than_is_kept() {
+        let cookies = Cookies::default();
+        set(&cookies, "https://bank.com/", &["a=own", "b=own"]);
+        cookies.restore(&[SetCookie::new("https://bank.com", "a=stored; Path=/")]);
+        assert_eq!(sent(&cookies, "https://bank.com/"), ["a=stored", "b=own"]);
+        let long = "x".repeat(MOST_BYTES);
+        let many = |count: usize| (0..count).map(|at| SetCookie::new("https://bank.com", format!("{at}=1; Path=/")));
+        cookies.restore(&many(MOST + 20).chain([SetCookie::new("https://bank.com", long)]).collect::<Vec<_>>());
+        assert_eq!((cookies.all().len(), cookies.jar().order.len()), (MOST, MOST));
+        assert!(!sent(&cookies, "https://bank.com/").contains(&"a=stored".to_owned()));
+    }
+
+    #[test]
+    fn what_is_forged_or_damaged_is_nothing() {
+        for (origin, line) in [
+            ("", "a=1"),
+            ("bank.com", "a=1"),
+            ("http://bank.com", "a=1"),
+            ("file:///etc", "a=1"),
+            ("data:bank.com", "a=1"),
+            ("https://", "a=1"),
+            ("https://[::1", "a=1"),
+            ("https://other.com", "a=1; Domain=bank.com"),
+            ("https://bank.com", ""),
+            ("https://bank.com", "a"),
+            ("https://bank.com", "=1"),
+            ("https://bank.com", "a=1; Max-Age=0"),
+            ("https://bank.com", "a=1; Domain=other.com"),
+            ("https://bank.com", "a=1\r\nX-Evil: 2; Path=/"),
+            ("https://bank.com", "a=1; Path=/; Expires=garbage; Max-Age=-99999999999999999999999"),
+            ("https://bank.com", "a=\0; Path=/"),
+        ] {
+            let cookies = restored(&[SetCookie::new(origin, line)]);
+            assert_eq!(cookies.line(&Url::parse("https://bank.com/").unwrap()), None, "{origin} {line}");
+            assert_eq!(cookies.all(), [], "{origin} {line}");
+        }
+        for (origin, line) in [("https://other.com", "a=1; Domain=com"), ("https://bank.com@other.com", "a=1")] {
+            let cookies = restored(&[SetCookie::new(origin, line)]);
+            assert_eq!(sent(&cookies, "https://bank.com/"), Vec::<String>::new());
+            assert_eq!(sent(&cookies, "https://other.com/"), ["a=1"]);
+        }
+        // An address with a semicolon, from which the path comes.
+        let cookies = Cookies::default();
+        set(&cookies, "https://bank.com/ofx;a=1/x", &["a=1"]);
+        assert_eq!(cookies.all(), []);
     }
 }

@@ -202,7 +202,9 @@ impl HttpsOptions {
     }
 
     /// Whether cookies that the institution sets are sent back to it: to the host that set them, and to no other, whatever their `Domain`
-    /// says. Default: yes, as long as the transport lives. At most 50 are kept, and 8 KiB of what would be sent: older ones go where there
+    /// says. Default: yes, as long as the transport lives; and in another process for an operation that was stored while it was under way,
+    /// because an institution may tie its questions to a cookie: a [paused session](crate::Session::pause) and a [`Vault`](crate::Vault) give
+    /// them to the transport with which they go on. At most 50 are kept, and 8 KiB of what would be sent: older ones go where there
     /// would be more, and what one answer sets beyond that is not kept.
     ///
     /// Without them nothing is sent [once more for a cookie](crate::engine::Dialect::repeat_for_cookie).

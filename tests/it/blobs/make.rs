@@ -19,13 +19,13 @@ use serde_json::{Map, Value, json};
 
 use super::hand::by_hand;
 use super::wire::{Fault, Wire, large_profile, locked_out, many_profile, silent_duplicate, vendor_profile};
-use super::{answer_to, folder, lost, read, reference, run, service};
+use super::{answer_to, cookies, folder, lost, read, reference, run, service};
 
 #[test]
 fn no_golden_blob_is_missing() {
     let makes = std::env::var_os("OFX_TESTING_MAKE_BLOBS").is_some();
     let earlier = clients().into_iter().chain(by_hand()).chain(paused()).chain(versions()).chain(doubts());
-    for made in earlier.chain(lost::made()).chain(service::made()) {
+    for made in earlier.chain(lost::made()).chain(service::made()).chain(cookies::made()) {
         let file = folder().join(format!("{}.blob", made.name));
         if file.exists() {
             continue;
