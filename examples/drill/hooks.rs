@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use ofx_session::Https;
 use ofx_session::store::{Answer, Capabilities, Record, RecordKey, Store, Swap, Version};
-use ofx_session::transport::{Request, Sending, Transport};
+use ofx_session::transport::{Request, Sending, SetCookie, Transport};
 
 use super::{Point, Told, child};
 
@@ -147,5 +147,13 @@ impl Transport for WatchedTransport {
             }
             answer
         })
+    }
+
+    fn cookies(&self) -> Vec<SetCookie> {
+        self.https.cookies()
+    }
+
+    fn restore_cookies(&self, cookies: Vec<SetCookie>) {
+        self.https.restore_cookies(cookies);
     }
 }

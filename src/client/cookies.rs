@@ -6,7 +6,8 @@ use std::mem::take;
 use crate::engine::State;
 use crate::transport::{SetCookie, Transport};
 
-/// `state` as it is to be stored: with the transport's cookies while an operation `is_under_way`, and else with none. Those of an operation that was stored before, and that the transport has not been given yet, are stored as they are.
+/// `state` as it is to be stored: with the transport's cookies while an operation `is_under_way`, and else with none. Those of an
+/// operation that was stored before, and that the transport has not been given yet, are stored as they are.
 pub(crate) fn with_cookies<'a>(
     state: &'a State,
     transport: Option<&dyn Transport>,

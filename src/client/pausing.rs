@@ -19,8 +19,8 @@ impl Session {
     /// # Security
     ///
     /// Holds what a [client's blob](crate::Client::deconstruct) holds, the questions, the request (of an enrolment with tax id and
-    /// security name), and up to 4 KiB of the [cookies](crate::transport::Transport::cookies) of its transport, which that of whoever goes on is given;
-    /// never a password, a one-time token or an answer. Answers that were given and not sent are asked for again.
+    /// security name), and up to 4 KiB of the [cookies](crate::transport::Transport::cookies) of its transport, which that of whoever goes
+    /// on is given; never a password, a one-time token or an answer. Answers that were given and not sent are asked for again.
     pub fn pause(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>> {
         let life = self.pause_life();
         self.pause_for(life, keys, context)

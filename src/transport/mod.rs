@@ -92,8 +92,8 @@ pub trait Transport: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Takes over what [`cookies`](Self::cookies) gave, here or in another process: before the first request of an operation that was stored.
-    /// In place of those that it has under the same names, because these belong to the conversation that goes on.
+    /// Takes over what [`cookies`](Self::cookies) gave, here or in another process: before the first request of an operation that was
+    /// stored. They take the place of those with the same host, path and name, because they belong to the conversation that goes on.
     ///
     /// Unless an implementation says otherwise, they are dropped. One that keeps them sends each to the host of its
     /// [`origin`](SetCookie::origin) and to no other, and checks them as if a server had set them: they may be damaged, and out of date.

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use ofx_session::transport::{Request, Response, Sending, Transport, TransportError};
+use ofx_session::transport::{Request, Response, Sending, SetCookie, Transport, TransportError};
 
-use crate::canary::{ACCESS_KEY, CARD, CHECKING, PAY_ACCOUNT, SAVINGS, SECOND_ACCESS_KEY, SESSION_COOKIE};
+use crate::canary::{ACCESS_KEY, CARD, CHECKING, HTTP_COOKIE, PAY_ACCOUNT, SAVINGS, SECOND_ACCESS_KEY, SESSION_COOKIE};
 
 /// How documents are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,6 +199,10 @@ impl Bank {
 impl Transport for Bank {
     fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(async move { self.answer(request.body()) })
+    }
+
+    fn cookies(&self) -> Vec<SetCookie> {
+        vec![SetCookie::new("https://ofx.bank.example", HTTP_COOKIE)]
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) const ACCESS_KEY: &str = "fQ7&ae0u4Zs1Xn9Lb6Kc3Hm8Tg5Wp2Rv7Jd0Yk4Fx1N
 pub(crate) const SECOND_ACCESS_KEY: &str = "Ny4kSg81-second-Qe6Lr03Xt-key";
 /// With what looks like an entity and is none.
 pub(crate) const SESSION_COOKIE: &str = "ck&Pz5Hq1Nv7KawTg;x3Lm";
+/// As a transport has it.
+pub(crate) const HTTP_COOKIE: &str = "id=Rt6-http-cookie-Wq3Zn; Path=/";
 /// Digits only: a packed state holds two in a byte.
 pub(crate) const CHECKING: &str = "7391645820473916820";
 pub(crate) const SAVINGS: &str = "KX-60518-2297-4401-Q";
@@ -51,7 +53,7 @@ fn forms(text: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-const TEXTS: [(&str, &str); 17] = [
+const TEXTS: [(&str, &str); 18] = [
     ("new password", NEW_PASSWORD),
     ("password", PASSWORD),
     ("first user credential", USER_CRED1),
@@ -65,6 +67,7 @@ const TEXTS: [(&str, &str); 17] = [
     ("access key", ACCESS_KEY),
     ("second access key", SECOND_ACCESS_KEY),
     ("session cookie", SESSION_COOKIE),
+    ("HTTP cookie", HTTP_COOKIE),
     ("checking account", CHECKING),
     ("savings account", SAVINGS),
     ("card", CARD),

@@ -15,10 +15,10 @@
 //!
 //! # What is in the store
 //!
-//! One record per vault, the *desk*: the client (profile, access key, cookie; while a payment is not over, also the cookies of the transport), the claim, whether a payment was ever begun, the
-//! payments that are not over, and results that are not filed yet. One record per payment that is over, its *file*: the receipt, the
-//! refusal, or the doubt that nothing could resolve. Both are sealed, under the vault's context and the record's own key. The keys
-//! are SHA-256 digests of the context and, for a file, the id.
+//! One record per vault, the *desk*: the client (profile, access key, `SESSCOOKIE`; while a payment is not over, also the cookies of the
+//! transport), the claim, whether a payment was ever begun, the payments that are not over, and results that are not filed yet. One
+//! record per payment that is over, its *file*: the receipt, the refusal, or the doubt that nothing could resolve. Both are sealed, under
+//! the vault's context and the record's own key. The keys are SHA-256 digests of the context and, for a file, the id.
 //!
 //! Every change of the desk is one compare-and-swap against the version that was loaded. It is the fence: whoever sleeps while
 //! somebody takes over holds an old version and can write nothing any more, and nothing is sent that was not written first.

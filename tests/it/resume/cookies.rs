@@ -134,6 +134,10 @@ async fn a_vault_s_questions_are_answered_in_another_process() {
     assert!(matches!(town.vault(&store).resume("order-1", jane()).await.unwrap(), Progress::Ask(_)));
     town.vault(&store).answer("order-1", right(), jane()).await.unwrap().done().unwrap();
     town.saw(1, 1);
+    assert_eq!(town.teller.lock().unwrap().given, 1);
+    // With the last payment that is not over, the desk has forgotten them.
+    let _ = town.vault(&store).pay("order-2", &payment(), jane()).await.unwrap();
+    assert_eq!(town.teller.lock().unwrap().given, 2);
 }
 
 /// As before: each process has cookies of its own.
