@@ -43,7 +43,8 @@ impl Session {
     ///
     /// # Security
     ///
-    /// Whoever reads it has the client's keys, the `USERKEY` included, and the cookies of its transport, and sees the request; whoever writes it can change the request.
+    /// Whoever reads it has the client's keys, the `USERKEY` included, and the cookies of its transport, and sees the request; whoever writes
+    /// it can change the request.
     pub fn pause_plain_including_private(self) -> Result<Blob, Kept<Self>> {
         let life = self.pause_life();
         self.pause_as(Protection::Plain(Include::All), life)
