@@ -90,7 +90,7 @@ pub(crate) async fn exchange(
     let mut was_sent = false;
     // Time has passed, and somebody else may have taken over: a copy that may not leave now leaves the first one in doubt.
     if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy)
-        && ahead.keep(&client.state, held).await.is_ok()
+        && ahead.keep(client, held).await.is_ok()
     {
         was_sent = true;
         sent = watching.send(&*world, &*wire, kind, request(copy)).await;

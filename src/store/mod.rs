@@ -116,27 +116,35 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap>;
 }
 
-impl<S: Store + ?Sized> Store for Arc<S> {
-    fn capabilities(&self) -> Capabilities {
-        (**self).capabilities()
-    }
+macro_rules! passed_on {
+    ($($pointer:ident)*) => {
+        $(
+            impl<S: Store + ?Sized> Store for $pointer<S> {
+                fn capabilities(&self) -> Capabilities {
+                    (**self).capabilities()
+                }
 
-    fn create<'a>(&'a self, key: &'a RecordKey, record: &'a Record) -> Answer<'a, Swap> {
-        (**self).create(key, record)
-    }
+                fn create<'a>(&'a self, key: &'a RecordKey, record: &'a Record) -> Answer<'a, Swap> {
+                    (**self).create(key, record)
+                }
 
-    fn load<'a>(&'a self, key: &'a RecordKey) -> Answer<'a, Option<Record>> {
-        (**self).load(key)
-    }
+                fn load<'a>(&'a self, key: &'a RecordKey) -> Answer<'a, Option<Record>> {
+                    (**self).load(key)
+                }
 
-    fn swap<'a>(&'a self, key: &'a RecordKey, expected: Version, record: &'a Record) -> Answer<'a, Swap> {
-        (**self).swap(key, expected, record)
-    }
+                fn swap<'a>(&'a self, key: &'a RecordKey, expected: Version, record: &'a Record) -> Answer<'a, Swap> {
+                    (**self).swap(key, expected, record)
+                }
 
-    fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap> {
-        (**self).delete(key, expected)
-    }
+                fn delete<'a>(&'a self, key: &'a RecordKey, expected: Version) -> Answer<'a, Swap> {
+                    (**self).delete(key, expected)
+                }
+            }
+        )*
+    };
 }
+
+passed_on! { Arc Box }
 
 /// How a conditional write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -102,6 +102,32 @@ pub trait Transport: fmt::Debug + Send + Sync {
     }
 }
 
+macro_rules! passed_on {
+    ($($pointer:ident)*) => {
+        $(
+            impl<T: Transport + ?Sized> Transport for $pointer<T> {
+                fn send(&self, request: Request) -> Sending<'_> {
+                    (**self).send(request)
+                }
+
+                fn allows(&self, url: &str) -> Result<(), TransportError> {
+                    (**self).allows(url)
+                }
+
+                fn cookies(&self) -> Vec<SetCookie> {
+                    (**self).cookies()
+                }
+
+                fn restore_cookies(&self, cookies: Vec<SetCookie>) {
+                    (**self).restore_cookies(cookies);
+                }
+            }
+        )*
+    };
+}
+
+passed_on! { Arc Box }
+
 /// A cookie, as the server sets it that has set it. RFC 6265 §4.1.
 ///
 /// # Security

@@ -1,12 +1,18 @@
 //! One id, one payment.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
 use ofx_session::client::vault::{Settlement, Standing};
-use ofx_session::{Context, Doubt, ErrorKind, Moved, Progress, StatusCode, Vault};
+use ofx_session::store::Store;
+use ofx_session::transport::{Request, Sending, SetCookie, Transport, TransportError};
+use ofx_session::{Context, Doubt, ErrorKind, Event, Moved, Observer, Progress, StatusCode, Vault};
 use rust_decimal::Decimal;
 
 use super::support::{
-    END_USER, Fate, House, TENANT, careful, client, done, easy, jane, joe, keys, now, other_payment, payment,
-    questioning, right, wrong,
+    END_USER, Fate, House, Line, TENANT, careful, client, context, done, easy, jane, joe, keys, now, other_payment,
+    payment, questioning, right, wrong,
 };
 
 /// The store lets one go on, so that nobody else can have sent it: what the history does not tell costs nothing but the history, also
@@ -294,4 +300,59 @@ fn a_newer_profile_is_fetched_before_the_next_payment() {
     done(house.pay("order-2"));
     assert_eq!(profiles(), 2, "once for each date");
     house.line.clean(2);
+}
+
+/// Notes what it is called by, and has a cookie.
+#[derive(Debug)]
+struct Noting(Line, Mutex<BTreeSet<&'static str>>);
+
+impl Noting {
+    fn note(&self, call: &'static str) {
+        self.1.lock().unwrap().insert(call);
+    }
+}
+
+impl Transport for Noting {
+    fn send(&self, request: Request) -> Sending<'_> {
+        self.note("send");
+        self.0.send(request)
+    }
+
+    fn allows(&self, url: &str) -> Result<(), TransportError> {
+        self.note("allows");
+        self.0.allows(url)
+    }
+
+    fn cookies(&self) -> Vec<SetCookie> {
+        self.note("cookies");
+        vec![SetCookie::new("https://ofx.bank.example", "id=1")]
+    }
+
+    fn restore_cookies(&self, cookies: Vec<SetCookie>) {
+        self.note("restore_cookies");
+        assert_eq!(cookies, self.cookies());
+    }
+}
+
+/// Transport, store and observer of a program that reads from its configuration which ones to take.
+#[test]
+fn what_is_chosen_at_run_time_is_asked_for_everything() {
+    let house = House::new(questioning());
+    let noting = Arc::new(Noting(house.line.clone(), Mutex::default()));
+    let seen = Arc::new(AtomicUsize::new(0));
+    let vault = || {
+        let transport: Box<dyn Transport> = Box::new(Arc::clone(&noting) as Arc<dyn Transport>);
+        let count = Arc::clone(&seen);
+        let observer: Arc<dyn Observer> = Arc::new(move |_: &Event<'_>| {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        let client = client(&house.line).transport(transport).observer(observer);
+        let store: Box<dyn Store> = Box::new(house.store.clone());
+        Vault::new(client, store, keys(), context()).unwrap().world(house.clock.clone())
+    };
+    assert!(matches!(now(vault().pay("order-1", &payment(), jane())).unwrap(), Progress::Ask(_)));
+    done(now(vault().answer("order-1", right(), jane())));
+    assert_eq!(*noting.1.lock().unwrap(), BTreeSet::from(["allows", "cookies", "restore_cookies", "send"]));
+    assert!(seen.load(Ordering::SeqCst) > 0);
+    house.line.clean(1);
 }
