@@ -136,7 +136,7 @@ impl Session {
             (result, _) => result?,
         };
         if progress == Progress::Done(Completed::PasswordChanged) {
-            self.credentials.adopt_new_password();
+            self.credentials.adopt_new_password(self.client.state.has_other_realms());
             self.client.state.password_change_due = false;
         }
         Ok(progress)

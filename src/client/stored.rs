@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::client::world::{self, World};
 use crate::engine::{
     COOKIES, Include, Operation, Part, SCHEMA, SHED_IN_TURN, Schema, SnapshotError, State, restore_operation,
-    restore_state, save_operation, save_state,
+    restore_state, save_operation, save_state, shed,
 };
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::seal::{
@@ -110,7 +110,7 @@ pub(crate) fn fit(
     let mut needed = usize::MAX;
     for count in 0..=SHED_IN_TURN.len() {
         let mut parts = save_state(state, include)?;
-        parts.retain(|part| !SHED_IN_TURN.iter().take(count).any(|shed| *shed == part.tag));
+        shed(&mut parts, state, count)?;
         // Where the files of an operation go is stored with it once the profile is left out.
         let own = own(&parts)?;
         parts.extend(own);

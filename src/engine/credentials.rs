@@ -14,6 +14,8 @@ pub struct Credentials {
     pub(crate) user_cred2: Option<Secret>,
     pub(crate) auth_token: Option<Secret>,
     pub(crate) new_password: Option<Secret>,
+    /// The password from before a change in the home realm, which counts in the others.
+    pub(crate) password_elsewhere: Option<Secret>,
     pub(crate) wants_user_key: bool,
 }
 
@@ -42,7 +44,15 @@ impl Credentials {
     }
 
     fn of(login: Login) -> Self {
-        Self { login, user_cred1: None, user_cred2: None, auth_token: None, new_password: None, wants_user_key: false }
+        Self {
+            login,
+            user_cred1: None,
+            user_cred2: None,
+            auth_token: None,
+            new_password: None,
+            password_elsewhere: None,
+            wants_user_key: false,
+        }
     }
 
     /// Adds `USERCRED1`, which the profile asks for by `USERCRED1LABEL`.
@@ -102,10 +112,23 @@ impl Credentials {
         Ok(Login::Password { user_id: user_id.to_owned(), password: new.clone() })
     }
 
-    /// The new password is the password from now on.
-    pub(crate) fn adopt_new_password(&mut self) {
+    /// The new password is the password from now on, in the home realm. Where there are `others`, they have heard of no change.
+    pub(crate) fn adopt_new_password(&mut self, others: bool) {
         if let (Login::Password { password, .. }, Some(new)) = (&mut self.login, self.new_password.take()) {
-            *password = new;
+            let before = std::mem::replace(password, new);
+            if others {
+                self.password_elsewhere.get_or_insert(before);
+            }
+        }
+    }
+
+    /// The login in the home realm, or in another one.
+    pub(crate) fn login_of(&self, home: bool) -> Login {
+        match (&self.login, &self.password_elsewhere) {
+            (Login::Password { user_id, .. }, Some(before)) if !home => {
+                Login::Password { user_id: user_id.clone(), password: before.clone() }
+            }
+            (login, _) => login.clone(),
         }
     }
 

@@ -30,6 +30,11 @@ impl<T: Content> Held<T> {
         Self { packed, value: OnceLock::from(Some(value)) }
     }
 
+    /// The record, where somebody has looked at it.
+    pub(crate) fn already_read(&self) -> Option<&T> {
+        self.value.get().and_then(Option::as_ref)
+    }
+
     /// Takes over what [`packed`](Self::packed) gave.
     pub(crate) fn from_packed(packed: Zeroizing<Vec<u8>>) -> Self {
         Self { packed, value: OnceLock::new() }

@@ -69,6 +69,7 @@ mod operation;
 mod outcome;
 mod part;
 mod password;
+mod realm;
 mod records;
 mod recovery;
 mod rival;
@@ -103,5 +104,5 @@ pub(crate) use part::{Part, SnapshotError};
 pub(crate) use records::{read_doubt, write_doubt};
 pub(crate) use schema::{SCHEMA, Schema};
 pub(crate) use snapshot::{
-    COOKIES, Include, SHED_IN_TURN, restore_operation, restore_state, save_operation, save_state, understood,
+    COOKIES, Include, SHED_IN_TURN, restore_operation, restore_state, save_operation, save_state, shed, understood,
 };

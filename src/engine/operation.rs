@@ -268,6 +268,9 @@ impl Operation {
     pub fn reconcile(mut self, state: &State, now: DateTime<Utc>) -> Result<(Self, Step), EngineError> {
         let doubt = self.ended_in_doubt()?.clone();
         if self.kind == TaskKind::ChangePassword {
+            if !state.share_realm("SIGNUP", "SIGNON") {
+                return Err(EngineError::Situation(NO_REALM_TO_TRY));
+            }
             self.recovery.turn_to_next_password()?;
         } else {
             self.recovery.turn_to_next_way()?;
@@ -395,6 +398,8 @@ impl Operation {
 const LONGEST_REQUEST: usize = 48 * 1024;
 const GOES_ON: &str = "is in doubt, and is being found out about already: answer its questions where it has asked some, or go on with proceed";
 const NO_ANSWERS: &str = "waits for no answers: go on with proceed, or settle a request that is in doubt";
+const NO_REALM_TO_TRY: &str = "cannot be found out about: a password is tried with a request for the account list, which belongs to another signon realm of \
+                               the institution; keep both, and ask there";
 const TOO_LONG: &str = "this is more than 48 KiB in one file (letters beyond ASCII count twice), and could not be stored while it is in doubt; send it in several";
 
 pub(crate) fn app(state: &State) -> (&str, &str) {

@@ -97,6 +97,23 @@ pub(crate) struct AnnouncedV1 {
     pub(crate) is_fetched: bool,
 }
 
+/// The signon realms that are not the home realm.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RealmsV1<'a> {
+    #[serde(borrow)]
+    pub(crate) realms: Vec<RealmV1<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RealmV1<'a> {
+    /// The first bytes of SHA-256 of `SIGNONREALM`.
+    pub(crate) name: [u8; 8],
+    /// The message sets of the realm: 1 `PROF`, 2 `SIGNUP`, 4 `BILLPAY`.
+    pub(crate) sets: u8,
+    pub(crate) access_key: Option<&'a str>,
+    pub(crate) session_cookie: Option<&'a str>,
+}
+
 /// The newest first.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct CookiesV1<'a> {

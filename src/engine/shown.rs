@@ -31,15 +31,14 @@ impl fmt::Debug for State {
             limits,
             client_uid,
             user_id,
-            access_key,
+            home,
+            others,
             user_key,
-            session_cookie,
             profile,
             profile_is_old,
             profile_announced,
             accounts,
             marks,
-            challenged,
             recognized,
             password_change_due,
             cookies,
@@ -52,15 +51,14 @@ impl fmt::Debug for State {
             .field("limits", limits)
             .field("client_uid", client_uid)
             .field("user_id", &hidden(user_id.as_ref()))
-            .field("access_key", access_key)
+            .field("home", home)
+            .field("others", others)
             .field("user_key", user_key)
-            .field("session_cookie", session_cookie)
             .field("profile", profile)
             .field("profile_is_old", profile_is_old)
             .field("profile_announced", profile_announced)
             .field("accounts", accounts)
             .field("marks", marks)
-            .field("challenged", challenged)
             .field("recognized", recognized)
             .field("password_change_due", password_change_due)
             .field("cookies", &cookies.len())

@@ -21,7 +21,7 @@ impl Operation {
     ) -> Result<(Self, Step), EngineError> {
         let response = Response::decode(body, &state.limits)?;
         let signon = response.signon();
-        state.absorb(signon, self.kind);
+        state.absorb(signon, self.kind, false);
         if !signon.is_accepted() && self.recovery.tries_a_password() {
             return Ok(self.take_password_try(signon, state, now));
         }
@@ -92,7 +92,7 @@ impl Operation {
             }
         };
         let signon = response.signon();
-        state.absorb(signon, self.kind);
+        state.absorb(signon, self.kind, self.recovery.leg == Leg::SameFile);
         if let Some(before) = before.filter(|_| !signon.is_accepted()) {
             // This copy was not looked at: what may have been carried out is what was before it.
             self.recovery.copies = before;
@@ -119,7 +119,7 @@ impl Operation {
         let saved = self.recovery.copies.file.as_ref().filter(|_| counts && self.doubt.is_none());
         let saved = saved.map(|(_, number)| self.seed.file(*number));
         if passed.is_some() {
-            state.challenged = true;
+            state.realm_mut(self.kind.message_set()).challenged = true;
         }
         let trn_uid = self.trn_uid();
         let (operation, step) = match self.kind {

@@ -19,6 +19,7 @@
 //! | 10 | `USERKEY` | postcard `UserKeyV1` | | yes |
 //! | 11 | how the institution differs from most | postcard `DialectV1` | yes | |
 //! | 12 | the date of a newer profile that was announced | postcard `AnnouncedV1` | | |
+//! | 13 | signon realms other than that of `SIGNON` | postcard `RealmsV1` | | keys, cookies |
 //! | 14 | cookies of the transport, where an operation is under way | postcard `CookiesV1` | | yes |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //! | 130 | account of the request's history, order of several requests | postcard `RequestV1` | yes | account numbers |
@@ -36,9 +37,10 @@ mod operation;
 use chrono::DateTime;
 
 use crate::engine::marks::Marks;
+use crate::engine::realm::{MOST_REALMS, OtherRealm, Realm};
 use crate::engine::records::{
-    AnnouncedV1, ClientUidV1, CookiesV1, CredentialsV1, DialectV1, IdentityV1, MarksV1, UserKeyV1, read_dialect,
-    write_dialect,
+    AnnouncedV1, ClientUidV1, CookiesV1, CredentialsV1, DialectV1, IdentityV1, MarksV1, RealmV1, RealmsV1, UserKeyV1,
+    read_dialect, write_dialect,
 };
 use crate::engine::{Application, Dialect, Held, Institution, Part, SnapshotError, State, TaskKind, UserKey};
 use crate::ofx::{Content, FileUid, FinancialInstitution, Stamp, Version};
@@ -67,15 +69,28 @@ const ACCOUNTS: u8 = 9;
 const USER_KEY: u8 = 10;
 const DIALECT: u8 = 11;
 const ANNOUNCED: u8 = 12;
+const REALMS: u8 = 13;
 /// Passed over where no operation is under way.
 pub(crate) const COOKIES: u8 = 14;
 const RECOVERY: u8 = 129;
 const KIND: u8 = 130;
 
 /// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost `SESSCOOKIE` the
-/// specification allows for, the list and the profile are fetched again. Without the cookies of the transport, an institution that ties
-/// its questions to them asks for ever.
-pub(crate) const SHED_IN_TURN: [u8; 4] = [SESSION_COOKIE, ACCOUNTS, PROFILE, COOKIES];
+/// specification allows for, the list and the profile are fetched again. Of the realms, the keys: questions are answered again. Without the
+/// cookies of the transport, an institution that ties its questions to them asks for ever.
+pub(crate) const SHED_IN_TURN: [u8; 5] = [SESSION_COOKIE, ACCOUNTS, PROFILE, REALMS, COOKIES];
+
+/// Leaves the first `count` of these out. Of the realms that are not the home realm, their cookies go with its cookie; which message sets
+/// are theirs stays, so that they are sent nothing of its own.
+pub(crate) fn shed(parts: &mut Vec<Part>, state: &State, count: usize) -> Result<(), SnapshotError> {
+    let gone = SHED_IN_TURN.get(..count).unwrap_or(&SHED_IN_TURN);
+    parts.retain(|part| part.tag == REALMS || !gone.contains(&part.tag));
+    match parts.iter_mut().find(|part| part.tag == REALMS) {
+        Some(part) if count > 0 => *part = realms(&state.other_realms(), !gone.contains(&REALMS), false)?,
+        _ => {}
+    }
+    Ok(())
+}
 
 /// The parts of a state.
 pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, SnapshotError> {
@@ -113,7 +128,7 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         return Ok(parts);
     }
     let credentials = CredentialsV1 {
-        access_key: state.access_key.as_ref().map(Secret::expose),
+        access_key: state.home.access_key.as_ref().map(Secret::expose),
         app_key: state.application.key.as_ref().map(Secret::expose),
     };
     if credentials.access_key.is_some() || credentials.app_key.is_some() {
@@ -128,7 +143,11 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         let last_file = state.marks.last_file.as_ref().map(FileUid::as_str);
         parts.push(Part::of(MARKS, false, &MarksV1 { last_file, tokens })?);
     }
-    if let Some(cookie) = &state.session_cookie {
+    let others = state.other_realms();
+    if !others.is_empty() {
+        parts.push(realms(&others, true, true)?);
+    }
+    if let Some(cookie) = &state.home.session_cookie {
         parts.push(Part::raw(SESSION_COOKIE, false, cookie.expose().as_bytes().to_vec()));
     }
     parts.extend(cookies(state)?);
@@ -162,7 +181,7 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
     };
     let mut state = State::new(institution, application, identity.client_uid.text());
     state.user_id = identity.user_id.map(str::to_owned);
-    state.access_key = access_key.map(Secret::from);
+    state.home.access_key = access_key.map(Secret::from);
     if let Some(AnnouncedV1 { at, is_fetched }) = Part::read(parts, ANNOUNCED)? {
         state.profile_announced = i64::try_from(at).ok().and_then(|at| DateTime::from_timestamp(at, 0));
         state.profile_is_old = !is_fetched;
@@ -176,7 +195,19 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
     }
     if let Some(part) = Part::find(parts, SESSION_COOKIE) {
         let text = std::str::from_utf8(&part.bytes).map_err(|_| SnapshotError::Damaged(SESSION_COOKIE))?;
-        state.session_cookie = Some(Secret::from(text));
+        state.home.session_cookie = Some(Secret::from(text));
+    }
+    if let Some(RealmsV1 { realms }) = Part::read(parts, REALMS)? {
+        let realms = realms.into_iter().take(MOST_REALMS).map(|found| OtherRealm {
+            name: found.name,
+            sets: found.sets,
+            realm: Realm {
+                access_key: found.access_key.map(Secret::from),
+                session_cookie: found.session_cookie.map(Secret::from),
+                ..Realm::default()
+            },
+        });
+        state.others = realms.collect();
     }
     // A longer one is nobody's: reading it would take more memory than it is worth.
     let short = Part::find(parts, COOKIES).is_some_and(|part| part.bytes.len() <= MOST_COOKIES);
@@ -207,7 +238,7 @@ pub(crate) fn understood(parts: &[Part]) -> Result<(), SnapshotError> {
 
 const FIRST_OF_OPERATION: u8 = 128;
 
-const KNOWN: [u8; 15] = [
+const KNOWN: [u8; 16] = [
     IDENTITY,
     CREDENTIALS,
     MARKS,
@@ -220,6 +251,7 @@ const KNOWN: [u8; 15] = [
     USER_KEY,
     DIALECT,
     ANNOUNCED,
+    REALMS,
     COOKIES,
     RECOVERY,
     KIND,
@@ -242,6 +274,17 @@ const MOST_COOKIES: usize = 4 * 1024;
 
 /// Of a length or a count in it.
 const LENGTH: usize = 2;
+
+/// The other realms, with what of their secrets there is room for.
+fn realms(others: &[OtherRealm], keys: bool, cookies: bool) -> Result<Part, SnapshotError> {
+    let realms = others.iter().map(|OtherRealm { name, sets, realm }| RealmV1 {
+        name: *name,
+        sets: *sets,
+        access_key: realm.access_key.as_ref().filter(|_| keys).map(Secret::expose),
+        session_cookie: realm.session_cookie.as_ref().filter(|_| cookies).map(Secret::expose),
+    });
+    Part::of(REALMS, false, &RealmsV1 { realms: realms.collect() })
+}
 
 fn held<T: Content>(tag: u8, record: &Held<T>) -> Option<Part> {
     record.packed().map(|packed| Part::raw(tag, false, packed.clone()))

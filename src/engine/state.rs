@@ -12,6 +12,7 @@ use crate::ofx::{
 use crate::secret::{Secret, shown};
 
 use crate::engine::marks::Marks;
+use crate::engine::realm::{OtherRealm, Realm};
 use crate::engine::{Credentials, Device, Dialect, EngineError, Held, Part, TaskKind};
 
 /// An institution as its users know it: where it is, how it names itself, and how it likes its documents.
@@ -162,9 +163,11 @@ pub struct State {
     pub(crate) limits: Limits,
     pub(crate) client_uid: String,
     pub(crate) user_id: Option<String>,
-    pub(crate) access_key: Option<Secret>,
+    /// What the user has in the home realm, and in the others.
+    pub(crate) home: Realm,
+    pub(crate) others: Vec<OtherRealm>,
+    /// Of the home realm.
     pub(crate) user_key: Option<UserKey>,
-    pub(crate) session_cookie: Option<Secret>,
     pub(crate) profile: Option<Held<Profile>>,
     pub(crate) profile_is_old: bool,
     /// The newest date of a profile that was announced.
@@ -172,11 +175,9 @@ pub struct State {
     pub(crate) accounts: Option<Held<AccountInfoResponse>>,
     /// How far the institution's memory of our requests reaches.
     pub(crate) marks: Marks,
-    /// A challenge was passed in this session, so `MFACHALLENGEFIRST` is satisfied. Not stored.
-    pub(crate) challenged: bool,
     /// The institution accepted the user's credentials in this session. Not stored.
     pub(crate) recognized: bool,
-    /// The institution wants the password changed. Not stored.
+    /// The institution wants the password of the home realm changed. Not stored.
     pub(crate) password_change_due: bool,
     /// What the transport must be given before it sends anything: whose a cookie is, and how it is set. Empty once it has them.
     pub(crate) cookies: Vec<(String, Secret)>,
@@ -196,15 +197,14 @@ impl State {
             limits: Limits::new(),
             client_uid,
             user_id: None,
-            access_key: None,
+            home: Realm::default(),
+            others: Vec::new(),
             user_key: None,
-            session_cookie: None,
             profile: None,
             profile_is_old: false,
             profile_announced: None,
             accounts: None,
             marks: Marks::default(),
-            challenged: false,
             recognized: false,
             password_change_due: false,
             cookies: Vec::new(),
@@ -243,10 +243,10 @@ impl State {
         &self.client_uid
     }
 
-    /// Whether the institution has given an access key that was not refused since.
+    /// Whether the institution has given an access key that was not refused since, in the signon realm of `SIGNON`.
     #[must_use]
     pub fn has_access_key(&self) -> bool {
-        self.access_key.is_some()
+        self.home.access_key.is_some()
     }
 
     /// Whether everything that was stored can be read. What cannot be read must not be ignored while an operation is under way:
@@ -291,7 +291,8 @@ impl State {
             return Ok(false);
         }
         self.version().require_mfa("an answer to the security questions that this institution asks first")?;
-        Ok(!self.challenged && self.access_key.is_none())
+        let realm = self.realm(name);
+        Ok(!realm.challenged && realm.access_key.is_none())
     }
 
     /// Whether this kind of operation signs on without the user's credentials.
@@ -332,35 +333,45 @@ impl State {
 
     /// Forgets what is known of the session before: nothing that only holds in one is true in the next.
     pub(crate) fn begin_session(&mut self) {
-        self.challenged = false;
+        for realm in self.others.iter_mut().map(|other| &mut other.realm).chain([&mut self.home]) {
+            (realm.challenged, realm.ended_key) = (false, None);
+        }
         self.recognized = false;
         self.password_change_due = false;
     }
 
-    /// Takes what every signon response may bring. A challenge ends the life of the access key that the request carried, which must
-    /// not be sent again. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's.
-    pub(crate) fn absorb(&mut self, signon: &SignonResponse, kind: TaskKind) {
+    /// Takes what every signon response may bring, into the realm of the message set. A challenge ends the life of the access key that the
+    /// request carried, which must not be sent again. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's, and
+    /// one that the institution may have saved and given again, `saved`, none that was ended since.
+    pub(crate) fn absorb(&mut self, signon: &SignonResponse, kind: TaskKind, saved: bool) {
         let anonymous = self.is_anonymous(kind);
+        let is_home = self.is_home(kind.message_set());
         let is_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
         // Longer than the specification allows is not kept: state must fit into a blob.
         let fits = |secret: &&Secret| secret.expose().chars().count() <= LONGEST_KEY;
+        let realm = self.realm_mut(kind.message_set());
         if let Some(cookie) = signon.session_cookie.as_ref().filter(fits) {
-            self.session_cookie = Some(cookie.clone());
+            realm.session_cookie = Some(cookie.clone());
         }
         if !anonymous {
-            let ended = self.access_key.take_if(|_| is_challenge);
-            if let Some(key) = signon.access_key.as_ref().filter(fits).filter(|key| Some(*key) != ended.as_ref()) {
-                self.access_key = Some(key.clone());
+            if let Some(ended) = realm.access_key.take_if(|_| is_challenge) {
+                realm.ended_key = Some(ended);
+            }
+            let is_ended = |key: &Secret| (is_challenge || saved) && Some(key) == realm.ended_key.as_ref();
+            if let Some(key) = signon.access_key.as_ref().filter(fits).filter(|key| !is_ended(key)) {
+                realm.access_key = Some(key.clone());
             }
         }
         let short = |key: &&Secret| key.expose().chars().count() <= LONGEST_USER_KEY;
         // Of a refused signon nobody knows whose it is.
-        if let Some(key) = signon.user_key.as_ref().filter(short).filter(|_| signon.is_accepted() && !anonymous) {
+        if let Some(key) =
+            signon.user_key.as_ref().filter(short).filter(|_| signon.is_accepted() && !anonymous && is_home)
+        {
             let expires = signon.user_key_expires.clone().filter(|until| until.as_str().len() <= LONGEST_STAMP);
             self.user_key = Some(UserKey { key: key.clone(), expires });
         }
         if !anonymous {
-            self.password_change_due |= signon.status.code == StatusCode::PASSWORD_CHANGE_REQUIRED;
+            self.password_change_due |= is_home && signon.status.code == StatusCode::PASSWORD_CHANGE_REQUIRED;
             self.recognized |= signon.is_accepted() || is_challenge;
         }
         let Some(profile) = self.profile() else { return };

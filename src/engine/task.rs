@@ -210,7 +210,11 @@ pub(crate) fn make(intent: Intent, state: &State, seed: Seed) -> Result<Made, En
             let request = ProfileTransaction::new(seed.work(), known_or_oldest(known));
             made(TaskKind::Profile, Tail::profile(&request, version, style)?)
         }
-        Intent::ChangePassword => made(TaskKind::ChangePassword, Tail::made_when_sent()),
+        Intent::ChangePassword => {
+            // Which one counts is asked with a request of the sign-up set. In another realm nobody knows.
+            let recovery = Recovery { exhausted: !state.share_realm("SIGNUP", "SIGNON"), ..Recovery::default() };
+            Made { recovery, ..made(TaskKind::ChangePassword, Tail::made_when_sent()) }
+        }
         Intent::Batch(intents) => make_batch(intents, state, seed)?,
         single => {
             let (item, account) = item(single, state, seed.work())?;
@@ -254,9 +258,10 @@ fn make_batch(intents: Vec<Intent>, state: &State, seed: Seed) -> Result<Made, E
     items.sort_by_key(|(_, item)| (item.set() != "SIGNUP", !is_about_payees(item)));
     let sets: Vec<&str> = items.iter().map(|(_, item)| item.set()).collect();
     let bills = sets.contains(&"BILLPAY");
-    if sets.iter().any(|set| state.url_of(set) != state.url_of(set_of(bills))) {
+    let own = set_of(bills);
+    if sets.iter().any(|set| state.url_of(set) != state.url_of(own) || !state.share_realm(set, own)) {
         return Err(EngineError::Batch(
-            "these requests go to different addresses of the institution; send them one by one",
+            "these requests go to different addresses or signon realms of the institution; send them one by one",
         ));
     }
     let effects = items.iter().map(|(_, item)| match item {

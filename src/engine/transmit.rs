@@ -7,8 +7,8 @@ use crate::engine::outcome::known_or_oldest;
 use crate::engine::recovery::Leg;
 use crate::engine::{ClientUidUse, Credentials, EngineError, Operation, State};
 use crate::ofx::{
-    AccountInfoRequest, ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, SignonRequest, Style, SyncFrom,
-    SyncRequest, Tail, TrnUid, Version,
+    AccountInfoRequest, ChallengeAnswer, ChallengeTransaction, FileUid, Header, Item, Login, SignonRequest, Style,
+    SyncFrom, SyncRequest, Tail, TrnUid, Version,
 };
 
 /// One request file, together with the operation as it would be if the program stopped while it is on its way.
@@ -65,7 +65,11 @@ impl Transmit {
         now: DateTime<Utc>,
     ) -> Result<(Operation, Zeroizing<Vec<u8>>), EngineError> {
         if !state.is_anonymous(self.interrupted.kind) {
-            state.check_credentials(credentials, self.interrupted.kind.message_set())?;
+            let set = self.interrupted.kind.message_set();
+            state.check_credentials(credentials, set)?;
+            if matches!(credentials.login, Login::UserKey(_)) && !state.is_home(set) {
+                return Err(EngineError::Situation(USER_KEY_ELSEWHERE));
+            }
         }
         let version = state.version();
         let dialect = &state.institution.dialect;
@@ -108,22 +112,24 @@ impl Transmit {
 
     fn signon(&self, credentials: &Credentials, state: &State, now: DateTime<Utc>) -> SignonRequest {
         let is_anonymous = state.is_anonymous(self.interrupted.kind);
+        let set = self.interrupted.kind.message_set();
+        let (realm, is_home) = (state.realm(set), state.is_home(set));
         let anonymous = Credentials::anonymous();
         let credentials = if is_anonymous { &anonymous } else { credentials };
         let app = &state.application;
         let (language, dialect) = (&state.institution.language, &state.institution.dialect);
         let mut signon =
-            SignonRequest::new(dialect.stamp(now), credentials.login.clone(), language, &app.id, &app.version);
+            SignonRequest::new(dialect.stamp(now), credentials.login_of(is_home), language, &app.id, &app.version);
         signon.institution = state.institution.fi.clone().filter(|_| !dialect.without_fi);
-        signon.session_cookie.clone_from(&state.session_cookie);
+        signon.session_cookie.clone_from(&realm.session_cookie);
         signon.app_key.clone_from(&app.key);
         if !is_anonymous {
             signon.client_uid = Some(state.client_uid.clone()).filter(|_| dialect.client_uid != ClientUidUse::Never);
             signon.user_cred1.clone_from(&credentials.user_cred1);
             signon.user_cred2.clone_from(&credentials.user_cred2);
             signon.auth_token.clone_from(&credentials.auth_token);
-            signon.access_key.clone_from(&state.access_key);
-            signon.generate_user_key = credentials.asks_for_user_key().then_some(true);
+            signon.access_key.clone_from(&realm.access_key);
+            signon.generate_user_key = (is_home && credentials.asks_for_user_key()).then_some(true);
             signon.answers.clone_from(&self.answers);
         }
         signon
@@ -141,5 +147,7 @@ impl Operation {
     }
 }
 
+const USER_KEY_ELSEWHERE: &str = "belongs to another signon realm of the institution than the USERKEY, which is not sent there; nothing was sent: open \
+                                  with id and password for it";
 const NO_HISTORY: &str =
     "was stored with a token of a history that it does not go into; it was not written by this crate";

@@ -14,6 +14,7 @@ mod others;
 mod passwords;
 mod profile;
 mod profile_of_user;
+mod realms;
 mod services;
 mod shapes;
 mod signon;

@@ -270,10 +270,11 @@ impl Vault {
 
 /// Whether nothing ties it to a user, or to what an institution has told one.
 fn is_unbound(state: &State) -> bool {
-    let State { user_id: None, access_key: None, user_key: None, accounts: None, marks, unknown, .. } = state else {
+    let State { user_id: None, home, others, user_key: None, accounts: None, marks, unknown, .. } = state else {
         return false;
     };
-    *marks == Default::default() && unknown.is_empty()
+    let has_key = others.iter().map(|other| &other.realm).chain([home]).any(|realm| realm.access_key.is_some());
+    !has_key && *marks == Default::default() && unknown.is_empty()
 }
 
 /// What a record holds.

@@ -107,10 +107,8 @@ impl Vault {
                 }
             }
         }
-        if state.challenged {
-            let others = desk.open.iter_mut().filter(|open| open.id != id);
-            others.for_each(|open| open.operation = open.operation.clone().without_old_questions(state));
-        }
+        let others = desk.open.iter_mut().filter(|open| open.id != id);
+        others.for_each(|open| open.operation = open.operation.clone().without_old_questions(state));
         desk.sweep(now);
     }
 

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use ofx_session::engine::{Intent, Outcome, Step};
+use ofx_session::engine::{Answers, Intent, Outcome, Step};
 use ofx_session::error::Delivery;
+use ofx_session::ofx::SyncMode;
 use ofx_session::testing::AccessKeys;
 
-use super::scenario::{Reply, Said, Scenario, asked, easy, paid, questioning, right, trn_uid, unknown, wrong};
+use super::scenario::{
+    Reply, Said, Scenario, acceptance, asked, easy, paid, questioning, questions, right, transaction, trn_uid, unknown,
+    wrong,
+};
 
 fn keys(scenario: &Scenario) -> Vec<Option<&str>> {
     scenario.sent.iter().map(|sent| sent.signon("ACCESSKEY")).collect()
@@ -155,4 +159,46 @@ fn a_list_that_was_not_answered_is_simply_asked_for_again() {
     assert_eq!(scenario.run(Intent::Accounts), Ok(Step::Done(Outcome::Accounts)));
     assert_eq!(scenario.sent.len(), 4);
     scenario.clean(0);
+}
+
+/// The saved answer is as old as the request: its signon has the key that was good then.
+#[test]
+fn a_refused_key_is_not_taken_out_of_a_saved_answer() {
+    let mut scenario =
+        Scenario::with_profile(questioning().sync_mode(SyncMode::Lite).file_recovery(true).purges_saved_answers(false));
+    asked(scenario.pay());
+    paid(scenario.answer(&right()));
+    scenario.then_loses_the_answer();
+    unknown(scenario.pay());
+    let key = scenario.last().signon("ACCESSKEY").unwrap().to_owned();
+    scenario.then_says(|_| Said::new(3000, "ERROR"));
+    scenario.then_says(|sent| Said::new(0, "INFO").beside(questions(sent.trn_uid(), &["MFA16"])));
+    asked(scenario.reconcile());
+    assert!(!scenario.state.has_access_key());
+    scenario.then_says(move |sent| {
+        let body = Some(acceptance(sent));
+        let answer = Said::new(0, "INFO").signon("ACCESSKEY", &key);
+        answer.payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, body)])
+    });
+    paid(scenario.answer(&Answers::new().with("MFA16", "Garcia")));
+    assert!(!scenario.state.has_access_key(), "it was refused since");
+}
+
+/// An institution may give a user the same key each time.
+#[test]
+fn a_refused_key_that_new_answers_bring_back_is_taken() {
+    let mut scenario = Scenario::new(questioning());
+    asked(scenario.pay());
+    paid(scenario.answer(&right()));
+    paid(scenario.pay());
+    let key = scenario.last().signon("ACCESSKEY").unwrap().to_owned();
+    scenario.then_says(|_| Said::new(3000, "ERROR"));
+    asked(scenario.pay());
+    scenario.then_says(move |sent| {
+        let body = Some(acceptance(sent));
+        let answer = Said::new(0, "INFO").signon("ACCESSKEY", &key);
+        answer.payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, body)])
+    });
+    paid(scenario.answer(&right()));
+    assert!(scenario.state.has_access_key());
 }

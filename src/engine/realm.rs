@@ -1,0 +1,115 @@
+//! Signon realms: what an institution gives a user at a signon counts in the realm of the message set, and goes nowhere else.
+//! OFX 1.0.3 §7.1, OFX 2.3 §7.1.
+//!
+//! The **home** realm is that of the message set `SIGNON`. It is the only one where no profile is known, where that has one `SIGNONINFO`,
+//! and for what names no realm. The others are kept beside it, by a digest of their names. As long as there is a profile, it says which
+//! message set belongs to which; what is noted of that counts in a state that was stored without one.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::engine::{Held, State};
+use crate::ofx::Profile;
+use crate::secret::Secret;
+
+/// What a user has in one signon realm.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Realm {
+    pub(crate) access_key: Option<Secret>,
+    pub(crate) session_cookie: Option<Secret>,
+    /// A challenge was passed in this session, so `MFACHALLENGEFIRST` is satisfied. Not stored.
+    pub(crate) challenged: bool,
+    /// The key that a challenge ended in this session. Not stored.
+    pub(crate) ended_key: Option<Secret>,
+}
+
+/// A realm that is not the home realm.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OtherRealm {
+    /// The first bytes of SHA-256 of its name, which may be of any length.
+    pub(crate) name: [u8; 8],
+    /// Its message sets, as they are [numbered](SETS).
+    pub(crate) sets: u8,
+    pub(crate) realm: Realm,
+}
+
+impl State {
+    /// What the user has in the realm of a message set.
+    pub(crate) fn realm(&self, set: &str) -> &Realm {
+        let Some(name) = self.other_realm(set) else { return &self.home };
+        self.others.iter().find(|other| other.name == name).map_or(&NOTHING, |other| &other.realm)
+    }
+
+    /// As [`realm`](Self::realm), to note something there.
+    pub(crate) fn realm_mut(&mut self, set: &str) -> &mut Realm {
+        let Some(name) = self.other_realm(set) else { return &mut self.home };
+        if !self.others.iter().any(|other| other.name == name) {
+            if self.others.len() >= MOST_REALMS {
+                self.others.remove(0);
+            }
+            self.others.push(OtherRealm { name, ..OtherRealm::default() });
+        }
+        let other = self.others.iter_mut().find(|other| other.name == name);
+        other.map_or(&mut self.home, |other| &mut other.realm)
+    }
+
+    /// Whether a message set belongs to the home realm.
+    pub(crate) fn is_home(&self, set: &str) -> bool {
+        self.other_realm(set).is_none()
+    }
+
+    /// Whether what is given in the realm of one message set counts for the other.
+    pub(crate) fn share_realm(&self, one: &str, other: &str) -> bool {
+        self.other_realm(one) == self.other_realm(other)
+    }
+
+    /// Whether any message set belongs to another realm than the home realm.
+    pub(crate) fn has_other_realms(&self) -> bool {
+        SETS.iter().any(|(_, set)| !self.is_home(set))
+    }
+
+    /// The other realms as they are stored: those that have message sets. A profile that nobody has looked at since it was restored
+    /// stays unread, because nothing can have changed.
+    pub(crate) fn other_realms(&self) -> Vec<OtherRealm> {
+        let Some(profile) = self.profile.as_ref().and_then(Held::already_read) else { return self.others.clone() };
+        let mut found: Vec<OtherRealm> = Vec::new();
+        for (number, set) in SETS {
+            let Some(name) = name_of_other(profile, set) else { continue };
+            if let Some(known) = found.iter_mut().find(|other| other.name == name) {
+                known.sets |= number;
+            } else {
+                found.push(OtherRealm { name, sets: number, realm: self.realm(set).clone() });
+            }
+        }
+        found
+    }
+
+    /// The digest of a realm's name; `None` for the home realm.
+    fn other_realm(&self, set: &str) -> Option<[u8; 8]> {
+        match self.profile() {
+            Some(profile) => name_of_other(profile, set),
+            None => {
+                let (number, _) = SETS.into_iter().find(|(_, known)| *known == set)?;
+                self.others.iter().find(|other| other.sets & number != 0).map(|other| other.name)
+            }
+        }
+    }
+}
+
+fn name_of_other(profile: &Profile, set: &str) -> Option<[u8; 8]> {
+    if matches!(profile.signon.as_slice(), [_]) {
+        return None;
+    }
+    let realm = |set| profile.message_set(set).and_then(|set| set.core.realm.as_deref());
+    let (home, own) = (realm("SIGNON")?, realm(set)?);
+    let mut name = [0; 8];
+    name.iter_mut().zip(Sha256::digest(own)).for_each(|(to, from)| *to = from);
+    (own != home).then_some(name)
+}
+
+/// The message sets of this crate's requests, apart from `SIGNON`, with their numbers in stored state. Frozen.
+const SETS: [(u8, &str); 3] = [(1, "PROF"), (2, "SIGNUP"), (4, "BILLPAY")];
+
+/// More than there are message sets: of the others, which the newest profile does not name, none is stored.
+pub(crate) const MOST_REALMS: usize = 8;
+
+static NOTHING: Realm = Realm { access_key: None, session_cookie: None, challenged: false, ended_key: None };
