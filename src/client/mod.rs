@@ -188,6 +188,10 @@ impl Client {
 
     /// Opens a session for a user.
     ///
+    /// The credentials sign on to every message set. Where the profile divides these into signon realms in which the user has different
+    /// ids or passwords, use a client for each realm, and each for the requests of its own message sets only. Keys, cookies and passed
+    /// challenges are kept for each realm by itself. OFX 1.0.3 §7.1, OFX 2.3 §7.1.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`](crate::error::ErrorKind::Misuse) when this client belongs to another user: its access key is that
@@ -255,7 +259,8 @@ impl Client {
         self.state.client_uid()
     }
 
-    /// Whether the institution has given an access key, which spares the user the security questions.
+    /// Whether the institution has given an access key, which spares the user the security questions: in the signon realm of `SIGNON`, where
+    /// its profile has several.
     #[must_use]
     pub fn has_access_key(&self) -> bool {
         self.state.has_access_key()
@@ -268,6 +273,8 @@ impl Client {
     }
 
     /// Opens a session with the `USERKEY` that the institution gave, in place of id and password. OFX 1.0.3 §2.5.1.
+    ///
+    /// It counts in the signon realm of `SIGNON` only: what belongs to another is an error before anything of it is sent.
     ///
     /// When the institution refuses it (15500), forget it with [`forget_user_key`](Self::forget_user_key) and sign on with id and password.
     ///

@@ -278,8 +278,8 @@ impl Session {
         self.current.as_ref().and_then(|operation| operation.payment(&self.client.state).ok())
     }
 
-    /// Whether the password must be changed: the institution has said so in this session (status 15000), or its profile wants it
-    /// of a user that it has not met under this client (`CHGPINFIRST`).
+    /// Whether the password must be changed, that of the signon realm of `SIGNON`: the institution has said so in this session (status
+    /// 15000), or its profile wants it of a user that it has not met under this client (`CHGPINFIRST`).
     #[must_use]
     pub fn is_password_change_due(&self) -> bool {
         let state = &self.client.state;

@@ -95,6 +95,10 @@ impl Session {
     /// [`reconcile`](Self::reconcile), which tries the new one and then the old one, once each. In another process, for questions,
     /// too, open the [paused](Self::pause) session with both: `Credentials::new(id, old).new_password(new)`.
     ///
+    /// It is the password of the signon realm of `SIGNON` that is changed. Where the profile has others, this session goes on with the old
+    /// one there; later sessions need a client for each (see [`Client::open`](crate::Client::open)), and where the account list is in
+    /// another, [`reconcile`](Self::reconcile) cannot find out which one counts.
+    ///
     /// # Errors
     ///
     /// `Misuse` when the session was not opened with id and password, the profile offers no changes (`PINCH`) and none is due, or the new
@@ -117,7 +121,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As the single calls; `Misuse` when the requests go to different addresses of the institution.
+    /// As the single calls; `Misuse` when the requests go to different addresses or signon realms of the institution.
     ///
     /// # Resuming
     ///

@@ -128,7 +128,7 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     let operation = find(5).filter(|_| paused).map(|bytes| whole(bytes, operation));
     let asks = operation.as_ref().is_some_and(|operation| operation["phase"] == 3);
     let seed = operation.as_ref().map(|operation| operation["trn_uid"].as_str().unwrap().to_owned());
-    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 129, 130];
+    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 129, 130];
     let kept = |one: &&Segment| !known.contains(&one.tag) && (paused || one.tag < 128 || one.flags & 0x80 != 0);
     let unknown = segments.iter().filter(kept);
     let mut content = json!({
@@ -151,6 +151,9 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     }
     if let Some(bytes) = find(12) {
         content["announced"] = whole(bytes, announced);
+    }
+    if let Some(bytes) = find(13) {
+        content["realms"] = whole(bytes, realms);
     }
     if let Some(bytes) = find(14).filter(|_| paused) {
         content["cookies"] = whole(bytes, cookies);
@@ -202,6 +205,15 @@ fn user_key(at: &mut Cursor<'_>) -> Value {
 fn announced(at: &mut Cursor<'_>) -> Value {
     let (moment, is_fetched) = (at.varint(), at.byte() == 1);
     json!({"at": moment, "is_fetched": is_fetched})
+}
+
+fn realms(at: &mut Cursor<'_>) -> Value {
+    let realms = (0..at.varint()).map(|_| {
+        let (name, sets) = (hex(at.take(8)), at.byte());
+        let (access_key, session_cookie) = (at.optional(Cursor::text), at.optional(Cursor::text));
+        json!({"name": name, "sets": sets, "access_key": access_key, "session_cookie": session_cookie})
+    });
+    realms.collect()
 }
 
 fn cookies(at: &mut Cursor<'_>) -> Value {

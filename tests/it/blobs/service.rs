@@ -1,4 +1,5 @@
-//! Golden blobs of the whole bill-payment service: user keys (part 10), places seen (part 3), and every kind of operation (part 130).
+//! Golden blobs of the whole bill-payment service: user keys (part 10), signon realms (part 13), places seen (part 3), and every kind of
+//! operation (part 130).
 
 use chrono::NaiveDate;
 use ofx_session::ofx::{
@@ -16,7 +17,7 @@ use super::make::{
     Made, SEALED, answers, client, credentials, easy, full, institution, payment, prepared, questioning,
 };
 use super::run;
-use super::wire::{Fault, Wire, newer_profile};
+use super::wire::{Fault, Wire, large_realms_profile, newer_profile, realms_profile};
 
 pub(super) fn made() -> Vec<Made> {
     let mut all = vec![
@@ -26,6 +27,16 @@ pub(super) fn made() -> Vec<Made> {
             with_a_newer_profile(),
         ),
         SEALED.client("client_user_key", "a USERKEY until a time, after a signon that asked for one", with_user_key()),
+        SEALED.client(
+            "client_realms",
+            "a client whose bills are paid in another signon realm, with an access key and a cookie of each",
+            known_to_two_realms(realms_profile).close().unwrap(),
+        ),
+        SEALED.paused(
+            "paused_realms",
+            "a payment in another signon realm that was not sent yet, and whose profile is too large to be stored",
+            prepared_in_another_realm(),
+        ),
         SEALED.client(
             "client_places",
             "tokens of all six histories, and the places up to which the changes of each were acknowledged",
@@ -208,6 +219,23 @@ fn with_user_key() -> Client {
         client(Version::V203, easy().user_keys(30), &[]).open(credentials().asking_for_user_key()).unwrap();
     run(session.accounts()).unwrap().done().unwrap();
     session.close().unwrap()
+}
+
+/// Has answered the questions of both.
+fn known_to_two_realms(profile: fn(&str) -> Vec<u8>) -> Session {
+    let faults = [("<PROFRQ>", Fault::Say(profile))];
+    let mut session = client(Version::V211, questioning(), &faults).open(credentials()).unwrap();
+    assert!(matches!(run(session.accounts()), Ok(Progress::Ask(_))));
+    run(session.answer(answers("Garcia"))).unwrap().done().unwrap();
+    assert!(matches!(run(session.pay(&payment())), Ok(Progress::Ask(_))));
+    run(session.answer(answers("Garcia"))).unwrap().done().unwrap();
+    session
+}
+
+fn prepared_in_another_realm() -> Session {
+    let mut session = known_to_two_realms(large_realms_profile);
+    run(session.prepare_payment(&payment())).unwrap();
+    session
 }
 
 fn with_a_newer_profile() -> Client {

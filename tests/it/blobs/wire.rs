@@ -107,12 +107,41 @@ pub(super) fn large_profile(trn_uid: &str) -> Vec<u8> {
     profile(Version::V211, trn_uid, sets)
 }
 
+/// The bills are paid in a signon realm of their own.
+pub(super) fn realms_profile(trn_uid: &str) -> Vec<u8> {
+    of_two_realms(trn_uid, "of no use")
+}
+
+/// The same, and more than is ever stored.
+pub(super) fn large_realms_profile(trn_uid: &str) -> Vec<u8> {
+    of_two_realms(trn_uid, &"as long as it is of no use, ".repeat(700))
+}
+
+fn of_two_realms(trn_uid: &str, note: &str) -> Vec<u8> {
+    let pay = vec![core_of("HARBOR", "https://pay.bank.example/ofx"), leaf("LKS.TEXT", note)];
+    let home = |tag| aggregate(tag, vec![core("https://ofx.bank.example/ofx")]);
+    let sets = vec![
+        aggregate("SIGNONMSGSET", vec![home("SIGNONMSGSETV1")]),
+        aggregate("PROFMSGSET", vec![home("PROFMSGSETV1")]),
+        aggregate("SIGNUPMSGSET", vec![home("SIGNUPMSGSETV1")]),
+        aggregate("BILLPAYMSGSET", vec![aggregate("BILLPAYMSGSETV1", pay)]),
+    ];
+    profile_of(Version::V211, trn_uid, sets, &["LARKSPUR", "HARBOR"])
+}
+
 fn profile(version: Version, trn_uid: &str, sets: Vec<Element>) -> Vec<u8> {
-    let info = [("SIGNONREALM", "LARKSPUR"), ("MIN", "6"), ("MAX", "32"), ("CHARTYPE", "ALPHAONLY"), ("CASESEN", "Y")];
-    let info = aggregate("SIGNONINFO", info.map(|(tag, value)| leaf(tag, value)).to_vec());
+    profile_of(version, trn_uid, sets, &["LARKSPUR"])
+}
+
+fn signon_info(realm: &str) -> Element {
+    let info = [("SIGNONREALM", realm), ("MIN", "6"), ("MAX", "32"), ("CHARTYPE", "ALPHAONLY"), ("CASESEN", "Y")];
+    aggregate("SIGNONINFO", info.map(|(tag, value)| leaf(tag, value)).to_vec())
+}
+
+fn profile_of(version: Version, trn_uid: &str, sets: Vec<Element>, realms: &[&str]) -> Vec<u8> {
     let profile = vec![
         aggregate("MSGSETLIST", sets),
-        aggregate("SIGNONINFOLIST", vec![info]),
+        aggregate("SIGNONINFOLIST", realms.iter().map(|realm| signon_info(realm)).collect()),
         leaf("DTPROFUP", "20260101000000"),
         leaf("FINAME", "Banque de Larkspur, Orléans"),
     ];
@@ -122,9 +151,13 @@ fn profile(version: Version, trn_uid: &str, sets: Vec<Element>) -> Vec<u8> {
 }
 
 fn core(url: &str) -> Element {
+    core_of("LARKSPUR", url)
+}
+
+fn core_of(realm: &str, url: &str) -> Element {
     let (before, behind) =
         ([("VER", "1"), ("URL", url)], [("LANGUAGE", "FRA"), ("SYNCMODE", "LITE"), ("RESPFILEER", "N")]);
-    let between = [("OFXSEC", "NONE"), ("TRANSPSEC", "Y"), ("SIGNONREALM", "LARKSPUR"), ("LANGUAGE", "ENG")];
+    let between = [("OFXSEC", "NONE"), ("TRANSPSEC", "Y"), ("SIGNONREALM", realm), ("LANGUAGE", "ENG")];
     let all = before.into_iter().chain(between).chain(behind);
     aggregate("MSGSETCORE", all.map(|(tag, value)| leaf(tag, value)).collect())
 }
