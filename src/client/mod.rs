@@ -259,8 +259,8 @@ impl Client {
         self.state.client_uid()
     }
 
-    /// Whether the institution has given an access key, which spares the user the security questions: in the signon realm of `SIGNON`, where
-    /// its profile has several.
+    /// Whether the institution has given an access key, which spares the user the security questions. Where its profile has several
+    /// signon realms: in that of `SIGNON`.
     #[must_use]
     pub fn has_access_key(&self) -> bool {
         self.state.has_access_key()

@@ -85,7 +85,8 @@ impl Credentials {
     }
 
     /// Asks for a `USERKEY` (`GENUSERKEY`), with which the user can sign on in place of id and password until it expires. An
-    /// institution need not give one. It is that of the signon realm of `SIGNON`, and not asked for in others. The client keeps it: [`Client::user_key`](crate::Client::user_key).
+    /// institution need not give one. It is that of the signon realm of `SIGNON`, and not asked for in others. The client keeps it:
+    /// [`Client::user_key`](crate::Client::user_key).
     #[must_use]
     pub fn asking_for_user_key(mut self) -> Self {
         self.wants_user_key = true;

@@ -398,8 +398,8 @@ impl Operation {
 const LONGEST_REQUEST: usize = 48 * 1024;
 const GOES_ON: &str = "is in doubt, and is being found out about already: answer its questions where it has asked some, or go on with proceed";
 const NO_ANSWERS: &str = "waits for no answers: go on with proceed, or settle a request that is in doubt";
-const NO_REALM_TO_TRY: &str = "cannot be found out about: a password is tried with a request for the account list, which belongs to another signon realm of \
-                               the institution; keep both, and ask there";
+const NO_REALM_TO_TRY: &str = "cannot be found out about: a password is tried with a request for the account list, which belongs to another \
+                               signon realm of the institution; keep both passwords, and ask the institution";
 const TOO_LONG: &str = "this is more than 48 KiB in one file (letters beyond ASCII count twice), and could not be stored while it is in doubt; send it in several";
 
 pub(crate) fn app(state: &State) -> (&str, &str) {

@@ -113,3 +113,70 @@ const SETS: [(u8, &str); 3] = [(1, "PROF"), (2, "SIGNUP"), (4, "BILLPAY")];
 pub(crate) const MOST_REALMS: usize = 8;
 
 static NOTHING: Realm = Realm { access_key: None, session_cookie: None, challenged: false, ended_key: None };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Application, Institution};
+    use crate::ofx::{MessageSet, MessageSetCore, MessageSetDetails, SignonInfo, Stamp, SyncMode};
+
+    /// A message set and the realm that it names, if it does.
+    type Set<'a> = (&'a str, Option<&'a str>);
+
+    fn state(sets: &[Set<'_>], infos: &[&str]) -> State {
+        let set = |(name, realm): &Set<'_>| {
+            let mut core = MessageSetCore::new("https://ofx.bank.example/ofx", "", SyncMode::Lite, false);
+            core.realm = realm.map(str::to_owned);
+            MessageSet::new(name, core, MessageSetDetails::None)
+        };
+        let infos = infos.iter().map(|realm| SignonInfo::new(realm)).collect();
+        let profile = Profile::new(Stamp::oldest(), sets.iter().map(set).collect(), infos);
+        let institution = Institution::new("https://ofx.bank.example/ofx");
+        let mut state = State::new(institution, Application::new("QWIN", "2700"), "uid");
+        state.profile = Some(Held::new("PROFRS", profile));
+        state
+    }
+
+    #[test]
+    fn what_names_no_realm_of_its_own_is_at_home() {
+        let two = ["A", "B"];
+        let cases: [(&[Set<'_>], &[&str], bool); 6] = [
+            (&[("SIGNON", Some("A")), ("BILLPAY", Some("B"))], &two, false),
+            (&[("SIGNON", Some("A")), ("BILLPAY", Some("A"))], &two, true),
+            (&[("SIGNON", Some("A")), ("BILLPAY", None)], &two, true),
+            (&[("SIGNON", Some("A"))], &two, true),
+            (&[("SIGNON", None), ("BILLPAY", Some("B"))], &two, true),
+            (&[("SIGNON", Some("A")), ("BILLPAY", Some("B"))], &["A"], true),
+        ];
+        for (sets, infos, home) in cases {
+            let state = state(sets, infos);
+            assert_eq!((state.is_home("BILLPAY"), state.has_other_realms()), (home, !home), "{sets:?} {infos:?}");
+            assert_eq!(state.other_realms().len(), usize::from(!home), "{sets:?} {infos:?}");
+        }
+    }
+
+    #[test]
+    fn two_sets_of_one_realm_are_one_and_are_known_without_the_profile() {
+        let sets = [("SIGNON", Some("A")), ("SIGNUP", Some("B")), ("BILLPAY", Some("B"))];
+        let mut state = state(&sets, &["A", "B"]);
+        state.realm_mut("SIGNUP").access_key = Some(Secret::new("key"));
+        assert_eq!(state.realm("BILLPAY").access_key, Some(Secret::new("key")));
+        state.others = state.other_realms();
+        state.profile = None;
+        assert!(state.share_realm("SIGNUP", "BILLPAY") && !state.share_realm("SIGNUP", "SIGNON"));
+        assert_eq!(state.realm("BILLPAY").access_key, Some(Secret::new("key")));
+    }
+
+    #[test]
+    fn an_institution_that_changes_its_realms_fills_no_memory() {
+        let mut state = state(&[], &[]);
+        for number in 0..50 {
+            let name = format!("{number}");
+            let sets = [("SIGNON", Some("A")), ("BILLPAY", Some(name.as_str()))];
+            state.profile = self::state(&sets, &["A", &name]).profile;
+            assert_eq!(state.realm("BILLPAY"), &NOTHING, "the key of another realm is none of this one");
+            state.realm_mut("BILLPAY").access_key = Some(Secret::new("key"));
+            assert!(state.others.len() <= MOST_REALMS && state.other_realms().len() == 1);
+        }
+    }
+}

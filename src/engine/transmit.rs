@@ -147,7 +147,7 @@ impl Operation {
     }
 }
 
-const USER_KEY_ELSEWHERE: &str = "belongs to another signon realm of the institution than the USERKEY, which is not sent there; nothing was sent: open \
-                                  with id and password for it";
+const USER_KEY_ELSEWHERE: &str = "belongs to another signon realm of the institution than the USERKEY, which is not sent there; nothing was \
+                                  sent: open with id and password for it";
 const NO_HISTORY: &str =
     "was stored with a token of a history that it does not go into; it was not written by this crate";

@@ -243,7 +243,7 @@ fn a_public_blob_has_no_key_of_any_realm() {
     for mark in MARKS {
         assert!(!blob.as_bytes().windows(mark.len()).any(|window| window == mark.as_bytes()), "{mark}");
     }
-    let client = Client::restore_plain(&blob).unwrap().transport(houses.clone());
+    let client = Client::restore_plain(&blob).unwrap().transport(houses);
     let mut session = client.open(jane()).unwrap();
     assert!(matches!(now(session.pay(&payment())), Ok(Progress::Ask(_))));
 }
