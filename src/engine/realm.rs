@@ -4,6 +4,9 @@
 //! The **home** realm is that of the message set `SIGNON`. It is the only one where no profile is known, where that has one `SIGNONINFO`,
 //! and for what names no realm. The others are kept beside it, by a digest of their names. As long as there is a profile, it says which
 //! message set belongs to which; what is noted of that counts in a state that was stored without one.
+//!
+//! Where all realms have the same, as behind one server, only the home realm's is stored. A state that was stored before realms were told
+//! apart looks like that, too.
 
 use sha2::{Digest as _, Sha256};
 
@@ -36,7 +39,7 @@ impl State {
     /// What the user has in the realm of a message set.
     pub(crate) fn realm(&self, set: &str) -> &Realm {
         let Some(name) = self.other_realm(set) else { return &self.home };
-        self.others.iter().find(|other| other.name == name).map_or(&NOTHING, |other| &other.realm)
+        self.others.iter().find(|other| other.name == name).map_or(&self.same, |other| &other.realm)
     }
 
     /// As [`realm`](Self::realm), to note something there.
@@ -46,7 +49,7 @@ impl State {
             if self.others.len() >= MOST_REALMS {
                 self.others.remove(0);
             }
-            self.others.push(OtherRealm { name, ..OtherRealm::default() });
+            self.others.push(OtherRealm { name, sets: 0, realm: self.same.clone() });
         }
         let other = self.others.iter_mut().find(|other| other.name == name);
         other.map_or(&mut self.home, |other| &mut other.realm)
@@ -65,6 +68,19 @@ impl State {
     /// Whether any message set belongs to another realm than the home realm.
     pub(crate) fn has_other_realms(&self) -> bool {
         SETS.iter().any(|(_, set)| !self.is_home(set))
+    }
+
+    /// Before another profile comes, with realms that nothing was ever given in.
+    pub(crate) fn settle_realms(&mut self) {
+        let _ = self.profile();
+        self.others = self.other_realms();
+        self.same = Realm::default();
+    }
+
+    /// Whether there is nothing to store beside what the home realm has.
+    pub(crate) fn have_the_same(&self, others: &[OtherRealm]) -> bool {
+        let home = (&self.home.access_key, &self.home.session_cookie);
+        others.iter().all(|OtherRealm { realm, .. }| (&realm.access_key, &realm.session_cookie) == home)
     }
 
     /// The other realms as they are stored: those that have message sets. A profile that nobody has looked at since it was restored
@@ -111,8 +127,6 @@ const SETS: [(u8, &str); 3] = [(1, "PROF"), (2, "SIGNUP"), (4, "BILLPAY")];
 
 /// More than there are message sets: of the others, which the newest profile does not name, none is stored.
 pub(crate) const MOST_REALMS: usize = 8;
-
-static NOTHING: Realm = Realm { access_key: None, session_cookie: None, challenged: false, ended_key: None };
 
 #[cfg(test)]
 mod tests {
@@ -167,6 +181,27 @@ mod tests {
         assert_eq!(state.realm("BILLPAY").access_key, Some(Secret::new("key")));
     }
 
+    /// As it is stored where all have the same, and was before realms were told apart.
+    #[test]
+    fn what_all_realms_have_counts_in_those_of_the_profile_and_in_no_later_one() {
+        let two = [("SIGNON", Some("A")), ("BILLPAY", Some("B"))];
+        let mut known = state(&two, &["A", "B"]);
+        known.home.access_key = Some(Secret::new("key"));
+        known.same = known.home.clone();
+        assert!(known.have_the_same(&known.other_realms()));
+
+        let mut ended = known.clone();
+        ended.realm_mut("BILLPAY").access_key = None;
+        assert_eq!(ended.home.access_key, Some(Secret::new("key")), "it is the other realm's that ended");
+        assert!(!ended.have_the_same(&ended.other_realms()));
+
+        known.settle_realms();
+        known.profile = state(&[("SIGNON", Some("A")), ("BILLPAY", Some("C"))], &["A", "C"]).profile;
+        assert_eq!(known.realm("BILLPAY"), &Realm::default());
+        known.profile = state(&two, &["A", "B"]).profile;
+        assert_eq!(known.realm("BILLPAY").access_key, Some(Secret::new("key")));
+    }
+
     #[test]
     fn an_institution_that_changes_its_realms_fills_no_memory() {
         let mut state = state(&[], &[]);
@@ -174,7 +209,7 @@ mod tests {
             let name = format!("{number}");
             let sets = [("SIGNON", Some("A")), ("BILLPAY", Some(name.as_str()))];
             state.profile = self::state(&sets, &["A", &name]).profile;
-            assert_eq!(state.realm("BILLPAY"), &NOTHING, "the key of another realm is none of this one");
+            assert_eq!(state.realm("BILLPAY"), &Realm::default(), "the key of another realm is none of this one");
             state.realm_mut("BILLPAY").access_key = Some(Secret::new("key"));
             assert!(state.others.len() <= MOST_REALMS && state.other_realms().len() == 1);
         }

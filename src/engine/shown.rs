@@ -33,6 +33,7 @@ impl fmt::Debug for State {
             user_id,
             home,
             others,
+            same: _,
             user_key,
             profile,
             profile_is_old,

@@ -84,10 +84,14 @@ pub(crate) const SHED_IN_TURN: [u8; 5] = [SESSION_COOKIE, ACCOUNTS, PROFILE, REA
 /// are theirs stays, so that they are sent nothing of its own.
 pub(crate) fn shed(parts: &mut Vec<Part>, state: &State, count: usize) -> Result<(), SnapshotError> {
     let gone = SHED_IN_TURN.get(..count).unwrap_or(&SHED_IN_TURN);
-    parts.retain(|part| part.tag == REALMS || !gone.contains(&part.tag));
-    match parts.iter_mut().find(|part| part.tag == REALMS) {
-        Some(part) if count > 0 => *part = realms(&state.other_realms(), !gone.contains(&REALMS), false)?,
-        _ => {}
+    if count == 0 {
+        return Ok(());
+    }
+    let had_realms = Part::find(parts, REALMS).is_some();
+    parts.retain(|part| part.tag != REALMS && !gone.contains(&part.tag));
+    let others = state.other_realms();
+    if had_realms || gone.contains(&PROFILE) && !others.is_empty() {
+        parts.push(realms(&others, !gone.contains(&REALMS), false)?);
     }
     Ok(())
 }
@@ -144,7 +148,7 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         parts.push(Part::of(MARKS, false, &MarksV1 { last_file, tokens })?);
     }
     let others = state.other_realms();
-    if !others.is_empty() {
+    if !others.is_empty() && !(state.profile.is_some() && state.have_the_same(&others)) {
         parts.push(realms(&others, true, true)?);
     }
     if let Some(cookie) = &state.home.session_cookie {
@@ -208,6 +212,8 @@ pub(crate) fn restore_state(parts: &mut [Part]) -> Result<State, SnapshotError> 
             },
         });
         state.others = realms.collect();
+    } else {
+        state.same = state.home.clone();
     }
     // A longer one is nobody's: reading it would take more memory than it is worth.
     let short = Part::find(parts, COOKIES).is_some_and(|part| part.bytes.len() <= MOST_COOKIES);

@@ -166,6 +166,8 @@ pub struct State {
     /// What the user has in the home realm, and in the others.
     pub(crate) home: Realm,
     pub(crate) others: Vec<OtherRealm>,
+    /// What counts in another realm that was given nothing of its own.
+    pub(crate) same: Realm,
     /// Of the home realm.
     pub(crate) user_key: Option<UserKey>,
     pub(crate) profile: Option<Held<Profile>>,
@@ -199,6 +201,7 @@ impl State {
             user_id: None,
             home: Realm::default(),
             others: Vec::new(),
+            same: Realm::default(),
             user_key: None,
             profile: None,
             profile_is_old: false,

@@ -92,25 +92,14 @@ fn is_anonymous(content: &Value, set: &str) -> bool {
 
 const ANONYMOUS: &str = "anonymous00000000000000000000000";
 
-static NOTHING: Value = Value::Null;
-
-/// The access key and the cookie of the signon realm of a message set. Blobs from before part 13 have those of `SIGNON` only.
+/// The access key and the cookie of the signon realm of a message set.
 fn given<'a>(content: &'a Value, set: &str) -> (&'a Value, &'a Value) {
     let number = [("PROF", 1), ("SIGNUP", 2), ("BILLPAY", 4)].into_iter().find(|(name, _)| *name == set);
     let number = number.map_or(0, |(_, number)| number);
     let mut others = content["realms"].as_array().into_iter().flatten();
     let home = (&content["credentials"]["access_key"], &content["session_cookie"]);
     let other = others.find(|realm| realm["sets"].as_u64().unwrap() & number != 0);
-    let none = if is_elsewhere(content, set) { (&NOTHING, &NOTHING) } else { home };
-    other.map_or(none, |realm| (&realm["access_key"], &realm["session_cookie"]))
-}
-
-/// Whether the profile puts a message set into another signon realm than `SIGNON`.
-fn is_elsewhere(content: &Value, set: &str) -> bool {
-    let realm = |set| set_core(content, set).into_iter().flatten().find_map(|leaf| leaf.get("SIGNONREALM"));
-    let members = content["profile"]["PROFRS"].as_array().into_iter().flatten();
-    let infos = members.filter_map(|member| member["SIGNONINFOLIST"].as_array()).flatten().count();
-    infos != 1 && realm("SIGNON").is_some() && realm(set).is_some() && realm("SIGNON") != realm(set)
+    other.map_or(home, |realm| (&realm["access_key"], &realm["session_cookie"]))
 }
 
 fn signs_on_as_it_should(document: &Document, set: &str, golden: &Golden) {
