@@ -47,9 +47,11 @@ use crate::testing::{BankBuilder, BankModel, Endpoint, Fault, Ledger, LedgerEntr
 /// - No security questions in versions without them (102, 151, 160, 200 to 202, 210): when it has questions, or requires a
 ///   `CLIENTUID`, users are refused there with 2021; the anonymous profile request still works.
 /// - No money: balances, cut-off times, holidays and fees do not exist, and its clock is not the real one (see
-///   [`BankBuilder::clock`]).
-/// - Nothing outlives it unless it has a [`BankBuilder::ledger_file`], and then session cookies, waiting faults and its books
-///   about requests, answers and violations do not.
+///   [`BankBuilder::clock`]): to a program that goes by the real one, what it gives out for some days has expired.
+/// - A due day that is too early for the days to pay of its own profile is taken, unless [`BankBuilder::checks_due_days`] is on:
+///   only a day that is past, by its clock, is 2014.
+/// - Nothing outlives it unless it has a [`BankBuilder::ledger_file`], and then session cookies, waiting faults, orders, changed
+///   settings and its books about requests, answers and violations do not.
 /// - No second factor of the connection: a challenge and an approval belong to user and `CLIENTUID`, an access key to the user.
 /// - A repeated `TRNUID` of what changes something is 2019 whether the first was accepted or refused, unless
 ///   [`BankBuilder::checks_duplicates`] is off. What `REJECTIFMISSING` stopped, what stands in a frame that is answered with
@@ -98,7 +100,7 @@ pub struct Bank {
     url: String,
     bill_pay_url: String,
     ca_pem: String,
-    desk: Arc<Mutex<Desk>>,
+    pub(super) desk: Arc<Mutex<Desk>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -140,16 +142,6 @@ impl Bank {
     /// Makes every `ACCESSKEY` invalid: the next file with one is answered with 3000.
     pub fn revoke_access_keys(&self) {
         desk::lock(&self.desk).change(BankModel::revoke_access_keys);
-    }
-
-    /// Locks a user out: 15502.
-    pub fn lock_user(&self, user_id: &str) {
-        desk::lock(&self.desk).change(|model| model.lock_user(user_id));
-    }
-
-    /// Lets the user's password expire: signons are accepted with 15000 from now on.
-    pub fn set_password_expired(&self, user_id: &str) {
-        desk::lock(&self.desk).change(|model| model.set_password_expired(user_id));
     }
 
     /// Makes every `USERKEY` invalid: the next signon with one is refused with 15500.
@@ -203,7 +195,7 @@ impl Bank {
     }
 
     /// The institution ends a payment; see [`BankModel::end_payment`](crate::testing::BankModel::end_payment).
-    #[must_use = "false says that there is no such payment"]
+    #[must_use = "false says that nothing was ended"]
     pub fn end_payment(&self, server_id: &str, state: PaymentState) -> bool {
         desk::lock(&self.desk).change(|model| model.end_payment(server_id, state))
     }
@@ -307,6 +299,18 @@ impl Bank {
     #[must_use]
     pub fn recurring_payments(&self, user_id: &str) -> Vec<RecurringModel> {
         desk::lock(&self.desk).model.recurring_payments(user_id)
+    }
+
+    /// Pairs of recurring payments of ours that pay the same; see
+    /// [`BankModel::double_models`](crate::testing::BankModel::double_models).
+    #[must_use]
+    pub fn double_models(&self) -> Vec<(RecurringModel, RecurringModel)> {
+        desk::lock(&self.desk).model.double_models()
+    }
+
+    /// Sets the institution up anew while it runs; see [`BankModel::change_settings`](crate::testing::BankModel::change_settings).
+    pub fn change_settings(&self, change: impl FnOnce(BankBuilder) -> BankBuilder) {
+        desk::lock(&self.desk).change(|model| model.change_settings(change));
     }
 
     /// How many times the payment with this `TRNUID` was made, by any user.

@@ -50,6 +50,8 @@ pub(super) struct Settings {
     pub(super) payees: Vec<(String, Payee)>,
     pub(super) org: Option<String>,
     pub(super) fid: Option<String>,
+    pub(super) checks_due_days: bool,
+    pub(super) challenge_cookie: bool,
     pub(super) sync_mode: SyncMode,
     pub(super) file_recovery: bool,
     pub(super) promises: Promises,
@@ -98,6 +100,8 @@ impl BankBuilder {
                 payees: Vec::new(),
                 org: None,
                 fid: None,
+                checks_due_days: false,
+                challenge_cookie: false,
                 sync_mode: SyncMode::Lite,
                 file_recovery: false,
                 promises: Promises::new(),
@@ -126,6 +130,13 @@ impl BankBuilder {
     pub fn question(mut self, id: &str, label: Option<&str>, answer: &str) -> Self {
         let (id, label) = (id.to_owned(), label.map(str::to_owned));
         self.settings.questions.push(SecurityQuestion { id, label, answer: Some(Secret::from(answer)) });
+        self
+    }
+
+    /// Forgets the questions so far: for [`change_settings`](crate::testing::Bank::change_settings).
+    #[must_use]
+    pub fn without_questions(mut self) -> Self {
+        self.settings.questions.clear();
         self
     }
 
@@ -161,6 +172,23 @@ impl BankBuilder {
     #[must_use]
     pub fn separate_bill_pay_url(mut self, separate: bool) -> Self {
         self.settings.separate_bill_pay = separate;
+        self
+    }
+
+    /// Refuses a payment that is due before what the days to pay of the profile allow with 2014, as
+    /// [`Profile::earliest_due`](crate::ofx::Profile::earliest_due) counts them; off unless set. Without it every day is early enough
+    /// that is not past.
+    #[must_use]
+    pub fn checks_due_days(mut self, checks: bool) -> Self {
+        self.settings.checks_due_days = checks;
+        self
+    }
+
+    /// Ties a challenge to an HTTP cookie that comes with the questions: answers without one are refused with 3000; off unless set, and
+    /// only for [`start`](Self::start).
+    #[must_use]
+    pub fn challenge_cookie(mut self, tied: bool) -> Self {
+        self.settings.challenge_cookie = tied;
         self
     }
 
@@ -241,6 +269,9 @@ impl BankBuilder {
     }
 
     /// Sets the institution's clock, which goes on by one second with each request. 5 January 2026, 09:30 UTC unless set.
+    ///
+    /// Whatever it gives out for some days (`USERKEY`, the first password of who enrols) ends by this clock: for a program that goes by
+    /// the real one, set `Utc::now()`. Due days must lie behind it.
     #[must_use]
     pub fn clock(mut self, start: DateTime<Utc>) -> Self {
         self.settings.start = start;
@@ -296,6 +327,29 @@ impl BankBuilder {
     pub(super) fn urls(mut self, url: &str, bill_pay_url: &str) -> Self {
         (self.settings.url, self.settings.bill_pay_url) = (url.to_owned(), bill_pay_url.to_owned());
         self
+    }
+}
+
+impl BankModel {
+    /// Sets the institution up anew while it runs: `change` is given its settings. The profile is a new one (`DTPROFUP`).
+    ///
+    /// Users, accounts, addresses, clock, port and files stay as they are, and so does what was given out: challenges, keys, tokens,
+    /// histories. A [ledger file](BankBuilder::ledger_file) keeps no settings.
+    ///
+    /// ```
+    /// use ofx_session::testing::{Bank, Feature};
+    ///
+    /// let mut bank = Bank::builder().user("jane", "correct horse").question("MFA16", None, "Garcia").build_model();
+    /// bank.change_settings(|settings| settings.without_questions().question("MFA13", None, "Rex").offers(Feature::ModifyPayments, true));
+    /// ```
+    pub fn change_settings(&mut self, change: impl FnOnce(BankBuilder) -> BankBuilder) {
+        let old = Settings::clone(&self.settings);
+        let builder = BankBuilder { settings: old.clone(), lasting: Lasting::default() };
+        let mut settings = change(builder).settings;
+        settings.separate_bill_pay = old.separate_bill_pay;
+        (settings.users, settings.accounts, settings.start) = (old.users, old.accounts, old.start);
+        self.settings = Arc::new(settings);
+        self.changed = Some(self.now);
     }
 }
 

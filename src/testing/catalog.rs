@@ -16,9 +16,9 @@ use crate::testing::requests::{Decision, Written};
 use crate::testing::{BankModel, Feature};
 
 impl BankModel {
-    /// When the profile last changed: 30 days before the clock started.
+    /// When the profile last changed: 30 days before the clock started, unless the settings have changed since.
     pub(super) fn profile_updated(&self) -> Stamp {
-        self.before_start(30)
+        self.changed.map_or_else(|| self.before_start(30), Stamp::moment)
     }
 
     /// When the account list last changed: 7 days before the clock started, unless the user changed it.
@@ -77,7 +77,7 @@ impl BankModel {
         Stamp::moment(start - Duration::days(days))
     }
 
-    fn message_sets(&self, version: Version) -> Vec<MessageSet> {
+    pub(super) fn message_sets(&self, version: Version) -> Vec<MessageSet> {
         let settings = &self.settings;
         let set = |name: &str, url: &str, details: MessageSetDetails| {
             let core = MessageSetCore::new(url, REALM, settings.sync_mode.clone(), settings.file_recovery);

@@ -116,6 +116,7 @@ impl Rejection {
 pub(super) struct Promises {
     pub(super) checks_duplicates: bool,
     pub(super) purges_saved_answers: bool,
+    pub(super) saved_answers_first: bool,
     pub(super) history: usize,
     pub(super) keeps_refusals: bool,
     pub(super) rejection: Option<Rejection>,
@@ -126,6 +127,7 @@ impl Promises {
         Self {
             checks_duplicates: true,
             purges_saved_answers: true,
+            saved_answers_first: false,
             history: usize::MAX,
             keeps_refusals: false,
             rejection: None,
@@ -163,6 +165,14 @@ impl BankBuilder {
     #[must_use]
     pub fn purges_saved_answers(mut self, purges: bool) -> Self {
         self.promises().purges_saved_answers = purges;
+        self
+    }
+
+    /// Gives a saved answer to whoever has the right password, before it looks at questions and keys; off unless set. Without it a
+    /// repeated file must pass them, too: answers that were used up are 3000.
+    #[must_use]
+    pub fn saved_answers_first(mut self, first: bool) -> Self {
+        self.promises().saved_answers_first = first;
         self
     }
 

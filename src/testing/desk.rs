@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::testing::faults::{Fault, Faults};
+use crate::testing::faults::{Fault, Faults, Late};
 use crate::testing::journal::Journal;
 use crate::testing::record::Recorder;
 use crate::testing::{BankModel, Endpoint, HttpRefusal};
@@ -16,6 +16,8 @@ pub(super) struct Desk {
     pub(super) answers: Vec<Vec<u8>>,
     pub(super) answers_to_lose: usize,
     pub(super) faults: Faults,
+    /// How many cookies of challenges were given out.
+    challenges: u64,
     recorder: Recorder,
     journal: Option<Journal>,
     /// The ledger file could not be written to: nothing can be promised any more.
@@ -45,22 +47,26 @@ impl Desk {
             answers: Vec::new(),
             answers_to_lose: 0,
             faults: Faults::default(),
+            challenges: 0,
             recorder: Recorder::from_environment(),
             journal,
             broken: false,
         }
     }
 
-    /// Deals with one request.
-    pub(super) fn receive(&mut self, endpoint: Endpoint, body: &[u8]) -> Reaction {
+    /// Deals with one request, which came with these HTTP cookies.
+    pub(super) fn receive(&mut self, endpoint: Endpoint, body: &[u8], cookies: &str) -> Reaction {
         self.requests.push(body.to_owned());
+        let mut ours = cookies.split(';').filter_map(|cookie| cookie.trim().strip_prefix(CHALLENGE)?.parse().ok());
+        let known = ours.any(|number: u64| (1..=self.challenges).contains(&number));
+        self.model.has_cookie = known || !self.model.settings.challenge_cookie;
         let fault = self.faults.choose(body);
         let reaction = match fault {
             Some(fault) => self.go_wrong(fault, endpoint, body),
             None => self.carry_out(endpoint, body, false).map_or_else(Reaction::Refuse, Reaction::Answer),
         };
         for late in self.faults.due() {
-            let _ = self.carry_out(late.endpoint, &late.body, true);
+            self.arrive(&late);
         }
         if self.answers_to_lose > 0 && matches!(reaction, Reaction::Answer(_)) {
             self.answers_to_lose -= 1;
@@ -72,10 +78,26 @@ impl Desk {
     /// Lets everything arrive that is still on its way; gives how much it was.
     pub(super) fn deliver_late(&mut self) -> usize {
         let late = self.faults.all_late();
-        for late in &late {
-            let _ = self.carry_out(late.endpoint, &late.body, true);
-        }
+        late.iter().for_each(|late| self.arrive(late));
         late.len()
+    }
+
+    /// The `Set-Cookie` that goes out with the questions of a challenge.
+    pub(super) fn challenge_cookie(&mut self, reaction: &Reaction) -> Option<String> {
+        let (Reaction::Answer(answer) | Reaction::Part(answer, _) | Reaction::Later(answer, _)) = reaction else {
+            return None;
+        };
+        let has_questions = answer.windows(QUESTIONS.len()).any(|window| window == QUESTIONS);
+        if !has_questions || !self.model.settings.challenge_cookie {
+            return None;
+        }
+        self.challenges += 1;
+        Some(format!("{CHALLENGE}{}; Path=/; Secure; HttpOnly", self.challenges))
+    }
+
+    fn arrive(&mut self, late: &Late) {
+        self.model.has_cookie = late.has_cookie;
+        let _ = self.carry_out(late.endpoint, &late.body, true);
     }
 
     /// Changes the model on a test's behalf.
@@ -96,20 +118,20 @@ impl Desk {
         match fault {
             Fault::DropBefore => Reaction::Close,
             Fault::LateDelivery { after } => {
-                self.faults.hold_back(endpoint, body, after);
+                self.faults.hold_back(endpoint, body, self.model.has_cookie, after);
                 Reaction::Close
             }
-            Fault::Unavailable { carried_out: false } => unavailable(),
-            Fault::Html { carried_out: false } => Reaction::Page,
-            Fault::DropAfter
-            | Fault::CutAnswer(_)
-            | Fault::Delay(_)
-            | Fault::Replay { .. }
-            | Fault::Unavailable { .. }
-            | Fault::Html { .. } => {
-                let answer = self.carry_out(endpoint, body, false);
-                self.spoil(fault, answer, endpoint, body)
-            }
+            _ => match fault.instead() {
+                Some((reaction, false)) => reaction,
+                Some((reaction, true)) => {
+                    let _ = self.carry_out(endpoint, body, false);
+                    reaction
+                }
+                None => {
+                    let answer = self.carry_out(endpoint, body, false);
+                    self.spoil(fault, answer, endpoint, body)
+                }
+            },
         }
     }
 
@@ -126,8 +148,6 @@ impl Desk {
                 let second = self.carry_out(endpoint, body, true);
                 if second_answer { second } else { first }.map_or_else(Reaction::Refuse, Reaction::Answer)
             }
-            (Fault::Unavailable { .. }, _) => unavailable(),
-            (Fault::Html { .. }, _) => Reaction::Page,
             (Fault::CutAnswer(bytes), Ok(answer)) => {
                 let most = answer.len().saturating_sub(1);
                 Reaction::Part(answer, bytes.min(most))
@@ -162,14 +182,15 @@ impl Desk {
     }
 }
 
-fn unavailable() -> Reaction {
-    Reaction::Refuse(HttpRefusal::new(503, "come back later"))
-}
-
 /// The desk, even after a test panicked while it held it.
 pub(super) fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
     desk.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// The name of the cookie that a challenge hangs on.
+const CHALLENGE: &str = "challenge=";
+
+const QUESTIONS: &[u8] = b"<MFACHALLENGERS>";
 
 #[cfg(test)]
 mod tests {
@@ -195,12 +216,12 @@ mod tests {
         journal.file = File::open(&path)?; // To read, and not to write.
         let mut desk = Desk::new(model, Some(journal));
         for status in [500, 503, 503] {
-            let reaction = desk.receive(Endpoint::Main, ACCOUNTS);
+            let reaction = desk.receive(Endpoint::Main, ACCOUNTS, "");
             assert!(matches!(&reaction, Reaction::Refuse(refusal) if refusal.status() == status), "{reaction:?}");
         }
         assert!(desk.answers.is_empty());
         let model = Bank::builder().user("jane", "correct horse").build_model();
-        assert!(matches!(Desk::new(model, None).receive(Endpoint::Main, ACCOUNTS), Reaction::Answer(_)));
+        assert!(matches!(Desk::new(model, None).receive(Endpoint::Main, ACCOUNTS, ""), Reaction::Answer(_)));
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ impl BankModel {
     pub fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.profile_given, self.approval).hash(&mut hasher);
+        self.orders.digest(&mut hasher);
         self.trn_uids.hash(&mut hasher);
         for entry in self.ledger.iter() {
             (&entry.user, entry.trn_uid.as_str(), entry.ours).hash(&mut hasher);

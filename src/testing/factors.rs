@@ -52,7 +52,7 @@ impl BankBuilder {
 
     /// Gives whoever asks for one (`GENUSERKEY`) a `USERKEY` that is good for so many days; none unless set.
     ///
-    /// The newest one of a user counts.
+    /// The newest one of a user counts. The days are those of the [`clock`](Self::clock).
     #[must_use]
     pub fn user_keys(mut self, days: u32) -> Self {
         self.factors().user_key_days = Some(days);
@@ -75,7 +75,7 @@ impl BankBuilder {
         self
     }
 
-    /// Says `AUTHTOKENFIRST`, and wants this one-time token in the first signon of each user.
+    /// Says `AUTHTOKENFIRST`, and wants this one-time token in the first signon of each user, of those who enrol, too.
     #[must_use]
     pub fn auth_token_first(mut self, token: &str) -> Self {
         self.factors().first_token = Some(Secret::from(token));

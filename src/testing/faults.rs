@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::testing::Endpoint;
+use crate::testing::desk::Reaction;
 use crate::testing::history::mix;
+use crate::testing::{Endpoint, HttpRefusal};
 
 /// Something that goes wrong with one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,9 +41,35 @@ pub enum Fault {
         /// Whether the request was carried out all the same.
         carried_out: bool,
     },
+    /// Any HTTP status of 400 up, such as 401 or 429, with a line of text.
+    Status {
+        /// The HTTP status.
+        code: u16,
+        /// Whether the request was carried out all the same.
+        carried_out: bool,
+    },
+    /// HTTP 200 without a body.
+    Empty {
+        /// Whether the request was carried out all the same.
+        carried_out: bool,
+    },
 }
 
-/// Which requests a [`Fault`] waits for.
+impl Fault {
+    /// What is answered in place of OFX, and whether the request was carried out; `None` for what goes wrong otherwise.
+    pub(super) fn instead(self) -> Option<(Reaction, bool)> {
+        let status = |code, reason: &str| Reaction::Refuse(HttpRefusal::new(code, reason));
+        Some(match self {
+            Self::Unavailable { carried_out } => (status(503, "come back later"), carried_out),
+            Self::Status { code, carried_out } => (status(code, "not now"), carried_out),
+            Self::Html { carried_out } => (Reaction::Page, carried_out),
+            Self::Empty { carried_out } => (Reaction::Answer(Vec::new()), carried_out),
+            _ => return None,
+        })
+    }
+}
+
+/// Which requests a [`Fault`] waits for, or a status of [`Bank::answer_next`](crate::testing::Bank::answer_next).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum On {
@@ -50,8 +77,11 @@ pub enum On {
     Any,
     /// With a payment in it, in a synchronization frame or not.
     Payment,
-    /// With a synchronization frame for payments, and no payment.
+    /// With a synchronization frame for payments that asks what happened, and nothing enclosed: what is cancelled or changed in one is
+    /// [`With`](Self::With) its tag.
     Sync,
+    /// With the question for the newest token of payments (`TOKENONLY`), which comes before a first payment.
+    Token,
     /// With this tag in it: `PMTCANCRQ`.
     With(&'static str),
     /// For the security questions.
@@ -63,7 +93,7 @@ pub enum On {
 }
 
 impl On {
-    fn fits(self, body: &[u8]) -> bool {
+    pub(super) fn fits(self, body: &[u8]) -> bool {
         let has = |tag: &[u8]| body.windows(tag.len()).any(|window| window == tag);
         if let Self::With(tag) = self {
             return has(format!("<{tag}>").as_bytes());
@@ -71,7 +101,8 @@ impl On {
         match self {
             Self::Any | Self::With(_) => true,
             Self::Payment => has(b"<PMTRQ>"),
-            Self::Sync => has(b"<PMTSYNCRQ>") && !has(b"<PMTRQ>"),
+            Self::Sync => has(b"<PMTSYNCRQ>") && !has(b"<PMTTRNRQ>") && !has(b"<TOKENONLY>"),
+            Self::Token => has(b"<PMTSYNCRQ>") && has(b"<TOKENONLY>"),
             Self::Questions => has(b"<MFACHALLENGERQ>"),
             Self::Profile => has(b"<PROFRQ>"),
             Self::Accounts => has(b"<ACCTINFORQ>"),
@@ -93,6 +124,7 @@ pub(super) struct Faults {
 pub(super) struct Late {
     pub(super) endpoint: Endpoint,
     pub(super) body: Vec<u8>,
+    pub(super) has_cookie: bool,
     after: Option<usize>,
 }
 
@@ -115,9 +147,10 @@ impl Faults {
         fault
     }
 
-    pub(super) fn hold_back(&mut self, endpoint: Endpoint, body: &[u8], after: Option<usize>) {
+    pub(super) fn hold_back(&mut self, endpoint: Endpoint, body: &[u8], has_cookie: bool, after: Option<usize>) {
         // The request that is dealt with right now counts, too, when `due` is asked behind it.
-        self.late.push(Late { endpoint, body: body.to_owned(), after: after.map(|after| after.saturating_add(1)) });
+        let after = after.map(|after| after.saturating_add(1));
+        self.late.push(Late { endpoint, body: body.to_owned(), has_cookie, after });
     }
 
     /// Requests whose time has come, one request later.

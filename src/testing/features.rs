@@ -22,7 +22,8 @@ pub enum Feature {
     FirstAmount,
     /// `DIFFLASTPMT`: so can the last.
     LastAmount,
-    /// `CLIENTENROLL`: users can enrol from their client; otherwise they do on a web page.
+    /// `CLIENTENROLL`: users can enrol from their client; otherwise they do on a web page. Their first password says that it expires
+    /// (`DTEXPIRE`) in 30 days, by the [clock](BankBuilder::clock).
     Enroll,
     /// `CHGUSERINFO`: users can change their name and address.
     ChangeUserInfo,

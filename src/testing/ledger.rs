@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::ofx::{Payment, PaymentProcessing, PaymentState, TrnUid};
+use crate::testing::BankModel;
 
 /// One payment that the institution accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +114,9 @@ impl Ledger {
 
     /// Pairs of ours that pay the same, the earlier one first; what was cancelled or failed pays nothing. Who wants to pay the
     /// same twice must mark it, by the `MEMO` for example.
+    ///
+    /// What recurring payments have made is here, from 30 days before it is due on; that a recurring payment itself was set up twice,
+    /// [`BankModel::double_models`](crate::testing::BankModel::double_models) sees from the first moment on.
     #[must_use]
     pub fn double_payments(&self) -> Vec<(LedgerEntry, LedgerEntry)> {
         let ours: Vec<&LedgerEntry> = self.entries.iter().filter(|entry| entry.ours && entry.stands()).collect();
@@ -133,6 +137,38 @@ impl Ledger {
     }
 }
 
-pub(super) fn made_for(entries: &[LedgerEntry], trn_uid: &str) -> usize {
+impl BankModel {
+    /// Every payment that was really accepted, oldest first.
+    #[must_use]
+    pub fn payments(&self) -> &[LedgerEntry] {
+        &self.ledger
+    }
+
+    /// How many payments were really accepted.
+    #[must_use]
+    pub fn payments_made(&self) -> usize {
+        self.ledger.len()
+    }
+
+    /// How many of them were made or will be: without those that were cancelled or failed.
+    #[must_use]
+    pub fn payments_standing(&self) -> usize {
+        self.ledger.iter().filter(|entry| entry.stands()).count()
+    }
+
+    /// How many times the payment with this `TRNUID` was made, by any user.
+    #[must_use]
+    pub fn payments_made_for(&self, trn_uid: &str) -> usize {
+        made_for(&self.ledger, trn_uid)
+    }
+
+    /// A copy of the ledger, to ask more of it.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger { entries: self.ledger.to_vec() }
+    }
+}
+
+fn made_for(entries: &[LedgerEntry], trn_uid: &str) -> usize {
     entries.iter().filter(|entry| entry.trn_uid.as_str() == trn_uid).count()
 }

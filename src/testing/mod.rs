@@ -4,7 +4,7 @@
 //! that call it directly. Nothing in this crate's other rooms uses either. [`conformance`] checks stores of other makers.
 //!
 //! ```text
-//! HTTPS ─ server.rs ─► desk.rs (faults.rs) ─► model.rs
+//! HTTPS ─ server.rs ─► desk.rs (faults.rs) ─► model.rs (orders.rs)
 //!
 //! model.rs ─ file.rs ─► signon.rs, factors.rs ─► catalog.rs (profile, accounts)
 //!    │                    user.rs        ├─────► password.rs
@@ -21,6 +21,7 @@ mod answers;
 mod as_made;
 mod bank;
 mod builder;
+mod by_phone;
 mod calendar;
 mod catalog;
 mod certificate;
@@ -41,6 +42,7 @@ mod ledger;
 mod mail;
 mod model;
 mod models;
+mod orders;
 mod others;
 mod overheard;
 mod password;

@@ -12,10 +12,11 @@ use crate::secret::Secret;
 use crate::testing::builder::Settings;
 use crate::testing::facts::Fact;
 use crate::testing::file::{Ask, RequestFile, Transaction};
+use crate::testing::orders::Orders;
 use crate::testing::requests::{Asking, Written};
 use crate::testing::signon::Who;
 use crate::testing::user::{Step, User};
-use crate::testing::{Ledger, LedgerEntry, digest, grammar, ledger, sync};
+use crate::testing::{LedgerEntry, digest, grammar, sync};
 
 /// Which of an institution's two addresses a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +84,11 @@ pub struct BankModel {
     /// Whether clients must be approved.
     pub(super) approval: bool,
     pub(super) counter: u64,
+    pub(super) orders: Orders,
+    /// When the settings changed, if they did.
+    pub(super) changed: Option<DateTime<Utc>>,
+    /// Whether the file that is dealt with came with the cookie of a challenge.
+    pub(super) has_cookie: bool,
     /// What happened since it was last written down, where that is done.
     pub(super) facts: Option<Vec<Fact>>,
 }
@@ -103,6 +109,9 @@ impl BankModel {
             profile_given: false,
             approval: settings.factors.approval,
             counter: FIRST_ID,
+            orders: Orders::default(),
+            changed: None,
+            has_cookie: true,
             facts: None,
             settings,
         }
@@ -127,18 +136,32 @@ impl BankModel {
             Ok(who) => who,
             Err(status) => return self.turn_away(&file, status),
         };
-        let Who::User(name) = &who else { return self.serve(&file, &who, SignedOn::default()) };
-        if let Some(saved) = self.recovered(name, &file)? {
+        let mut signed_on = SignedOn::default();
+        if let Who::User(name) = &who {
+            if self.settings.promises.saved_answers_first
+                && let Some(saved) = self.recovered(name, &file)?
+            {
+                return Ok(saved);
+            }
+            signed_on = match self.sign_on(name, &file) {
+                Ok(signed_on) => signed_on,
+                Err(status) => return self.turn_away(&file, status),
+            };
+        }
+        match self.orders.signon(body) {
+            Some(status) if status.is_error() => return self.turn_away(&file, status),
+            Some(status) => signed_on.status = status,
+            None => {}
+        }
+        if let Who::User(name) = &who
+            && let Some(saved) = self.recovered(name, &file)?
+        {
             return Ok(saved);
         }
-        let access_key = match self.check_factors(name, &file) {
-            Ok(key) => key,
-            Err(status) => return self.turn_away(&file, status),
-        };
-        let cookie = self.cookie(name, &file);
-        let expired = self.users.get(name).is_some_and(|user| user.expired);
-        let answer = self.serve(&file, &who, SignedOn { access_key, cookie, expired })?;
-        self.keep_answer(name, &file, &answer);
+        let answer = self.serve(&file, &who, signed_on)?;
+        if let Who::User(name) = &who {
+            self.keep_answer(name, &file, &answer);
+        }
         Ok(answer)
     }
 
@@ -146,46 +169,6 @@ impl BankModel {
     pub fn revoke_access_keys(&mut self) {
         let names: Vec<String> = self.users.keys().cloned().collect();
         names.iter().for_each(|name| self.step(name, Step::KeysRevoked));
-    }
-
-    /// Locks a user out: 15502. Unknown users stay unknown.
-    pub fn lock_user(&mut self, user_id: &str) {
-        self.step(user_id, Step::Locked);
-    }
-
-    /// Lets the user's password expire: signons are accepted with 15000 from now on.
-    pub fn set_password_expired(&mut self, user_id: &str) {
-        self.step(user_id, Step::Expired);
-    }
-
-    /// Every payment that was really accepted, oldest first.
-    #[must_use]
-    pub fn payments(&self) -> &[LedgerEntry] {
-        &self.ledger
-    }
-
-    /// How many payments were really accepted.
-    #[must_use]
-    pub fn payments_made(&self) -> usize {
-        self.ledger.len()
-    }
-
-    /// How many of them were made or will be: without those that were cancelled or failed.
-    #[must_use]
-    pub fn payments_standing(&self) -> usize {
-        self.ledger.iter().filter(|entry| entry.stands()).count()
-    }
-
-    /// How many times the payment with this `TRNUID` was made, by any user.
-    #[must_use]
-    pub fn payments_made_for(&self, trn_uid: &str) -> usize {
-        ledger::made_for(&self.ledger, trn_uid)
-    }
-
-    /// A copy of the ledger, to ask more of it.
-    #[must_use]
-    pub fn ledger(&self) -> Ledger {
-        Ledger::new(self.ledger.to_vec())
     }
 
     /// What clients did that the specification forbids, oldest first; no values of elements are in the lines.
@@ -295,10 +278,17 @@ impl BankModel {
         self.write(file, signon, file.transactions().map(refuse).collect())
     }
 
+    /// What an accepted signon of a user brings, or why it is not accepted.
+    fn sign_on(&mut self, name: &str, file: &RequestFile) -> Result<SignedOn, Status> {
+        let access_key = self.check_factors(name, file)?;
+        let expired = self.users.get(name).is_some_and(|user| user.expired);
+        let code = if expired { StatusCode::PASSWORD_CHANGE_REQUIRED } else { StatusCode::SUCCESS };
+        Ok(SignedOn { access_key, cookie: self.cookie(name, file), status: Status::new(code, None) })
+    }
+
     /// Answers a file whose signon is accepted.
     fn serve(&mut self, file: &RequestFile, who: &Who, signed_on: SignedOn) -> Result<Vec<u8>, HttpRefusal> {
-        let code = if signed_on.expired { StatusCode::PASSWORD_CHANGE_REQUIRED } else { StatusCode::SUCCESS };
-        let mut signon = self.signon_response(Status::new(code, None));
+        let mut signon = self.signon_response(signed_on.status);
         signon.access_key = signed_on.access_key;
         signon.session_cookie = signed_on.cookie;
         if let Who::User(name) = who {
@@ -315,9 +305,14 @@ impl BankModel {
     }
 
     pub(super) fn carry_out(&mut self, transaction: &Transaction, who: Option<&str>, file: &RequestFile) -> Element {
-        let asking = |name| Asking { name, trn_uid: &transaction.trn_uid, ours: true };
+        let ordered = self.orders.answer(transaction);
+        let asking = |name| Asking { name, trn_uid: &transaction.trn_uid, ours: true, ordered: ordered.as_ref() };
         let (status, body): Written = match (&transaction.ask, who) {
-            (Ask::Sync(frame), Some(name)) => return self.synchronize(name, frame, file),
+            (Ask::Sync(frame), Some(name)) => match &ordered {
+                Some(status) => return sync::refused(frame, status, file),
+                None => return self.synchronize(name, frame, file),
+            },
+            (Ask::Questions | Ask::Profile(_), _) if asking("").refused().is_some() => (asking("").accepted(), None),
             (Ask::Questions, _) => self.questions(transaction, file.version),
             (Ask::Profile(known), _) => self.profile(known, file.version),
             (Ask::Request(request), Some(name)) => self.perform(asking(name), request, file.version),
@@ -328,6 +323,7 @@ impl BankModel {
             (Ask::Password(request), Some(name)) => self.change_password(asking(name), request, file.version),
             _ => (Status::new(StatusCode::GENERAL_ERROR, Some("this bank does not do that")), None),
         };
+        let status = if status.code == StatusCode::SUCCESS { ordered.unwrap_or(status) } else { status };
         reply(transaction, &status, body, file)
     }
 
@@ -354,11 +350,16 @@ impl BankModel {
 }
 
 /// What an accepted signon brings.
-#[derive(Default)]
 struct SignedOn {
     access_key: Option<Secret>,
     cookie: Option<Secret>,
-    expired: bool,
+    status: Status,
+}
+
+impl Default for SignedOn {
+    fn default() -> Self {
+        Self { access_key: None, cookie: None, status: Status::new(StatusCode::SUCCESS, None) }
+    }
 }
 
 /// `xxxTRNRS` for an `xxxTRNRQ`: `TRNUID`, `STATUS`, `CLTCOOKIE` as it came, the response. OFX 1.0.3 §2.4.6.

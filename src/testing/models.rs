@@ -40,6 +40,12 @@ impl Model {
         digest::fingerprint(&self.request.write("RECPMTRQ", Version::V230), hasher);
     }
 
+    fn pays_the_same_as(&self, other: &Self) -> bool {
+        let mut request = self.request.clone();
+        request.payment.payee_list_id.clone_from(&other.request.payment.payee_list_id);
+        request == other.request
+    }
+
     /// Whether no payment is left to make.
     fn is_over(&self) -> bool {
         self.is_canceled || self.count().is_some_and(|count| self.made.len() >= count)
@@ -91,6 +97,24 @@ impl BankModel {
     pub fn recurring_payments(&self, user_id: &str) -> Vec<RecurringModel> {
         let models = self.users.get(user_id).map(|user| user.models.as_slice()).unwrap_or_default();
         models.iter().filter(|model| self.lives(model)).map(|model| self.model_as_new(model)).collect()
+    }
+
+    /// Pairs of recurring payments of ours that are not over and pay the same for the same user, the earlier one first; how the
+    /// institution lists the payee does not count. Who wants the same twice must mark it, by the `MEMO` for example.
+    ///
+    /// [`Ledger::double_payments`](crate::testing::Ledger::double_payments) sees the payments that they have made, and none before that:
+    /// a payment is made 30 days ahead.
+    #[must_use]
+    pub fn double_models(&self) -> Vec<(RecurringModel, RecurringModel)> {
+        let mut pairs = Vec::new();
+        for user in self.users.values() {
+            let ours: Vec<&Model> = user.models.iter().filter(|model| model.ours && self.lives(model)).collect();
+            for (at, first) in ours.iter().enumerate() {
+                let later = ours.iter().skip(at + 1).filter(|second| first.pays_the_same_as(second));
+                pairs.extend(later.map(|second| (self.model_as_new(first), self.model_as_new(second))));
+            }
+        }
+        pairs
     }
 
     /// `RECPMTRQ`.
@@ -164,7 +188,7 @@ impl BankModel {
             let from = model.request.payment.from.clone();
             let due = model.next_due().filter(|due| until.is_some_and(|until| *due <= until));
             let Some(due) = due.filter(|_| self.source(name, &from).is_ok()) else { return };
-            let asking = Asking { name, trn_uid: "0", ours: model.ours };
+            let asking = Asking { name, trn_uid: "0", ours: model.ours, ordered: None };
             let entry = self.accept(asking, model.payment(model.made.len(), due), Some(id));
             model.made.push(entry.server_id.clone());
             self.put_model(name, model);

@@ -19,7 +19,7 @@ impl BankModel {
         self.users.get(user_id)?;
         self.other_client_looks(user_id);
         let trn_uid = TrnUid::new(format!("other-{}", self.next_id()));
-        let asking = Asking { name: user_id, trn_uid: trn_uid.as_str(), ours: false };
+        let asking = Asking { name: user_id, trn_uid: trn_uid.as_str(), ours: false, ordered: None };
         let (status, _) = self.perform(asking, &request.into(), Version::V230);
         (status.code == StatusCode::SUCCESS).then_some(trn_uid)
     }

@@ -17,11 +17,11 @@ impl BankModel {
         if !self.receive(asking) {
             return duplicate();
         }
-        match self.try_password(asking.name, request) {
+        match asking.refused().map_or_else(|| self.try_password(asking.name, request), Err) {
             Err(status) => (status, None),
             Ok(()) => {
                 let changed = PasswordChanged::new(asking.name, Stamp::moment(self.now));
-                (Status::new(StatusCode::SUCCESS, None), Some(changed.write("PINCHRS", version)))
+                (asking.accepted(), Some(changed.write("PINCHRS", version)))
             }
         }
     }

@@ -6,7 +6,8 @@ use rust_decimal::Decimal;
 use crate::error::StatusCode;
 use crate::ofx::{
     BankAccount, CanceledPayment, EncodeError, ExtendedPayee, IdScope, ModifiedPayment, PayeeRef, Payment,
-    PaymentModification, PaymentResponse, PaymentState, PaymentStatus, Reply, Status, SyncKind, TrnUid, Version,
+    PaymentModification, PaymentResponse, PaymentState, PaymentStatus, Profile, Reply, Stamp, Status, SyncKind, TrnUid,
+    Version,
 };
 use crate::testing::history::Event;
 use crate::testing::requests::{Asking, Decision, refusal};
@@ -15,8 +16,11 @@ use crate::testing::{BankModel, Feature, LedgerEntry};
 impl BankModel {
     /// The institution ends a payment, or says that it was made: there is not enough money, it fails, the user cancels it by
     /// telephone. Those who synchronize are told, unless [`Feature::StatusBySync`] is off. `false` when there is no such
-    /// payment that waits.
+    /// payment that waits, and for a state that ends nothing.
     pub fn end_payment(&mut self, server_id: &str, state: PaymentState) -> bool {
+        if matches!(state, PaymentState::WillProcessOn | PaymentState::Other(_)) {
+            return false;
+        }
         let waits = self.ledger.iter().any(|entry| entry.server_id == server_id && entry.is_scheduled());
         if waits {
             let today = self.now.date_naive();
@@ -29,7 +33,11 @@ impl BankModel {
     pub(super) fn pay(&mut self, asking: Asking<'_>, payment: &Payment) -> Decision {
         self.examine(asking.name, payment, None)?;
         let list_id = self.list_payee(asking.name, payment)?;
-        let entry = self.accept(asking, payment.clone().payee_list_id(list_id), None);
+        let mut payment = payment.clone().payee_list_id(list_id);
+        if asking.ours {
+            self.orders.rewrite(&mut payment);
+        }
+        let entry = self.accept(asking, payment, None);
         Ok(Reply::Pay(Box::new(self.as_new(&entry))))
     }
 
@@ -119,6 +127,12 @@ impl BankModel {
         self.remember(&user, SyncKind::Payments, Some(&payment.from), Event::by_itself(reply));
     }
 
+    /// The earliest day on which a payment can be due, as clients read it out of the profile.
+    fn earliest_due(&self, payment: &Payment) -> Option<NaiveDate> {
+        let profile = Profile::new(Stamp::oldest(), self.message_sets(Version::V230), Vec::new());
+        profile.earliest_due(self.extended_payee(&payment.payee).as_ref(), payment.to.is_some(), self.now)
+    }
+
     /// Whether bills can be paid from the account.
     pub(super) fn source(&self, name: &str, account: &BankAccount) -> Result<(), Status> {
         let accounts = self.accounts_of(name);
@@ -138,9 +152,14 @@ impl BankModel {
     pub(super) fn examine(&mut self, name: &str, payment: &Payment, known: Option<&Payment>) -> Result<(), Status> {
         self.source(name, &payment.from)?;
         whole_cents("TRNAMT", payment.amount.value())?;
-        let is_past = payment.due.date().is_some_and(|due| due < self.now.date_naive());
-        if is_past && known.is_none_or(|known| known.due != payment.due) {
-            return Err(refusal(StatusCode::DATE_TOO_SOON, "DTDUE is past"));
+        let is_before = |day: NaiveDate| payment.due.date().is_some_and(|due| due < day);
+        if known.is_none_or(|known| known.due != payment.due) {
+            if is_before(self.now.date_naive()) {
+                return Err(refusal(StatusCode::DATE_TOO_SOON, "DTDUE is past"));
+            }
+            if self.settings.checks_due_days && self.earliest_due(payment).is_some_and(is_before) {
+                return Err(refusal(StatusCode::DATE_TOO_SOON, "DTDUE is too early for the days to pay"));
+            }
         }
         self.known_payee(&payment.payee)?;
         if !payment.extended.is_empty() {

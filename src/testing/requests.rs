@@ -19,6 +19,20 @@ pub(super) struct Asking<'a> {
     pub(super) trn_uid: &'a str,
     /// Whether it came in a request, and not from another client that a test speaks of.
     pub(super) ours: bool,
+    /// What a test wants it answered with.
+    pub(super) ordered: Option<&'a Status>,
+}
+
+impl Asking<'_> {
+    /// What it is refused with, because a test wants that.
+    pub(super) fn refused(&self) -> Option<Status> {
+        self.ordered.filter(|status| status.is_error()).cloned()
+    }
+
+    /// What it is accepted with.
+    pub(super) fn accepted(&self) -> Status {
+        self.ordered.cloned().unwrap_or_else(|| Status::new(StatusCode::SUCCESS, None))
+    }
 }
 
 impl BankModel {
@@ -29,8 +43,8 @@ impl BankModel {
             return duplicate();
         }
         let account = self.account_of(asking.name, request);
-        let (status, reply) = match self.decide(asking, request) {
-            Ok(reply) => (Status::new(StatusCode::SUCCESS, None), Some(reply)),
+        let (status, reply) = match asking.refused().map_or_else(|| self.decide(asking, request), Err) {
+            Ok(reply) => (asking.accepted(), Some(reply)),
             Err(status) => (status, None),
         };
         let body = reply.as_ref().map(|reply| reply.to_element(version));
@@ -85,7 +99,7 @@ impl BankModel {
         if !self.receive(asking) {
             return duplicate();
         }
-        (Status::new(code, Some(message)), None)
+        (asking.refused().unwrap_or_else(|| Status::new(code, Some(message))), None)
     }
 
     /// Notes a `TRNUID` as received; `false` for one that is refused as a duplicate.

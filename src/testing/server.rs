@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode as HttpStatus};
 use hyper_util::rt::TokioIo;
@@ -103,6 +103,8 @@ async fn respond(
         refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return Ok(refusal);
     }
+    let cookies = request.headers().get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookies = cookies.collect::<Vec<_>>().join("; ");
     let is_ofx = request.headers().get(CONTENT_TYPE).is_some_and(says_ofx);
     let Some(body) = read(request.into_body()).await else {
         return Ok(text(HttpStatus::PAYLOAD_TOO_LARGE, "the body is too large or was cut"));
@@ -113,7 +115,17 @@ async fn respond(
         desk.model.violation("Content-Type is not application/x-ofx");
         return Ok(text(HttpStatus::BAD_REQUEST, "Content-Type must be application/x-ofx"));
     }
-    let reaction = lock(&desk).receive(endpoint, &body);
+    let (reaction, cookie) = {
+        let mut desk = lock(&desk);
+        let reaction = desk.receive(endpoint, &body, &cookies);
+        let cookie = desk.challenge_cookie(&reaction).and_then(|cookie| HeaderValue::try_from(cookie).ok());
+        (reaction, cookie)
+    };
+    let ofx = |content| {
+        let mut response = ofx(content);
+        cookie.into_iter().for_each(|cookie| drop(response.headers_mut().insert(SET_COOKIE, cookie)));
+        response
+    };
     match reaction {
         Reaction::Answer(answer) => Ok(ofx(Content::whole(answer))),
         Reaction::Part(answer, bytes) => Ok(ofx(Content::part(answer, bytes))),

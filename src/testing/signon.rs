@@ -140,8 +140,8 @@ impl BankModel {
         let (uid, client) = (file.new_uid.to_string(), file.signon.client_uid.clone());
         let (again, is_challenged) = (user.answered.contains(&uid), user.challenged.contains(&client));
         self.step(name, Step::Answered { file: uid, client });
-        if !is_challenged {
-            if !again {
+        if !is_challenged || !self.has_cookie {
+            if !is_challenged && !again {
                 self.violation("MFACHALLENGEANSWER is sent without a challenge that waits for it");
             }
             return refuse(StatusCode::MFA_REQUIRED, "please answer your security questions");

@@ -97,6 +97,7 @@ impl BankModel {
         self.note(|| Fact::Enrolled(name.to_owned(), password.to_owned()));
         let mut user = User::new(Secret::from(password));
         user.expired = true;
+        user.token_due.clone_from(&self.settings.factors.first_token);
         self.users.insert(name.to_owned(), Arc::new(user));
     }
 

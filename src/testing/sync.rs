@@ -97,7 +97,7 @@ impl BankModel {
         let before = self.history_of(name, frame).map_or(0, |history| history.length());
         let answer = if self.is_elsewhere(Some(name), transaction, frame) {
             let message = format!("BANKACCTFROM is not the account of the {}", frame.kind.frame().request);
-            let asking = Asking { name, trn_uid: &transaction.trn_uid, ours: true };
+            let asking = Asking { name, trn_uid: &transaction.trn_uid, ours: true, ordered: None };
             let (status, _) = self.decline(asking, StatusCode::ACCOUNT_ERROR, &message);
             reply(transaction, &status, None, file)
         } else {

@@ -98,6 +98,7 @@ impl User {
             }
             Step::RightPassword => self.wrong_passwords = 0,
             Step::Locked => self.locked = true,
+            Step::Unlocked => (self.locked, self.wrong_passwords) = (false, 0),
             Step::Expired => self.expired = true,
             Step::Asked(client) => {
                 self.challenged.insert(client.clone());
@@ -180,6 +181,7 @@ pub(super) enum Step {
     KeyUsed(String),
     KeyRefused(String),
     KeysRevoked,
+    /// By the user, or by telephone.
     PasswordChanged(String),
     UserKeyGiven {
         key: String,
@@ -194,6 +196,7 @@ pub(super) enum Step {
     /// The next signon needs this `AUTHTOKEN`.
     TokenWanted(String),
     TokenUsed,
+    Unlocked,
 }
 
 /// So many in a row lock the user out; the last of them is still answered with 15500.

@@ -8,6 +8,7 @@ mod https;
 mod ledger;
 mod lost;
 mod mail;
+mod orders;
 mod payees;
 mod payments;
 mod recurring;

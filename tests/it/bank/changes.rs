@@ -127,6 +127,10 @@ fn the_institution_speaks_of_a_payment_for_sixty_days() {
     let mut bank = everything();
     let (first, second) = (paid(&mut bank, "pay-1", Pay::new()), paid(&mut bank, "pay-2", Pay::new()));
     assert_eq!(inquire(&mut bank, &first), ("0".to_owned(), "WILLPROCESSON".to_owned(), "20260119".to_owned()));
+    for ends_nothing in [PaymentState::WillProcessOn, PaymentState::Other("BOGUS".to_owned())] {
+        assert!(!bank.end_payment(&second, ends_nothing.clone()), "{ends_nothing:?}");
+        assert_eq!(stands(&mut bank, &second), "WILLPROCESSON");
+    }
     assert!(bank.end_payment(&second, PaymentState::NoFundsOn));
     assert!(!bank.end_payment(&second, PaymentState::ProcessedOn), "it is over");
     assert_eq!(inquire(&mut bank, &second), ("0".to_owned(), "NOFUNDSON".to_owned(), "20260105".to_owned()));

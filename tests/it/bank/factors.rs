@@ -1,7 +1,8 @@
 //! Signing on with more than a password, with something in its place, and changing it.
 
-use ofx_session::ofx::{Element, Version};
+use ofx_session::ofx::{Element, EnrollmentRequest, Version};
 use ofx_session::testing::BankModel;
+use ofx_session::{Credentials, Progress, StatusCode};
 
 use super::support::{Answer, Ask, Pay, easy, questioning};
 
@@ -150,6 +151,22 @@ fn a_one_time_token_is_good_once() {
     assert_eq!((signon(&mut bank, with("777")), bank.violations().len()), ("0".to_owned(), 1));
     assert_eq!(signon(&mut bank, with("1")), "0");
     assert_eq!(bank.violations()[1], "AUTHTOKEN is sent although none is asked for");
+}
+
+#[tokio::test]
+async fn whoever_enrols_needs_the_one_time_token_too() {
+    let bank = easy().everything().auth_token_first("123456").start().unwrap();
+    let client = super::session::client(&bank);
+    let mut nobody = client.open(Credentials::new("jimmy", "?")).unwrap();
+    let request = EnrollmentRequest::new("Jim", "Public", "1 Main Street", "Newport", "RI", "02840", "jp@example.com");
+    let enrolled = nobody.enroll(&request.user_id("jimmy")).await.unwrap().done().unwrap();
+    let password = enrolled.temporary_password.clone().unwrap();
+    let client = nobody.close().unwrap();
+    let mut jimmy = client.open(Credentials::new("jimmy", password.clone())).unwrap();
+    assert_eq!(jimmy.accounts().await.unwrap_err().status(), Some(StatusCode::AUTH_TOKEN_REQUIRED));
+    let client = jimmy.close().unwrap();
+    let mut jimmy = client.open(Credentials::new("jimmy", password).auth_token("123456")).unwrap();
+    assert!(matches!(jimmy.accounts().await.unwrap(), Progress::Done(_)));
 }
 
 #[test]

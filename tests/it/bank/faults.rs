@@ -6,7 +6,7 @@ use ofx_session::ofx::{Element, Version};
 use ofx_session::testing::{AccessKeys, Bank, Class, Fault, On, Rejection};
 
 use super::https::{ask, client_of, post};
-use super::support::{Answer, Ask, Pay, easy, frame, questioning, typed};
+use super::support::{Answer, Ask, Pay, easy, frame, questioning, tree, trn, typed};
 
 const V: Version = Version::V211;
 
@@ -17,6 +17,7 @@ enum End {
     Paid(String),
     Status(u16),
     Page,
+    Empty,
     /// No answer, or not all of it.
     Nothing,
 }
@@ -27,6 +28,7 @@ async fn send(bank: &Bank, body: Vec<u8>) -> End {
     let (status, kind) = (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap().to_owned());
     let Ok(bytes) = response.bytes().await else { return End::Nothing };
     match (status, kind.as_str()) {
+        (200, "application/x-ofx") if bytes.is_empty() => End::Empty,
         (200, "application/x-ofx") => End::Paid(Answer::read(&bytes).payment_status().unwrap().to_owned()),
         (200, _) => End::Page,
         _ => End::Status(status),
@@ -57,6 +59,11 @@ async fn each_fault_does_what_it_says() {
         (Fault::Replay { second_answer: true }, paid("2019"), 1, "2019"),
         (Fault::Unavailable { carried_out: false }, End::Status(503), 0, "0"),
         (Fault::Unavailable { carried_out: true }, End::Status(503), 1, "2019"),
+        (Fault::Status { code: 401, carried_out: false }, End::Status(401), 0, "0"),
+        (Fault::Status { code: 429, carried_out: false }, End::Status(429), 0, "0"),
+        (Fault::Status { code: 502, carried_out: true }, End::Status(502), 1, "2019"),
+        (Fault::Empty { carried_out: false }, End::Empty, 0, "0"),
+        (Fault::Empty { carried_out: true }, End::Empty, 1, "2019"),
         (Fault::Html { carried_out: false }, End::Page, 0, "0"),
         (Fault::Html { carried_out: true }, End::Page, 1, "2019"),
     ];
@@ -162,14 +169,19 @@ async fn a_late_copy_dies_at_a_stale_token() {
 #[tokio::test]
 async fn a_fault_waits_for_its_kind_of_request() {
     let bank = questioning().start().unwrap();
-    let all = [On::Payment, On::Sync, On::Questions, On::Profile, On::Accounts];
+    let all = [On::Payment, On::Sync, On::Token, On::With("PMTCANCRQ"), On::Questions, On::Profile, On::Accounts];
     for on in all {
         bank.next(on, Fault::Unavailable { carried_out: false });
     }
+    let token = frame(Element::leaf("TOKENONLY", "Y"), "N", "1000001", vec![]);
+    let token = Ask::new(V).set("BILLPAYMSGSRQV1", vec![token]);
+    let cancel = "<PMTCANCRQ><SRVRTID>1</SRVRTID></PMTCANCRQ>";
     let asks = [
         (Ask::new(V).anonymous().profile("19900101"), On::Profile),
         (Ask::new(V).accounts("19900101"), On::Accounts),
         (Ask::new(V).questions("q-1"), On::Questions),
+        (token, On::Token),
+        (Ask::new(V).sync("0", vec![tree(&trn("PMTTRNRQ", "canc-1", cancel))]), On::With("PMTCANCRQ")),
         (Ask::new(V).sync("0", vec![]), On::Sync),
         (Ask::new(V).sync("0", vec![Pay::new().wrapped("pay-1")]), On::Payment),
     ];

@@ -1,9 +1,12 @@
 //! The payment desk: what is accepted, what is refused and why, and that nothing is paid twice.
 
-use ofx_session::ofx::{AccountInfo, AccountType, BankAccount, BillPayAccountInfo, Element, Payee, PayeeRef, Version};
+use ofx_session::StatusCode;
+use ofx_session::ofx::{
+    AccountInfo, AccountType, BankAccount, BillPayAccountInfo, Element, Payee, PayeeRef, Stamp, Version,
+};
 use ofx_session::testing::{BankModel, Endpoint};
 
-use super::support::{Ask, Pay, day, easy, questioning, wrap};
+use super::support::{Ask, Pay, day, easy, questioning, typed, wrap};
 
 const V: Version = Version::V103;
 
@@ -82,6 +85,28 @@ fn what_cannot_be_paid_is_refused_with_its_code() {
         let mut bank = model.clone();
         assert_eq!(status(&mut bank, pay.clone()), code, "{} {} {}", pay.account, pay.amount, pay.due);
         assert_eq!(bank.payments_made(), usize::from(code == "0"), "{code}");
+    }
+}
+
+/// The first day that is taken is the one that a client reads out of the profile.
+#[tokio::test]
+async fn a_day_that_is_too_early_for_the_days_to_pay_is_refused_where_that_is_checked() {
+    for checks in [true, false] {
+        let bank = easy().checks_due_days(checks).start().unwrap();
+        let mut session = super::session::session(&bank);
+        session.accounts().await.unwrap().done().unwrap();
+        for by_transfer in [false, true] {
+            let profile = session.client().profile().unwrap();
+            let earliest = profile.earliest_due(None, by_transfer, bank.model().now()).unwrap();
+            let mut payment = typed(&format!("by transfer {by_transfer}"));
+            payment.to = by_transfer.then(|| BankAccount::new("999888777", "7", AccountType::Checking));
+            payment.due = Stamp::day(earliest.pred_opt().unwrap());
+            let early = session.pay(&payment).await;
+            assert_eq!(early.err().and_then(|error| error.status()), checks.then_some(StatusCode::DATE_TOO_SOON));
+            payment.due = Stamp::day(earliest);
+            session.pay(&payment).await.unwrap().done().unwrap();
+        }
+        assert_eq!(bank.payments_made(), if checks { 2 } else { 4 });
     }
 }
 

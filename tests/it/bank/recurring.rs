@@ -55,6 +55,29 @@ fn dues(bank: &BankModel) -> Vec<&str> {
     bank.payments().iter().map(|entry| entry.payment.due.as_str()).collect()
 }
 
+/// A payment is made 30 days ahead: until then only the recurring payments themselves show that there are two.
+#[test]
+fn a_doubled_recurring_payment_is_seen_before_it_has_paid() {
+    let mut bank = easy().build_model();
+    let far = Pay { due: "20260601", ..Pay::new() };
+    for trn_uid in ["rec-1", "rec-2"] {
+        assert_eq!(status(&mut bank, trn_uid, &add(&row("", "MONTHLY"), &far, "")), "0");
+    }
+    assert_eq!(status(&mut bank, "rec-3", &add(&row("4", "MONTHLY"), &far, "")), "0", "ends, and is another one");
+    let joe = trn("RECPMTTRNRQ", "rec-4", &add(&row("", "MONTHLY"), &far, ""));
+    Ask::new(V).user("joe", "battery staple").bill(&joe).send(&mut bank);
+    let doubles = bank.double_models();
+    let ids: Vec<_> = bank.recurring_payments("jane").into_iter().map(|model| model.model_id).collect();
+    let seen: Vec<_> =
+        doubles.iter().map(|(first, second)| [first, second].map(|model| model.model_id.clone())).collect();
+    assert_eq!(seen, [[ids[0].clone(), ids[1].clone()]]);
+    assert!(bank.ledger().double_payments().is_empty());
+    bank.pass_days(120);
+    assert_eq!(bank.ledger().double_payments().len(), 3, "of three that pay for June");
+    assert_eq!(status(&mut bank, "canc-1", &cancel(&ids[1], "Y")), "0");
+    assert!(bank.double_models().is_empty());
+}
+
 /// Everything in the history of payments since a token.
 fn payments(bank: &mut BankModel, token: &str) -> Answer {
     Ask::new(V).sync(token, vec![]).send(bank)

@@ -20,12 +20,12 @@ fn electric() -> Payee {
     Payee::new("Example Electric", "2 Dam Road", "Newport", "RI", "02840", "401-555-0199")
 }
 
-fn client(bank: &Bank) -> Client {
+pub(super) fn client(bank: &Bank) -> Client {
     let trusting = HttpsOptions::new().add_root_pem(bank.ca_pem().as_bytes()).unwrap().only_given_roots();
     Client::builder(Institution::new(bank.url())).connection(trusting).build().unwrap()
 }
 
-fn session(bank: &Bank) -> Session {
+pub(super) fn session(bank: &Bank) -> Session {
     client(bank).open(Credentials::new("jane", "correct horse")).unwrap()
 }
 

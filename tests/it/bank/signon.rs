@@ -3,7 +3,7 @@
 use ofx_session::ofx::{Element, SyncMode, Version};
 use ofx_session::testing::{AccessKeys, Bank, BankModel, Endpoint};
 
-use super::support::{Ask, easy, questioning};
+use super::support::{Ask, Pay, easy, questioning};
 
 const V: Version = Version::V211;
 const OLD: &str = "19900101";
@@ -104,6 +104,29 @@ fn a_passed_challenge_gives_a_key_that_is_good_until_it_is_revoked() {
     assert!(bank.violations().is_empty());
     assert_eq!(Ask::new(V).key(&key).accounts(OLD).send(&mut bank).signon(), "3000");
     assert_eq!(bank.violations(), ["an ACCESSKEY that was refused is sent again"]);
+}
+
+/// A server looks at the signon before it looks for a saved answer, and gives that one as it was.
+#[test]
+fn a_saved_answer_is_given_behind_the_factors() {
+    let mut bank = questioning().access_keys(AccessKeys::Never).file_recovery(true).build_model();
+    let pay = || Ask::new(V).uids("0", "f-1").pay("pay-1", Pay::new());
+    challenge(&mut bank, "q1");
+    let first = pay().right_answers().send(&mut bank);
+    assert_eq!((first.signon(), first.payment_status()), ("0", Some("0")));
+    for repeated in [pay(), pay().right_answers()] {
+        assert_eq!(repeated.send(&mut bank).signon(), "3000", "the challenge is used up");
+    }
+    challenge(&mut bank, "q2");
+    assert_eq!(pay().answers(&[("MFA16", "wrong"), ("BRQ7", "Newport")]).send(&mut bank).signon(), "3001");
+    challenge(&mut bank, "q3");
+    assert_eq!(
+        pay().right_answers().send(&mut bank).0.root().to_markup(),
+        first.0.root().to_markup(),
+        "as it was saved"
+    );
+    let wrong = pay().user("jane", "wrong").send(&mut bank);
+    assert_eq!((wrong.signon(), bank.payments_made()), ("15500", 1));
 }
 
 #[test]

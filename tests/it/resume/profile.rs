@@ -139,7 +139,7 @@ fn a_payment_without_its_profile_can_be_found_out_about_all_the_same() {
     let cases = [(false, "D-S-F+", vec![]), (true, "D-S-F+", vec![]), (false, "D-S+F+", vec![Fate::Honest])];
     for (asked, class, before) in cases {
         let bank = if asked { questioning().challenge_first(true) } else { easy() };
-        let line = Line::new(bank.class(class.parse().unwrap()).build_model());
+        let line = Line::new(bank.class(class.parse().unwrap()).saved_answers_first(true).build_model());
         let mut session = client(&line).open(jane()).unwrap();
         now(session.prepare_payment(&payment())).unwrap();
         if asked {
