@@ -4,9 +4,11 @@ use ofx_session::engine::{EngineError, Outcome, RefusedAt, Step};
 use ofx_session::error::{Delivery, Error, ErrorKind};
 use ofx_session::ofx::{Element, EnrollmentRequest, EnrollmentResponse, Request};
 use ofx_session::testing::Bank;
-use ofx_session::{Credentials, engine::Intent};
+use ofx_session::{Credentials, Doubt, engine::Intent};
 
-use super::scenario::{Said, Scenario, acceptance, asked, easy, paid, questioning, refused, status, transaction};
+use super::scenario::{
+    Said, Scenario, acceptance, asked, easy, paid, questioning, refused, status, transaction, unknown,
+};
 
 #[test]
 fn an_expired_password_is_a_notice_beside_the_payment() {
@@ -107,6 +109,10 @@ fn a_signon_code_that_nobody_knows_is_a_refusal_whatever_its_severity_says() {
             let beside = transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(sent)));
             Said::new(15_999, severity).payments(vec![beside])
         });
+        let doubt = unknown(scenario.pay());
+        assert!(matches!(&doubt, Doubt::Unreadable(why) if why.contains("refuses the signon")), "{doubt:?}");
+        let mut scenario = Scenario::new(easy());
+        scenario.then_says(move |_| Said::new(15_999, severity));
         assert_eq!(refused(scenario.pay()).at, RefusedAt::Signon);
     }
 }

@@ -5,18 +5,27 @@ use ofx_session::error::{Delivery, Error, ErrorKind};
 use ofx_session::ofx::Element;
 
 use super::scenario::{
-    Reply, Said, Scenario, acceptance, acceptance_as, asked, easy, honest, paid, questioning, questions, refused,
-    right, status, transaction, unknown,
+    Reply, Said, Scenario, acceptance, acceptance_as, easy, honest, paid, questioning, questions, refused, status,
+    transaction, unknown,
 };
 
+/// Neither that the payment was made nor that it was not.
 #[test]
 fn nothing_is_believed_beside_a_failed_signon() {
     for code in [15_500, 15_502, 2_000, 13_504] {
-        let mut scenario = Scenario::new(easy());
-        scenario.then_says(move |sent| {
-            Said::new(code, "ERROR").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(sent)))])
-        });
-        assert_eq!(refused(scenario.pay()).status.code.value(), code);
+        for accepted in [true, false] {
+            let mut scenario = Scenario::new(easy());
+            scenario.then_says(move |sent| {
+                let (code_beside, body) = if accepted { (0, Some(acceptance(sent))) } else { (15_500, None) };
+                let beside = transaction("PMTTRNRS", sent.trn_uid(), code_beside, body);
+                Said::new(code, "ERROR").payments(vec![beside])
+            });
+            if accepted {
+                assert!(matches!(unknown(scenario.pay()), Doubt::Unreadable(_)), "{code}");
+            } else {
+                assert_eq!(refused(scenario.pay()).status.code.value(), code);
+            }
+        }
 
         let mut scenario = Scenario::new(easy());
         scenario.then_says(move |sent| {
@@ -50,9 +59,9 @@ fn a_payment_beside_a_challenge_is_not_believed() {
     scenario.then_says(|sent| {
         Said::new(3000, "INFO").payments(vec![transaction("PMTTRNRS", sent.trn_uid(), 0, Some(acceptance(sent)))])
     });
-    asked(scenario.pay());
-    paid(scenario.answer(&right()));
-    scenario.clean(1);
+    assert!(matches!(unknown(scenario.pay()), Doubt::Unreadable(_)));
+    // Nor is it sent once more for it.
+    assert!(scenario.operation.unwrap().doubt().is_some());
 }
 
 /// What each of these answers leaves of a payment.
