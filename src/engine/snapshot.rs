@@ -84,14 +84,10 @@ pub(crate) const SHED_IN_TURN: [u8; 5] = [SESSION_COOKIE, ACCOUNTS, PROFILE, REA
 /// are theirs stays, so that they are sent nothing of its own.
 pub(crate) fn shed(parts: &mut Vec<Part>, state: &State, count: usize) -> Result<(), SnapshotError> {
     let gone = SHED_IN_TURN.get(..count).unwrap_or(&SHED_IN_TURN);
-    if count == 0 {
-        return Ok(());
-    }
-    let had_realms = Part::find(parts, REALMS).is_some();
-    parts.retain(|part| part.tag != REALMS && !gone.contains(&part.tag));
-    let others = state.other_realms();
-    if had_realms || gone.contains(&PROFILE) && !others.is_empty() {
-        parts.push(realms(&others, !gone.contains(&REALMS), false)?);
+    parts.retain(|part| part.tag == REALMS || !gone.contains(&part.tag));
+    match parts.iter_mut().find(|part| part.tag == REALMS) {
+        Some(part) if count > 0 => *part = realms(&state.other_realms(), !gone.contains(&REALMS), false)?,
+        _ => {}
     }
     Ok(())
 }
@@ -148,7 +144,7 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         parts.push(Part::of(MARKS, false, &MarksV1 { last_file, tokens })?);
     }
     let others = state.other_realms();
-    if !others.is_empty() && !(state.profile.is_some() && state.have_the_same(&others)) {
+    if !state.have_the_same(&others) {
         parts.push(realms(&others, true, true)?);
     }
     if let Some(cookie) = &state.home.session_cookie {
