@@ -101,7 +101,8 @@ impl<C> ClientBuilder<C> {
         self
     }
 
-    /// Uses a transport of your own.
+    /// Uses a transport of your own. One that several clients share, behind an [`Arc`], keeps the cookies of all of their users in one
+    /// place: an [`Https`](crate::transport::Https) makes another for each [user](crate::transport::Https::for_another_user).
     #[must_use]
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Ok(Arc::new(transport)));

@@ -132,7 +132,7 @@ impl Client {
         Ok(self.transport(crate::transport::Https::new(options)?))
     }
 
-    /// Replaces the transport by one of your own.
+    /// Replaces the transport by one of your own: for each user another, as for [a new client](ClientBuilder::transport).
     #[must_use]
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));

@@ -205,7 +205,7 @@ impl Session {
     /// `Misuse` when it is in doubt: forgetting a payment invites paying it twice.
     pub fn abandon(&mut self) -> Result<(), Error> {
         self.refuse_doubt()?;
-        self.current = None;
+        self.end_operation();
         Ok(())
     }
 
@@ -219,8 +219,14 @@ impl Session {
         if self.doubt().is_none() {
             return Err(Error::misuse("there is no request in doubt to settle"));
         }
-        self.current = None;
+        self.end_operation();
         Ok(())
+    }
+
+    /// Nothing of it counts for the next one, nor what it was stored with.
+    fn end_operation(&mut self) {
+        self.current = None;
+        self.client.state.cookies.clear();
     }
 
     /// Ends the session and gives the client back.

@@ -98,7 +98,7 @@ pub(crate) fn stamp(schema: &Schema, kind: Kind, issued: u64, expires: u64, stat
 }
 
 /// What fits of a state and of what is stored beside it: all, or what is left when what the institution gives again is left out, one
-/// part after the other.
+/// part after the other; or, where that is not enough, the same without the cookies of the transport.
 pub(crate) fn fit(
     state: &State,
     include: Include,
@@ -108,9 +108,11 @@ pub(crate) fn fit(
 ) -> Result<Vec<Segment>, Error> {
     let allowed = limit.min(Blob::MAX_LEN);
     let mut needed = usize::MAX;
-    for count in 0..=SHED_IN_TURN.len() {
+    let turns = [true, false].into_iter().filter(|with_cookies| *with_cookies || !state.cookies.is_empty());
+    for (with_cookies, count) in turns.flat_map(|turn| (0..=SHED_IN_TURN.len()).map(move |count| (turn, count))) {
         let mut parts = save_state(state, include)?;
-        shed(&mut parts, state, count)?;
+        parts.retain(|part| with_cookies || part.tag != COOKIES);
+        shed(&mut parts, state, include, count)?;
         // Where the files of an operation go is stored with it once the profile is left out.
         let own = own(&parts)?;
         parts.extend(own);

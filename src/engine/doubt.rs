@@ -53,9 +53,13 @@ impl Doubt {
         }
     }
 
-    /// Whether the signon of a further try was refused.
+    /// Whether the signon was refused, of a further try or with something beside it: one more would be a step towards a locked user.
     pub(crate) fn is_of_signon(&self) -> bool {
-        matches!(self, Self::RepeatRefused(why) if why.starts_with(SIGNON_REFUSED))
+        match self {
+            Self::RepeatRefused(why) => why.starts_with(SIGNON_REFUSED),
+            Self::Unreadable(why) => why == BESIDE_REFUSED_SIGNON,
+            _ => false,
+        }
     }
 
     /// What happened and what to do, for people.
@@ -95,6 +99,10 @@ impl fmt::Display for Doubt {
         f.write_str(&self.explain())
     }
 }
+
+/// What is said of the request where the signon is refused. In blobs, too: it stays as it is.
+pub(crate) const BESIDE_REFUSED_SIGNON: &str =
+    "it refuses the signon, and answers the request beside it as if it had looked at it";
 
 /// How the text begins that says why a history cannot be read. In blobs, too: it stays as it is.
 const HISTORY: &str = "the one with the history: ";

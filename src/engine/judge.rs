@@ -11,10 +11,7 @@ pub(crate) fn profile(trn_uid: &TrnUid, response: &Response, state: &mut State) 
         return Ok(Outcome::Refused(Refusal::new(&answer.status, RefusedAt::Request)));
     }
     match answer.response {
-        Some(profile) => {
-            state.settle_realms();
-            state.profile = Some(Held::new("PROFRS", profile));
-        }
+        Some(profile) => state.take_profile(profile),
         None if answer.status.code == StatusCode::UP_TO_DATE && state.profile().is_none() => {
             return Err(EngineError::NothingKnown("profile"));
         }

@@ -10,8 +10,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::engine::{Held, State};
-use crate::ofx::Profile;
+use crate::engine::{Held, State, TaskKind, UserKey};
+use crate::error::StatusCode;
+use crate::ofx::{Profile, SignonResponse};
 use crate::secret::Secret;
 
 /// What a user has in one signon realm.
@@ -70,17 +71,66 @@ impl State {
         SETS.iter().any(|(_, set)| !self.is_home(set))
     }
 
-    /// Before another profile comes, with realms that nothing was ever given in.
-    pub(crate) fn settle_realms(&mut self) {
-        let _ = self.profile();
-        self.others = self.other_realms();
-        self.same = Realm::default();
+    /// Takes what every signon response may bring, into the realm of the message set. A challenge ends the life of the access key that the
+    /// request carried, which must not be sent again. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's, and
+    /// one that the institution may have saved and given again, `saved`, none that was ended since.
+    pub(crate) fn absorb(&mut self, signon: &SignonResponse, kind: TaskKind, saved: bool) {
+        let anonymous = self.is_anonymous(kind);
+        let is_home = self.is_home(kind.message_set());
+        let is_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
+        // Longer than the specification allows is not kept: state must fit into a blob.
+        let fits = |secret: &&Secret| secret.expose().chars().count() <= LONGEST_KEY;
+        let realm = self.realm_mut(kind.message_set());
+        if let Some(cookie) = signon.session_cookie.as_ref().filter(fits) {
+            realm.session_cookie = Some(cookie.clone());
+        }
+        if !anonymous {
+            if let Some(ended) = realm.access_key.take_if(|_| is_challenge) {
+                realm.ended_key = Some(ended);
+            }
+            let is_ended = |key: &Secret| (is_challenge || saved) && Some(key) == realm.ended_key.as_ref();
+            if let Some(key) = signon.access_key.as_ref().filter(fits).filter(|key| !is_ended(key)) {
+                realm.access_key = Some(key.clone());
+            }
+        }
+        let short = |key: &&Secret| key.expose().chars().count() <= LONGEST_USER_KEY;
+        // Of a refused signon nobody knows whose it is.
+        if let Some(key) =
+            signon.user_key.as_ref().filter(short).filter(|_| signon.is_accepted() && !anonymous && is_home)
+        {
+            let expires = signon.user_key_expires.clone().filter(|until| until.as_str().len() <= LONGEST_STAMP);
+            self.user_key = Some(UserKey { key: key.clone(), expires });
+        }
+        if !anonymous {
+            self.password_change_due |= is_home && signon.status.code == StatusCode::PASSWORD_CHANGE_REQUIRED;
+            self.recognized |= signon.is_accepted() || is_challenge;
+        }
+        self.heed_announced(signon);
     }
 
-    /// Whether there is nothing to store beside what the home realm has.
-    pub(crate) fn have_the_same(&self, others: &[OtherRealm]) -> bool {
+    /// Takes another profile, with realms that nothing was ever given in, and perhaps another home.
+    pub(crate) fn take_profile(&mut self, profile: Profile) {
+        let home = |profile: &Profile| realm_of(profile, "SIGNON").map(digest);
+        let before = self.profile().and_then(home);
+        self.others = self.other_realms();
+        self.same = Realm::default();
+        if let (Some(before), Some(after)) = (before, home(&profile))
+            && before != after
+        {
+            let moved = self.others.iter().position(|other| other.name == after);
+            let moved = moved.map(|at| self.others.swap_remove(at).realm).unwrap_or_default();
+            let realm = std::mem::replace(&mut self.home, moved);
+            self.others.push(OtherRealm { name: before, sets: 0, realm });
+        }
+        self.profile = Some(Held::new("PROFRS", profile));
+    }
+
+    /// Whether the other realms have what the home realm has, and it need not be stored for each. Where there is no profile to tell them
+    /// apart later, that they have nothing is stored: what one is given then must not go to the others.
+    pub(crate) fn have_the_same(&self, others: &[OtherRealm], with_profile: bool) -> bool {
         let home = (&self.home.access_key, &self.home.session_cookie);
-        others.iter().all(|OtherRealm { realm, .. }| (&realm.access_key, &realm.session_cookie) == home)
+        let same = others.iter().all(|OtherRealm { realm, .. }| (&realm.access_key, &realm.session_cookie) == home);
+        same && (with_profile || others.is_empty() || home != (&None, &None))
     }
 
     /// The other realms as they are stored: those that have message sets. A profile that nobody has looked at since it was restored
@@ -115,12 +165,28 @@ fn name_of_other(profile: &Profile, set: &str) -> Option<[u8; 8]> {
     if matches!(profile.signon.as_slice(), [_]) {
         return None;
     }
-    let realm = |set| profile.message_set(set).and_then(|set| set.core.realm.as_deref());
-    let (home, own) = (realm("SIGNON")?, realm(set)?);
-    let mut name = [0; 8];
-    name.iter_mut().zip(Sha256::digest(own)).for_each(|(to, from)| *to = from);
-    (own != home).then_some(name)
+    let (home, own) = (realm_of(profile, "SIGNON")?, realm_of(profile, set)?);
+    (own != home).then(|| digest(own))
 }
+
+fn realm_of<'a>(profile: &'a Profile, set: &str) -> Option<&'a str> {
+    profile.message_set(set).and_then(|set| set.core.realm.as_deref())
+}
+
+fn digest(name: &str) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(Sha256::digest(name)).for_each(|(to, from)| *to = from);
+    bytes
+}
+
+/// `ACCESSKEY` and `SESSCOOKIE` have 1000 characters at most.
+const LONGEST_KEY: usize = 1000;
+
+/// `USERKEY` has 64.
+const LONGEST_USER_KEY: usize = 64;
+
+/// More bytes than any date has, with its zone.
+const LONGEST_STAMP: usize = 64;
 
 /// The message sets of this crate's requests, apart from `SIGNON`, with their numbers in stored state. Frozen.
 const SETS: [(u8, &str); 3] = [(1, "PROF"), (2, "SIGNUP"), (4, "BILLPAY")];
@@ -137,17 +203,20 @@ mod tests {
     /// A message set and the realm that it names, if it does.
     type Set<'a> = (&'a str, Option<&'a str>);
 
-    fn state(sets: &[Set<'_>], infos: &[&str]) -> State {
+    fn profile(sets: &[Set<'_>], infos: &[&str]) -> Profile {
         let set = |(name, realm): &Set<'_>| {
             let mut core = MessageSetCore::new("https://ofx.bank.example/ofx", "", SyncMode::Lite, false);
             core.realm = realm.map(str::to_owned);
             MessageSet::new(name, core, MessageSetDetails::None)
         };
         let infos = infos.iter().map(|realm| SignonInfo::new(realm)).collect();
-        let profile = Profile::new(Stamp::oldest(), sets.iter().map(set).collect(), infos);
+        Profile::new(Stamp::oldest(), sets.iter().map(set).collect(), infos)
+    }
+
+    fn state(sets: &[Set<'_>], infos: &[&str]) -> State {
         let institution = Institution::new("https://ofx.bank.example/ofx");
         let mut state = State::new(institution, Application::new("QWIN", "2700"), "uid");
-        state.profile = Some(Held::new("PROFRS", profile));
+        state.profile = Some(Held::new("PROFRS", profile(sets, infos)));
         state
     }
 
@@ -188,18 +257,40 @@ mod tests {
         let mut known = state(&two, &["A", "B"]);
         known.home.access_key = Some(Secret::new("key"));
         known.same = known.home.clone();
-        assert!(known.have_the_same(&known.other_realms()));
+        assert!(known.have_the_same(&known.other_realms(), false));
 
         let mut ended = known.clone();
         ended.realm_mut("BILLPAY").access_key = None;
         assert_eq!(ended.home.access_key, Some(Secret::new("key")), "it is the other realm's that ended");
-        assert!(!ended.have_the_same(&ended.other_realms()));
+        assert!(!ended.have_the_same(&ended.other_realms(), true));
 
-        known.settle_realms();
-        known.profile = state(&[("SIGNON", Some("A")), ("BILLPAY", Some("C"))], &["A", "C"]).profile;
+        known.take_profile(profile(&[("SIGNON", Some("A")), ("BILLPAY", Some("C"))], &["A", "C"]));
         assert_eq!(known.realm("BILLPAY"), &Realm::default());
-        known.profile = state(&two, &["A", "B"]).profile;
-        assert_eq!(known.realm("BILLPAY").access_key, Some(Secret::new("key")));
+        known.take_profile(profile(&two, &["A", "B"]));
+        assert_eq!(known.realm("BILLPAY").access_key, None, "what no set belonged to for a while is forgotten");
+    }
+
+    /// Its keys go with a realm, whichever is home.
+    #[test]
+    fn a_realm_that_becomes_home_keeps_what_is_its_own() {
+        let two = ["A", "B"];
+        let mut state = state(&[("SIGNON", Some("A")), ("BILLPAY", Some("B"))], &two);
+        state.realm_mut("SIGNON").access_key = Some(Secret::new("of A"));
+        state.realm_mut("BILLPAY").access_key = Some(Secret::new("of B"));
+        let key = |state: &State, set| state.realm(set).access_key.as_ref().map(|key| key.expose().to_owned());
+        state.take_profile(profile(&[("SIGNON", Some("B")), ("BILLPAY", Some("A"))], &two));
+        assert_eq!(key(&state, "SIGNON").as_deref(), Some("of B"));
+        assert_eq!(key(&state, "BILLPAY").as_deref(), Some("of A"));
+        state.take_profile(profile(&[("SIGNON", Some("C")), ("BILLPAY", Some("A"))], &["A", "C"]));
+        assert_eq!((key(&state, "SIGNON"), key(&state, "BILLPAY").as_deref()), (None, Some("of A")));
+    }
+
+    /// Without a profile, what is given to one later must not be taken for what all have.
+    #[test]
+    fn that_no_realm_has_anything_is_the_same_only_as_long_as_there_is_a_profile() {
+        let state = state(&[("SIGNON", Some("A")), ("BILLPAY", Some("B"))], &["A", "B"]);
+        let others = state.other_realms();
+        assert!(state.have_the_same(&others, true) && !state.have_the_same(&others, false));
     }
 
     #[test]

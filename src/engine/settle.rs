@@ -7,10 +7,10 @@ use crate::engine::operation::Phase;
 use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::verdict::{Verdict, frame};
 use crate::engine::{
-    Change, Confirmed, Doubt, EngineError, Operation, Outcome, Receipt, Refusal, RefusedAt, State, Step,
+    Change, Confirmed, Doubt, EngineError, Operation, Outcome, Receipt, Refusal, RefusedAt, State, Step, TaskKind,
 };
 use crate::error::StatusCode;
-use crate::ofx::{Answer, RequestKind, Response, Status, SyncResponse};
+use crate::ofx::{Answer, Effect, Item, RequestKind, Response, Status, SyncResponse, TrnUid};
 
 impl Operation {
     /// The answer to a file whose signon was accepted, for a request that counts.
@@ -53,8 +53,31 @@ impl Operation {
         })
     }
 
+    /// Whether an answer whose signon was refused says more of what was asked for than that it was not looked at.
+    pub(crate) fn is_answered_in(&self, response: &Response, state: &State) -> bool {
+        let is_answered = |kind: RequestKind, trn_uid: &TrnUid| {
+            let verdict = Verdict::of(kind, trn_uid, response, None);
+            matches!(verdict, Verdict::Accepted(_) | Verdict::Unreadable(_) | Verdict::Duplicate(_))
+        };
+        match self.kind {
+            TaskKind::Request(kind) => is_answered(kind, &self.trn_uid()),
+            TaskKind::Batch(_) => self.tail.read(state.version()).unwrap_or_default().iter().any(|item| match item {
+                Item::Request(trn_uid, request) => {
+                    let kind = request.kind();
+                    kind.row().effect != Effect::Reads && is_answered(kind, trn_uid)
+                }
+                Item::Sync(_) => false,
+            }),
+            TaskKind::ChangePassword => {
+                let answers = response.passwords_under(&self.trn_uid());
+                answers.is_ok_and(|answers| answers.iter().any(|(status, _)| !status.is_error()))
+            }
+            TaskKind::Profile | TaskKind::Synchronize(_) => false,
+        }
+    }
+
     /// What is said about it cannot be understood, and is the same when it is asked for in this way again.
-    fn take_nonsense(mut self, why: String) -> (Self, Step) {
+    pub(crate) fn take_nonsense(mut self, why: String) -> (Self, Step) {
         let asked_for_the_answer = self.recovery.leg == Leg::SameFile;
         self.recovery.file_failed = asked_for_the_answer;
         self.recovery.exhausted =

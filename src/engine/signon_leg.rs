@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::engine::answers::{complete, open_questions};
+use crate::engine::doubt::BESIDE_REFUSED_SIGNON;
 use crate::engine::judge;
 use crate::engine::operation::{Passed, Phase, app};
 use crate::engine::recovery::{Copies, Leg};
-use crate::engine::verdict::Verdict;
 use crate::engine::{Answers, Doubt, EngineError, Operation, Refusal, RefusedAt, State, Step, TaskKind};
 use crate::error::{Delivery, StatusCode};
 use crate::ofx::{Question, Response, shortened};
@@ -94,13 +94,10 @@ impl Operation {
         };
         let signon = response.signon();
         state.absorb(signon, self.kind, self.recovery.leg == Leg::SameFile);
-        if let TaskKind::Request(kind) = self.kind
-            && counts
-            && !signon.is_accepted()
-            && matches!(Verdict::of(kind, &self.trn_uid(), &response, None), Verdict::Accepted(_) | Verdict::Hollow)
-        {
+        if counts && !signon.is_accepted() && self.is_answered_in(&response, state) {
             // Nothing beside a failed signon is believed, that nothing was done neither.
-            return Ok(self.in_doubt(Doubt::Unreadable(YES_AND_NO.to_owned())));
+            self.recovery.received = true;
+            return Ok(self.take_nonsense(BESIDE_REFUSED_SIGNON.to_owned()));
         }
         if let Some(before) = before.filter(|_| !signon.is_accepted()) {
             // This copy was not looked at: what may have been carried out is what was before it.
@@ -150,8 +147,6 @@ impl Operation {
         Ok((operation, step))
     }
 }
-
-const YES_AND_NO: &str = "it refuses the signon and accepts the request beside it";
 
 /// More than anybody would ask; what is asked goes into blobs.
 const MOST_QUESTIONS: usize = 32;

@@ -76,18 +76,27 @@ const RECOVERY: u8 = 129;
 const KIND: u8 = 130;
 
 /// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost `SESSCOOKIE` the
-/// specification allows for, the list and the profile are fetched again. Of the realms, the keys: questions are answered again. Without the
-/// cookies of the transport, an institution that ties its questions to them asks for ever.
-pub(crate) const SHED_IN_TURN: [u8; 5] = [SESSION_COOKIE, ACCOUNTS, PROFILE, REALMS, COOKIES];
+/// specification allows for, the list and the profile are fetched again. Of the realms, the keys: questions are answered again. Where
+/// nothing of that is enough, the cookies of the transport go, and all else may stay: without them, an institution that ties its questions to
+/// them asks for ever.
+pub(crate) const SHED_IN_TURN: [u8; 4] = [SESSION_COOKIE, ACCOUNTS, PROFILE, REALMS];
 
 /// Leaves the first `count` of these out. Of the realms that are not the home realm, their cookies go with its cookie; which message sets
-/// are theirs stays, so that they are sent nothing of its own.
-pub(crate) fn shed(parts: &mut Vec<Part>, state: &State, count: usize) -> Result<(), SnapshotError> {
+/// are theirs stays, so that they are sent nothing of its own, and is told in place of a profile that has said so.
+pub(crate) fn shed(parts: &mut Vec<Part>, state: &State, include: Include, count: usize) -> Result<(), SnapshotError> {
     let gone = SHED_IN_TURN.get(..count).unwrap_or(&SHED_IN_TURN);
+    let has_realms = Part::find(parts, REALMS).is_some();
     parts.retain(|part| part.tag == REALMS || !gone.contains(&part.tag));
-    match parts.iter_mut().find(|part| part.tag == REALMS) {
-        Some(part) if count > 0 => *part = realms(&state.other_realms(), !gone.contains(&REALMS), false)?,
-        _ => {}
+    let without_profile = gone.contains(&PROFILE) && include == Include::All;
+    // Read, it tells them apart.
+    let others = if without_profile && state.profile().is_some() || has_realms && count > 0 {
+        state.other_realms()
+    } else {
+        return Ok(());
+    };
+    if has_realms || !state.have_the_same(&others, false) {
+        parts.retain(|part| part.tag != REALMS);
+        parts.push(realms(&others, !gone.contains(&REALMS), false)?);
     }
     Ok(())
 }
@@ -144,7 +153,7 @@ pub(crate) fn save_state(state: &State, include: Include) -> Result<Vec<Part>, S
         parts.push(Part::of(MARKS, false, &MarksV1 { last_file, tokens })?);
     }
     let others = state.other_realms();
-    if !state.have_the_same(&others) {
+    if !state.have_the_same(&others, state.profile.is_some()) {
         parts.push(realms(&others, true, true)?);
     }
     if let Some(cookie) = &state.home.session_cookie {
@@ -262,7 +271,7 @@ const KNOWN: [u8; 16] = [
 /// As many as there is room for: the newest ones.
 fn cookies(state: &State) -> Result<Option<Part>, SnapshotError> {
     let mut left = MOST_COOKIES - LENGTH;
-    let fits = state.cookies.iter().map_while(|(origin, line)| {
+    let fits = state.cookies.iter().filter_map(|(origin, line)| {
         let (origin, line) = (origin.as_str(), line.expose());
         left = left.checked_sub(origin.len().saturating_add(line.len()).saturating_add(2 * LENGTH))?;
         Some((origin, line))

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::error::StatusCode;
 use chrono::{DateTime, Days, Utc};
 
 use crate::ofx::{
@@ -343,40 +342,8 @@ impl State {
         self.password_change_due = false;
     }
 
-    /// Takes what every signon response may bring, into the realm of the message set. A challenge ends the life of the access key that the
-    /// request carried, which must not be sent again. OFX 1.0.3 §2.5.4. The answer to an anonymous signon has no key of the user's, and
-    /// one that the institution may have saved and given again, `saved`, none that was ended since.
-    pub(crate) fn absorb(&mut self, signon: &SignonResponse, kind: TaskKind, saved: bool) {
-        let anonymous = self.is_anonymous(kind);
-        let is_home = self.is_home(kind.message_set());
-        let is_challenge = matches!(signon.status.code, StatusCode::MFA_REQUIRED | StatusCode::MFA_WRONG);
-        // Longer than the specification allows is not kept: state must fit into a blob.
-        let fits = |secret: &&Secret| secret.expose().chars().count() <= LONGEST_KEY;
-        let realm = self.realm_mut(kind.message_set());
-        if let Some(cookie) = signon.session_cookie.as_ref().filter(fits) {
-            realm.session_cookie = Some(cookie.clone());
-        }
-        if !anonymous {
-            if let Some(ended) = realm.access_key.take_if(|_| is_challenge) {
-                realm.ended_key = Some(ended);
-            }
-            let is_ended = |key: &Secret| (is_challenge || saved) && Some(key) == realm.ended_key.as_ref();
-            if let Some(key) = signon.access_key.as_ref().filter(fits).filter(|key| !is_ended(key)) {
-                realm.access_key = Some(key.clone());
-            }
-        }
-        let short = |key: &&Secret| key.expose().chars().count() <= LONGEST_USER_KEY;
-        // Of a refused signon nobody knows whose it is.
-        if let Some(key) =
-            signon.user_key.as_ref().filter(short).filter(|_| signon.is_accepted() && !anonymous && is_home)
-        {
-            let expires = signon.user_key_expires.clone().filter(|until| until.as_str().len() <= LONGEST_STAMP);
-            self.user_key = Some(UserKey { key: key.clone(), expires });
-        }
-        if !anonymous {
-            self.password_change_due |= is_home && signon.status.code == StatusCode::PASSWORD_CHANGE_REQUIRED;
-            self.recognized |= signon.is_accepted() || is_challenge;
-        }
+    /// Notes that the profile is older than what a signon response tells of it.
+    pub(crate) fn heed_announced(&mut self, signon: &SignonResponse) {
         let Some(profile) = self.profile() else { return };
         // A date that cannot be read is older than any.
         let known = profile.updated.as_ref().and_then(Stamp::utc);
@@ -394,12 +361,3 @@ impl State {
         }
     }
 }
-
-/// `ACCESSKEY` and `SESSCOOKIE` have 1000 characters at most.
-const LONGEST_KEY: usize = 1000;
-
-/// `USERKEY` has 64.
-const LONGEST_USER_KEY: usize = 64;
-
-/// More bytes than any date has, with its zone.
-const LONGEST_STAMP: usize = 64;

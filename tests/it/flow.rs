@@ -1,6 +1,7 @@
 //! Operations of the engine against the pretend institution, without a network: what is sent, what is asked, how it ends.
 
 mod as_told;
+mod beside;
 mod challenge;
 mod changes;
 mod classes;

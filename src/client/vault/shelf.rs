@@ -47,6 +47,10 @@ impl Vault {
         if let Some(claim) = &mut desk.claim {
             self.bound(claim, record.version(), issued);
         }
+        if desk.open.is_empty() {
+            // Written back by an older version, which did not know them.
+            state.cookies.clear();
+        }
         if !desk.begun && desk.open.is_empty() && is_unbound(&state) && state.institution != self.template.institution {
             // What is known of the other institution, of its address or in its version, is not known of this one.
             state = State::new(self.template.institution.clone(), self.template.application.clone(), state.client_uid);

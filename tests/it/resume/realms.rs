@@ -356,3 +356,29 @@ fn a_client_for_each_realm_serves_two_logins() {
     answered(&mut bills, "PAYQ");
     houses.clean(1);
 }
+
+/// A small blob has no room for the profile, which says that bills are paid elsewhere: what that one gives goes nowhere else.
+#[test]
+fn realms_that_have_nothing_yet_are_told_apart_without_the_profile() {
+    let houses = Houses::outsourced();
+    let main = Bank::builder().user("jane", "correct horse").question("MAINQ", None, "Garcia");
+    houses.inner().banks[0] = main.separate_bill_pay_url(true).everything().build_model();
+    let mut session = houses.session();
+    now(session.fetch_profile()).unwrap().done().unwrap();
+    now(session.prepare(Intent::pay(&payment()))).unwrap();
+    let blob = pause(session);
+    let mut asked = 0;
+    for limit in (0..=blob.as_bytes().len()).rev().step_by(20) {
+        let houses = houses.copy();
+        let paused = reread(&blob).transport(houses.clone()).blob_limit(limit);
+        let session = paused.open_risking_a_second_payment(jane()).unwrap();
+        let Ok(small) = session.pause(&keys(), &context()) else { continue };
+        let mut session = reread(&small).transport(houses.clone()).open_risking_a_second_payment(jane()).unwrap();
+        assert!(matches!(now(session.proceed()), Ok(Progress::Ask(_))), "{limit}");
+        answered(&mut session, "PAYQ");
+        // The transport refuses what one house has given and is sent to the other.
+        let _ = now(session.accounts());
+        asked += 1;
+    }
+    assert!(asked > 10, "{asked}");
+}
