@@ -112,10 +112,13 @@ impl State {
     pub(crate) fn take_profile(&mut self, profile: Profile) {
         let home = |profile: &Profile| realm_of(profile, "SIGNON").map(digest);
         let before = self.profile().and_then(home);
+        // The only one there is stays what it is, by whichever name.
+        let tells_apart = self.has_other_realms() || SETS.iter().any(|(_, set)| name_of_other(&profile, set).is_some());
         self.others = self.other_realms();
         self.same = Realm::default();
         if let (Some(before), Some(after)) = (before, home(&profile))
             && before != after
+            && tells_apart
         {
             let moved = self.others.iter().position(|other| other.name == after);
             let moved = moved.map(|at| self.others.swap_remove(at).realm).unwrap_or_default();
@@ -283,6 +286,11 @@ mod tests {
         assert_eq!(key(&state, "BILLPAY").as_deref(), Some("of A"));
         state.take_profile(profile(&[("SIGNON", Some("C")), ("BILLPAY", Some("A"))], &["A", "C"]));
         assert_eq!((key(&state, "SIGNON"), key(&state, "BILLPAY").as_deref()), (None, Some("of A")));
+
+        let mut state = self::state(&[("SIGNON", Some("A"))], &["A"]);
+        state.home.access_key = Some(Secret::new("of A"));
+        state.take_profile(profile(&[("SIGNON", Some("a"))], &["a"]));
+        assert_eq!(key(&state, "SIGNON").as_deref(), Some("of A"), "another name for the same");
     }
 
     /// Without a profile, what is given to one later must not be taken for what all have.
