@@ -1,13 +1,14 @@
 //! Golden blobs with the cookies of a transport (part 14), and what readers make of other ones.
 
 use ofx_session::transport::{Request, Sending, SetCookie, Transport};
-use ofx_session::{Client, Version};
+use ofx_session::{Blob, Client, Version};
 
 use super::hand::{Raw, no_record, seal, unsealed};
 use super::make::{Made, SEALED, asked, full, institution, payment, questioning};
 use super::read;
 use super::wire::Wire;
 
+const PROFILE: u8 = 4;
 const COOKIES: u8 = 14;
 
 pub(super) fn made() -> Vec<Made> {
@@ -88,6 +89,26 @@ fn cookies_are_stored_as_far_as_four_kibibytes_hold_them_the_newest_first() {
         assert_eq!(found.is_some(), kept > 0);
         assert!(found.is_none_or(|bytes| bytes.len() <= 4096));
     }
+}
+
+/// Cookies for which nothing else that is left out would make room cost nothing else.
+#[test]
+fn in_a_small_blob_the_profile_goes_before_cookies_and_stays_where_that_is_not_enough() {
+    let stored = |bytes: usize, limit: usize| {
+        let cookies =
+            if bytes == 0 { Vec::new() } else { vec![SetCookie::new("https://ofx.bank.example", "x".repeat(bytes))] };
+        let session = asked(with(cookies).blob_limit(limit), &payment());
+        let made = SEALED.paused("", "", session);
+        assert!(made.blob.as_bytes().len() <= limit);
+        let tags: Vec<u8> = unsealed(&made).1.iter().map(|one| one.0).collect();
+        (tags.contains(&PROFILE), tags.contains(&COOKIES), made.blob.as_bytes().len())
+    };
+    let (_, _, whole) = stored(0, Blob::MAX_LEN);
+    assert!(stored(50, Blob::MAX_LEN).0);
+    let (has_profile, has_cookies, _) = stored(50, whole + 40);
+    assert_eq!((has_profile, has_cookies), (false, true), "the profile is fetched again");
+    let (has_profile, has_cookies, _) = stored(4000, whole);
+    assert_eq!((has_profile, has_cookies), (true, false));
 }
 
 #[test]
