@@ -309,8 +309,13 @@ impl Bank {
     }
 
     /// Sets the institution up anew while it runs; see [`BankModel::change_settings`](crate::testing::BankModel::change_settings).
+    ///
+    /// Of two changes at the same moment the one that ends later counts.
     pub fn change_settings(&self, change: impl FnOnce(BankBuilder) -> BankBuilder) {
-        desk::lock(&self.desk).change(|model| model.change_settings(change));
+        // Whoever makes up the settings may ask the bank: the lock is not held meanwhile.
+        let settings = desk::lock(&self.desk).model.as_set_up();
+        let changed = change(settings);
+        desk::lock(&self.desk).change(|model| model.set_up(changed));
     }
 
     /// How many times the payment with this `TRNUID` was made, by any user.
@@ -329,7 +334,7 @@ impl Bank {
     #[must_use]
     pub fn model(&self) -> BankModel {
         let mut model = desk::lock(&self.desk).model.clone();
-        model.facts = None;
+        (model.facts, model.cookies) = (None, None);
         model
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::ofx::{
     AccountInfo, AccountType, BankAccount, BankAccountInfo, BillPayAccountInfo, CardAccount, CardAccountInfo,
@@ -13,6 +13,7 @@ use crate::ofx::{
 use crate::secret::Secret;
 use crate::testing::class::Promises;
 use crate::testing::factors::Factors;
+use crate::testing::facts::Fact;
 use crate::testing::lasting::Lasting;
 use crate::testing::{Bank, BankModel, Feature};
 
@@ -184,8 +185,8 @@ impl BankBuilder {
         self
     }
 
-    /// Ties a challenge to an HTTP cookie that comes with the questions: answers without one are refused with 3000; off unless set, and
-    /// only for [`start`](Self::start).
+    /// Ties a challenge to an HTTP cookie that comes with the questions: answers without it are refused with 3000; off unless set, and
+    /// only for [`start`](Self::start). The cookie is that of the user, the `CLIENTUID` and the newest challenge of the two.
     #[must_use]
     pub fn challenge_cookie(mut self, tied: bool) -> Self {
         self.settings.challenge_cookie = tied;
@@ -334,7 +335,9 @@ impl BankModel {
     /// Sets the institution up anew while it runs: `change` is given its settings. The profile is a new one (`DTPROFUP`).
     ///
     /// Users, accounts, addresses, clock, port and files stay as they are, and so does what was given out: challenges, keys, tokens,
-    /// histories. A [ledger file](BankBuilder::ledger_file) keeps no settings.
+    /// histories, approvals. [`auth_token_first`](BankBuilder::auth_token_first) is said in the profile, and wanted only of those who enrol
+    /// from now on. A [ledger file](BankBuilder::ledger_file) keeps no settings: after a restart they are as they were, and the profile is
+    /// a new one once more.
     ///
     /// ```
     /// use ofx_session::testing::{Bank, Feature};
@@ -343,13 +346,28 @@ impl BankModel {
     /// bank.change_settings(|settings| settings.without_questions().question("MFA13", None, "Rex").offers(Feature::ModifyPayments, true));
     /// ```
     pub fn change_settings(&mut self, change: impl FnOnce(BankBuilder) -> BankBuilder) {
-        let old = Settings::clone(&self.settings);
-        let builder = BankBuilder { settings: old.clone(), lasting: Lasting::default() };
-        let mut settings = change(builder).settings;
+        let changed = change(self.as_set_up());
+        self.set_up(changed);
+    }
+
+    /// The settings, to change them.
+    pub(super) fn as_set_up(&self) -> BankBuilder {
+        BankBuilder { settings: Settings::clone(&self.settings), lasting: Lasting::default() }
+    }
+
+    /// Takes changed settings.
+    pub(super) fn set_up(&mut self, changed: BankBuilder) {
+        let (mut settings, old) = (changed.settings, Settings::clone(&self.settings));
+        if settings.factors.approval != old.factors.approval {
+            self.approval = settings.factors.approval;
+        }
         settings.separate_bill_pay = old.separate_bill_pay;
         (settings.users, settings.accounts, settings.start) = (old.users, old.accounts, old.start);
         self.settings = Arc::new(settings);
-        self.changed = Some(self.now);
+        // Newer than any profile that a client can have.
+        let when = self.changed.map_or(self.now, |last| self.now.max(last + Duration::seconds(1)));
+        self.note(|| Fact::SettingsChanged(when.timestamp_millis()));
+        self.changed = Some(when);
     }
 }
 

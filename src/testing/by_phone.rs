@@ -15,6 +15,7 @@ impl BankModel {
     }
 
     /// Gives the user another password, which counts from the next file on, has not expired, and need not keep the rules of the profile.
+    /// It does not [unlock](Self::unlock_user).
     pub fn set_password(&mut self, user_id: &str, password: &str) {
         self.step(user_id, Step::PasswordChanged(password.to_owned()));
     }

@@ -16,8 +16,6 @@ pub(super) struct Desk {
     pub(super) answers: Vec<Vec<u8>>,
     pub(super) answers_to_lose: usize,
     pub(super) faults: Faults,
-    /// How many cookies of challenges were given out.
-    challenges: u64,
     recorder: Recorder,
     journal: Option<Journal>,
     /// The ledger file could not be written to: nothing can be promised any more.
@@ -47,7 +45,6 @@ impl Desk {
             answers: Vec::new(),
             answers_to_lose: 0,
             faults: Faults::default(),
-            challenges: 0,
             recorder: Recorder::from_environment(),
             journal,
             broken: false,
@@ -57,9 +54,7 @@ impl Desk {
     /// Deals with one request, which came with these HTTP cookies.
     pub(super) fn receive(&mut self, endpoint: Endpoint, body: &[u8], cookies: &str) -> Reaction {
         self.requests.push(body.to_owned());
-        let mut ours = cookies.split(';').filter_map(|cookie| cookie.trim().strip_prefix(CHALLENGE)?.parse().ok());
-        let known = ours.any(|number: u64| (1..=self.challenges).contains(&number));
-        self.model.has_cookie = known || !self.model.settings.challenge_cookie;
+        self.model.cookies = Some(cookies.to_owned());
         let fault = self.faults.choose(body);
         let reaction = match fault {
             Some(fault) => self.go_wrong(fault, endpoint, body),
@@ -82,21 +77,17 @@ impl Desk {
         late.len()
     }
 
-    /// The `Set-Cookie` that goes out with the questions of a challenge.
-    pub(super) fn challenge_cookie(&mut self, reaction: &Reaction) -> Option<String> {
+    /// The `Set-Cookie` that goes out with the questions of a challenge, which this body asked for.
+    pub(super) fn challenge_cookie(&self, body: &[u8], reaction: &Reaction) -> Option<String> {
         let (Reaction::Answer(answer) | Reaction::Part(answer, _) | Reaction::Later(answer, _)) = reaction else {
             return None;
         };
         let has_questions = answer.windows(QUESTIONS.len()).any(|window| window == QUESTIONS);
-        if !has_questions || !self.model.settings.challenge_cookie {
-            return None;
-        }
-        self.challenges += 1;
-        Some(format!("{CHALLENGE}{}; Path=/; Secure; HttpOnly", self.challenges))
+        if has_questions { self.model.set_cookie(body) } else { None }
     }
 
     fn arrive(&mut self, late: &Late) {
-        self.model.has_cookie = late.has_cookie;
+        self.model.cookies.clone_from(&late.cookies);
         let _ = self.carry_out(late.endpoint, &late.body, true);
     }
 
@@ -118,7 +109,7 @@ impl Desk {
         match fault {
             Fault::DropBefore => Reaction::Close,
             Fault::LateDelivery { after } => {
-                self.faults.hold_back(endpoint, body, self.model.has_cookie, after);
+                self.faults.hold_back(endpoint, body, self.model.cookies.clone(), after);
                 Reaction::Close
             }
             _ => match fault.instead() {
@@ -186,9 +177,6 @@ impl Desk {
 pub(super) fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
     desk.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// The name of the cookie that a challenge hangs on.
-const CHALLENGE: &str = "challenge=";
 
 const QUESTIONS: &[u8] = b"<MFACHALLENGERS>";
 

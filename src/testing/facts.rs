@@ -1,6 +1,6 @@
 //! What happened at the institution, as its ledger file keeps it: enough to go on after a restart.
 
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ofx::{
@@ -56,6 +56,8 @@ pub(super) enum Fact {
     Accounts(String, Vec<Node>, i64),
     /// An account of a user that has got another number.
     Moved(String, Node, Node),
+    /// When the settings changed, as the profile says it: milliseconds since 1970, UTC.
+    SettingsChanged(i64),
 }
 
 /// [`LedgerEntry`] in a form that can be stored.
@@ -256,6 +258,11 @@ impl BankModel {
                 self.move_account(&name, &from, &to);
             }
             Fact::DayPassed => {}
+            // They are as they were: the profile has changed once more since.
+            Fact::SettingsChanged(when) => {
+                let when = DateTime::from_timestamp_millis(when)?.checked_add_signed(Duration::seconds(1))?;
+                self.changed = Some(when);
+            }
             Fact::ApprovalWanted => self.approval = true,
             Fact::Filed(name, uid, mark) => self.filed(&name, &uid, mark),
             Fact::Stands(stands) => {

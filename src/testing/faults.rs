@@ -69,7 +69,8 @@ impl Fault {
     }
 }
 
-/// Which requests a [`Fault`] waits for, or a status of [`Bank::answer_next`](crate::testing::Bank::answer_next).
+/// Which requests a [`Fault`] waits for, or a status of [`Bank::answer_next`](crate::testing::Bank::answer_next) or
+/// [`Bank::signon_next`](crate::testing::Bank::signon_next).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum On {
@@ -94,20 +95,42 @@ pub enum On {
 
 impl On {
     pub(super) fn fits(self, body: &[u8]) -> bool {
-        let has = |tag: &[u8]| body.windows(tag.len()).any(|window| window == tag);
+        let has = |tag: &[u8]| holds(body, tag);
         if let Self::With(tag) = self {
             return has(format!("<{tag}>").as_bytes());
         }
         match self {
             Self::Any | Self::With(_) => true,
             Self::Payment => has(b"<PMTRQ>"),
-            Self::Sync => has(b"<PMTSYNCRQ>") && !has(b"<PMTTRNRQ>") && !has(b"<TOKENONLY>"),
-            Self::Token => has(b"<PMTSYNCRQ>") && has(b"<TOKENONLY>"),
+            Self::Sync => has_frame(body, |frame| !holds(frame, b"<PMTTRNRQ>") && !holds(frame, b"<TOKENONLY>")),
+            Self::Token => has_frame(body, |frame| holds(frame, b"<TOKENONLY>")),
             Self::Questions => has(b"<MFACHALLENGERQ>"),
             Self::Profile => has(b"<PROFRQ>"),
             Self::Accounts => has(b"<ACCTINFORQ>"),
         }
     }
+}
+
+/// Whether any synchronization frame for payments is such a one, by what is in it.
+fn has_frame(mut body: &[u8], is_such: impl Fn(&[u8]) -> bool) -> bool {
+    while let Some((_, rest)) = split(body, b"<PMTSYNCRQ>") {
+        let (frame, behind) = split(rest, b"</PMTSYNCRQ>").unwrap_or((rest, &[]));
+        if is_such(frame) {
+            return true;
+        }
+        body = behind;
+    }
+    false
+}
+
+fn holds(body: &[u8], tag: &[u8]) -> bool {
+    split(body, tag).is_some()
+}
+
+/// What stands before a tag and behind it.
+fn split<'a>(body: &'a [u8], tag: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = body.windows(tag.len()).position(|window| window == tag)?;
+    Some((body.get(..at)?, body.get(at + tag.len()..)?))
 }
 
 /// Faults to come, and requests that are still on their way.
@@ -124,7 +147,7 @@ pub(super) struct Faults {
 pub(super) struct Late {
     pub(super) endpoint: Endpoint,
     pub(super) body: Vec<u8>,
-    pub(super) has_cookie: bool,
+    pub(super) cookies: Option<String>,
     after: Option<usize>,
 }
 
@@ -147,10 +170,10 @@ impl Faults {
         fault
     }
 
-    pub(super) fn hold_back(&mut self, endpoint: Endpoint, body: &[u8], has_cookie: bool, after: Option<usize>) {
+    pub(super) fn hold_back(&mut self, endpoint: Endpoint, body: &[u8], cookies: Option<String>, after: Option<usize>) {
         // The request that is dealt with right now counts, too, when `due` is asked behind it.
         let after = after.map(|after| after.saturating_add(1));
-        self.late.push(Late { endpoint, body: body.to_owned(), has_cookie, after });
+        self.late.push(Late { endpoint, body: body.to_owned(), cookies, after });
     }
 
     /// Requests whose time has come, one request later.

@@ -31,8 +31,9 @@ impl BankBuilder {
     /// approvals and challenges. Only for [`start`](Self::start).
     ///
     /// What a request changed is on disk before its answer goes out. A bank that is started with the same file and the same
-    /// settings goes on where the other one ended, however it ended. Session cookies are forgotten, and so are faults and
-    /// what [`Fault::LateDelivery`](crate::testing::Fault::LateDelivery) holds back. When the file cannot be written to, the
+    /// settings goes on where the other one ended, however it ended. Session cookies are forgotten, and so are orders, faults,
+    /// what [`Fault::LateDelivery`](crate::testing::Fault::LateDelivery) holds back, and
+    /// [changed settings](crate::testing::Bank::change_settings). When the file cannot be written to, the
     /// request is answered with HTTP 500 and every further one with HTTP 503. One bank at a time may use a file;
     /// [`Ledger::read`](crate::testing::Ledger::read) may read it meanwhile.
     ///

@@ -27,6 +27,7 @@ mod catalog;
 mod certificate;
 mod class;
 pub mod conformance;
+mod cookies;
 mod desk;
 mod digest;
 mod factors;

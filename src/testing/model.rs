@@ -87,8 +87,8 @@ pub struct BankModel {
     pub(super) orders: Orders,
     /// When the settings changed, if they did.
     pub(super) changed: Option<DateTime<Utc>>,
-    /// Whether the file that is dealt with came with the cookie of a challenge.
-    pub(super) has_cookie: bool,
+    /// The HTTP cookies that came with the file that is dealt with; `None` without a network.
+    pub(super) cookies: Option<String>,
     /// What happened since it was last written down, where that is done.
     pub(super) facts: Option<Vec<Fact>>,
 }
@@ -111,7 +111,7 @@ impl BankModel {
             counter: FIRST_ID,
             orders: Orders::default(),
             changed: None,
-            has_cookie: true,
+            cookies: None,
             facts: None,
             settings,
         }
@@ -147,16 +147,14 @@ impl BankModel {
                 Ok(signed_on) => signed_on,
                 Err(status) => return self.turn_away(&file, status),
             };
+            if let Some(saved) = self.recovered(name, &file)? {
+                return Ok(saved);
+            }
         }
-        match self.orders.signon(body) {
+        match self.orders.signon(body, &signed_on.status) {
             Some(status) if status.is_error() => return self.turn_away(&file, status),
             Some(status) => signed_on.status = status,
             None => {}
-        }
-        if let Who::User(name) = &who
-            && let Some(saved) = self.recovered(name, &file)?
-        {
-            return Ok(saved);
         }
         let answer = self.serve(&file, &who, signed_on)?;
         if let Who::User(name) = &who {
@@ -321,7 +319,10 @@ impl BankModel {
                 self.decline(asking(name), StatusCode::INVALID_AMOUNT, "an amount is not an amount")
             }
             (Ask::Password(request), Some(name)) => self.change_password(asking(name), request, file.version),
-            _ => (Status::new(StatusCode::GENERAL_ERROR, Some("this bank does not do that")), None),
+            _ => {
+                let not_done = || Status::new(StatusCode::GENERAL_ERROR, Some("this bank does not do that"));
+                (asking("").refused().unwrap_or_else(not_done), None)
+            }
         };
         let status = if status.code == StatusCode::SUCCESS { ordered.unwrap_or(status) } else { status };
         reply(transaction, &status, body, file)

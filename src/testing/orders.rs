@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 
+use crate::error::StatusCode;
 use crate::ofx::{Payment, Status};
 use crate::testing::file::{Ask, Transaction};
 use crate::testing::{Bank, BankModel, On, desk};
@@ -21,9 +22,10 @@ pub(super) struct Orders {
 struct Rewrite(Arc<dyn Fn(&mut Payment) + Send + Sync>);
 
 impl Orders {
-    /// The status for the signon of a file that would be accepted.
-    pub(super) fn signon(&mut self, body: &[u8]) -> Option<Status> {
-        let at = self.signons.iter().position(|(on, _)| on.fits(body))?;
+    /// The status for the signon of a file that would be accepted with this one, which only an error may hide unless it is 0.
+    pub(super) fn signon(&mut self, body: &[u8], accepted: &Status) -> Option<Status> {
+        let is_plain = accepted.code == StatusCode::SUCCESS;
+        let at = self.signons.iter().position(|(on, status)| on.fits(body) && (is_plain || status.is_error()))?;
         Some(self.signons.remove(at).1)
     }
 
@@ -84,7 +86,8 @@ impl Bank {
     /// Answers the next request that `on` describes with this status, in place of what it would say.
     ///
     /// With an error the request is refused: nothing of it is done, and its `TRNUID` counts as received. With any other status it is
-    /// carried out as usual, and the status stands where 0 would: a notice. What is refused all the same keeps its own.
+    /// carried out as usual, and the status stands where 0 would: a notice. What is refused all the same keeps its own, and so does what
+    /// the institution does not do (2000), which can only be refused otherwise; no `TRNUID` of that is kept.
     ///
     /// A request is one transaction of a file: [`On::Payment`] meets the first payment, [`On::Any`] whatever comes first. Orders wait
     /// until the signon is accepted, challenge included; a request that `REJECTIFMISSING` stopped, or that is answered with a saved
@@ -129,8 +132,9 @@ impl Bank {
     /// Answers the signon of the next file that `on` describes with this status, in place of what it would say.
     ///
     /// With an error the file is refused at the signon: nothing in it was looked at, and each request in it has 15500. With any other
-    /// status the signon is accepted, and the status stands where 0 would. Files that are refused all the same are not met: this one
-    /// comes behind password and challenge. A client need not take a code that is not listed for an accepted signon (0, 15000, 2028).
+    /// status the signon is accepted, and the status stands where 0 would; beside 15000, for a password that has expired, it waits.
+    /// Files that are refused all the same are not met, nor those that are answered with a saved answer: this one comes behind password
+    /// and challenge. A client need not take a code that is not listed for an accepted signon (0, 15000, 2028).
     pub fn signon_next(&self, on: On, status: Status) {
         desk::lock(&self.desk).change(|model| model.signon_next(on, status));
     }
@@ -138,7 +142,8 @@ impl Bank {
     /// Makes another payment of the next one that is accepted (`PMTRQ`): `change` is what the institution understood.
     ///
     /// The changed payment stands in the answer, in the histories and in the [ledger](Self::ledger): it is what will be paid. Neither is
-    /// it looked at again, nor do recurring payments and changes of payments meet the order.
+    /// it looked at again, nor do recurring payments and changes of payments meet the order. `change` runs while the institution is at
+    /// work: nothing of this bank may be called in it, for it would wait for its own end.
     ///
     /// ```
     /// # use chrono::NaiveDate;

@@ -118,7 +118,7 @@ async fn respond(
     let (reaction, cookie) = {
         let mut desk = lock(&desk);
         let reaction = desk.receive(endpoint, &body, &cookies);
-        let cookie = desk.challenge_cookie(&reaction).and_then(|cookie| HeaderValue::try_from(cookie).ok());
+        let cookie = desk.challenge_cookie(&body, &reaction).and_then(|cookie| HeaderValue::try_from(cookie).ok());
         (reaction, cookie)
     };
     let ofx = |content| {

@@ -139,8 +139,9 @@ impl BankModel {
         let Some(user) = self.users.get(name) else { return Ok(None) };
         let (uid, client) = (file.new_uid.to_string(), file.signon.client_uid.clone());
         let (again, is_challenged) = (user.answered.contains(&uid), user.challenged.contains(&client));
+        let has_cookie = self.has_cookie(name, &client);
         self.step(name, Step::Answered { file: uid, client });
-        if !is_challenged || !self.has_cookie {
+        if !is_challenged || !has_cookie {
             if !is_challenged && !again {
                 self.violation("MFACHALLENGEANSWER is sent without a challenge that waits for it");
             }

@@ -29,6 +29,8 @@ pub(super) struct User {
     pub(super) challenged: BTreeSet<Option<String>>,
     /// Clients that asked for a challenge at least once.
     pub(super) met: BTreeSet<Option<String>>,
+    /// How many challenges each of them asked for.
+    pub(super) rounds: BTreeMap<Option<String>, u64>,
     /// `NEWFILEUID` of every file that carried answers.
     pub(super) answered: BTreeSet<String>,
     pub(super) cookies: Vec<Secret>,
@@ -71,6 +73,7 @@ impl User {
             refused: Vec::new(),
             challenged: BTreeSet::new(),
             met: BTreeSet::new(),
+            rounds: BTreeMap::new(),
             answered: BTreeSet::new(),
             cookies: Vec::new(),
             user_key: None,
@@ -103,6 +106,7 @@ impl User {
             Step::Asked(client) => {
                 self.challenged.insert(client.clone());
                 self.met.insert(client.clone());
+                *self.rounds.entry(client.clone()).or_default() += 1;
             }
             Step::Answered { file, client } => {
                 self.answered.insert(file.clone());
@@ -129,7 +133,7 @@ impl User {
         }
     }
 
-    /// Adds what decides how the user is treated. Cookies decide nothing.
+    /// Adds what decides how the user is treated. Cookies decide nothing, nor do rounds without a network.
     pub(super) fn digest(&self, hasher: &mut impl Hasher) {
         (self.wrong_passwords, self.locked, self.expired, self.password.expose()).hash(hasher);
         (&self.seen, &self.approved).hash(hasher);

@@ -2,6 +2,7 @@
 
 mod changes;
 mod classes;
+mod cookies;
 mod factors;
 mod faults;
 mod https;

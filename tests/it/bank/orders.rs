@@ -2,13 +2,13 @@
 //! asked for, settings that change, what is done by telephone.
 
 use ofx_session::engine::{Refusal, RefusedAt};
-use ofx_session::ofx::{Severity, Status, Version};
+use ofx_session::ofx::{Element, Severity, Status, Version};
 use ofx_session::store::Memory;
 use ofx_session::testing::{AccessKeys, Bank, Feature, On};
 use ofx_session::{Answers, Context, Credentials, Error, Key, KeyRing, Progress, StatusCode, Vault};
 
 use super::session::{client, session};
-use super::support::{Ask, Pay, easy, questioning, typed};
+use super::support::{Ask, FROM, Pay, easy, questioning, tree, trn, typed};
 
 const V: Version = Version::V211;
 
@@ -110,6 +110,70 @@ fn an_order_meets_one_request_in_a_file_or_frame() {
 }
 
 #[test]
+fn a_notice_takes_no_other_place_than_that_of_0() {
+    let mut bank = easy().build_model();
+    let ask = || Ask::new(V).accounts("19900101");
+    bank.set_password_expired("jane");
+    bank.signon_next(On::Any, notice(10_990, "hello"));
+    assert_eq!(ask().send(&mut bank).signon(), "15000");
+    bank.signon_next(On::Any, status(15_501, "not now"));
+    assert_eq!(ask().send(&mut bank).signon(), "15501", "a refusal takes it");
+    bank.set_password("jane", "correct horse");
+    assert_eq!(ask().send(&mut bank).signon(), "10990", "the notice has waited");
+}
+
+#[test]
+fn a_saved_answer_leaves_the_order_of_a_signon() {
+    let mut bank = easy().file_recovery(true).build_model();
+    let pay = || Ask::new(V).uids("0", "f-1").pay("pay-1", Pay::new());
+    assert_eq!(pay().send(&mut bank).signon(), "0");
+    bank.signon_next(On::Payment, notice(10_990, "hello"));
+    assert_eq!(pay().send(&mut bank).signon(), "0");
+    bank.signon_next(On::Payment, status(15_501, "not now"));
+    assert_eq!(pay().send(&mut bank).signon(), "0");
+    let next = |trn_uid: &str| Ask::new(V).uids("f-1", trn_uid).pay(trn_uid, Pay::new());
+    assert_eq!(next("pay-2").send(&mut bank).signon(), "10990");
+    assert_eq!(next("pay-3").send(&mut bank).signon(), "15501");
+}
+
+#[test]
+fn frames_are_told_apart_by_what_is_in_them() {
+    let mut bank = easy().build_model();
+    let frame = |from: &str, account: &'static str| super::support::frame(tree(from), "Y", account, vec![]);
+    let (all, token) = ("<TOKEN>0</TOKEN>", "<TOKENONLY>Y</TOKENONLY>");
+    let set = |inside: Vec<Element>| Ask::new(V).set("BILLPAYMSGSRQV1", inside);
+    let beside = set(vec![frame(all, "1000001"), Pay::new().wrapped("pay-1")]);
+    let enclosing = Ask::new(V).sync("0", vec![Pay::new().wrapped("pay-2")]);
+    let two = set(vec![frame(token, "1000001"), frame(all, "1000002")]);
+    let newest = set(vec![frame(token, "1000001")]);
+    for (on, fitting, others) in
+        [(On::Sync, [&beside, &two], [&enclosing, &newest]), (On::Token, [&two, &newest], [&enclosing, &beside])]
+    {
+        for fits in fitting {
+            bank.signon_next(on, status(15_501, "not now"));
+            for other in others {
+                assert_eq!(other.send(&mut bank.clone()).signon(), "0", "{on:?}");
+            }
+            assert_eq!(fits.send(&mut bank).signon(), "15501", "{on:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_done_is_answered_with_an_ordered_refusal_or_its_own() {
+    let mut bank = easy().build_model();
+    let statement = |trn_uid: &str| {
+        let request = format!("<STMTRQ>{FROM}<INCTRAN><INCLUDE>N</INCLUDE></INCTRAN></STMTRQ>");
+        Ask::new(V).set("BANKMSGSRQV1", vec![tree(&trn("STMTTRNRQ", trn_uid, &request))])
+    };
+    bank.answer_next(On::With("STMTRQ"), status(15_508, "no"));
+    let code = |answer: &super::support::Answer| answer.text("BANKMSGSRSV1/STMTTRNRS/STATUS/CODE").map(str::to_owned);
+    assert_eq!(code(&statement("s-1").send(&mut bank)).as_deref(), Some("15508"));
+    bank.answer_next(On::With("STMTRQ"), notice(10_990, "hello"));
+    assert_eq!(code(&statement("s-2").send(&mut bank)).as_deref(), Some("2000"));
+}
+
+#[test]
 fn another_client_meets_no_order() {
     let mut bank = easy().build_model();
     bank.answer_next(On::Any, status(2000, "no"));
@@ -187,6 +251,58 @@ async fn questions_and_profile_change_while_it_runs() {
     session.fetch_profile().await.unwrap().done().unwrap();
     assert!(session.client().profile().unwrap().can_modify_payments());
     assert_eq!(bank.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn settings_change_without_the_lock_of_the_bank() {
+    let bank = easy().start().unwrap();
+    bank.change_settings(|settings| settings.offers(Feature::ModifyPayments, bank.payments_made() == 0));
+    let mut session = session(&bank);
+    session.fetch_profile().await.unwrap().done().unwrap();
+    assert!(session.client().profile().unwrap().can_modify_payments());
+}
+
+#[test]
+fn approval_begins_and_ends_with_the_settings() {
+    let mut bank = easy().build_model();
+    let ask = || Ask::new(V).behind(Element::leaf("CLIENTUID", "c-1")).accounts("19900101");
+    bank.change_settings(|settings| settings.approval_required(true));
+    assert_eq!(ask().send(&mut bank).signon(), "15510");
+    bank.approve_clients();
+    bank.change_settings(|settings| settings.offers(Feature::ModifyPayments, true));
+    assert_eq!(ask().send(&mut bank).signon(), "0", "an approval outlives other changes");
+    bank.change_settings(|settings| settings.approval_required(false));
+    assert_eq!(Ask::new(V).accounts("19900101").send(&mut bank).signon(), "0");
+    bank.require_approval();
+    bank.change_settings(|settings| settings.offers(Feature::ModifyPayments, false));
+    assert_eq!(ask().send(&mut bank).signon(), "15510", "what a test wants of it outlives other changes, too");
+}
+
+#[tokio::test]
+async fn the_profile_is_a_new_one_after_changed_settings_and_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = easy().ledger_file(folder.path().join("ledger"));
+    let told = async |bank: &Bank, known: &str| {
+        let ask = Ask::new(V).anonymous().profile(known);
+        let answer = super::https::ask(&super::https::client_of(bank), bank.url(), &ask).await;
+        let text = |path: &str| answer.text(&format!("PROFMSGSRSV1/PROFTRNRS/{path}")).map(str::to_owned);
+        (text("STATUS/CODE").unwrap(), text("PROFRS/DTPROFUP"))
+    };
+    let bank = builder.clone().start().unwrap();
+    bank.change_settings(|settings| settings.offers(Feature::ModifyPayments, true));
+    let (_, changed) = told(&bank, "19900101").await;
+    drop(bank);
+    // As it was set up, but not as the client knows it.
+    let bank = builder.clone().start().unwrap();
+    let (code, back) = told(&bank, &changed.unwrap()).await;
+    assert_eq!(code, "0");
+    let back = back.unwrap();
+    assert_eq!(told(&bank, &back).await.0, "1");
+    drop(bank);
+    let bank = builder.start().unwrap();
+    assert_eq!(told(&bank, &back).await.0, "1", "it is the same once more");
+    bank.change_settings(|settings| settings.offers(Feature::ModifyPayments, true));
+    assert_eq!(told(&bank, &back).await.0, "0");
 }
 
 /// The cookie of the questions goes back with the answers by itself; whoever lost it is asked anew.
