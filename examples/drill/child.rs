@@ -45,7 +45,7 @@ pub fn say(told: &Told) {
 #[derive(Default)]
 struct Known {
     stores: BTreeMap<String, Arc<dyn Store>>,
-    networks: BTreeMap<String, Arc<Https>>,
+    networks: BTreeMap<String, Https>,
 }
 
 impl Known {
@@ -87,10 +87,10 @@ impl Known {
         if !self.networks.contains_key(&order.url) {
             let options = HttpsOptions::new().total_timeout(LONGEST_EXCHANGE).connect_timeout(LONGEST_EXCHANGE);
             let options = options.add_root_pem(&fs::read(&order.ca_file)?)?.only_given_roots();
-            self.networks.insert(order.url.clone(), Arc::new(Https::new(options)?));
+            self.networks.insert(order.url.clone(), Https::new(options)?);
         }
         let store = Arc::clone(&self.stores[&order.store]);
-        let https = Arc::clone(&self.networks[&order.url]);
+        let https = self.networks[&order.url].for_another_user();
         let transport = WatchedTransport { https, watch: Arc::clone(watch) };
         let client = Client::builder(Institution::new(&order.url)).transport(transport).build()?;
         let store = WatchedStore { store, watch: Arc::clone(watch) };

@@ -113,7 +113,7 @@ impl Store for WatchedStore {
 /// A transport that is watched.
 #[derive(Debug)]
 pub struct WatchedTransport {
-    pub https: Arc<Https>,
+    pub https: Https,
     pub watch: Arc<Watch>,
 }
 

@@ -81,22 +81,30 @@ impl Plan {
             points.push(chance.pick(&more));
         }
         let refused = chance.one_in(12);
-        let kills = points.into_iter().map(|point| Kill::of(point, class, &mut chance)).collect();
+        // The first try of a user's first payment asks for the newest token.
+        let kills = points.into_iter().enumerate();
+        let kills = kills.map(|(at, point)| Kill::of(point, class, first && at == 0, &mut chance)).collect();
         Self { number, refused, kills }
     }
 }
 
 impl Kill {
-    fn of(point: Point, class: Class, chance: &mut Chance) -> Self {
+    fn of(point: Point, class: Class, asks_token: bool, chance: &mut Chance) -> Self {
         let after = if point == Point::Random { chance.millis(60) } else { chance.millis(12) };
-        let fault = chance.one_in(3).then(|| fault(class, chance));
+        let fault = chance.one_in(3).then(|| fault(point, class, asks_token, chance));
         Self { point, after, two: chance.one_in(4), fault }
     }
 }
 
 /// Something that goes wrong at the institution or on the way.
-fn fault(class: Class, chance: &mut Chance) -> (On, Fault) {
-    let on = chance.pick(&[On::Payment, On::Payment, On::Sync, On::Any]);
+fn fault(point: Point, class: Class, asks_token: bool, chance: &mut Chance) -> (On, Fault) {
+    // A fault that no request of this payment meets would wait for one of another.
+    let frame = match point {
+        Point::Reconciling | Point::Reconciled if class.full_sync && !class.file_recovery => On::Sync,
+        _ if class.full_sync && asks_token => On::Token,
+        _ => On::Payment,
+    };
+    let on = chance.pick(&[On::Payment, On::Payment, frame, On::Any]);
     let carried_out = chance.one_in(2);
     match chance.below(9) {
         0 => (on, Fault::DropBefore),
