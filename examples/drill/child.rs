@@ -137,10 +137,11 @@ fn payment(order: &Order) -> Payment {
     let from = BankAccount::new("999888777", "1000001", AccountType::Checking);
     let payee = Payee::new("Harbor Water", "14 Quay Street", "Newport", "RI", "02840", "401-555-0142");
     let cents = i64::try_from(order.number % 90_000).unwrap_or(0) + 100;
+    // Of tenths of a cent it is refused; for what is in the request, so that it is refused whenever it is looked at.
+    let amount = if order.refused { Decimal::new(cents * 10 + 1, 3) } else { Decimal::new(cents, 2) };
     // The institution's clock begins in January 2026.
-    let year = if order.refused { 2025 } else { 2026 };
-    let due = NaiveDate::from_ymd_opt(year, 3, 2).unwrap_or_default();
-    Payment::new(from, Decimal::new(cents, 2), payee, "88-204-117", due).memo(order.id())
+    let due = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap_or_default();
+    Payment::new(from, amount, payee, "88-204-117", due).memo(order.id())
 }
 
 /// Less than the lease and what the vault adds for clocks that differ, so that nobody takes over during an exchange.

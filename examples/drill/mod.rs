@@ -94,7 +94,7 @@ pub struct Order {
     pub user: String,
     /// The payment's number: its id, its `MEMO` and its amount come of it.
     pub number: usize,
-    /// Due in the past: the institution refuses it, and says so in its history, too.
+    /// Of tenths of a cent: the institution refuses it, and says so in its history, too.
     pub refused: bool,
     /// Whether to pay. If not, only to say what the store says.
     pub pay: bool,
