@@ -37,8 +37,9 @@ impl Session {
     /// place. A call whose future is dropped leaves the session as it was stored: in doubt once the request itself was to leave, also when
     /// it did not.
     ///
-    /// It is called again before a file goes out once more for a cookie ([`Dialect::repeat_for_cookie`](crate::Dialect::repeat_for_cookie)):
-    /// when it fails then, the file has left once, and does not leave again.
+    /// `keep` is called again before a file goes out once more for a cookie
+    /// ([`Dialect::repeat_for_cookie`](crate::Dialect::repeat_for_cookie)): when it fails then, the file has left once, and does not leave
+    /// again.
     ///
     /// `keep` is called in the middle of the call, and is not async. To store by an async pool, wait in it: by tokio's
     /// `block_in_place(|| handle.block_on(..))` on a runtime of several threads, or by `blocking::wait` (feature `blocking`), on a pool of its

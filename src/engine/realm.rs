@@ -27,7 +27,7 @@ pub(crate) struct Realm {
 }
 
 /// A realm that is not the home realm.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OtherRealm {
     /// The first bytes of SHA-256 of its name, which may be of any length.
     pub(crate) name: [u8; 8],

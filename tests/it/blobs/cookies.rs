@@ -1,11 +1,14 @@
 //! Golden blobs with the cookies of a transport (part 14), and what readers make of other ones.
 
+use std::sync::{Arc, Mutex};
+
 use ofx_session::transport::{Request, Sending, SetCookie, Transport};
 use ofx_session::{Blob, Client, Version};
 
 use super::hand::{Raw, no_record, seal, unsealed};
 use super::make::{Made, SEALED, asked, full, institution, payment, questioning};
 use super::read;
+use super::run;
 use super::wire::Wire;
 
 const PROFILE: u8 = 4;
@@ -54,6 +57,20 @@ impl Transport for Keeps {
 
     fn cookies(&self) -> Vec<SetCookie> {
         self.1.clone()
+    }
+}
+
+/// Notes what it is given back.
+#[derive(Debug)]
+struct Given(Wire, Arc<Mutex<Vec<SetCookie>>>);
+
+impl Transport for Given {
+    fn send(&self, request: Request) -> Sending<'_> {
+        self.0.send(request)
+    }
+
+    fn restore_cookies(&self, cookies: Vec<SetCookie>) {
+        self.1.lock().unwrap().extend(cookies);
     }
 }
 
@@ -109,6 +126,26 @@ fn in_a_small_blob_the_profile_goes_before_cookies_and_stays_where_that_is_not_e
     assert_eq!((has_profile, has_cookies), (false, true), "the profile is fetched again");
     let (has_profile, has_cookies, _) = stored(4000, whole);
     assert_eq!((has_profile, has_cookies), (true, false));
+}
+
+/// What was given up takes its cookies with it: the next request belongs to another conversation.
+#[test]
+fn cookies_of_what_was_given_up_are_not_given_back() {
+    let made = SEALED.paused("", "", asked(with(cookies()), &payment()));
+    let given = Arc::new(Mutex::new(Vec::new()));
+    let resumed = || {
+        let transport = Given(Wire::new(questioning(), &[]), Arc::clone(&given));
+        Client::resume(&made.blob, &SEALED.keys(), &SEALED.context()).unwrap().transport(transport)
+    };
+    let open = || resumed().open_risking_a_second_payment(super::make::credentials()).unwrap();
+    let mut session = open();
+    session.abandon().unwrap();
+    let _ = run(session.accounts()).unwrap();
+    let mut session = resumed().abandon().unwrap().open(super::make::credentials()).unwrap();
+    let _ = run(session.accounts()).unwrap();
+    assert_eq!(*given.lock().unwrap(), []);
+    let _ = run(open().answer(super::make::answers("Garcia")));
+    assert_eq!(*given.lock().unwrap(), cookies());
 }
 
 #[test]

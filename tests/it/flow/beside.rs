@@ -59,16 +59,22 @@ fn a_status_alone_says_nothing() {
     scenario.clean(1);
 }
 
-/// It was carried out, and the history does not know it yet.
-#[test]
-fn it_is_not_sent_again_where_the_history_comes_late() {
-    let mut scenario = Scenario::with_profile(easy().class("D-S+F-".parse().unwrap()));
+/// A payment of which an institution with a history says so, and that it has made.
+fn carried_out(class: &str) -> Scenario {
+    let mut scenario = Scenario::with_profile(easy().class(class.parse().unwrap()));
     scenario.then_is_honest();
     scenario.then(|bank, sent| {
         honest(bank, sent);
         Reply::Body(beside(sent, &[(0, Some(acceptance(sent)))]).bytes(Version::V211))
     });
     unknown(scenario.pay());
+    scenario
+}
+
+/// It was carried out, and the history does not know it yet.
+#[test]
+fn it_is_not_sent_again_where_the_history_comes_late() {
+    let mut scenario = carried_out("D-S+F-");
     scenario.then(|_, sent| {
         let asked = sent.document.find("/OFX/BILLPAYMSGSRQV1/PMTSYNCRQ").unwrap();
         let account = asked.children_named("BANKACCTFROM").next().unwrap().clone();
@@ -83,13 +89,7 @@ fn it_is_not_sent_again_where_the_history_comes_late() {
 /// A saved answer that says so is the same the next time: the history is next.
 #[test]
 fn the_history_finds_it_behind_a_saved_answer_of_that_kind() {
-    let mut scenario = Scenario::with_profile(easy().class("D+S+F+".parse().unwrap()));
-    scenario.then_is_honest();
-    scenario.then(|bank, sent| {
-        honest(bank, sent);
-        Reply::Body(beside(sent, &[(0, Some(acceptance(sent)))]).bytes(Version::V211))
-    });
-    unknown(scenario.pay());
+    let mut scenario = carried_out("D+S+F+");
     scenario.then_says(|sent| beside(sent, &[(0, Some(acceptance(sent)))]));
     unknown(scenario.reconcile());
     paid(scenario.reconcile());

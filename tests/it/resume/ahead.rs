@@ -1,15 +1,17 @@
 //! What a session stores before a file leaves: a program that is killed while it waits for the answer finds its payment in doubt.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use ofx_session::engine::Doubt;
 use ofx_session::error::{Delivery, ErrorKind};
 use ofx_session::ofx::SyncMode;
-use ofx_session::{Blob, Client, Completed, Moved, Progress, Session, Situation};
+use ofx_session::{Blob, Client, Completed, Dialect, Institution, Moved, Progress, Session, Situation};
 
 use super::line::{
-    Fate, Line, context, easy, jane, keys, now, once, pause_and_resume, payment, questioning, right, session,
+    Fate, Line, MAIN, context, easy, jane, keys, now, once, pause_and_resume, payment, questioning, right, session,
 };
 
 /// Every blob that was stored, oldest first.
@@ -56,6 +58,32 @@ fn a_program_that_is_killed_while_it_pays_finds_the_payment_in_doubt() {
     let Progress::Done(Completed::Paid(receipt)) = now(second.reconcile()).unwrap() else { panic!("it was paid") };
     assert_eq!(Some(receipt.trn_uid), trn_uid);
     line.clean(1);
+}
+
+/// It has left once, and was answered with nothing but a cookie.
+#[test]
+fn a_file_that_cannot_be_stored_again_does_not_go_out_again_for_a_cookie() {
+    for fails in [true, false] {
+        let line = Line::new(easy().class("D-S-F-".parse().unwrap()).build_model());
+        let institution = Institution::new(MAIN).dialect(Dialect::new().repeat_for_cookie(true));
+        let client = Client::builder(institution).transport(line.clone()).build().unwrap();
+        let mut session = client.open(jane()).unwrap();
+        now(session.prepare_payment(&payment())).unwrap();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        session.keep_ahead(&keys(), &context(), move |_| {
+            let is_second = counted.fetch_add(1, Ordering::SeqCst) == 1;
+            if fails && is_second { Err(io::Error::other("full")) } else { Ok(()) }
+        });
+        line.then([Fate::Cookie]);
+        let mut paying = std::pin::pin!(session.proceed());
+        let mut poll = || paying.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll().is_pending(), "it waits for the institution");
+        let Poll::Ready(result) = poll() else { panic!("it waits on") };
+        assert_eq!(matches!(result.unwrap(), Progress::Unknown(_)), fails);
+        assert_eq!(calls.load(Ordering::SeqCst), 2);
+        line.clean(usize::from(!fails));
+    }
 }
 
 #[test]
