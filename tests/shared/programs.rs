@@ -1,12 +1,11 @@
 //! Programs that tests start from the installed binaries: where they are, on which port and as whom they run, and their end.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Longer than a start takes on the slowest machine.
@@ -37,12 +36,19 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     folders.into_iter().map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
-/// A port that no other test of this process has had: one that is between two starts looks free.
+/// A port that no other test of this process has had, of those that no system hands out by itself. One of the others may be
+/// somebody's for a moment, for a listener or as the near end of a connection, and would look as if the program were there.
 pub(crate) fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 6_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
     loop {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        if GIVEN.lock().unwrap().insert(port) {
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+        assert!(given < COUNT, "every port was given");
+        // Processes that follow each other begin far from each other.
+        let place = (std::process::id() % COUNT * 97 + given) % COUNT;
+        let port = u16::try_from(FIRST + place).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return port;
         }
     }
