@@ -80,6 +80,7 @@ mod shown;
 mod signon_leg;
 mod snapshot;
 mod state;
+mod step;
 mod task;
 mod transmit;
 mod verdict;
@@ -92,11 +93,12 @@ pub use dialect::{ChallengeAnswerTag, ClientUidUse, Dialect, HeaderLine};
 pub use doubt::Doubt;
 pub use error::EngineError;
 pub use ids::Seed;
-pub use operation::{Operation, Situation, Step};
+pub use operation::Operation;
 pub use outcome::{BatchAnswer, Confirmed, Outcome, Receipt, Refusal, RefusedAt};
 pub use state::{Application, Institution, State, UserKey};
 
 pub(crate) use held::Held;
+pub use step::{Situation, Step};
 pub use task::{BatchKind, Intent, TaskKind};
 pub use transmit::Transmit;
 

@@ -6,56 +6,11 @@ use crate::engine::answers::{complete, open_questions};
 use crate::engine::recovery::{Leg, Recovery};
 use crate::engine::task::{Made, make};
 use crate::engine::{
-    Answers, Approval, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, State, TaskKind, Transmit,
+    Answers, Approval, Challenge, Doubt, EngineError, Intent, Outcome, Part, Refusal, Seed, Situation, State, Step,
+    TaskKind,
 };
 use crate::error::{Delivery, Moved};
 use crate::ofx::{BankAccount, ChallengeAnswer, EncodeError, Question, Tail, shortened, squeezed_at_most};
-
-/// What to do next: exactly one thing after every call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box is given back with what lay on the stack where its content was made, which may be a secret"
-)]
-pub enum Step {
-    /// Put this file on the wire; keep what is inside first.
-    Send(Transmit),
-    /// The user must answer.
-    Ask(Challenge),
-    /// The user must have this client approved at the institution.
-    Approve(Approval),
-    /// It is over.
-    Done(Outcome),
-}
-
-/// Where an operation stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Situation {
-    /// Its next file can be sent; nothing that was sent before can have been carried out. That is what this copy knows: of another one,
-    /// resumed from the same blob, more may have been sent.
-    Ready,
-    /// The user must answer these questions.
-    AwaitingAnswers(Challenge),
-    /// The user must have this client approved at the institution; it was not looked at, and can be sent again then.
-    AwaitingApproval(Approval),
-    /// Its request may have been carried out.
-    InDoubt(Doubt),
-    /// It is over.
-    Over(Outcome),
-}
-
-impl Situation {
-    /// The questions the user must answer; empty when none are asked.
-    #[must_use]
-    pub fn questions(&self) -> &[Question] {
-        match self {
-            Self::AwaitingAnswers(challenge) => challenge.questions(),
-            Self::Ready | Self::AwaitingApproval(_) | Self::InDoubt(_) | Self::Over(_) => &[],
-        }
-    }
-}
 
 /// One request on its way through signon, challenge and answer. See the module's page for the whole contract.
 #[derive(Clone, PartialEq, Eq)]

@@ -15,6 +15,7 @@ pub(crate) mod observer;
 #[cfg(feature = "https")]
 mod options;
 mod page;
+mod problem;
 mod recall;
 #[cfg(feature = "https")]
 mod tls;
@@ -32,7 +33,7 @@ use zeroize::Zeroizing;
 use crate::secret::{Secret, UrlParts, shown};
 
 pub(crate) use crate::transport::error::TurnedAway;
-pub use crate::transport::error::{Cause, CertificateProblem, ProxyProblem, TransportError};
+pub use crate::transport::error::{Cause, TransportError};
 #[cfg(feature = "https")]
 pub use crate::transport::https::Https;
 pub use crate::transport::observer::{CertificateSummary, Event, Observer, StepKind};
@@ -40,8 +41,9 @@ pub use crate::transport::observer::{CertificateSummary, Event, Observer, StepKi
 pub use crate::transport::options::{
     Addresses, DangerousCertificates, HttpVersions, HttpsOptions, KeepAlive, Proxy, Redirects, Roots, TlsVersion,
 };
-pub(crate) use crate::transport::recall::Recall;
 #[cfg(feature = "https")]
+pub use crate::transport::problem::{CertificateProblem, ProxyProblem};
+pub(crate) use crate::transport::recall::Recall;
 pub use crate::transport::tls::PresentedCertificate;
 
 /// Sends one request to an institution and brings back its answer.
