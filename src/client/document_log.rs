@@ -69,13 +69,14 @@ use crate::transport::observer::caught;
 pub struct DocumentLog {
     mask: Mask,
     sink: Arc<Mutex<Sink>>,
+    /// Beside the sink, which is held while a writer writes, who may look at this.
+    failure: Arc<Mutex<Option<String>>>,
 }
 
 struct Sink {
     writer: Box<dyn Write + Send>,
     /// How many requests were recorded.
     requests: u64,
-    failure: Option<String>,
 }
 
 impl DocumentLog {
@@ -96,8 +97,8 @@ impl DocumentLog {
     /// Writes to any writer, one whole record at a time.
     #[must_use]
     pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
-        let sink = Sink { writer: Box::new(writer), requests: 0, failure: None };
-        Self { mask: Mask::default(), sink: Arc::new(Mutex::new(sink)) }
+        let sink = Sink { writer: Box::new(writer), requests: 0 };
+        Self { mask: Mask::default(), sink: Arc::new(Mutex::new(sink)), failure: Arc::default() }
     }
 
     /// Shows the values of one element that are masked otherwise.
@@ -116,17 +117,18 @@ impl DocumentLog {
     /// Why something could not be written, when that happened last; `None` when everything was.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        self.sink().failure.clone()
+        lock(&self.failure).clone()
     }
 
     /// Records what is about to be sent.
     pub(crate) fn request(&self, now: DateTime<Utc>, url: &str, body: &[u8]) -> Recorded {
         let mut recorded = Recorded { number: 0, address: shown(url), heard: Heard::default() };
         let document = self.mask.apply(body, &mut recorded.heard);
-        let mut sink = self.sink();
+        let mut sink = lock(&self.sink);
         sink.requests += 1;
         recorded.number = sink.requests;
-        sink.write(now, &format!("request {} to {}", recorded.number, recorded.address), &document);
+        let title = format!("request {} to {}", recorded.number, recorded.address);
+        self.write(&mut sink, now, &title, &document);
         recorded
     }
 
@@ -137,26 +139,30 @@ impl DocumentLog {
             Ok(body) => (format!("answer to {number} from {address}"), self.mask.apply(body, &mut heard)),
             Err(error) => (format!("no answer to {number} from {address}"), masked(error, &heard)),
         };
-        self.sink().write(now, &title, &text);
+        self.write(&mut lock(&self.sink), now, &title, &text);
     }
 
-    /// Whoever had it before and panicked left nothing half done that matters.
-    fn sink(&self) -> MutexGuard<'_, Sink> {
-        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Records that it was not sent after all.
+    pub(crate) fn not_sent(&self, now: DateTime<Utc>, Recorded { number, address, .. }: &Recorded) {
+        self.write(&mut lock(&self.sink), now, &format!("no answer to {number} from {address}"), NOT_SENT);
+    }
+
+    fn write(&self, sink: &mut Sink, now: DateTime<Utc>, title: &str, text: &[u8]) {
+        let time = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let record = [b"=== ", time.as_bytes(), b" ", title.as_bytes(), b"\n", text, b"\n"].concat();
+        let writer = &mut sink.writer;
+        let failure = match caught(|| writer.write_all(&record).and_then(|()| writer.flush())) {
+            Some(Ok(())) => return,
+            Some(Err(cause)) => cause.to_string(),
+            None => PANICKED.to_owned(),
+        };
+        *lock(&self.failure) = Some(failure);
     }
 }
 
-impl Sink {
-    fn write(&mut self, now: DateTime<Utc>, title: &str, text: &[u8]) {
-        let time = now.to_rfc3339_opts(SecondsFormat::Millis, true);
-        let record = [b"=== ", time.as_bytes(), b" ", title.as_bytes(), b"\n", text, b"\n"].concat();
-        let writer = &mut self.writer;
-        match caught(|| writer.write_all(&record).and_then(|()| writer.flush())) {
-            Some(Ok(())) => {}
-            Some(Err(cause)) => self.failure = Some(cause.to_string()),
-            None => self.failure = Some(PANICKED.to_owned()),
-        }
-    }
+/// Whoever had it before and panicked left nothing half done that matters.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The text of `error`, which may hold the title of a web page, and so whatever the institution likes.
@@ -186,6 +192,7 @@ impl fmt::Debug for DocumentLog {
     }
 }
 
+const NOT_SENT: &[u8] = b"it was not sent: too late for it";
 const NOT_OPENED: &str = "the document log cannot be opened";
 const NO_SUCH_NAME: &str = "the document log masks no element of this name; DocumentLog lists those that it does";
 const PANICKED: &str = "the writer panicked";

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::client::Client;
 use crate::client::giving_up::Undo;
 use crate::engine::{Credentials, EngineError, Operation, Outcome, RefusedAt, Step, TaskKind, Transmit};
@@ -16,6 +18,13 @@ pub(crate) trait Ahead: Send {
     ///
     /// After an error nothing is sent.
     fn keep(&mut self, client: &Client, interrupted: &Operation) -> impl Future<Output = Result<Noted, Error>> + Send;
+
+    /// Whether it may still leave, directly before it does: what stands between, an observer or the writer of a log, may have taken long.
+    ///
+    /// After an error nothing is sent.
+    fn leave(&mut self, _now: DateTime<Utc>) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// Where it is noted that a file may have been sent.
@@ -60,11 +69,10 @@ pub(crate) async fn exchange(
     let now = client.world.now();
     let (interrupted, file) = transmit.prepare(credentials, &client.state, now)?;
     let noted = ahead.keep(client, &interrupted).await?;
-    let operation = std::mem::replace(held, interrupted);
-    let kind = operation.kind();
+    let kind = held.kind();
     let dialect = &client.state.institution.dialect;
     // An enrolment may be made again, but the first password is lost with its answer.
-    let reads = !operation.sends_what_counts() && !enrolls(kind);
+    let reads = !held.sends_what_counts() && !enrolls(kind);
     let request = |file| {
         let request = Request::new(url.as_str(), file);
         let request = dialect.headers().fold(request, |request, (name, line)| request.header(name, line));
@@ -73,6 +81,12 @@ pub(crate) async fn exchange(
     let copy = dialect.repeat_for_cookie.then(|| file.clone());
     let (watching, world) = (client.watching.clone(), Arc::clone(&client.world));
     let first = request(file);
+    let recorded = watching.leaves(&*world, kind, &first);
+    if let Err(error) = ahead.leave(world.now()) {
+        watching.stays(&*world, kind, recorded);
+        return Err(error);
+    }
+    let operation = std::mem::replace(held, interrupted);
     // A one-time token is good for one file: it is used up unless that was turned away before anybody looked at it.
     let token = if client.state.is_anonymous(kind) { None } else { credentials.auth_token.take() };
     let undo = Undo {
@@ -86,14 +100,20 @@ pub(crate) async fn exchange(
         now,
         recall: first.recall(),
     };
-    let mut sent = undo.unless_over(watching.send(&*world, &*wire, kind, first)).await;
+    let mut sent = undo.unless_over(watching.send(&*world, &*wire, kind, first, recorded)).await;
     let mut was_sent = false;
     // Time has passed, and somebody else may have taken over: a copy that may not leave now leaves the first one in doubt.
     if let (Err(TransportError::Empty { cookie_set: true }), Some(copy)) = (&sent, copy)
         && ahead.keep(client, held).await.is_ok()
     {
-        was_sent = true;
-        sent = watching.send(&*world, &*wire, kind, request(copy)).await;
+        let copy = request(copy);
+        let recorded = watching.leaves(&*world, kind, &copy);
+        if ahead.leave(world.now()).is_ok() {
+            was_sent = true;
+            sent = watching.send(&*world, &*wire, kind, copy, recorded).await;
+        } else {
+            watching.stays(&*world, kind, recorded);
+        }
     }
     let after = After { client, credentials, held, operation, token };
     match sent {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::client::document_log::Recorded;
 use crate::client::{Completed, DocumentLog, Progress, World, words};
 use crate::engine::{BatchAnswer, Changes, TaskKind};
 use crate::error::{Error, ErrorKind};
@@ -72,23 +73,37 @@ impl Watching {
         tell(self.observer.as_deref(), event);
     }
 
-    /// Sends a file of an operation, and tells and records what comes of it.
+    /// Tells and records that a file of an operation is about to leave. Both run code of the program, which may take its time.
+    pub(crate) fn leaves(&self, world: &dyn World, kind: TaskKind, request: &Request) -> Option<Recorded> {
+        let recorded = self.log.as_ref().map(|log| log.request(world.now(), request.url(), request.body()));
+        self.step(kind, StepKind::Sent);
+        recorded
+    }
+
+    /// Sends a file that [is about to leave](Self::leaves), and tells and records what comes of it.
     pub(crate) async fn send(
         &self,
         world: &dyn World,
         wire: &dyn Transport,
         kind: TaskKind,
         request: Request,
+        recorded: Option<Recorded>,
     ) -> Result<Response, TransportError> {
-        let recorded = self.log.as_ref().map(|log| (log, log.request(world.now(), request.url(), request.body())));
-        self.step(kind, StepKind::Sent);
         let address = shown(request.url());
         let answer = in_exchange(&address, wire.send(request.observed_by(self.observer.clone()))).await;
-        if let Some((log, recorded)) = recorded {
+        if let Some((log, recorded)) = self.log.as_ref().zip(recorded) {
             log.answer(world.now(), recorded, answer.as_ref().map(Response::body));
         }
         self.step(kind, if answer.is_ok() { StepKind::Answered } else { StepKind::NoAnswer });
         answer
+    }
+
+    /// Tells and records that it did not leave.
+    pub(crate) fn stays(&self, world: &dyn World, kind: TaskKind, recorded: Option<Recorded>) {
+        if let Some((log, recorded)) = self.log.as_ref().zip(recorded) {
+            log.not_sent(world.now(), &recorded);
+        }
+        self.step(kind, StepKind::NoAnswer);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is done under a claim: the same loop as a session's, with the store in front of each file.
 
+use chrono::{DateTime, Utc};
+
 use crate::client::driver;
 use crate::client::exchange::{Ahead, Noted};
 use crate::client::vault::Vault;
@@ -167,13 +169,17 @@ impl Ahead for WriteAhead<'_> {
                 return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TAKEN_OVER));
             }
         }
-        let enough = later(vault.world.now(), vault.lease / 2);
+        Ok(Noted::Stored)
+    }
+
+    fn leave(&mut self, now: DateTime<Utc>) -> Result<(), Error> {
+        let enough = later(now, self.vault.lease / 2);
         if self.desk.claim.as_ref().is_some_and(|claim| claim.until < enough) {
             // Whoever wakes up here so late may no longer be the owner, or would not be when the answer is there.
             return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TOO_SLOW));
         }
         self.sent = true;
-        Ok(Noted::Stored)
+        Ok(())
     }
 }
 
@@ -249,7 +255,8 @@ const SAYS_IN_DOUBT: &str =
     "the store may say that the payment was sent, which will be found out about when it is asked for again";
 const NOT_STORED: &str = "the institution has answered, and that could not be stored; ask again with the same call, which finds out what became of it";
 const TAKEN_OVER: &str = "another caller has taken over in this vault; ask again, to go on or for the result";
-const TOO_SLOW: &str = "the store took more than half of the time that the claim is good for, and nothing was sent; ask again, with a longer lease";
+const TOO_SLOW: &str = "the store, an observer or the writer of a document log took more than half of the time that the claim is good for, and \
+                        nothing was sent; ask again, with a longer lease";
 
 const LARGEST_RECEIPT: usize = 8 * 1024;
 const MOST_NOTICES: usize = 4;
