@@ -7,6 +7,7 @@ mod doubt;
 mod filing;
 mod given_up;
 mod golden;
+mod held_up;
 
 mod moved;
 mod once;

@@ -14,7 +14,7 @@ use super::support::{
 use crate::resume::line::MAIN;
 
 /// Polls what was started before once more.
-fn again<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+pub(super) fn again<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     match std::pin::Pin::new(future).poll(&mut TaskContext::from_waker(Waker::noop())) {
         Poll::Ready(result) => Some(result),
         Poll::Pending => None,
