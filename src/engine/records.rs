@@ -264,12 +264,11 @@ pub(crate) fn read_doubt(code: u8, text: Option<&str>) -> Option<Doubt> {
 }
 
 pub(crate) fn write_recovery(recovery: &Recovery) -> RecoveryV1<'_> {
-    let Recovery { leg, token, copies, file_failed, exhausted, fenced, received, refused, alone: _, rounds } = recovery;
+    let Recovery { leg, token, copies, file_failed, exhausted, fenced, received, refused: _, alone: _, rounds } =
+        recovery;
     let flags = [*file_failed, *exhausted, *fenced, copies.repeated, *received];
     RecoveryV1 {
         leg: match leg {
-            // What the file was refused with is not stored: it is sent again, and then the history is asked.
-            Leg::History if refused.is_some() && copies.file.is_some() => 2,
             Leg::Token => 0,
             Leg::Request => 1,
             Leg::SameFile => 2,

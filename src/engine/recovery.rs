@@ -65,8 +65,7 @@ pub(crate) struct Recovery {
     /// The institution has said that it received it, or something of it that is no refusal and cannot be understood: that its history
     /// has nothing of it proves nothing.
     pub(crate) received: bool,
-    /// The same file was answered with this refusal, of the copy before or of a new one: the history says which. Not stored: the file is
-    /// sent again after a pause.
+    /// The same file was answered with this refusal, of the copy before or of a new one: the history says which.
     pub(crate) refused: Option<Refusal>,
     /// Nobody else can have gone on with it: whoever restored it says so, because the store that it was in lets only one. Not stored.
     pub(crate) alone: bool,

@@ -23,6 +23,7 @@
 //! | 14 | cookies of the transport, where an operation is under way | postcard `CookiesV1` | | yes |
 //! | 129 | what was arranged for a lost answer | postcard `RecoveryV1` | yes | |
 //! | 130 | account of the request's history, order of several requests | postcard `RequestV1` | yes | account numbers |
+//! | 131 | what the file of a request in doubt was refused with | packed `STATUS` | yes | |
 //!
 //! Part 130 is there for every kind but the first three (profile, account list, payment) and in the phase that waits for approval, also
 //! when it is empty: the first versions knew neither, and refuse it. Part 6 has no bytes for a change of the password: they would hold
@@ -74,6 +75,7 @@ const REALMS: u8 = 13;
 pub(crate) const COOKIES: u8 = 14;
 const RECOVERY: u8 = 129;
 const KIND: u8 = 130;
+const REFUSED: u8 = 131;
 
 /// What may be left out where a blob must be small, in this order: what costs least to be without, first. A lost `SESSCOOKIE` the
 /// specification allows for, the list and the profile are fetched again. Of the realms, the keys: questions are answered again. Where
@@ -249,7 +251,7 @@ pub(crate) fn understood(parts: &[Part]) -> Result<(), SnapshotError> {
 
 const FIRST_OF_OPERATION: u8 = 128;
 
-const KNOWN: [u8; 16] = [
+const KNOWN: [u8; 17] = [
     IDENTITY,
     CREDENTIALS,
     MARKS,
@@ -266,6 +268,7 @@ const KNOWN: [u8; 16] = [
     COOKIES,
     RECOVERY,
     KIND,
+    REFUSED,
 ];
 
 /// As many as there is room for: the newest ones.

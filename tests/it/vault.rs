@@ -13,6 +13,7 @@ mod moved;
 mod once;
 mod outage;
 mod records;
+mod refused;
 mod rivals;
 mod store;
 mod support;

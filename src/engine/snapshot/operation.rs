@@ -5,9 +5,11 @@ use crate::engine::records::{
     OperationV1, QuestionsV1, RecoveryV1, RequestV1, read_doubt, read_recovery, write_doubt, write_recovery,
 };
 use crate::engine::recovery::Recovery;
-use crate::engine::snapshot::{FIRST_OF_OPERATION, KIND, KNOWN, OPERATION, PROFILE, QUESTIONS, RECOVERY, REQUEST};
-use crate::engine::{Operation, Part, Seed, SnapshotError, State, TaskKind};
-use crate::ofx::{BankAccount, Content as _, Question, Tail, Version, pack, squeeze, stretch, unpack};
+use crate::engine::snapshot::{
+    FIRST_OF_OPERATION, KIND, KNOWN, OPERATION, PROFILE, QUESTIONS, RECOVERY, REFUSED, REQUEST,
+};
+use crate::engine::{Operation, Part, Refusal, RefusedAt, Seed, SnapshotError, State, TaskKind};
+use crate::ofx::{BankAccount, Content as _, Question, Status, Tail, Version, pack, squeeze, stretch, unpack};
 
 /// The parts of an operation that is not over, [at rest](Operation::at_rest), to be stored `beside` those parts of its state. Answers that
 /// were given and not sent are left out: they are asked for again.
@@ -62,6 +64,9 @@ pub(crate) fn save_operation(
     if *recovery != Recovery::default() {
         parts.push(Part::of(RECOVERY, true, &write_recovery(recovery))?);
     }
+    if let Some(refusal) = &recovery.refused {
+        parts.push(Part::raw(REFUSED, true, pack(&refusal.status.write("STATUS", Version::V230))));
+    }
     // The first versions knew three kinds and five phases, and must not take another for one of those.
     if operation.kind.number() > 2 || matches!(operation.phase, Phase::ExpectApproval { .. }) {
         let account = operation.account.as_ref().map(|account| pack(&account.write("BANKACCTFROM", Version::V230)));
@@ -104,7 +109,12 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
         .map(|found| read_recovery(&found))
         .unwrap_or_else(|| Some(Recovery::default()));
     let recovery = recovery.filter(|found| kind == TaskKind::ChangePassword || !found.tries_a_password());
-    let recovery = recovery.ok_or(SnapshotError::Damaged(RECOVERY))?;
+    let mut recovery = recovery.ok_or(SnapshotError::Damaged(RECOVERY))?;
+    if let Some(part) = Part::find(parts, REFUSED) {
+        let status = unpack(&part.bytes).and_then(|element| Status::read(&element).ok());
+        let status = status.ok_or(SnapshotError::Damaged(REFUSED))?;
+        recovery.refused = Some(Refusal::new(&status, RefusedAt::Request));
+    }
     let (account, order) = match Part::read::<RequestV1<'_>>(parts, KIND)? {
         Some(RequestV1 { account: [], order }) => (None, order.to_vec()),
         Some(RequestV1 { account, order }) => {

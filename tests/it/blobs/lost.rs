@@ -1,4 +1,4 @@
-//! Golden blobs with marks (part 3) and recovery (part 129): what is kept for the case that an answer gets lost.
+//! Golden blobs with marks (part 3), recovery (part 129) and a refusal (part 131): what is kept for the case that an answer gets lost.
 
 use ofx_session::ofx::{BillPayAccountInfo, Element, Style, SyncMode};
 use ofx_session::testing::{AccessKeys, BankBuilder};
@@ -82,6 +82,11 @@ fn doubts() -> Vec<Made> {
             "a payment in doubt; the question for its history waits for answers",
             while_the_history_is_asked(),
         ),
+        SEALED.paused(
+            "paused_answers_history_refused",
+            "a payment in doubt whose same file was refused; the question for its history waits for answers",
+            refused_while_the_history_is_asked(),
+        ),
     ]
 }
 
@@ -109,7 +114,13 @@ fn by_hand() -> Vec<Made> {
             "hand_stray_recovery",
             "a client with a recovery, which is no record and is passed over",
             &client_header,
-            &[of_client, vec![no_record(129)]].concat(),
+            &[of_client.clone(), vec![no_record(129)]].concat(),
+        ),
+        made(
+            "hand_stray_refused",
+            "a client with what a request was refused with, which is no status and is passed over",
+            &client_header,
+            &[of_client.clone(), vec![no_record(131)]].concat(),
         ),
         made("hand_flags", "identity and recovery with every flag that has no meaning", &header, &flagged),
     ]
@@ -210,6 +221,21 @@ fn while_the_history_is_asked() -> Session {
     assert!(matches!(run(session.answer(right())), Ok(Progress::Ask(_))));
     assert!(matches!(run(session.answer(right())), Ok(Progress::Unknown(_))));
     assert!(matches!(run(session.reconcile()), Ok(Progress::Ask(_))));
+    session
+}
+
+fn refused_while_the_history_is_asked() -> Session {
+    let refused = Fault::Say(|trn_uid| {
+        let status = vec![leaf("CODE", "10504"), leaf("SEVERITY", "ERROR"), leaf("MESSAGE", "Kein Geld für <das>")];
+        let answer = aggregate("PMTTRNRS", vec![leaf("TRNUID", trn_uid), aggregate("STATUS", status)]);
+        frame(Version::V211, "T1", "N", vec![answer])
+    });
+    let faults = [("<PMTRQ>", Fault::Pass), ("<PMTRQ>", Fault::Lost), ("<PMTRQ>", Fault::Pass), ("<PMTRQ>", refused)];
+    let mut session = asked(client(Version::V211, both(asking_always()), &faults), &payment());
+    assert!(matches!(run(session.answer(right())), Ok(Progress::Ask(_))));
+    assert!(matches!(run(session.answer(right())), Ok(Progress::Unknown(_))));
+    assert!(matches!(run(session.reconcile()), Ok(Progress::Ask(_))));
+    assert!(matches!(run(session.answer(right())), Ok(Progress::Ask(_))));
     session
 }
 

@@ -128,7 +128,7 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     let operation = find(5).filter(|_| paused).map(|bytes| whole(bytes, operation));
     let asks = operation.as_ref().is_some_and(|operation| operation["phase"] == 3);
     let seed = operation.as_ref().map(|operation| operation["trn_uid"].as_str().unwrap().to_owned());
-    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 129, 130];
+    let known = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 129, 130, 131];
     let kept = |one: &&Segment| !known.contains(&one.tag) && (paused || one.tag < 128 || one.flags & 0x80 != 0);
     let unknown = segments.iter().filter(kept);
     let mut content = json!({
@@ -166,6 +166,9 @@ fn content(segments: &[Segment], paused: bool) -> Value {
     }
     if let Some(bytes) = find(130).filter(|_| paused) {
         content["place"] = whole(bytes, place);
+    }
+    if let Some(bytes) = find(131).filter(|_| paused) {
+        content["refused"] = Unpacker::unpack(bytes);
     }
     content
 }
