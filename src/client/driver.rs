@@ -91,16 +91,19 @@ pub(crate) async fn fetch_profile(
 }
 
 /// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one, which `refused`
-/// remembers; what it offers is then found out by asking.
+/// remembers; what it offers is then found out by asking. What `counts` does not go without one: an institution that is only tired
+/// would be sent it to another address, and without what the profile promises for the case that the answer is lost.
 pub(crate) async fn know_profile(
     client: &mut Client,
     credentials: &mut Credentials,
+    counts: bool,
     refused: &mut bool,
 ) -> Result<(), Error> {
-    if *refused || !lacks_profile(&client.state) {
+    if *refused && !counts || !lacks_profile(&client.state) {
         return Ok(());
     }
-    let in_vain = |error: Error| error.with_delivery(Delivery::NotSent).while_doing("asking for the profile");
+    let in_vain =
+        |error: Error| not_looked_at(error).with_delivery(Delivery::NotSent).while_doing("asking for the profile");
     match fetch_profile(client, credentials).await {
         // A vault could ask them by no other call than the payment's own, and is better off with the known one than stopped. Once they
         // are answered, the next call fetches the newer one.
@@ -110,6 +113,9 @@ pub(crate) async fn know_profile(
         Ok(progress) => progress.done().map(|_| ()).map_err(in_vain),
         // Going on would cost the user a failed signon, for a reason that is known now.
         Err(error) if would_fail_again(&error, &client.state) => Err(in_vain(error)),
+        Err(error) if error.kind() == ErrorKind::Refused && counts && client.state.profile().is_none() => {
+            Err(not_looked_at(error).with_delivery(Delivery::NotSent).while_doing(WITHOUT_PROFILE))
+        }
         Err(error) if error.kind() == ErrorKind::Refused => {
             *refused = true;
             // Asked for, and not again before a newer one is announced.
@@ -126,6 +132,13 @@ pub(crate) async fn know_profile(
             Err(error.with_delivery(Delivery::NotSent).while_doing(what))
         }
     }
+}
+
+/// What was refused is the profile. What it was fetched for was not looked at.
+fn not_looked_at(error: Error) -> Error {
+    let Some(mut refusal) = error.detail::<Refusal>().cloned() else { return error };
+    refusal.at = RefusedAt::Signon;
+    error.with_detail(refusal)
 }
 
 /// Whether what the profile was refused for is a reason to refuse the next signon as well.
@@ -159,6 +172,9 @@ pub(crate) fn bug(what: &'static str) -> Error {
 const NO_OPERATION: &str = "there is no operation to continue; start one";
 
 const STILL_IN_DOUBT: &str = "the request is still in doubt and was not sent once more";
+
+const WITHOUT_PROFILE: &str = "asking for the institution's profile, without which nothing is sent that must not be done twice: ask again later (where it has \
+     none, say Institution::without_profile; where it has one for its users only, Dialect::profile_of_user)";
 
 const ASKS_FIRST: &str =
     "the institution wants security questions answered before it gives its profile: Session::fetch_profile asks them";

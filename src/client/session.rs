@@ -326,7 +326,8 @@ impl Session {
         }
         self.current = None;
         if self.needs_profile(&intent) {
-            let known = driver::know_profile(&mut self.client, &mut self.credentials, &mut self.profile_refused).await;
+            let Self { client, credentials, profile_refused, .. } = self;
+            let known = driver::know_profile(client, credentials, intent.counts(), profile_refused).await;
             self.heed(Some(TaskKind::Profile), known.as_ref().err());
             known?;
         }

@@ -101,7 +101,8 @@ impl Institution {
         self
     }
 
-    /// Never asks for the profile by itself, for institutions that have none or a wrong one. Everything goes to the institution's URL,
+    /// Never asks for the profile by itself, for institutions that have none or a wrong one. One that refuses to give any is asked anew in
+    /// each session unless this is set, and nothing that counts is sent: a payment or a change fails with its refusal. Everything goes to the institution's URL,
     /// and nothing is known of what it offers, unless the program fetches the profile all the same
     /// ([`Client::fetch_profile`](crate::Client::fetch_profile)): what it says counts then, its URLs included.
     #[must_use]

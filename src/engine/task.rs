@@ -62,6 +62,16 @@ impl Intent {
         Self::Request { request: Box::new(ModelCancellation::new(id, pending).into()), account: Some(from.clone()) }
     }
 
+    /// Whether what is asked for must not simply be made again.
+    pub(crate) fn counts(&self) -> bool {
+        match self {
+            Self::Pay(_) | Self::ChangePassword => true,
+            Self::Request { request, .. } => TaskKind::Request(request.kind()).counts(),
+            Self::Batch(intents) => intents.iter().any(Self::counts),
+            Self::Profile | Self::Accounts | Self::Synchronize { .. } => false,
+        }
+    }
+
     /// Ask what happened since the changes that were acknowledged last; the account for the kinds that are of one.
     #[must_use]
     pub fn synchronize(kind: SyncKind, account: Option<&BankAccount>) -> Self {

@@ -32,12 +32,13 @@ fn the_user_signs_on_for_it_and_a_payment_gets_the_safety_it_promises() {
     assert!(sent.last().unwrap().contains("<PMTSYNCRQ>"), "in the frame of the history that it promises");
     line.clean(1);
 
-    // Asked anonymously it is refused, and then nothing is known of a history.
+    // Asked anonymously it is refused, and then nothing is known of a history: nothing is sent that could not be found out about.
     let line = self::line(easy());
     let mut session = super::line::client(&line).open(jane()).unwrap();
-    assert!(matches!(now(session.pay(&payment())), Ok(Progress::Done(_))));
-    assert!(session.client().profile().is_none());
-    assert!(!self::sent(&line).iter().any(|file| file.contains("<PMTSYNCRQ>")));
+    let error = now(session.pay(&payment())).unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Refused, Delivery::NotSent));
+    assert!(error.to_string().contains("Dialect::profile_of_user"), "{error}");
+    assert!(self::sent(&line).iter().all(|file| file.contains("<PROFRQ>")));
     let error = now(super::line::client(&line).fetch_profile()).unwrap_err();
     assert!(error.to_string().contains("Dialect::profile_of_user"), "{error}");
 }
@@ -127,7 +128,9 @@ fn a_client_that_waits_for_approval_makes_no_payment_without_it() {
 #[test]
 fn a_refusal_of_the_anonymous_request_says_nothing_about_the_user() {
     let line = line(easy());
-    let mut session = super::line::client(&line).open(jane()).unwrap();
+    let institution = Institution::new(MAIN).without_profile();
+    let client = Client::builder(institution).transport(line.clone()).build().unwrap();
+    let mut session = client.open(jane()).unwrap();
     assert_eq!(now(session.fetch_profile()).unwrap_err().kind(), ErrorKind::Refused);
     now(session.prepare_payment(&payment())).unwrap();
     let paused = super::line::reread(&super::line::pause(session)).transport(line);

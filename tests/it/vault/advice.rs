@@ -1,12 +1,13 @@
 //! What the first errors of a vault advise can be done with the record that is there by then. Once a payment was begun, the institution
 //! stays what it was.
 
+use ofx_session::engine::{Refusal, RefusedAt};
 use ofx_session::testing::{BankBuilder, Endpoint};
 use ofx_session::{
     Client, Credentials, Dialect, Error, ErrorKind, Institution, Moved, Progress, Receipt, Vault, Version,
 };
 
-use super::support::{Fate, House, careless, client, done, easy, jane, keys, now, payment};
+use super::support::{Fate, House, careful, careless, client, done, easy, jane, keys, now, payment};
 use crate::resume::line::{Line, MAIN};
 
 fn at() -> Institution {
@@ -37,7 +38,7 @@ fn profile(edit: impl FnOnce(String) -> String) -> Fate {
     Fate::Says(edit(String::from_utf8(answer).unwrap()).into_bytes())
 }
 
-/// The institution has no profile, for a reason that stops nobody.
+/// The institution has no profile, or none just now: it is tired.
 fn no_profile() -> Fate {
     profile(|answer| {
         let at = answer.find("<PROFTRNRS>").unwrap();
@@ -60,7 +61,8 @@ fn what_the_first_error_advises_is_done() {
     let named = || at().org("EXAMPLE").fid("7777");
     let elsewhere = Institution::new("https://ofx.bonk.example/ofx");
     let of_user = at().dialect(Dialect::new().profile_of_user(true));
-    let cases: [(BankBuilder, Fate, Institution, &str, Institution); 6] = [
+    let cases: [(BankBuilder, Fate, Institution, &str, Institution); 7] = [
+        (easy(), no_profile(), at(), "without_profile", at().without_profile()),
         (easy(), Fate::Refuses(404), at(), "without_profile", at().without_profile()),
         (easy(), without_payments(), at(), "without_profile", at().without_profile()),
         (easy().org("EXAMPLE").fid("7777"), Fate::Honest, at(), "check org and fid", named()),
@@ -82,6 +84,22 @@ fn what_the_first_error_advises_is_done() {
         let sent = heard(&house);
         assert!(sent.iter().all(|file| !file.contains("<PROFRQ>")), "{advice}: {sent:?}");
     }
+}
+
+/// Without the profile it would go to another address, perhaps, and out of the history that says what became of it.
+#[test]
+fn an_institution_that_gives_no_profile_just_now_is_sent_no_payment() {
+    let house = House::new(careful());
+    house.line.then([no_profile(), no_profile()]);
+    let error = pay(&house, at(), "order-1", jane()).unwrap_err();
+    assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Refused, Moved::No), "{error}");
+    assert_eq!(error.detail::<Refusal>().map(|refusal| refusal.at), Some(RefusedAt::Signon), "not the payment");
+    assert_eq!(now(house.vault().look("order-1")).unwrap(), None);
+    // What only reads goes on.
+    now(vault(&house, at()).accounts(jane())).unwrap().done().unwrap();
+    assert_eq!(heard(&house).iter().filter(|file| file.contains("<PROFRQ>")).count(), 2);
+    done(pay(&house, at(), "order-1", jane()));
+    assert!(heard(&house).iter().any(|file| file.contains("<PMTSYNCRQ>")), "the profile was asked for again");
 }
 
 #[test]
@@ -115,10 +133,12 @@ fn the_client_uid_stays_and_is_spelled_as_is_due() {
 #[test]
 fn what_was_sent_and_never_answered_keeps_its_institution() {
     let house = House::new(careless());
-    house.line.then([no_profile(), Fate::LostAfter]);
+    let at = || at().without_profile();
+    house.line.then([Fate::LostAfter]);
     assert!(matches!(pay(&house, at(), "order-1", jane()).unwrap(), Progress::Unknown(_)));
     house.line.then([Fate::NotSent]);
     pay(&house, at(), "order-2", jane()).unwrap_err();
+    now(vault(&house, at()).abandon("order-2")).unwrap();
     assert!(now(house.vault().pending()).unwrap().is_empty());
     is_kept(&house, jane());
 }
