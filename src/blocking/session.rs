@@ -62,6 +62,9 @@ impl Session {
 /// Ways out: all of them consume the session.
 impl Session {
     forward! { Session:
+        /// Replaces how many bytes a blob may have, which is not stored.
+        fn blob_limit(self, bytes: usize) -> Self;
+
         /// Turns session and operation into one blob, by these keys and in this context only.
         fn pause(self, keys: &KeyRing, context: &Context) -> Result<Blob, Kept<Self>>;
 

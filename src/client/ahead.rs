@@ -20,7 +20,6 @@ pub(crate) struct Keeping {
     keys: KeyRing,
     context: Context,
     keep: Keep,
-    limit: usize,
     user_id: Option<String>,
     /// The institution has refused the user id, which may be mistyped.
     pub(crate) is_turned_down: bool,
@@ -56,7 +55,6 @@ impl Session {
             keys: keys.clone(),
             context: context.clone(),
             keep: Box::new(keep),
-            limit: self.client.blob_limit,
             user_id: self.credentials.user_id().map(str::to_owned),
             is_turned_down: false,
             world: Arc::clone(&self.client.world),
@@ -76,7 +74,7 @@ impl Ahead for Option<Keeping> {
         let own = keeping.user_id.clone().filter(|_| in_doubt || !keeping.is_turned_down);
         let mut state = client.to_store(true).into_owned();
         state.user_id = own.or(state.user_id);
-        let blob = stored::save(&*keeping.world, &state, Some(interrupted), protection, keeping.limit, validity)?;
+        let blob = stored::save(&*keeping.world, &state, Some(interrupted), protection, client.blob_limit, validity)?;
         (keeping.keep)(&blob).map(|()| Noted::Stored).map_err(|cause| {
             let text = "what must survive could not be stored, so nothing was sent";
             Error::new(ErrorKind::Store, Delivery::NotSent, text).with_source(cause)

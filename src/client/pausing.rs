@@ -9,6 +9,16 @@ use crate::error::Error;
 use crate::seal::{Blob, Context, KeyRing};
 
 impl Session {
+    /// Replaces how many bytes a blob may have, which is not stored: see [`ClientBuilder::blob_limit`](crate::ClientBuilder::blob_limit).
+    ///
+    /// What is in doubt must be stored somewhere: where it does not fit a cookie, take the session out of the error of [`pause`](Self::pause),
+    /// raise this, and store the blob where there is room.
+    #[must_use]
+    pub fn blob_limit(mut self, bytes: usize) -> Self {
+        self.client = self.client.blob_limit(bytes);
+        self
+    }
+
     /// Turns session and operation into one blob, readable by these keys and in this context only: for 15 minutes, for 7 days when it
     /// is in doubt, for 30 days when the user must have this client approved.
     ///

@@ -159,7 +159,9 @@ pub enum SealError {
         expires: u64,
     },
     /// What is to be sealed does not fit.
-    #[error("the blob would have {needed} bytes and {allowed} are allowed; raise the limit or store it elsewhere")]
+    #[error(
+        "the blob would have {needed} bytes and {allowed} are allowed; raise the limit (blob_limit) and store it where there is room"
+    )]
     TooLarge {
         /// How many bytes it would have without everything that can be left out.
         needed: usize,

@@ -71,6 +71,28 @@ fn a_paused_payment_fits_a_cookie() {
     assert_eq!(Blob::from_bytes(vec![0; Blob::COOKIE_LEN]).to_text().len(), 3900);
 }
 
+/// What fits nowhere would be forgotten, and paid anew.
+#[test]
+fn what_no_limit_lets_through_is_stored_where_there_is_room() {
+    let whole = waiting(&Line::default()).pause(&keys(), &context()).unwrap();
+    let session = resume(&whole).blob_limit(100).open_risking_a_second_payment(jane()).unwrap();
+    let (error, session) = session.pause(&keys(), &context()).unwrap_err().into_parts();
+    assert!(error.to_string().contains("blob_limit"), "{error}");
+    let Some(&SealError::TooLarge { needed, .. }) = error.detail() else { panic!("{error}") };
+    let blob = session.blob_limit(needed).pause(&keys(), &context()).unwrap();
+    assert_eq!((blob.as_bytes().len(), resume(&blob).payment()), (needed, Some(payment())));
+    let kept = Arc::new(Mutex::new(0));
+    let mut session = resume(&whole).transport(Line::default()).open_risking_a_second_payment(jane()).unwrap();
+    let sizes = Arc::clone(&kept);
+    session.keep_ahead(&keys(), &context(), move |blob| {
+        *sizes.lock().unwrap() = blob.as_bytes().len();
+        Ok(())
+    });
+    let mut session = session.blob_limit(needed + 100);
+    let _ = now(session.answer(right()));
+    assert!((1..=needed + 100).contains(&*kept.lock().unwrap()), "what is kept ahead has the limit that was set last");
+}
+
 #[test]
 fn the_limit_is_that_of_the_blob_in_any_suite() {
     let whole = waiting(&Line::default()).pause(&keys(), &context()).unwrap();
