@@ -5,6 +5,8 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -152,24 +154,42 @@ impl Inner {
     }
 
     async fn connect(&self) -> Result<Line, StoreError> {
-        let (client, driver) = match &self.tls {
+        match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.target.connect(tls.clone()).await.map_err(not_connected)?;
-                (client, Driver::spawn(connection))
+                self.prepare(client, connection).await
             }
             None => {
                 let (client, connection) = self.target.connect(NoTls).await.map_err(not_connected)?;
-                (client, Driver::spawn(connection))
+                self.prepare(client, connection).await
             }
-        };
-        let line = Line { client: Arc::new(client), driver };
+        }
+    }
+
+    /// Drives the connection itself until it is ready: dropped before, it is closed, however silent the server is.
+    async fn prepare(
+        &self,
+        client: Client,
+        connection: impl Future<Output: Send> + Send + 'static,
+    ) -> Result<Line, StoreError> {
         // The server gives up first, so that what it was asked cannot happen long after the caller gave up.
         let patience = (self.options.limit() / 5).saturating_mul(4).as_millis().clamp(1, 2_000_000_000);
-        line.client
-            .batch_execute(&format!("{SESSION} SET statement_timeout = {patience};"))
-            .await
-            .map_err(not_connected)?;
-        Ok(line)
+        let session = format!("{SESSION} SET statement_timeout = {patience};");
+        let (mut connection, mut is_over) = (Box::pin(connection), false);
+        {
+            let mut ready = pin!(client.batch_execute(&session));
+            let both = poll_fn(|context| {
+                is_over = is_over || connection.as_mut().poll(context).is_ready();
+                ready.as_mut().poll(context)
+            });
+            both.await.map_err(not_connected)?;
+        }
+        let driver = Driver::spawn(async move {
+            if !is_over {
+                connection.await;
+            }
+        });
+        Ok(Line { client: Arc::new(client), driver })
     }
 }
 

@@ -1,9 +1,13 @@
 //! PostgreSQL: processes, a server that is killed and comes back, rows and tables that are not ours.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ofx_session::store::{Applied, Postgres, ServerOptions, Store, StoreError, Swap, Version};
 use ofx_session::testing::conformance;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio_postgres::{Client, NoTls};
 
 use crate::servers::{Kind, PASSWORD, Server, relay};
@@ -251,4 +255,38 @@ fn urls_are_checked_before_anything_is_sent() {
     }
     let plain = "postgres://jane:canary@db.example.com/x?sslmode=disable";
     assert!(Postgres::new(plain, ServerOptions::new().allow_plain_network()).is_ok());
+}
+
+/// What pretends to be the server greets, and then hangs: the real one does so behind a pooler that does.
+#[tokio::test]
+async fn connections_to_a_server_that_hangs_behind_its_greeting_are_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let open = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&open);
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let count = Arc::clone(&count);
+            tokio::spawn(async move {
+                // AuthenticationOk, ReadyForQuery.
+                let mut asked = [0; 1024];
+                let _ = near.read(&mut asked).await;
+                near.write_all(b"R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I").await.unwrap();
+                while near.read(&mut asked).await.is_ok_and(|bytes| bytes > 0) {}
+                count.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    let options = ServerOptions::new().timeout(Duration::from_millis(100));
+    let store = Postgres::new(&format!("postgres://jane:pw@127.0.0.1:{port}/postgres"), options).unwrap();
+    for _ in 0..5 {
+        let error = store.load(&key(1)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    }
+    let until = Instant::now() + Duration::from_secs(30);
+    while open.load(Ordering::SeqCst) > 0 {
+        assert!(Instant::now() < until, "{} connections stay", open.load(Ordering::SeqCst));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
