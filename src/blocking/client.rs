@@ -83,6 +83,10 @@ impl Client {
         /// Replaces how many bytes a blob may have, which is not stored.
         fn blob_limit(self, bytes: usize) -> Self;
 
+        /// Sets where time and random bytes come from, which is not stored.
+        #[cfg(feature = "testing")]
+        fn world(self, world: std::sync::Arc<dyn client::World>) -> Self;
+
         /// Lets `observer` be told what happens from now on, which is not stored.
         fn observer(self, observer: impl Observer + 'static) -> Self;
 

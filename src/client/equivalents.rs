@@ -118,15 +118,15 @@
 //! | `TLS12SupportedGroups`, `TLS13KeyShareGroups` | [`HttpsOptions::key_exchange_groups`] |
 //! | `TLS12SignatureAlgorithms` | not here: the TLS library decides which signatures prove something |
 //! | `SSLCACerts`, `SSLServerCACerts` | [`HttpsOptions::add_root_pem`], [`HttpsOptions::only_given_roots`], [`HttpsOptions::roots`] |
-//! | `SSLCheckCRL` | [`HttpsOptions::add_crl_pem`], with lists that the program fetches. Not here: fetching them in the handshake, which would tell others whom we call, and OCSP, which issuers give up |
+//! | `SSLCheckCRL` | [`HttpsOptions::add_crl_pem`], with lists that the program fetches. Not here: fetching them in the handshake, which would tell others whom we call, and OCSP, which issuers give up (the verifiers of Windows and Apple systems do as they see fit: [`Roots::Platform`]) |
 //! | `SSLSecurityFlags` | [`HttpsOptions::check_certificate`], [`HttpsOptions::certificate_name`] |
 //! | `ReuseSSLSession` | [`HttpsOptions::tls_resumption`] |
-//! | `ssl_provider` | not here: rustls with ring, on every platform |
+//! | `ssl_provider` | not here: rustls with ring, on every platform but Android |
 //! | `LogSSLPackets` | [`HttpsOptions::log_tls_keys_to`], with a recording of the network |
 //! | `UserAgent` | [`HttpsOptions::user_agent`]; of one institution [`Dialect::user_agent`](crate::Dialect::user_agent) |
 //! | `OtherHeaders` | [`HttpsOptions::header`]; what is secret in them [`HttpsOptions::secret_header`] |
 //! | `Authorization` | [`HttpsOptions::secret_header`] |
-//! | `HTTPVersion` | [`HttpsOptions::http_versions`] |
+//! | `HTTPVersion` | [`HttpsOptions::http_versions`]: 1.1 and 2. Not here: requests by 1.0, which no server asks for; its answers are read |
 //! | `KeepAlive` | [`HttpsOptions::keep_alive`], [`HttpsOptions::idle_timeout`] |
 //! | `AllowHTTPCompression`, `AcceptEncoding` | [`HttpsOptions::accept_compression`], [`HttpsOptions::compress_requests`] |
 //! | `FollowRedirects`, `MaxRedirectAttempts` | [`HttpsOptions::redirects`] |

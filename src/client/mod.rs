@@ -167,6 +167,14 @@ impl Client {
         self
     }
 
+    /// Sets where time and random bytes come from, which is not stored.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn world(mut self, world: Arc<dyn World>) -> Self {
+        self.world = world;
+        self
+    }
+
     /// Lets `observer` be told what happens from now on, which is not stored.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {

@@ -65,6 +65,15 @@ impl Paused {
         self
     }
 
+    /// Sets where time and random bytes come from, which is not stored. Whether this blob may still be opened was told by the machine's
+    /// clock, or that of [`Client::resume_under`](crate::Client::resume_under).
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn world(mut self, world: std::sync::Arc<dyn crate::client::World>) -> Self {
+        self.client = self.client.world(world);
+        self
+    }
+
     /// Lets `observer` be told what happens from now on, which is not stored.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {

@@ -56,7 +56,8 @@ impl Session {
     /// # Errors
     ///
     /// `Misuse` when the payment cannot be sent as it is, or another operation waits; `Refused` when the institution says no: the
-    /// payment was not made. `Transport` means that it was not sent; a payment that may have been is [`Progress::Unknown`], also where
+    /// payment was not made, and also where it refuses to give its profile
+    /// ([`Institution::without_profile`](crate::Institution::without_profile)). `Transport` means that it was not sent; a payment that may have been is [`Progress::Unknown`], also where
     /// asking what became of it failed in the same call. Of the errors only `Store`, which [`keep_ahead`](Self::keep_ahead) may give, can
     /// leave it in doubt: [`money_may_have_moved`](Error::money_may_have_moved) says so, and what was stored before.
     ///
@@ -71,7 +72,8 @@ impl Session {
     /// # Cancellation
     ///
     /// A future that is dropped once the request may have left, leaves the payment in doubt, in the session. One that is dropped before
-    /// leaves it prepared, where [`Https`](crate::transport::Https) was to send it: [`proceed`](Self::proceed) does. With
+    /// leaves it prepared, where [`Https`](crate::transport::Https) was to send it: [`proceed`](Self::proceed) does; while the profile is
+    /// fetched for it, nothing is prepared yet: call `pay` again. With
     /// [`keep_ahead`](Self::keep_ahead) it is in doubt then, too, as in what was stored. Where the session is dropped with the future (many
     /// web frameworks drop a handler when the browser goes away), spawn the future as a task of its own.
     pub async fn pay(&mut self, payment: &Payment) -> Result<Progress<Receipt>, Error> {

@@ -40,7 +40,7 @@ pub enum StoreError {
     },
     /// The connection broke, or no answer came in time.
     #[error(
-        "{store} did not answer{}: load the record before anything is written again",
+        "{store} did not answer{}: ask again; a program that writes records itself loads this one first",
         if *.applied == Applied::No { ", and nothing was written" } else { ", and what was to be written may be there" }
     )]
     NoAnswer {

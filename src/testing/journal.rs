@@ -52,8 +52,10 @@ impl Journal {
         if good == 0 {
             journal.write(FIRST)?;
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        File::open(folder)?.sync_all()?;
+        // Elsewhere a folder cannot be opened like a file.
+        #[cfg(unix)]
+        File::open(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")))?
+            .sync_all()?;
         model.facts = Some(Vec::new());
         Ok(journal)
     }

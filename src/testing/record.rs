@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::ofx::{Document, Element, Limits};
 
@@ -95,7 +95,7 @@ const SHORTEST_NUMBER: usize = 8;
 const ANONYMOUS: &str = "anonymous00000000000000000000000";
 
 /// Shared by all institutions of a process, so that names are unique.
-static COUNTER: AtomicU64 = AtomicU64::new(1);
+static COUNTER: AtomicUsize = AtomicUsize::new(1);
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,11 @@ use ofx_session::client::vault::{Busy, Settlement, Standing};
 use ofx_session::store::Store as _;
 use ofx_session::{Doubt, ErrorKind, Moved, Progress};
 
-use super::support::{Fate, Fault, House, careful, careless, done, easy, jane, now, once, payment, questioning, right};
+use super::support::{
+    Clock, Fate, Fault, House, careful, careless, client, done, easy, jane, keys, now, once, payment, questioning,
+    right,
+};
+use crate::resume::line::{Line, context};
 
 /// Does something with a clock that is ahead.
 fn ahead<T>(house: &House, by: i64, act: impl FnOnce() -> T) -> T {
@@ -195,3 +199,19 @@ fn a_clock_that_is_ahead_does_not_shorten_what_a_store_keeps() {
 const START: i64 = 1_767_225_600;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
+
+/// Sessions have it of their client, and go on with another that whoever resumes brings.
+#[test]
+fn a_client_of_the_same_world_makes_the_same_identifiers_and_times() {
+    let made = || {
+        let line = Line::new(easy().build_model());
+        let client = client(&line).world(Clock::new());
+        let mut session = client.open(jane()).unwrap();
+        now(session.prepare_payment(&payment())).unwrap();
+        let trn_uid = session.trn_uid().unwrap();
+        let blob = session.pause(&keys(), &context()).unwrap();
+        (trn_uid, blob.header().unwrap().issued())
+    };
+    assert_eq!(made(), made());
+    assert_eq!(made().1, 1_767_225_600);
+}
