@@ -360,6 +360,9 @@ impl Bank {
     /// `REJECTIFMISSING`, or in that of another account; `REFRESH` where `SYNCMODE` is `LITE`; what the profile does not offer
     /// ([`Feature`](crate::testing::Feature)), but for a password change; a missing `CLIENTUID`, `USERCRED1`, `USERCRED2` or first `AUTHTOKEN`, an
     /// `AUTHTOKEN` that nobody asks for; a password where an `ACCESSTOKEN` is wanted; a wrong `Content-Type`.
+    ///
+    /// Where an answer was lost, the client could not know of it: a file that goes out once more as it was may have a key that was refused in
+    /// it, or answers to a challenge that is over, and is told here.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         desk::lock(&self.desk).model.violations().to_vec()
