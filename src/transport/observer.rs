@@ -13,9 +13,9 @@ pub use crate::transport::certificate::CertificateSummary;
 ///
 /// Every `Fn(&Event<'_>)` that can be shared between threads is one.
 ///
-/// It is called in the middle of an exchange, on whatever thread that runs, so it should return soon. One that panics disturbs
-/// nothing: the panic is caught, and it is called for the next event all the same. (A program that is built to abort on a panic
-/// aborts, which leaves what was on its way in doubt.)
+/// It is called in the middle of an exchange, on whatever thread that runs, so it should return soon: that thread does nothing else
+/// meanwhile. One that panics disturbs nothing: the panic is caught, and it is called for the next event all the same. (A program that is
+/// built to abort on a panic aborts, which leaves what was on its way in doubt.)
 ///
 /// # Security
 ///
@@ -123,7 +123,8 @@ pub enum Event<'a> {
         /// The host's certificate, where there was one to look at.
         peer: Option<&'a CertificateSummary>,
     },
-    /// The whole request is on its way.
+    /// There is a connection, and the whole request is about to leave on it: as soon as the observer returns, unless whoever waits for the
+    /// answer has given up by then, be it that the time is over.
     #[non_exhaustive]
     RequestSent {
         /// The institution's host.

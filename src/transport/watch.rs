@@ -4,6 +4,7 @@
 //! connection is being made: so a [`Watch`] lies in that task, where the callbacks find it.
 
 use std::cell::RefCell;
+use std::mem::replace;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -122,7 +123,7 @@ impl Watch {
     }
 
     /// The body is about to leave.
-    pub(crate) fn sent(&self, bytes: usize) {
+    pub(crate) fn sends(&self, bytes: usize) {
         let agreed = {
             let mut handshake = self.handshake();
             handshake.version.zip(handshake.suite.take()).map(|agreed| (agreed, handshake.peer.take()))
@@ -175,58 +176,70 @@ impl Drop for Life {
     }
 }
 
+/// That of the request for which this is called, if any. To be used outside of [`WATCHED`], which is borrowed for as long as it is looked
+/// into: an observer that sends something itself, by a client that waits, puts another watch there meanwhile.
+fn watched() -> Option<Arc<Watch>> {
+    WATCHED.try_with(Arc::clone).ok()
+}
+
 /// Whether anybody wants to know.
 pub(crate) fn is_watched() -> bool {
-    WATCHED.try_with(|watch| watch.is_heard()).unwrap_or_default()
+    watched().is_some_and(|watch| watch.is_heard())
 }
 
 /// A name is about to be looked up.
 pub(crate) fn resolving(host: &str) {
-    let _ = WATCHED.try_with(|watch| {
-        watch.handshake().looked_up = Some(host.to_owned());
-        watch.tell(&Event::Resolving { host });
-    });
+    let Some(watch) = watched() else { return };
+    watch.handshake().looked_up = Some(host.to_owned());
+    watch.tell(&Event::Resolving { host });
 }
 
 /// TCP is connected to `server`, or through a proxy that is none.
 pub(crate) fn handshake_begins(server: &ServerName<'_>) {
-    let _ = WATCHED.try_with(|watch| {
-        let at_proxy = {
-            let mut handshake = watch.handshake();
-            let at_proxy = watch.proxy.as_ref().filter(|proxy| proxy.speaks_tls).is_some_and(|proxy| {
-                // Where both have one name, that of the proxy comes first.
-                let alike = proxy.host().eq_ignore_ascii_case(bare_host(&watch.host));
-                if alike { !handshake.at_proxy } else { server.to_str().eq_ignore_ascii_case(proxy.host()) }
-            });
-            *handshake = Handshake { at_proxy, begun: !at_proxy, ..Handshake::default() };
-            at_proxy
-        };
-        if at_proxy {
-            return;
-        }
-        let host = &watch.host;
-        watch.tell(&match &watch.proxy {
-            None => Event::Connected { host },
-            Some(proxy) => Event::ProxyConnected { host, proxy: &proxy.address },
+    let Some(watch) = watched() else { return };
+    let (at_proxy, former) = {
+        let mut handshake = watch.handshake();
+        let at_proxy = watch.proxy.as_ref().filter(|proxy| proxy.speaks_tls).is_some_and(|proxy| {
+            // Where both have one name, that of the proxy comes first.
+            let alike = proxy.host().eq_ignore_ascii_case(bare_host(&watch.host));
+            if alike { !handshake.at_proxy } else { server.to_str().eq_ignore_ascii_case(proxy.host()) }
         });
+        let new = Handshake { at_proxy, begun: !at_proxy, ..Handshake::default() };
+        (at_proxy, replace(&mut *handshake, new))
+    };
+    // Outside of the lock, because the end of its connection may be told.
+    drop(former);
+    if at_proxy {
+        return;
+    }
+    let host = &watch.host;
+    watch.tell(&match &watch.proxy {
+        None => Event::Connected { host },
+        Some(proxy) => Event::ProxyConnected { host, proxy: &proxy.address },
     });
 }
 
 /// The server wants a certificate of ours.
 pub(crate) fn asked_for_identity() {
-    let _ = WATCHED.try_with(|watch| watch.handshake().asked_for_identity = true);
+    if let Some(watch) = watched() {
+        watch.handshake().asked_for_identity = true;
+    }
 }
 
 /// The server has presented a certificate.
 pub(crate) fn presented(summary: &CertificateSummary) {
-    let _ = WATCHED.try_with(|watch| watch.handshake().peer = Some(summary.clone()));
+    if let Some(watch) = watched() {
+        watch.handshake().peer = Some(summary.clone());
+    }
 }
 
 /// A cipher for what the server says is made: for its part of the handshake first, and for all that follows then. Hands out where to note
 /// what is heard by it.
 pub(crate) fn listens() -> Heard {
     let heard = Heard::default();
-    let _ = WATCHED.try_with(|watch| watch.handshake().heard = heard.clone());
+    if let Some(watch) = watched() {
+        watch.handshake().heard = heard.clone();
+    }
     heard
 }
 
@@ -234,24 +247,22 @@ pub(crate) fn listens() -> Heard {
 /// know when it ends.
 pub(crate) fn agreed(version: &'static str, suite: String) -> Option<Arc<Life>> {
     let renewed = RENEWED.try_with(|life| life.take().upgrade()).ok().flatten();
-    let found = WATCHED.try_with(|watch| {
-        let mut handshake = watch.handshake();
-        handshake.version = Some(version);
-        if handshake.at_proxy || !watch.is_heard() {
-            return None;
-        }
-        handshake.suite = Some(suite);
-        // One life for all ciphers of a connection, of which there is one for the handshake and one for what follows.
-        let new = || Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() });
-        Some(Arc::clone(handshake.life.get_or_insert_with(new)))
-    });
-    found.unwrap_or(renewed)
+    let Some(watch) = watched() else { return renewed };
+    let mut handshake = watch.handshake();
+    handshake.version = Some(version);
+    if handshake.at_proxy || !watch.is_heard() {
+        return None;
+    }
+    handshake.suite = Some(suite);
+    // One life for all ciphers of a connection, of which there is one for the handshake and one for what follows.
+    let new = || Arc::new(Life { observer: watch.observer.clone(), host: watch.host.clone() });
+    Some(Arc::clone(handshake.life.get_or_insert_with(new)))
 }
 
 /// A connection of TLS 1.3 has said something about the connection itself. After the handshake that is that other keys follow: the cipher
 /// for them is made next, in the same breath, and in a task of the HTTP stack that says nothing about the connection.
 pub(crate) fn renews(life: &Arc<Life>) {
-    if WATCHED.try_with(|_| ()).is_err() {
+    if watched().is_none() {
         let _ = RENEWED.try_with(|renewed| renewed.replace(Arc::downgrade(life)));
     }
 }

@@ -1,6 +1,7 @@
 //! What the HTTPS transport sends, and what it says about delivery when it fails, against real servers on loopback.
 
 mod answers;
+mod callbacks;
 mod cookies;
 mod hosts;
 mod last_word;

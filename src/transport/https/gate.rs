@@ -5,6 +5,8 @@
 //!    └────── take_back ─────────────────────────► revoked  (from here on: not sent, for ever)
 //! ```
 //!
+//! An observer is told in between: the body is still here, however long that takes, and can be called back meanwhile.
+//!
 //! One atomic step decides between the two. So even when a timeout and the connection race on two threads, a request
 //! that was reported as not sent can never leave.
 
@@ -29,7 +31,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Puts `bytes` behind a new gate. `watch` is told when they leave.
+    /// Puts `bytes` behind a new gate. `watch` is told when they are about to leave.
     pub(crate) fn new(bytes: Zeroizing<Vec<u8>>, watch: Arc<Watch>) -> (Self, Gated) {
         // Nobody asks for the bytes of an empty body, so there would be no proof: it counts as gone from the start.
         let first = if bytes.is_empty() { GONE } else { WAITING };
@@ -76,13 +78,12 @@ impl Body for Gated {
         let Some(bytes) = self.bytes.take() else {
             return Poll::Ready(None);
         };
+        if self.state.load(Ordering::Acquire) != REVOKED {
+            self.watch.sends(bytes.len());
+        }
+        // Only now: whoever was told may have taken longer than anybody waits.
         let may_leave = bytes.is_empty() || pass(&self.state, GONE);
-        Poll::Ready(Some(if may_leave {
-            self.watch.sent(bytes.len());
-            Ok(Frame::data(bytes))
-        } else {
-            Err(Revoked(()))
-        }))
+        Poll::Ready(Some(if may_leave { Ok(Frame::data(bytes)) } else { Err(Revoked(())) }))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -118,9 +119,11 @@ const REVOKED: u8 = 2;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod tests {
+    use std::sync::Mutex;
     use std::task::Waker;
 
     use super::*;
+    use crate::transport::Event;
 
     fn gate(bytes: &[u8]) -> (Gate, Gated) {
         Gate::new(Zeroizing::new(bytes.to_vec()), Watch::new(None, "here".to_owned(), None, true))
@@ -150,6 +153,26 @@ mod tests {
         assert!(gate.take_back());
         assert!(gate.take_back(), "asking twice gives the same answer");
         assert!(pull(&mut body).unwrap().is_err());
+    }
+
+    #[test]
+    fn a_body_is_called_back_while_an_observer_is_told_of_it() {
+        let ours = Arc::new(Mutex::new(None::<Gate>));
+        let (held, told) = (Arc::clone(&ours), Arc::new(AtomicU8::new(0)));
+        let times = Arc::clone(&told);
+        let observer = move |_: &Event<'_>| {
+            times.fetch_add(1, Ordering::Relaxed);
+            assert!(held.lock().unwrap().as_ref().is_some_and(Gate::take_back));
+        };
+        let watch = Watch::new(Some(Arc::new(observer)), "here".to_owned(), None, true);
+        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()), Arc::clone(&watch));
+        *ours.lock().unwrap() = Some(gate);
+        assert!(pull(&mut body).unwrap().is_err());
+        assert_eq!(told.load(Ordering::Relaxed), 1);
+        // One that was called back before is not about to leave.
+        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()), watch);
+        assert!(gate.take_back() && pull(&mut body).unwrap().is_err());
+        assert_eq!(told.load(Ordering::Relaxed), 1);
     }
 
     #[test]

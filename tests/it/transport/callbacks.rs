@@ -1,0 +1,140 @@
+//! What a program's own code does in the middle of a request: it takes its time, panics, sends something itself.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use ofx_session::blocking::wait;
+use ofx_session::error::Delivery;
+use ofx_session::transport::{
+    CertificateProblem, DangerousCertificates, Event, HttpVersions, Https, Observer, Request, Transport,
+    TransportError,
+};
+
+use super::server::Server;
+use super::{loopback, reply};
+use crate::papers::Authority;
+use crate::promises::{BODY, not_sent, send, trusting};
+use crate::wire::answer;
+
+/// Blocks when a body is about to leave, until the other end is dropped; says when it begins and when it is over.
+fn blocking() -> (Arc<dyn Observer>, mpsc::Sender<()>, mpsc::Receiver<&'static str>) {
+    let (go_on, wait) = mpsc::channel::<()>();
+    let (say, said) = mpsc::channel();
+    let both = Mutex::new((wait, say));
+    let observer = move |event: &Event<'_>| {
+        if matches!(event, Event::RequestSent { .. }) {
+            let both = both.lock().unwrap();
+            both.1.send("blocks").unwrap();
+            let _ = both.0.recv();
+            let _ = both.1.send("goes on");
+        }
+    };
+    (Arc::new(observer), go_on, said)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_body_that_an_observer_held_up_does_not_leave_after_its_time() {
+    let authority = Authority::new("root");
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>"))).await;
+    let plain = Server::plain(reply(&answer("<OFX>"))).await;
+    for (options, server) in [
+        (trusting(&authority), &server),
+        (loopback(), &plain),
+        (loopback().http_versions(HttpVersions::Http2), &plain),
+    ] {
+        let (observer, go_on, said) = blocking();
+        let https = Https::new(options.total_timeout(Duration::from_millis(500))).unwrap();
+        let error = https.send(Request::new(server.url(), BODY.to_vec()).observed_by(Some(observer))).await.unwrap_err();
+        assert_eq!(said.recv().unwrap(), "blocks");
+        assert_eq!(error.delivery(), Delivery::NotSent, "{error:?}");
+        not_sent(error);
+        drop(go_on);
+        assert_eq!(said.recv().unwrap(), "goes on");
+        // Whoever sent it after all would let go of the observer last.
+        assert!(said.recv().is_err());
+        assert!(server.seen().is_empty(), "it left after it was called not sent");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_is_dropped_while_an_observer_holds_it_up_does_not_leave() {
+    let authority = Authority::new("root");
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>"))).await;
+    let (observer, go_on, said) = blocking();
+    let https = Https::new(trusting(&authority)).unwrap();
+    let (given_up, give_up) = tokio::sync::oneshot::channel::<()>();
+    let sending = https.send(Request::new(server.url(), BODY.to_vec()).observed_by(Some(observer)));
+    let watching = std::thread::spawn(move || {
+        assert_eq!(said.recv().unwrap(), "blocks");
+        given_up.send(()).unwrap();
+        said
+    });
+    tokio::select! {
+        answer = sending => panic!("{answer:?}"),
+        _ = give_up => {}
+    }
+    let said = watching.join().unwrap();
+    drop(go_on);
+    assert_eq!(said.recv().unwrap(), "goes on");
+    assert!(said.recv().is_err());
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+#[allow(clippy::panic, reason = "on purpose")]
+async fn a_check_that_panics_refuses_the_certificate() {
+    let authority = Authority::new("root");
+    for (papers, options, named) in [
+        (authority.server(), trusting(&authority).check_certificate(|_| panic!("canary")), "check_certificate"),
+        // It is asked before the verdict counts.
+        (
+            Authority::new("unknown").server(),
+            trusting(&authority)
+                .check_certificate(|_| panic!("canary"))
+                .dangerous_certificates(DangerousCertificates::accept_when(|_| true)),
+            "check_certificate",
+        ),
+        (
+            Authority::new("unknown").server(),
+            trusting(&authority).dangerous_certificates(DangerousCertificates::accept_when(|_| panic!("canary"))),
+            "DangerousCertificates",
+        ),
+    ] {
+        let server = Server::tls(&papers, reply(&answer("<OFX>"))).await;
+        let error = send(options, &server.url()).await.unwrap_err();
+        let TransportError::Certificate { problem, source: Some(source), .. } = &error else { panic!("{error:?}") };
+        assert_eq!(*problem, CertificateProblem::RefusedByCheck);
+        let said = format!("{source:?}");
+        assert!(said.contains("panicked") && said.contains(named), "{said}");
+        not_sent(error);
+        assert!(server.seen().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_observer_may_send_something_itself() {
+    let authority = Authority::new("root");
+    let server = Server::tls(&authority.server(), reply(&answer("<OFX>fine"))).await;
+    let url = format!("https://localhost:{}/ofx", server.port());
+    let inner = Arc::new(Https::new(trusting(&authority)).unwrap());
+    let told = Arc::new(Mutex::new(Vec::new()));
+    for wanted in ["Resolving", "Connected", "TlsEstablished", "RequestSent", "ResponseHead", "BodyReceived", "Closed"] {
+        let (told, inner, url, once) = (Arc::clone(&told), Arc::clone(&inner), url.clone(), AtomicBool::new(false));
+        let (over, is_over) = mpsc::channel();
+        let over = Mutex::new(over);
+        let own = url.clone();
+        let observer = move |event: &Event<'_>| {
+            if format!("{event:?}").starts_with(wanted) && !once.swap(true, Ordering::SeqCst) {
+                let sent = wait(inner.send(Request::new(own.clone(), BODY.to_vec())));
+                told.lock().unwrap().push((wanted, sent.is_ok_and(|sent| sent.is_ok())));
+                over.lock().unwrap().send(()).unwrap();
+            }
+        };
+        let request = Request::new(url, BODY.to_vec()).observed_by(Some(Arc::new(observer)));
+        Https::new(trusting(&authority)).unwrap().send(request).await.unwrap();
+        assert!(is_over.recv_timeout(Duration::from_secs(20)).is_ok(), "{wanted}");
+    }
+    let told = told.lock().unwrap();
+    assert!(told.len() == 7 && told.iter().all(|(_, is_ok)| *is_ok), "{told:?}");
+}
