@@ -16,7 +16,8 @@ use crate::transport::tls::PresentedCertificate;
 pub struct DangerousCertificates(Arc<dyn Fn(&PresentedCertificate<'_>) -> bool + Send + Sync>);
 
 impl DangerousCertificates {
-    /// Accepts a certificate that was found wrong when `decide` says so. It is not asked about the others.
+    /// Accepts a certificate that was found wrong when `decide` says so. It is not asked about the others. One that panics
+    /// accepts nothing.
     ///
     /// # Examples
     ///

@@ -281,7 +281,7 @@ impl HttpsOptions {
     }
 
     /// Shows every chain that an institution presents to `check`, with what was found about it. It can refuse what was found good; the
-    /// text it gives is in the error.
+    /// text it gives is in the error. One that panics refuses.
     #[must_use]
     pub fn check_certificate(
         mut self,

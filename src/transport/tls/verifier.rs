@@ -15,6 +15,7 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherEr
 use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::transport::observer::caught;
 use crate::transport::options::{Check, DangerousCertificates, TlsSettings};
 use crate::transport::tls::{certificate_problem, lacks_roots};
 use crate::transport::{CertificateProblem, CertificateSummary, TransportError, watch};
@@ -152,11 +153,16 @@ impl ServerCertVerifier for Checked {
         if watch::is_watched() {
             watch::presented(presented.summary());
         }
-        let said = self.check.as_ref().map_or(Ok(()), |check| check(&presented));
-        if let Err(error) = found
-            && !self.danger.as_ref().is_some_and(|danger| danger.accepts(&presented))
-        {
-            return Err(error);
+        // A panic that went on from here would end the request with nobody to say that it has not left.
+        let said = self.check.as_ref().map_or(Ok(()), |check| {
+            caught(|| check(&presented)).unwrap_or_else(|| Err(CHECK_PANICKED.to_owned()))
+        });
+        if let Err(error) = found {
+            match self.danger.as_ref().map(|danger| caught(|| danger.accepts(&presented))) {
+                Some(Some(true)) => {}
+                Some(None) => return Err(refused(RefusedByCheck(format!("{DANGER_PANICKED}: {error}")))),
+                Some(Some(false)) | None => return Err(error),
+            }
         }
         // What is accepted against the verdict still has to hold a pinned key: nothing else says then who it is.
         pinned?;
@@ -268,3 +274,6 @@ fn key_hash(der: &[u8]) -> Option<[u8; 32]> {
     let certificate = ParsedCertificate::try_from(&der).ok()?;
     Some(Sha256::digest(certificate.subject_public_key_info()).into())
 }
+
+const CHECK_PANICKED: &str = "the check panicked (HttpsOptions::check_certificate)";
+const DANGER_PANICKED: &str = "the decision whether it counts although it is wrong panicked (DangerousCertificates)";
