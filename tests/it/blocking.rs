@@ -29,7 +29,7 @@ fn client(bank: &Bank) -> Client {
 }
 
 /// One that a bank with the real clock accepts.
-fn payment() -> Payment {
+pub(crate) fn payment() -> Payment {
     payment_from(crate::resume::line::payment().from.clone())
 }
 

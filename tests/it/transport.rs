@@ -10,6 +10,7 @@ mod new_keys;
 mod odd_heads;
 mod packed;
 mod proxies;
+mod runtimes;
 pub(crate) mod server;
 mod settings;
 mod tls;

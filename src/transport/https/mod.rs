@@ -14,6 +14,7 @@
 //! | `failure.rs` | the words for what failed |
 //! | `names.rs` | addresses of hosts |
 //! | `route.rs` | where a request goes |
+//! | `runtime.rs` | what the runtime around a call lacks, and what panics in it |
 
 mod answer;
 mod cookies;
@@ -21,6 +22,7 @@ mod failure;
 mod gate;
 mod names;
 mod route;
+mod runtime;
 mod stack;
 
 use std::fmt;
@@ -30,12 +32,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, TRANSFER_ENCODING};
 use reqwest::{Body, Client, Url, Version};
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::transport::observer::Event;
-use crate::transport::options::{HttpsOptions, Reason, Redirects};
+use crate::transport::options::{HttpsOptions, Redirects};
 use crate::transport::watch::Watch;
 use crate::transport::{Recall, Request, Response, Sending, SetCookie, Transport, TransportError, tls};
 use answer::Unpacking;
@@ -131,10 +132,7 @@ impl Https {
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let route = self.route(request.url())?;
-        // Without this reqwest would panic further down.
-        if Handle::try_current().is_err() {
-            return Err(NO_RUNTIME.error());
-        }
+        runtime::check()?;
         let Shared { secure, loopback, options, headers, .. } = &*self.shared;
         let usual = request.headers().next().is_none();
         let headers = if usual { headers.clone() } else { stack::headers(options, &request)? };
@@ -182,7 +180,13 @@ impl Https {
             if let Some(end) = end {
                 post = post.timeout(end.saturating_duration_since(Instant::now()));
             }
-            let answer = match post.send().await {
+            let sending = runtime::whole(async { post.send().await });
+            let answer = match sending.await {
+                Ok(answer) => answer,
+                Err(panicked) if !was_sent && gate.take_back() => return Err(panicked.not_sent()),
+                Err(_) => return Err(TransportError::Interrupted { host: route.shown.clone(), source: None }),
+            };
+            let answer = match answer {
                 Ok(answer) => answer,
                 Err(cause) if was_sent => return Err(failed.cut(cause)),
                 Err(cause) if gate.take_back() => return Err(failed.not_sent(cause)),
@@ -311,7 +315,3 @@ const LEAST: usize = 4;
 const REDIRECTS: u8 = 3;
 /// By which an answer says that the same request is to be sent elsewhere. 303 says that it was carried out.
 const REDIRECTING: &[u16] = &[301, 302, 307, 308];
-
-const NO_RUNTIME: Reason = Reason(
-    "there is no tokio runtime around this call: make it inside of one, or use ofx_session::blocking (feature blocking)",
-);

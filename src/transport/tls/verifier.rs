@@ -154,9 +154,10 @@ impl ServerCertVerifier for Checked {
             watch::presented(presented.summary());
         }
         // A panic that went on from here would end the request with nobody to say that it has not left.
-        let said = self.check.as_ref().map_or(Ok(()), |check| {
-            caught(|| check(&presented)).unwrap_or_else(|| Err(CHECK_PANICKED.to_owned()))
-        });
+        let said = self
+            .check
+            .as_ref()
+            .map_or(Ok(()), |check| caught(|| check(&presented)).unwrap_or_else(|| Err(CHECK_PANICKED.to_owned())));
         if let Err(error) = found {
             match self.danger.as_ref().map(|danger| caught(|| danger.accepts(&presented))) {
                 Some(Some(true)) => {}
