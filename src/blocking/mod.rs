@@ -21,12 +21,16 @@
 //! the process. Time-outs are those of the [`HttpsOptions`](crate::HttpsOptions); nothing else ends a call early.
 //!
 //! A process that forks without starting another program loses that thread in the child: there a call would wait for
-//! ever. Fork first, and call afterwards.
+//! ever. Fork first, make clients and call afterwards.
 //!
 //! # Stores and transports
 //!
 //! A [`Vault`] waits for its [`Store`](crate::store::Store), whichever it is, and a [`Session`] for its
 //! [`Transport`](crate::transport::Transport). Whoever calls one directly uses [`wait`].
+//!
+//! That thread has the connections of all calls. One [`Https`](crate::transport::Https) that serves async calls as well
+//! keeps connections for those that were first, these or those: the others get a new one for each request
+//! ([`HttpsOptions::keep_alive`](crate::HttpsOptions::keep_alive)).
 //!
 //! # Errors
 //!

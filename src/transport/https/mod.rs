@@ -63,7 +63,14 @@ use stack::Stack;
 /// Of an answer by HTTP/1.1, header lines that no server should write are read where they can be (a space before the colon, one that goes on
 /// in the next line) and left out where not; what they leave unclear about where the answer ends is an error.
 ///
-/// Needs a tokio runtime with time and I/O switched on around [`send`](Transport::send). Connections belong to that runtime.
+/// # Runtimes and processes
+///
+/// Needs a tokio runtime with time and I/O switched on around [`send`](Transport::send). Connections belong to that runtime: those that are
+/// kept serve the first one on which any is ([`HttpsOptions::keep_alive`]).
+///
+/// It belongs to the process in which it was made. A process that forks without starting another program makes one after that, in the child:
+/// a thread that was reading the roots of the machine is not there, so that the first handshake may wait for it for ever, and a connection
+/// that is kept would be used by both.
 ///
 /// # Security
 ///
@@ -132,12 +139,12 @@ impl Https {
 
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let route = self.route(request.url())?;
-        runtime::check()?;
+        let here = runtime::here()?;
         let Shared { secure, loopback, options, headers, .. } = &*self.shared;
         let usual = request.headers().next().is_none();
         let headers = if usual { headers.clone() } else { stack::headers(options, &request)? };
         let stack = loopback.as_ref().filter(|_| route.is_loopback).unwrap_or(secure);
-        let client = stack.client(request.may_reuse_connection());
+        let client = stack.client(request.may_reuse_connection(), here);
         // One that only reads may go over whichever connection is there first: nothing hangs on it.
         let is_certain = request.may_reuse_connection() || !stack.always_shares();
         let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone(), is_certain);

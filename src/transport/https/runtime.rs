@@ -9,20 +9,18 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::time::sleep;
 
 use crate::transport::TransportError;
 use crate::transport::observer::caught;
 use crate::transport::options::Reason;
 
-/// Refuses a thread without a runtime, and a runtime without time: the HTTP stack would panic further down.
-pub(crate) fn check() -> Result<(), TransportError> {
-    if Handle::try_current().is_err() {
-        return Err(NO_RUNTIME.error());
-    }
+/// That around this call. Refuses a thread without one, and one without time: the HTTP stack would panic further down.
+pub(crate) fn here() -> Result<Id, TransportError> {
+    let here = Handle::try_current().map_err(|_| NO_RUNTIME.error())?;
     // It does not say whether it has a clock, and panics where it has none.
-    caught(|| drop(sleep(Duration::ZERO))).ok_or_else(|| NO_TIME.error())
+    caught(|| drop(sleep(Duration::ZERO))).map(|()| here.id()).ok_or_else(|| NO_TIME.error())
 }
 
 /// What `future` gives, or that it panicked.

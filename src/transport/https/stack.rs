@@ -1,11 +1,13 @@
 //! The HTTP stack, made out of the options.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Client, ClientBuilder, Version};
 use rustls::ClientConfig;
+use tokio::runtime::Id;
 
 use crate::transport::https::names::{Names, chosen};
 use crate::transport::options::{HttpVersions, HttpsOptions, KeepAlive, ProxyKind, Reason};
@@ -15,6 +17,8 @@ use crate::transport::{Request, TransportError};
 pub(crate) struct Stack {
     fresh: Client,
     kept: Option<Client>,
+    /// The runtime whose connections are kept. Another one cannot use them: it does not drive them, and perhaps nobody does any more.
+    home: OnceLock<Id>,
     always: bool,
 }
 
@@ -53,7 +57,7 @@ impl Stack {
                 Some(built(builder()?.pool_idle_timeout(options.http.idle_timeout.min(LONGEST)))?)
             }
         };
-        Ok(Self { fresh, kept, always: options.http.keep_alive == KeepAlive::Always })
+        Ok(Self { fresh, kept, home: OnceLock::new(), always: options.http.keep_alive == KeepAlive::Always })
     }
 
     /// Whether what counts, too, goes over connections that are used again.
@@ -61,9 +65,10 @@ impl Stack {
         self.always
     }
 
-    /// The client for a request.
-    pub(crate) fn client(&self, may_reuse: bool) -> &Client {
-        self.kept.as_ref().filter(|_| may_reuse || self.always).unwrap_or(&self.fresh)
+    /// The client for a request that is sent on the runtime `here`.
+    pub(crate) fn client(&self, may_reuse: bool, here: Id) -> &Client {
+        let kept = self.kept.as_ref().filter(|_| may_reuse || self.always);
+        kept.filter(|_| *self.home.get_or_init(|| here) == here).unwrap_or(&self.fresh)
     }
 }
 

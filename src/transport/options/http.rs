@@ -165,6 +165,10 @@ impl HttpsOptions {
     }
 
     /// Whether a connection is used for more than one request. Default: by requests that only read.
+    ///
+    /// A connection belongs to a tokio runtime. Those that are kept are used on one only, the first on which a request may use one; on any
+    /// other each request has a connection of its own, also when the first has ended. Calls of `ofx_session::blocking` (feature `blocking`)
+    /// have a runtime of their own.
     #[must_use]
     pub fn keep_alive(mut self, connections: KeepAlive) -> Self {
         self.http.keep_alive = connections;
