@@ -7,6 +7,12 @@
 //! [`Https`] is the transport of this crate (feature `https`). Whoever has an HTTP stack of their own implements
 //! [`Transport`] and passes an answer of status 200 through [`Response::from_http_200`].
 
+#[cfg(all(target_os = "android", any(feature = "https", feature = "redis", feature = "postgres")))]
+compile_error!(
+    "the features https, redis and postgres of ofx-session cannot be built for Android, whose verifier of certificates needs more than they \
+     give it: leave them out, and bring a Transport of your own (Client::builder(..).transport(..))"
+);
+
 mod certificate;
 mod error;
 #[cfg(feature = "https")]

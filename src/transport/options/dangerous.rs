@@ -8,7 +8,8 @@ use crate::transport::options::HttpsOptions;
 use crate::transport::tls::PresentedCertificate;
 
 /// Decides that certificates count which were found wrong. Whoever can answer in place of the institution then gets the password and
-/// the payments, unless the decision is a narrow one.
+/// the payments, unless the decision is a narrow one. To go by the [problem](PresentedCertificate::problem) alone is not narrow, because
+/// it is what was found first: one that has expired, or that nobody vouches for, may be anybody's.
 ///
 /// It does not overrule [`pin_spki`](HttpsOptions::pin_spki) and [`check_certificate`](HttpsOptions::check_certificate): where these are
 /// set, they count for what it accepts as well.

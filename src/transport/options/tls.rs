@@ -38,11 +38,19 @@ pub enum Roots {
     /// before that call, or after the first connection. A handshake that needs them earlier waits for them, and with it the thread it runs
     /// on: no time-out fires there meanwhile. Transports that are made within a minute share what was read, unless roots were given with
     /// [`add_root_pem`](HttpsOptions::add_root_pem).
+    ///
+    /// On Windows and on Apple systems it is the system's own verifier that decides. It may ask over the network whether a certificate was
+    /// revoked (on Windows for up to 10 seconds), in the middle of the handshake and on the thread that drives the connection: no time-out
+    /// of ours fires there meanwhile. And it gives fewer reasons: some of what it refuses is told as
+    /// [`Unusable`](crate::transport::CertificateProblem::Unusable), which elsewhere has a name. The other two do not ask, and are the same
+    /// on all systems.
+    ///
+    /// On Android there is none of this: the features `https`, `redis` and `postgres` cannot be built for it.
     #[default]
     Platform,
-    /// Whom Mozilla trusts, by a list that is part of this program.
+    /// Whom Mozilla trusts, by a list that is part of this program. Nothing is asked of the system or the network.
     Mozilla,
-    /// Nobody else.
+    /// Nobody else. Nothing is asked of the system or the network.
     Given,
 }
 

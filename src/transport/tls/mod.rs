@@ -36,7 +36,7 @@ use crate::transport::{CertificateProblem, TransportError};
 use platform::{NoRoots, Platform};
 pub(crate) use suites::usable_provider;
 pub use verifier::PresentedCertificate;
-use verifier::{Checked, OfAuthority, PinMismatch, RefusedByCheck, SelfSigned};
+use verifier::{Checked, OfAuthority, Outdated, PinMismatch, RefusedByCheck, SelfSigned};
 
 /// Builds the TLS side of a client out of `options`.
 ///
@@ -151,6 +151,10 @@ pub(crate) fn certificate_problem(error: &rustls::Error) -> Option<CertificatePr
         CertificateError::Other(other) if other.0.is::<SelfSigned>() => CertificateProblem::SelfSigned,
         CertificateError::Other(other) if other.0.is::<OfAuthority>() => CertificateProblem::Authority,
         CertificateError::Other(other) if other.0.is::<RefusedByCheck>() => CertificateProblem::RefusedByCheck,
+        CertificateError::Other(other) => match other.0.downcast_ref::<Outdated>() {
+            Some(outdated) => outdated.problem,
+            None => CertificateProblem::Unusable,
+        },
         _ => CertificateProblem::Unusable,
     })
 }

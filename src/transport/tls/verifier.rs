@@ -42,6 +42,10 @@ impl PresentedCertificate<'_> {
     }
 
     /// What is wrong with it; `None` when it is good.
+    ///
+    /// What was found first, and it may not be all: one that has [expired](CertificateProblem::Expired) may come from anybody and be for
+    /// another name as well. Where this machine's own verifier ([`Roots::Platform`](crate::transport::Roots::Platform)) gives no reason, it
+    /// is [unusable](CertificateProblem::Unusable), also where its dates explain it and the error for the program says so.
     #[must_use]
     pub fn problem(&self) -> Option<CertificateProblem> {
         self.problem
@@ -134,17 +138,21 @@ impl ServerCertVerifier for Checked {
         let name = self.name.as_ref().unwrap_or(server);
         let found = self.inner.verify_server_cert(own, others, name, ocsp, now).map(|_| ());
         let closer = found.as_ref().err().filter(|error| is_vague(error)).and_then(|_| self.closer(own));
-        let found = found.map_err(|error| match closer {
+        let outdated = found.as_ref().err().filter(|error| gives_no_reason(error)).and_then(|_| outdated(own, now));
+        let found = found.map_err(|error| match (closer, outdated) {
             // Where there are no roots, that is what the program has to know first.
             _ if lacks_roots(&error).is_some() => error,
-            Some(CertificateProblem::SelfSigned) => refused(SelfSigned),
-            Some(CertificateProblem::Authority) => refused(OfAuthority),
+            (Some(CertificateProblem::SelfSigned), _) => refused(SelfSigned),
+            (Some(CertificateProblem::Authority), _) => refused(OfAuthority),
+            (_, Some(problem)) => refused(Outdated { problem, said: error }),
             _ => error,
         });
         let pinned = self.pinned(own, others, now);
         let problem = |error| certificate_problem(error).unwrap_or(CertificateProblem::Unusable);
         let problem = match (found.as_ref().err(), pinned.as_ref().err()) {
             (Some(_), _) if closer.is_some() => closer,
+            // The dates are ours to see, and the reason may be another: whoever lets an expired one count does not let this one.
+            (Some(_), _) if outdated.is_some() => Some(CertificateProblem::Unusable),
             (Some(error), _) | (None, Some(error)) => Some(problem(error)),
             (None, None) => None,
         };
@@ -240,6 +248,21 @@ impl fmt::Display for OfAuthority {
 
 impl StdError for OfAuthority {}
 
+/// The verifier gave no reason, and by its dates the certificate does not count now.
+#[derive(Debug)]
+pub(crate) struct Outdated {
+    pub(crate) problem: CertificateProblem,
+    said: rustls::Error,
+}
+
+impl fmt::Display for Outdated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the certificate is not valid at this time by its own dates; what was said of it: {}", self.said)
+    }
+}
+
+impl StdError for Outdated {}
+
 /// The program said no, and why.
 #[derive(Debug)]
 pub(crate) struct RefusedByCheck(String);
@@ -255,6 +278,24 @@ impl StdError for RefusedByCheck {}
 /// Whether the TLS library says this of a certificate that has signed itself, among others.
 fn is_vague(error: &rustls::Error) -> bool {
     matches!(certificate_problem(error), Some(CertificateProblem::Untrusted | CertificateProblem::Unusable))
+}
+
+/// Whether it is in words only, as the verifier of a system has them for what rustls has no name for: on Apple systems also for what has
+/// expired.
+fn gives_no_reason(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::InvalidCertificate(CertificateError::Other(_)))
+}
+
+/// What the dates of a certificate say against it.
+fn outdated(der: &[u8], now: UnixTime) -> Option<CertificateProblem> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let now = i64::try_from(now.as_secs()).ok()?;
+    let validity = certificate.validity();
+    if now > validity.not_after.timestamp() {
+        Some(CertificateProblem::Expired)
+    } else {
+        (now < validity.not_before.timestamp()).then_some(CertificateProblem::NotYetValid)
+    }
 }
 
 fn is_its_own_issuer(der: &[u8]) -> bool {
@@ -278,3 +319,7 @@ fn key_hash(der: &[u8]) -> Option<[u8; 32]> {
 
 const CHECK_PANICKED: &str = "the check panicked (HttpsOptions::check_certificate)";
 const DANGER_PANICKED: &str = "the decision whether it counts although it is wrong panicked (DangerousCertificates)";
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests;

@@ -1,9 +1,9 @@
 //! What is given about TLS: lists of revoked certificates, and names to choose from.
 
-use ofx_session::transport::{Https, HttpsOptions};
+use ofx_session::transport::{CertificateProblem, Https, HttpsOptions};
 use serde_json::json;
 
-use super::misuse;
+use super::{certificate, misuse};
 use crate::papers::{Authority, VALID};
 use crate::promises::trusting;
 
@@ -23,6 +23,14 @@ fn of_a_file_with_lists_of_revoked_certificates_nothing_else_is_kept() {
     }
     Https::new(options).unwrap();
     Https::new(serde_json::from_str(&stored).unwrap()).unwrap();
+}
+
+/// So that to accept what has expired is to accept anybody: the documentation says it.
+#[tokio::test]
+async fn of_one_that_has_expired_nothing_else_is_found() {
+    let papers = Authority::new("unknown").server_of((1999, 2001));
+    let (problem, _) = certificate(&papers, trusting(&Authority::new("root"))).await;
+    assert_eq!(problem, CertificateProblem::Expired);
 }
 
 #[test]
