@@ -89,8 +89,8 @@ async fn what_waits_leaves_the_connections_of_its_runtime_alone() {
     let bank = easy().start().unwrap();
     let client = Client::builder(Institution::new(bank.url())).app("QWIN", "2700").connection(options(&bank)).build();
     let mut session = client.unwrap().open(jane()).unwrap();
-    session.accounts().await.unwrap();
+    session.accounts().await.unwrap().done().unwrap();
     let mut waiting = ofx_session::blocking::Session::from(session);
-    waiting.accounts().unwrap();
-    waiting.sync_payees().unwrap();
+    waiting.accounts().unwrap().done().unwrap();
+    assert!(waiting.sync_payees().unwrap().done().is_ok());
 }
