@@ -47,9 +47,9 @@ pub use crate::transport::observer::{CertificateSummary, Event, Observer, StepKi
 pub use crate::transport::options::{
     Addresses, DangerousCertificates, HttpVersions, HttpsOptions, KeepAlive, Proxy, Redirects, Roots, TlsVersion,
 };
-#[cfg(feature = "https")]
 pub use crate::transport::problem::{CertificateProblem, ProxyProblem};
 pub(crate) use crate::transport::recall::Recall;
+#[cfg(feature = "https")]
 pub use crate::transport::tls::PresentedCertificate;
 
 /// Sends one request to an institution and brings back its answer.
