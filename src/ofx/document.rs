@@ -64,8 +64,8 @@ impl Document {
             return Err(DecodeError::new(Problem::Doctype, place(before.get(..at).unwrap_or_default())));
         }
         let header = match std::str::from_utf8(before) {
-            Ok(before) if before.is_ascii() => Header::parse(before)?,
-            _ => Header::parse(&before.iter().copied().map(char::from).collect::<String>())?,
+            Ok(before) if before.is_ascii() => Header::parse(before),
+            _ => Header::parse(&before.iter().copied().map(char::from).collect::<String>()),
         };
         let (charset, text) = match (wide, marked) {
             // The body is UTF-8 by now, whatever the header says.

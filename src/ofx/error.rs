@@ -20,9 +20,6 @@ pub enum Problem {
     /// There is no `<OFX>` element in it.
     #[error("this is not an OFX document: no <OFX> was found")]
     NoOfx,
-    /// The header names a version that is not a number.
-    #[error("the OFX header is damaged")]
-    BadHeader,
     /// The document ends before its last end tag.
     #[error("the document is cut short: it ends before </{0}>")]
     Truncated(String),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ofx::{DecodeError, EncodeError, Problem, Version};
+use crate::ofx::{EncodeError, Version};
 
 /// Identifier of a file, for duplicate detection and file-based recovery. OFX 1.0.3 §2.2.7.
 ///
@@ -48,6 +48,8 @@ impl fmt::Display for FileUid {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     pub(crate) version: Option<u16>,
+    /// The header says SGML: by its version, or by `OFXHEADER` where it has none that is a number.
+    sgml: bool,
     pub(crate) security: Option<String>,
     pub(crate) encoding: Option<String>,
     pub(crate) charset: Option<String>,
@@ -66,6 +68,7 @@ impl Header {
         };
         Self {
             version: Some(version.number()),
+            sgml: version.is_sgml(),
             security: Some("NONE".to_owned()),
             encoding,
             charset,
@@ -81,7 +84,8 @@ impl Header {
         self
     }
 
-    /// The version number as it was written, whether or not this crate knows it; `None` when there was none.
+    /// The version number as it was written, whether or not this crate knows it; `None` when there was none, or what stood in its place
+    /// is no number: some institutions write `1.0.2`.
     #[must_use]
     pub fn version_number(&self) -> Option<u16> {
         self.version
@@ -119,21 +123,19 @@ impl Header {
 
     /// Whether the header says SGML; a document without a header is taken for XML.
     pub(crate) fn is_sgml(&self) -> bool {
-        self.version.is_some_and(|version| version < 200)
+        self.sgml
     }
 
     /// Reads whatever stands in front of `<OFX>`.
-    pub(crate) fn parse(text: &str) -> Result<Self, DecodeError> {
+    pub(crate) fn parse(text: &str) -> Self {
         let declaration = instruction(text, "<?xml");
         let ofx = instruction(text, "<?OFX");
         let key = |name: &str| ofx.map_or_else(|| line_value(text, name), |inside| attribute(inside, name));
-        let version = match key("VERSION") {
-            Some(digits) => Some(digits.parse().map_err(|_| DecodeError::new(Problem::BadHeader, 0))?),
-            None => None,
-        };
+        let version = key("VERSION").and_then(|digits| digits.parse().ok());
         let uid = |name: &str| key(name).map_or_else(FileUid::none, FileUid::new);
-        Ok(Self {
+        Self {
             version,
+            sgml: version.map_or_else(|| key("OFXHEADER") == Some("100"), |version| version < 200),
             security: key("SECURITY").map(str::to_owned),
             encoding: declaration
                 .and_then(|inside| attribute(inside, "encoding"))
@@ -142,7 +144,7 @@ impl Header {
             charset: line_value(text, "CHARSET").map(str::to_owned),
             old_file_uid: uid("OLDFILEUID"),
             new_file_uid: uid("NEWFILEUID"),
-        })
+        }
     }
 
     /// Refuses identifiers that would be read as something else, or not at all.
