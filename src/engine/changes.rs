@@ -37,16 +37,18 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Finds the answer to `asked`, which may be a refusal. One that leaves out its account counts where `is_only` of its kind was asked
-    /// for.
+    /// Finds the answer to `asked`, which may be a refusal. One that leaves out its account, or part of it, counts where `is_only` of its
+    /// kind was asked for.
     pub(crate) fn find(
         asked: &SyncRequest,
         is_only: bool,
         response: &Response,
         state: &mut State,
     ) -> Result<Result<Self, Refusal>, EngineError> {
+        let says_whose =
+            |found: &BankAccount| !asked.account.as_ref().is_some_and(|ours| found.leaves_open_whether_it_is(ours));
         let frame = SyncResponse::about(response.frames(asked.kind), asked.account.as_ref())
-            .filter(|frame| is_only || frame.account.is_some() || asked.account.is_none())
+            .filter(|frame| is_only || asked.account.is_none() || frame.account.as_ref().is_some_and(says_whose))
             .ok_or_else(|| EngineError::Missing(asked.kind.frame().response))?;
         if let Some(error) = frame.token_error {
             return Err(error.into());

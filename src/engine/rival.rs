@@ -83,7 +83,7 @@ fn changes_the_same(answer: &Answer, request: &Request) -> bool {
     match (request, &answer.reply) {
         (Request::ChangeUserInfo(_), Some(Reply::ChangeUserInfo(_))) => true,
         (Request::ChangeService(asked), Some(Reply::ChangeService(told))) => {
-            account(&asked.change) == account(&told.change) && asked.service == told.service
+            may_be_one(account(&told.change), account(&asked.change)) && asked.service == told.service
         }
         _ => {
             let is_change = match answer.reply.as_ref().map(ChangeKind::told) {
@@ -102,6 +102,14 @@ fn account(change: &ServiceChange) -> &AccountRef {
         ServiceChange::Add(account) | ServiceChange::Remove(account) | ServiceChange::Change { to: account, .. } => {
             account
         }
+    }
+}
+
+/// Whether two accounts are one, or may be: some institutions leave out `BANKID` or `ACCTTYPE`.
+fn may_be_one(told: &AccountRef, ours: &AccountRef) -> bool {
+    match (told, ours) {
+        (AccountRef::Bank(told), AccountRef::Bank(ours)) => told.may_be(ours),
+        _ => told == ours,
     }
 }
 

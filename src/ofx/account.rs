@@ -5,7 +5,8 @@ use zeroize::Zeroize as _;
 use crate::ofx::aggregate::{aggregate, setters, words};
 use crate::ofx::as_read::{AsRead, Checked};
 use crate::ofx::check::{self, limit, optional, server_id};
-use crate::ofx::{EncodeError, Version};
+use crate::ofx::value::empty;
+use crate::ofx::{DecodeError, EncodeError, Version};
 
 words! {
     /// `ACCTTYPE`.
@@ -27,19 +28,20 @@ aggregate! {
     /// `BANKACCTFROM` and `BANKACCTTO`: identifies an account at a bank.
     ///
     /// Identifiers are kept exactly as the institution sent them, blanks and dashes included. One that it has written itself goes back
-    /// to it whatever its length; one that was made here is refused where it is longer than the specification lets it be.
+    /// to it whatever its length; one that was made here is refused where it is longer than the specification lets it be. `BANKID` and
+    /// `ACCTTYPE` are required, yet missing at some. Without `BANKID`, as it came, an account can be used; `ACCTTYPE` must be filled in.
     #[doc(alias = "BANKACCTFROM")]
     #[doc(alias = "BANKACCTTO")]
     #[derive(Hash)]
     pub struct BankAccount remembering as_read {
-        /// `BANKID`: routing and transit number in the US; up to 9 characters.
-        bank_id: String = "BANKID",
+        /// `BANKID`: routing and transit number in the US; up to 9 characters. Empty where an institution leaves it out, and left out then.
+        bank_id: String = "BANKID" else empty unless is_empty,
         /// `BRANCHID`, where the country uses it; up to 22 characters.
         branch_id: Option<String> = "BRANCHID",
         /// `ACCTID`: up to 22 characters.
         account_id: String = "ACCTID",
-        /// `ACCTTYPE`.
-        account_type: AccountType = "ACCTTYPE",
+        /// `ACCTTYPE`; an empty [`AccountType::Other`] where an institution leaves it out.
+        account_type: AccountType = "ACCTTYPE" else untyped,
         /// `ACCTKEY`: checksum, where the country uses it.
         account_key: Option<String> = "ACCTKEY",
     }
@@ -59,6 +61,17 @@ impl BankAccount {
         }
     }
 
+    /// An account without `BANKID`, branch and key, for institutions that take it under no `BANKID`: the element is left out. (AqBanking
+    /// has a switch for them.) An account of the [list](crate::ofx::AccountInfo) that has none needs no such call.
+    ///
+    /// It is another account than the one with a `BANKID`, also where the rest is the same.
+    #[must_use]
+    pub fn without_bank_id(account_id: impl Into<String>, account_type: AccountType) -> Self {
+        let mut account = Self::new(String::new(), account_id, account_type);
+        account.as_read = AsRead::without("BANKID");
+        account
+    }
+
     /// Refuses what no institution could accept and this one has not written, naming the element.
     pub(crate) fn check(&self) -> Result<(), EncodeError> {
         self.as_read.check(self.texts())
@@ -66,13 +79,18 @@ impl BankAccount {
 
     fn texts(&self) -> [Checked; 5] {
         [
-            Checked::text("BANKID", Some(&self.bank_id), 9),
+            Checked::or_none("BANKID", &self.bank_id, 9),
             Checked::text("ACCTID", Some(&self.account_id), 22),
             Checked::text("BRANCHID", self.branch_id.as_deref(), 22),
             Checked::text("ACCTTYPE", Some(self.account_type.as_str()), 32),
             Checked::text("ACCTKEY", self.account_key.as_deref(), 22),
         ]
     }
+}
+
+/// For an account whose type is left out: it is no word then, and refused where it would be sent.
+fn untyped(error: DecodeError) -> Result<AccountType, DecodeError> {
+    empty(error).map(AccountType::Other)
 }
 
 impl Drop for BankAccount {

@@ -5,11 +5,11 @@
 ///
 /// `member: Type = "TAG"`, or `= "TAG" if predicate` for what only some versions know; the predicate is a method of
 /// [`Version`](crate::ofx::Version). `= "TAG" or "ALIAS"` also reads what institutions write in its place; `= "TAG" else function` asks the
-/// function what it is when it cannot be read. Reading is by tag and in any order, writing in the order of the lines.
+/// function what it is when it cannot be read. `= "TAG" unless is_empty` leaves it out where that method says so. Reading is by tag and in any order, writing in the order of the lines.
 /// `struct Name remembering member` has an [`AsRead`](crate::ofx::as_read::AsRead) of what `texts` gives.
 macro_rules! aggregate {
     ($(#[$meta:meta])* pub struct $name:ident $(remembering $as_read:ident)? {
-        $($(#[$member_meta:meta])* $member:ident : $type:ty = $tag:literal $(or $alias:literal)? $(else $otherwise:ident)? $(if $known:ident)?,)*
+        $($(#[$member_meta:meta])* $member:ident : $type:ty = $tag:literal $(or $alias:literal)? $(else $otherwise:ident)? $(unless $without:ident)? $(if $known:ident)?,)*
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ macro_rules! aggregate {
 
         impl $name {
             pub(crate) fn write_members(&self, version: crate::ofx::Version, out: &mut dyn crate::ofx::Sink) {
-                $(if true $(&& version.$known())? {
+                $(if true $(&& version.$known())? $(&& !self.$member.$without())? {
                     crate::ofx::Member::put(&self.$member, $tag, version, out);
                 })*
             }

@@ -1,5 +1,5 @@
-//! What an institution has written otherwise than the specification lets it: too long, or in another form. It goes back as it came,
-//! where what is made here would be refused.
+//! What an institution has written otherwise than the specification lets it: too long, in another form, or not at all. It goes back as
+//! it came, where what is made here would be refused.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,23 +12,31 @@ pub(crate) struct Checked {
     tag: &'static str,
     length: usize,
     result: Result<(), EncodeError>,
+    /// That there is none may be how it came, too.
+    may_be_missing: bool,
 }
 
 impl Checked {
     /// A text that may have so many characters.
     pub(crate) fn text(tag: &'static str, text: Option<&str>, most: usize) -> Self {
-        Self { tag, length: length(text), result: optional(tag, text, most) }
+        Self { tag, length: length(text), result: optional(tag, text, most), may_be_missing: false }
+    }
+
+    /// As [`text`](Self::text), of which some institutions have none.
+    pub(crate) fn or_none(tag: &'static str, text: &str, most: usize) -> Self {
+        Self { may_be_missing: true, ..Self::text(tag, Some(text), most) }
     }
 
     /// `COUNTRY`.
     pub(crate) fn country(text: Option<&str>) -> Self {
-        Self { tag: "COUNTRY", length: length(text), result: country(text) }
+        Self { tag: "COUNTRY", length: length(text), result: country(text), may_be_missing: false }
     }
 
     /// The tag and the length of a text that could not be sent if it had been made here.
     fn fault(&self) -> Option<(&'static str, usize)> {
         let is_of_form = matches!(&self.result, Err(EncodeError::TooLong { .. } | EncodeError::Invalid { .. }));
-        is_of_form.then_some((self.tag, self.length))
+        let is_missing = self.may_be_missing && self.length == 0;
+        (is_of_form || is_missing).then_some((self.tag, self.length))
     }
 }
 
@@ -47,6 +55,11 @@ impl AsRead {
     /// Of a record that was read.
     pub(crate) fn of(texts: &[Checked]) -> Self {
         Self(texts.iter().filter_map(Checked::fault).collect())
+    }
+
+    /// Of a record made here that has none of this text on purpose.
+    pub(crate) fn without(tag: &'static str) -> Self {
+        Self(vec![(tag, 0)])
     }
 
     /// Refuses what is neither sent by anybody nor came like that.

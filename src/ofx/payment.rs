@@ -197,7 +197,7 @@ setters! {
 
 impl Payment {
     /// In which of account, amount, account that it goes to, account at the payee and due day it differs from another one. Payee and texts
-    /// are not compared: institutions rewrite them.
+    /// are not compared: institutions rewrite them. An account of which `BANKID` or `ACCTTYPE` is left out differs from one that says them.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         let checks = [

@@ -150,16 +150,19 @@ impl SyncResponse {
     }
 
     /// The one of `frames` that is about `account`, whose parts may stand in several. It may say that with other zeros in front and
-    /// another branch, or leave it out where it is the only one; that of another account is none: neither its token nor what is not in
-    /// it says anything of ours.
+    /// another branch, or leave it out, as a whole or its `BANKID` or `ACCTTYPE`, where it is the only one; that of another account is
+    /// none: neither its token nor what is not in it says anything of ours.
     pub(crate) fn about<'a>(frames: impl Iterator<Item = &'a Element>, account: Option<&BankAccount>) -> Option<Self> {
         // What stands in the others is not read: there may be one for each account, and each is looked for among all.
         let frames: Vec<_> = frames.map(|frame| (account_of(frame), frame)).collect();
         let exactly = |found: &Option<BankAccount>| found.as_ref() == account;
         let nearly = |found: &Option<BankAccount>| {
-            found.as_ref().zip(account).is_some_and(|(found, ours)| is_the_same(found, ours))
+            found.as_ref().zip(account).is_some_and(|(found, ours)| found.is_spelled_for(ours))
         };
-        let only = |found: &Option<BankAccount>| frames.len() == 1 && (found.is_none() || account.is_none());
+        let only = |found: &Option<BankAccount>| {
+            let may_be = found.as_ref().zip(account).is_none_or(|(found, ours)| found.leaves_open_whether_it_is(ours));
+            frames.len() == 1 && may_be
+        };
         let all = |is_it: &dyn Fn(&Option<BankAccount>) -> bool| {
             let these = frames.iter().filter(|(found, _)| is_it(found)).filter_map(|(_, frame)| Self::read(frame));
             these.reduce(Self::and_then)
@@ -199,12 +202,39 @@ fn account_of(frame: &Element) -> Option<BankAccount> {
     Member::take(frame, "BANKACCTFROM").ok()
 }
 
-/// Whether two spellings name one account. Accounts of different types may share a number.
-fn is_the_same(one: &BankAccount, other: &BankAccount) -> bool {
-    let alike = |one: &str, other: &str| one.trim().trim_start_matches('0') == other.trim().trim_start_matches('0');
-    alike(&one.bank_id, &other.bank_id)
-        && alike(&one.account_id, &other.account_id)
-        && one.account_type == other.account_type
+impl BankAccount {
+    /// Whether two spellings name one account. Accounts of different types may share a number.
+    fn is_spelled_for(&self, ours: &Self) -> bool {
+        is_same_bank(&self.bank_id, &ours.bank_id)
+            && alike(&self.account_id, &ours.account_id)
+            && self.account_type == ours.account_type
+    }
+
+    /// Whether it leaves out `BANKID` or `ACCTTYPE`, which ours says, and may be ours by the rest.
+    pub(crate) fn leaves_open_whether_it_is(&self, ours: &Self) -> bool {
+        let no_bank = self.bank_id.is_empty() && !ours.bank_id.is_empty();
+        let no_type = self.account_type.as_str().is_empty() && !ours.account_type.as_str().is_empty();
+        (no_bank || no_type) && (no_bank || is_same_bank(&self.bank_id, &ours.bank_id)) && self.may_be(ours)
+    }
+
+    /// Whether they are one as far as both say it.
+    pub(crate) fn may_be(&self, other: &Self) -> bool {
+        let is_open = |one: &str, other: &str| one.is_empty() || other.is_empty();
+        let (one_type, other_type) = (&self.account_type, &other.account_type);
+        (is_open(&self.bank_id, &other.bank_id) || alike(&self.bank_id, &other.bank_id))
+            && alike(&self.account_id, &other.account_id)
+            && (is_open(one_type.as_str(), other_type.as_str()) || one_type == other_type)
+    }
+}
+
+/// One without `BANKID` is not the one whose `BANKID` is zeros.
+fn is_same_bank(one: &str, other: &str) -> bool {
+    one.is_empty() == other.is_empty() && alike(one, other)
+}
+
+/// Some write zeros in front.
+fn alike(one: &str, other: &str) -> bool {
+    one.trim().trim_start_matches('0') == other.trim().trim_start_matches('0')
 }
 
 /// Whether it can be written as a `TOKEN`.

@@ -31,7 +31,9 @@ pub(super) fn as_made(mut request: Request) -> Request {
 fn made_payment(payment: &mut Payment) {
     payment.as_read = Default::default();
     made_payee(address(&mut payment.payee));
-    made_account(Some(&mut payment.from));
+    // Whether the user has one without BANKID is asked where bills are paid from it.
+    let has_bank = !payment.from.bank_id.is_empty();
+    made_account(Some(&mut payment.from).filter(|_| has_bank));
     made_account(payment.to.as_mut());
 }
 

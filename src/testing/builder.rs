@@ -371,6 +371,12 @@ impl BankModel {
     }
 }
 
+impl Settings {
+    pub(super) fn has_account_without_bank_id(&self) -> bool {
+        self.accounts.iter().any(|info| info.pays_bills().is_some_and(|account| account.bank_id.is_empty()))
+    }
+}
+
 fn default_accounts() -> Vec<AccountInfo> {
     let checking = BankAccount::new("999888777", "1000001", AccountType::Checking);
     let savings = BankAccount::new("999888777", "1000002", AccountType::Savings);

@@ -114,6 +114,9 @@ impl Rule {
     }
 }
 
+/// What is found in a request that pays from an account without `BANKID`.
+pub(super) const NO_BANK_ID: &str = "BANKID is missing in BANKACCTFROM";
+
 /// `_` stands for the request inside.
 const WRAPPER: &str = "TRNUID!:36 CLTCOOKIE:32 TAN:80 OFXEXTENSION@220 _!";
 const ACCOUNT: &str = "BANKID!:9 BRANCHID:22 ACCTID!:22 ACCTTYPE! ACCTKEY:22";

@@ -20,3 +20,4 @@ mod saved;
 mod scenario;
 mod sparse;
 mod versions;
+mod whose;

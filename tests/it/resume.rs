@@ -10,6 +10,7 @@ pub(crate) mod line;
 mod lost;
 mod moved;
 mod newer;
+mod no_bank_id;
 mod one_time;
 mod others;
 mod passwords;

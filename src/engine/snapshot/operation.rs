@@ -119,6 +119,8 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
         Some(RequestV1 { account: [], order }) => (None, order.to_vec()),
         Some(RequestV1 { account, order }) => {
             let account = unpack(account).and_then(|element| BankAccount::read(&element).ok());
+            // None is sent without its type.
+            let account = account.filter(|account| account.check().is_ok());
             (Some(account.ok_or(SnapshotError::Damaged(KIND))?), order.to_vec())
         }
         None => (None, Vec::new()),

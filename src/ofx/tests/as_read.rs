@@ -21,6 +21,38 @@ fn an_account_that_was_stored_is_as_long_as_it_came_and_no_longer() {
 }
 
 #[test]
+fn an_account_has_no_bank_id_where_it_came_without_or_was_made_so() {
+    let missing = |tag| Err(EncodeError::Empty(tag));
+    let mut made = BankAccount::new("", "1", AccountType::Checking);
+    assert_eq!(made.check(), missing("BANKID"));
+    let on_purpose = BankAccount::without_bank_id("1", AccountType::Checking);
+    assert_eq!((on_purpose.check(), &on_purpose), (Ok(()), &made));
+    let long = BankAccount::without_bank_id("1".repeat(23), AccountType::Checking);
+    assert_eq!(long.check(), Err(EncodeError::TooLong { tag: "ACCTID", length: 23, limit: 22 }));
+    made.bank_id = "  ".to_owned();
+    assert_eq!(made.check(), missing("BANKID"));
+
+    let text = on_purpose.write("BANKACCTFROM", NEW).to_markup();
+    assert_eq!(text, "<BANKACCTFROM><ACCTID>1</ACCTID><ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM>");
+    for text in [text.as_str(), "<BANKACCTFROM><BANKID></BANKID><ACCTID>1<ACCTTYPE>CHECKING</BANKACCTFROM>"] {
+        let read = BankAccount::read(&Element::from_markup(text).unwrap()).unwrap();
+        let mut stored = BankAccount::read(&unpack(&pack(&read.write("BANKACCTFROM", NEW))).unwrap()).unwrap();
+        assert_eq!((read.check(), stored.check(), &read, &stored), (Ok(()), Ok(()), &on_purpose, &on_purpose));
+        stored.bank_id = "  ".to_owned();
+        assert_eq!(stored.check(), missing("BANKID"));
+        stored.bank_id = "999888777".to_owned();
+        assert_eq!(stored.check(), Ok(()));
+        stored.account_type = AccountType::from_word("");
+        assert_eq!(stored.check(), missing("ACCTTYPE"));
+    }
+    let mut whole = BankAccount::read(&BankAccount::new("9", "1", AccountType::Checking).write("A", NEW)).unwrap();
+    whole.bank_id.clear();
+    assert_eq!(whole.check(), missing("BANKID"), "it came with one");
+    let untyped = Element::from_markup("<BANKACCTFROM><ACCTID>1</BANKACCTFROM>").unwrap();
+    assert_eq!(BankAccount::read(&untyped).unwrap().check(), missing("ACCTTYPE"));
+}
+
+#[test]
 fn a_payee_keeps_its_country_and_what_is_new_of_it_is_checked() {
     let mut payee = Payee::from_aggregate(&harbor().country("US").to_aggregate()).unwrap();
     assert_eq!(PayeeAddition::new(payee.clone()).check(NEW), Ok(()));

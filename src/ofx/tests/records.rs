@@ -189,7 +189,7 @@ fn an_account_list_has_all_kinds_of_accounts() {
 fn a_careless_account_hides_neither_the_others_nor_its_other_services() {
     let account = "<BANKACCTFROM><BANKID>1<ACCTID>2<ACCTTYPE>CHECKING</BANKACCTFROM>";
     let list: AccountInfoResponse = read(&format!(
-        "<ACCTINFO><DESC>No type<BANKACCTINFO><BANKACCTFROM><BANKID>1<ACCTID>2</BANKACCTFROM><SVCSTATUS>ACTIVE</BANKACCTINFO>\
+        "<ACCTINFO><DESC>No number<BANKACCTINFO><BANKACCTFROM><BANKID>1<ACCTTYPE>CD</BANKACCTFROM><SVCSTATUS>ACTIVE</BANKACCTINFO>\
          <BPACCTINFO>{account}<SVCSTATUS>ACTIVE</BPACCTINFO></ACCTINFO>\
          <ACCTINFO><DESC>No status<CCACCTINFO><CCACCTFROM><ACCTID>3</CCACCTFROM></CCACCTINFO></ACCTINFO>\
          <ACCTINFO><DESC>No limit<BANKACCTINFO>{account}<OTHERACCTINFO><BANKID>7</OTHERACCTINFO><SUPTXDL>Y<MATURITYAMT>None\
@@ -197,8 +197,8 @@ fn a_careless_account_hides_neither_the_others_nor_its_other_services() {
          <ACCTINFO><DESC>Good<BPACCTINFO>{account}<SVCSTATUS>ACTIVE</BPACCTINFO></ACCTINFO>"
     ))
     .unwrap();
-    let [no_type, no_status, no_limit, good] = &list.accounts[..] else { panic!("{:?}", list.accounts) };
-    assert!(no_type.bank.is_none() && no_type.pays_bills().is_some());
+    let [no_number, no_status, no_limit, good] = &list.accounts[..] else { panic!("{:?}", list.accounts) };
+    assert!(no_number.bank.is_none() && no_number.pays_bills().is_some());
     assert!(no_status.card.is_none() && no_status.description.as_deref() == Some("No status"));
     let bank = no_limit.bank.as_ref().unwrap();
     assert_eq!((bank.downloads, bank.overdraft_limit, bank.maturity_amount), (Some(true), None, None));
@@ -208,7 +208,7 @@ fn a_careless_account_hides_neither_the_others_nor_its_other_services() {
     };
     let missing = |tag, path: &str| (Problem::Missing(tag), path.to_owned());
     let amount = |path: &str| (Problem::Value("amount"), path.to_owned());
-    assert_eq!(errors(no_type), [missing("ACCTTYPE", "/ACCTINFO/BANKACCTINFO/BANKACCTFROM")]);
+    assert_eq!(errors(no_number), [missing("ACCTID", "/ACCTINFO/BANKACCTINFO/BANKACCTFROM")]);
     assert_eq!(errors(no_status), [missing("SVCSTATUS", "/ACCTINFO/CCACCTINFO")]);
     let expected = [
         missing("ACCTID", "/ACCTINFO/BANKACCTINFO/OTHERACCTINFO"),

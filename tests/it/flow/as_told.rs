@@ -186,8 +186,8 @@ fn a_payment_whose_amount_comes_with_marks_of_thousands_is_accepted() {
 fn a_list_with_a_careless_account_is_a_list() {
     let mut scenario = Scenario::new(easy());
     scenario.then_says(|sent| {
-        let untyped = Element::aggregate("BANKACCTFROM", vec![leaf("BANKID", "1"), leaf("ACCTID", "2")]);
-        let infos = [untyped, account()].map(|account| {
+        let nameless = Element::aggregate("BANKACCTFROM", vec![leaf("BANKID", "1"), leaf("ACCTTYPE", "CD")]);
+        let infos = [nameless, account()].map(|account| {
             let service = Element::aggregate("BPACCTINFO", vec![account, leaf("SVCSTATUS", "Active")]);
             Element::aggregate("ACCTINFO", vec![service])
         });
@@ -195,7 +195,7 @@ fn a_list_with_a_careless_account_is_a_list() {
         Said::new(0, "INFO").set("SIGNUPMSGSRSV1", vec![transaction("ACCTINFOTRNRS", sent.trn_uid(), 0, Some(list))])
     });
     assert_eq!(scenario.run(Intent::Accounts), Ok(Step::Done(Outcome::Accounts)));
-    let [untyped, good] = &scenario.state.accounts().unwrap().accounts[..] else { panic!("two accounts") };
-    assert!(untyped.pays_bills().is_none() && untyped.unreadable.len() == 1);
+    let [nameless, good] = &scenario.state.accounts().unwrap().accounts[..] else { panic!("two accounts") };
+    assert!(nameless.pays_bills().is_none() && nameless.unreadable.len() == 1);
     assert!(good.pays_bills().is_some() && good.unreadable.is_empty());
 }

@@ -3,13 +3,13 @@
 use ofx_session::Payment;
 use ofx_session::engine::{Doubt, EngineError, Intent, Outcome, Step};
 use ofx_session::ofx::{
-    Element, EncodeError, ListedPayee, PayeeAddition, PayeeModification, PaymentModification, PaymentState, Request,
-    SyncMode,
+    AccountType, Element, EncodeError, ListedPayee, PayeeAddition, PayeeModification, PaymentModification,
+    PaymentState, Request, SyncKind, SyncMode,
 };
 use rust_decimal::Decimal;
 
 use super::recovery::{frame, lost, ours, with_value};
-use super::scenario::{Said, Scenario, Sent, acceptance, easy, paid, payment, transaction, unknown};
+use super::scenario::{Reply, Said, Scenario, Sent, acceptance, easy, honest, paid, payment, transaction, unknown};
 
 /// The acceptance with another text in the place of one.
 fn rewritten(sent: &Sent, old: &str, new: &str) -> Element {
@@ -60,6 +60,50 @@ fn an_acceptance_without_the_account_at_the_payee_is_one() {
     }
 }
 
+/// Under our own `TRNUID` it is ours, and the receipt tells.
+#[test]
+fn an_acceptance_that_names_our_account_without_bank_or_type_is_one() {
+    for (old, new) in [
+        ("<BANKID>999888777</BANKID>", "<BANKID></BANKID>"),
+        ("<BANKID>999888777</BANKID>", ""),
+        ("<ACCTTYPE>CHECKING</ACCTTYPE>", "<ACCTTYPE></ACCTTYPE>"),
+        ("<ACCTTYPE>CHECKING</ACCTTYPE>", ""),
+    ] {
+        let receipt = paid(answered(old, new));
+        assert_eq!((receipt.id(), receipt.differences(&payment())), ("4711", vec!["BANKACCTFROM"]), "{old} {new}");
+    }
+}
+
+/// Nothing hangs on the header.
+#[test]
+fn an_acceptance_under_a_version_that_is_no_number_is_one() {
+    for version in ["2.1.1", "211.0", "-211", "99999999", "two"] {
+        let mut scenario = Scenario::with_profile(easy().sync_mode(SyncMode::Lite));
+        scenario.then(move |bank, sent| {
+            let honest = String::from_utf8(honest(bank, sent)).unwrap();
+            assert!(honest.contains("VERSION=\"211\""), "{honest}");
+            Reply::Body(honest.replacen("VERSION=\"211\"", &format!("VERSION=\"{version}\""), 1).into_bytes())
+        });
+        paid(scenario.pay());
+        scenario.clean(1);
+    }
+}
+
+/// It must be filled in, as what else is required.
+#[test]
+fn an_account_without_a_type_is_not_sent() {
+    let receipt = paid(answered("<ACCTTYPE>CHECKING</ACCTTYPE>", ""));
+    let mut told = receipt.response.payment.clone();
+    assert_eq!(told.from.account_type, AccountType::Other(String::new()));
+    let mut scenario = Scenario::with_profile(easy().everything().sync_mode(SyncMode::Lite));
+    let change = |told: &Payment| Intent::from(Request::from(PaymentModification::new("4711", told.clone())));
+    assert_eq!(scenario.run(change(&told)), Err(EngineError::Encode(EncodeError::Empty("ACCTTYPE"))));
+    let history = Intent::synchronize(SyncKind::Payments, Some(&told.from));
+    assert_eq!(scenario.run(history), Err(EngineError::Encode(EncodeError::Empty("ACCTTYPE"))));
+    told.from.account_type = AccountType::Checking;
+    assert!(scenario.run(change(&told)).is_ok());
+}
+
 /// It may be ours under another identifier where the amount is the same.
 #[test]
 fn a_payment_of_a_history_without_the_account_at_the_payee_may_be_any_of_its_amount() {
@@ -85,7 +129,6 @@ fn what_is_paid_is_no_decoration() {
         ("<TRNAMT>84.20</TRNAMT>", ""),
         ("<TRNAMT>84.20", "<TRNAMT>84.20-"),
         ("<DTDUE>20260123</DTDUE>", ""),
-        ("<ACCTTYPE>CHECKING</ACCTTYPE>", ""),
         ("<ACCTID>1000001</ACCTID>", "<ACCTID></ACCTID>"),
         ("<NAME>", "<NAME>one</NAME><NAME>"),
     ] {
