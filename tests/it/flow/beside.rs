@@ -1,12 +1,12 @@
 //! What stands beside a signon that is refused: nothing of it is believed, and what says that the request was looked at leaves a doubt.
 
 use ofx_session::Doubt;
-use ofx_session::engine::Intent;
+use ofx_session::engine::{ApprovalCode, Dialect, Institution, Intent, Step};
 use ofx_session::ofx::{Element, Version};
 
 use super::scenario::{
-    Reply, Said, Scenario, Sent, acceptance, asked, easy, honest, paid, payment, questioning, refused, transaction,
-    unknown,
+    MAIN, Reply, Said, Scenario, Sent, acceptance, asked, easy, honest, paid, payment, questioning, refused,
+    transaction, unknown,
 };
 
 /// The answer to a payment by an institution that refuses the signon.
@@ -41,6 +41,19 @@ fn what_says_that_a_payment_was_looked_at_leaves_it_in_doubt() {
     scenario.then_says(|sent| beside(sent, &[(0, Some(acceptance(sent)))]));
     let pay = || Intent::pay(&payment());
     assert!(is_beside(&unknown(scenario.run(Intent::Batch(vec![pay(), pay()])))));
+}
+
+/// Whatever else the code of the signon means there.
+#[test]
+fn a_payment_that_was_looked_at_does_not_wait_for_approval() {
+    let dialect = Dialect::new().approval_code(ApprovalCode::SignonInvalid);
+    let scenario = || Scenario::at(Institution::new(MAIN).dialect(dialect.clone()), Version::V211, easy());
+    let mut looked_at = scenario();
+    looked_at.then_says(|sent| beside(sent, &[(0, Some(acceptance(sent)))]));
+    assert!(is_beside(&unknown(looked_at.pay())));
+    let mut waits = scenario();
+    waits.then_says(|sent| beside(sent, &[(15_500, None)]));
+    assert!(matches!(waits.pay(), Ok(Step::Approve(_))));
 }
 
 /// Filled in by a template, before anybody has looked.
