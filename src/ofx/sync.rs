@@ -214,7 +214,7 @@ impl BankAccount {
     pub(crate) fn leaves_open_whether_it_is(&self, ours: &Self) -> bool {
         let no_bank = self.bank_id.is_empty() && !ours.bank_id.is_empty();
         let no_type = self.account_type.as_str().is_empty() && !ours.account_type.as_str().is_empty();
-        (no_bank || no_type) && (no_bank || is_same_bank(&self.bank_id, &ours.bank_id)) && self.may_be(ours)
+        (no_bank || no_type && is_same_bank(&self.bank_id, &ours.bank_id)) && self.may_be(ours)
     }
 
     /// Whether they are one as far as both say it.
