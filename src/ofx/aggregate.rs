@@ -5,7 +5,8 @@
 ///
 /// `member: Type = "TAG"`, or `= "TAG" if predicate` for what only some versions know; the predicate is a method of
 /// [`Version`](crate::ofx::Version). `= "TAG" or "ALIAS"` also reads what institutions write in its place; `= "TAG" else function` asks the
-/// function what it is when it cannot be read. `= "TAG" unless is_empty` leaves it out where that method says so. Reading is by tag and in any order, writing in the order of the lines.
+/// function what it is when it cannot be read. `= "TAG" unless is_empty` leaves it out where that method says so. Reading is by tag and
+/// in any order, writing in the order of the lines.
 /// `struct Name remembering member` has an [`AsRead`](crate::ofx::as_read::AsRead) of what `texts` gives.
 macro_rules! aggregate {
     ($(#[$meta:meta])* pub struct $name:ident $(remembering $as_read:ident)? {

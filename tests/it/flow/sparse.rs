@@ -93,7 +93,7 @@ fn an_acceptance_under_a_version_that_is_no_number_is_one() {
 #[test]
 fn an_account_without_a_type_is_not_sent() {
     let receipt = paid(answered("<ACCTTYPE>CHECKING</ACCTTYPE>", ""));
-    let mut told = receipt.response.payment.clone();
+    let mut told = receipt.response.payment;
     assert_eq!(told.from.account_type, AccountType::Other(String::new()));
     let mut scenario = Scenario::with_profile(easy().everything().sync_mode(SyncMode::Lite));
     let change = |told: &Payment| Intent::from(Request::from(PaymentModification::new("4711", told.clone())));
