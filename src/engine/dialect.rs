@@ -235,14 +235,14 @@ impl Dialect {
     }
 
     /// Sets by which status an institution says that the user must approve this client first: most say 15510, some 2000 or 15500 for the
-    /// same. An operation whose signon is refused with it is [`Progress::Approve`](crate::Progress::Approve) then, keeps its identifiers and
-    /// waits for up to 30 days, where it would be refused. One that is in doubt, and an anonymous request, are refused all the same.
+    /// same. An operation whose signon is refused with it is [`Progress::Approve`](crate::Progress::Approve) then, keeps its identifiers
+    /// and waits for up to 30 days, where it would be refused. One that is in doubt, and an anonymous request, are refused all the same.
     ///
     /// # Security
     ///
-    /// With [`ApprovalCode::SignonInvalid`] a wrong password looks the same, and so does a `USERKEY` that is no good any more: nothing tells
-    /// them apart but the institution's [message](crate::Approval::message). Each further try may lock the user out. Show the message, and
-    /// [`proceed`](crate::Session::proceed) only when the user says that the client is approved and the password is right.
+    /// With [`ApprovalCode::SignonInvalid`] a wrong password looks the same, and so does a `USERKEY` that is no good any more: nothing
+    /// tells them apart but the institution's [message](crate::Approval::message). Each further try may lock the user out. Show it,
+    /// and [`proceed`](crate::Session::proceed) only when the user says that the client is approved and the password is right.
     #[must_use]
     pub fn approval_code(mut self, code: ApprovalCode) -> Self {
         self.approval_code = code;
