@@ -1,6 +1,7 @@
 //! One file of an operation: what is kept before it leaves, the exchange, and what its answer, or the lack of one, makes of the operation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -21,9 +22,9 @@ pub(crate) trait Ahead: Send {
 
     /// Whether it may still leave, directly before it does: what stands between, an observer or the writer of a log, may have taken long.
     ///
-    /// After an error nothing is sent.
-    fn leave(&mut self, _now: DateTime<Utc>) -> Result<(), Error> {
-        Ok(())
+    /// Says for how long it may. After an error nothing is sent.
+    fn leave(&mut self, _now: DateTime<Utc>) -> Result<Option<Duration>, Error> {
+        Ok(None)
     }
 }
 
@@ -82,10 +83,13 @@ pub(crate) async fn exchange(
     let (watching, world) = (client.watching.clone(), Arc::clone(&client.world));
     let first = request(file);
     let recorded = watching.leaves(&*world, kind, &first);
-    if let Err(error) = ahead.leave(world.now()) {
-        watching.stays(&*world, kind, recorded);
-        return Err(error);
-    }
+    let first = match ahead.leave(world.now()) {
+        Ok(time) => first.leaving_within(time),
+        Err(error) => {
+            watching.stays(&*world, kind, recorded);
+            return Err(error);
+        }
+    };
     let operation = std::mem::replace(held, interrupted);
     // A one-time token is good for one file: it is used up unless that was turned away before anybody looked at it.
     let token = if client.state.is_anonymous(kind) { None } else { credentials.auth_token.take() };
@@ -108,9 +112,9 @@ pub(crate) async fn exchange(
     {
         let copy = request(copy);
         let recorded = watching.leaves(&*world, kind, &copy);
-        if ahead.leave(world.now()).is_ok() {
+        if let Ok(time) = ahead.leave(world.now()) {
             was_sent = true;
-            sent = watching.send(&*world, &*wire, kind, copy, recorded).await;
+            sent = watching.send(&*world, &*wire, kind, copy.leaving_within(time), recorded).await;
         } else {
             watching.stays(&*world, kind, recorded);
         }

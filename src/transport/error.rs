@@ -278,7 +278,7 @@ fn explain(code: u16) -> String {
     let what = match code {
         300..=399 => "redirected the request, which is not followed: ask the institution for its new URL",
         400..=499 => "rejected the request: check the URL and what the institution expects of a client",
-        500..=599 => "failed: ask later what became of the request",
+        500..=599 => "failed: it may be able to answer later",
         _ => "answered in an unexpected way",
     };
     format!("the institution's server {what} (http status {code}); the request may have been carried out")

@@ -33,6 +33,7 @@ mod watch;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -175,6 +176,7 @@ pub struct Request {
     observer: Option<Arc<dyn Observer>>,
     may_reuse_connection: bool,
     recall: Recall,
+    leaves_by: Option<Instant>,
 }
 
 impl Request {
@@ -188,6 +190,7 @@ impl Request {
             observer: None,
             may_reuse_connection: false,
             recall: Recall::default(),
+            leaves_by: None,
         }
     }
 
@@ -235,6 +238,18 @@ impl Request {
     /// Where the transport proves that it never left.
     pub(crate) fn recall(&self) -> Recall {
         self.recall.clone()
+    }
+
+    /// Must not leave later than that: somebody else may be at work by then.
+    pub(crate) fn leaving_within(mut self, time: Option<Duration>) -> Self {
+        self.leaves_by = time.and_then(|time| Instant::now().checked_add(time));
+        self
+    }
+
+    /// When it must not leave any more.
+    #[cfg(feature = "https")]
+    pub(crate) fn leaves_by(&self) -> Option<Instant> {
+        self.leaves_by
     }
 
     /// The address, whole.

@@ -262,7 +262,8 @@ impl Vault {
     /// [`Dialect::repeat_for_cookie`](crate::engine::Dialect::repeat_for_cookie)) take at most, which is the transport's total timeout, 60
     /// seconds unless set: else somebody takes over while the answer is still on its way. That pays nothing twice, but leaves in doubt what
     /// would have been a receipt. Where the write before a file takes more than half of it, nothing is sent, and the call
-    /// fails with [`ErrorKind::Busy`](crate::error::ErrorKind::Busy). After a crash, others wait for what is left of it and five seconds
+    /// fails with [`ErrorKind::Busy`](crate::error::ErrorKind::Busy). By [`Https`](crate::transport::Https), nothing leaves either once the
+    /// claim is over, whatever has held it up. After a crash, others wait for what is left of it and five seconds
     /// more.
     ///
     /// The vault does not know the time-outs of its transport. It refuses only what no institution can answer in: with less than one

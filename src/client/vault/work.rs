@@ -1,5 +1,7 @@
 //! What is done under a claim: the same loop as a session's, with the store in front of each file.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use crate::client::driver;
@@ -172,14 +174,14 @@ impl Ahead for WriteAhead<'_> {
         Ok(Noted::Stored)
     }
 
-    fn leave(&mut self, now: DateTime<Utc>) -> Result<(), Error> {
+    fn leave(&mut self, now: DateTime<Utc>) -> Result<Option<Duration>, Error> {
         let enough = later(now, self.vault.lease / 2);
         if self.desk.claim.as_ref().is_some_and(|claim| claim.until < enough) {
             // Whoever wakes up here so late may no longer be the owner, or would not be when the answer is there.
             return Err(Error::new(ErrorKind::Busy, Delivery::NotSent, TOO_SLOW));
         }
         self.sent = true;
-        Ok(())
+        Ok(self.desk.claim.as_ref().and_then(|claim| (claim.until - now).to_std().ok()))
     }
 }
 

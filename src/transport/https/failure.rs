@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
+use crate::transport::https::gate::Revoked;
 use crate::transport::watch::Watch;
 use crate::transport::{ProxyProblem, TransportError, tls};
 
@@ -34,7 +35,7 @@ impl Failed<'_> {
             None if self.watch.was_connected() || !cause.is_connect() => None,
             found => Some(found.unwrap_or(ProxyProblem::Unreachable)),
         };
-        let (dns, timeout) = (cause.is_dns(), cause.is_timeout());
+        let (dns, timeout) = (cause.is_dns(), cause.is_timeout() || tls::find::<Revoked>(&cause).is_some());
         let lost = self.proxy.filter(|_| dns && self.watch.was_looking_for_the_proxy());
         let silent = self.proxy.filter(|_| !self.watch.was_connected()).map(str::to_owned);
         let source = Some(cause.without_url().into());

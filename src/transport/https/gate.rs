@@ -8,7 +8,8 @@
 //! An observer is told in between: the body is still here, however long that takes, and can be called back meanwhile.
 //!
 //! One atomic step decides between the two. So even when a timeout and the connection race on two threads, a request
-//! that was reported as not sent can never leave.
+//! that was reported as not sent can never leave. Nor can one that is late, whoever has held it up: a program's own code on the thread
+//! of the connection, or a process that slept.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::secret::Wiped;
@@ -31,14 +33,14 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Puts `bytes` behind a new gate. `watch` is told when they are about to leave.
-    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>, watch: Arc<Watch>) -> (Self, Gated) {
+    /// Puts `bytes` behind a new gate, which closes at `until`. `watch` is told when they are about to leave.
+    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>, watch: Arc<Watch>, until: Option<Instant>) -> (Self, Gated) {
         // Nobody asks for the bytes of an empty body, so there would be no proof: it counts as gone from the start.
         let first = if bytes.is_empty() { GONE } else { WAITING };
         let state = Arc::new(AtomicU8::new(first));
         // Not a copy: the owner inside wipes the bytes when the last view of them is dropped.
         let bytes = Bytes::from_owner(Wiped::from(bytes));
-        (Self { state: Arc::clone(&state), recall: None }, Gated { state, bytes: Some(bytes), watch })
+        (Self { state: Arc::clone(&state), recall: None }, Gated { state, bytes: Some(bytes), watch, until })
     }
 
     /// Proves to `recall`, when it is dropped because the client gives up, that the body has not left, if that is so.
@@ -68,6 +70,7 @@ pub(crate) struct Gated {
     state: Arc<AtomicU8>,
     bytes: Option<Bytes>,
     watch: Arc<Watch>,
+    until: Option<Instant>,
 }
 
 impl Body for Gated {
@@ -82,6 +85,9 @@ impl Body for Gated {
             self.watch.sends(bytes.len());
         }
         // Only now: whoever was told may have taken longer than anybody waits.
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            pass(&self.state, REVOKED);
+        }
         let may_leave = bytes.is_empty() || pass(&self.state, GONE);
         Poll::Ready(Some(if may_leave { Ok(Frame::data(bytes)) } else { Err(Revoked(())) }))
     }
@@ -121,12 +127,13 @@ const REVOKED: u8 = 2;
 mod tests {
     use std::sync::Mutex;
     use std::task::Waker;
+    use std::time::Duration;
 
     use super::*;
     use crate::transport::Event;
 
     fn gate(bytes: &[u8]) -> (Gate, Gated) {
-        Gate::new(Zeroizing::new(bytes.to_vec()), Watch::new(None, "here".to_owned(), None, true))
+        Gate::new(Zeroizing::new(bytes.to_vec()), Watch::new(None, "here".to_owned(), None, true), None)
     }
 
     fn pull(body: &mut Gated) -> Option<Result<Vec<u8>, Revoked>> {
@@ -165,14 +172,24 @@ mod tests {
             assert!(held.lock().unwrap().as_ref().is_some_and(Gate::take_back));
         };
         let watch = Watch::new(Some(Arc::new(observer)), "here".to_owned(), None, true);
-        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()), Arc::clone(&watch));
+        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()), Arc::clone(&watch), None);
         *ours.lock().unwrap() = Some(gate);
         assert!(pull(&mut body).unwrap().is_err());
         assert_eq!(told.load(Ordering::Relaxed), 1);
         // One that was called back before is not about to leave.
-        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()), watch);
+        let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()), watch, None);
         assert!(gate.take_back() && pull(&mut body).unwrap().is_err());
         assert_eq!(told.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_body_that_is_late_cannot_leave() {
+        for (until, leaves) in [(Instant::now() + Duration::from_secs(3600), true), (Instant::now(), false)] {
+            let watch = Watch::new(None, "here".to_owned(), None, true);
+            let (gate, mut body) = Gate::new(Zeroizing::new(b"pay".to_vec()), watch, Some(until));
+            assert_eq!(pull(&mut body).unwrap().is_ok(), leaves);
+            assert_eq!(gate.take_back(), !leaves);
+        }
     }
 
     #[test]

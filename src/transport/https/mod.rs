@@ -148,10 +148,10 @@ impl Https {
         // One that only reads may go over whichever connection is there first: nothing hangs on it.
         let is_certain = request.may_reuse_connection() || !stack.always_shares();
         let watch = Watch::new(request.observer().cloned(), route.host.clone(), route.proxy.clone(), is_certain);
-        let recall = request.recall();
+        let leaving = Leaving { recall: request.recall(), by: request.leaves_by().map(Instant::from_std) };
         let body =
             if options.http.compress_requests { answer::compressed(request.body())? } else { request.into_body() };
-        let whole = self.follow(client, &route, headers, body, &watch, recall);
+        let whole = self.follow(client, &route, headers, body, &watch, leaving);
         Arc::clone(&watch).over(whole).await
     }
 
@@ -163,7 +163,7 @@ impl Https {
         mut headers: HeaderMap,
         mut body: Zeroizing<Vec<u8>>,
         watch: &Arc<Watch>,
-        recall: Recall,
+        leaving: Leaving,
     ) -> Result<Response, TransportError> {
         let end = Instant::now().checked_add(self.shared.options.total_timeout);
         let follows = self.shared.options.http.redirects == Redirects::SameHost;
@@ -180,9 +180,10 @@ impl Https {
             }
             let failed =
                 Failed { host: &route.shown, proxy: route.proxy.as_ref().map(|proxy| proxy.address.as_str()), watch };
-            let (gate, gated) = Gate::new(this, Arc::clone(watch));
+            let until = [end, leaving.by].into_iter().flatten().min();
+            let (gate, gated) = Gate::new(this, Arc::clone(watch), until);
             // What left before has left, whatever becomes of it here.
-            let gate = if was_sent { gate } else { gate.telling(recall.clone()) };
+            let gate = if was_sent { gate } else { gate.telling(leaving.recall.clone()) };
             let mut post = client.post(url.clone()).headers(lines).body(Body::wrap(gated));
             if let Some(end) = end {
                 post = post.timeout(end.saturating_duration_since(Instant::now()));
@@ -256,6 +257,12 @@ impl Https {
             other => other,
         }
     }
+}
+
+/// When a body may leave, and who is told that it has not.
+struct Leaving {
+    recall: Recall,
+    by: Option<Instant>,
 }
 
 impl Transport for Https {

@@ -120,7 +120,7 @@ fn by_hand() -> Vec<Made> {
             "hand_stray_refused",
             "a client with what a request was refused with, which is no status and is passed over",
             &client_header,
-            &[of_client.clone(), vec![no_record(131)]].concat(),
+            &[of_client, vec![no_record(131)]].concat(),
         ),
         made("hand_flags", "identity and recovery with every flag that has no meaning", &header, &flagged),
     ]

@@ -68,6 +68,28 @@ async fn a_body_that_an_observer_held_up_does_not_leave_after_its_time() {
     }
 }
 
+/// Nobody can look at the clock while the only thread is held up, by an observer or because the process sleeps.
+#[tokio::test]
+async fn a_body_whose_only_thread_was_held_up_does_not_leave_after_its_time() {
+    let (url, mut recorded) = recording().await;
+    for versions in [HttpVersions::Http1, HttpVersions::Http2] {
+        let observer = |event: &Event<'_>| {
+            if matches!(event, Event::RequestSent { .. }) {
+                std::thread::sleep(Duration::from_millis(400));
+            }
+        };
+        let time = Duration::from_millis(300);
+        let https = Https::new(loopback().http_versions(versions).total_timeout(time)).unwrap();
+        let error = https.send(Request::new(url.clone(), BODY.to_vec()).observed_by(Some(Arc::new(observer)))).await;
+        let error = error.unwrap_err();
+        assert!(matches!(error, TransportError::ConnectTimeout { .. }), "{error:?}");
+        not_sent(error);
+        drop(https);
+        let came = recorded.recv().await.unwrap();
+        assert!(!came.windows(6).any(|part| part == b"canary"), "it left after its time");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn what_is_dropped_while_an_observer_holds_it_up_does_not_leave() {
     let (url, mut recorded) = recording().await;
