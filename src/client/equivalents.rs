@@ -118,7 +118,7 @@
 //! | `TLS12SupportedGroups`, `TLS13KeyShareGroups` | [`HttpsOptions::key_exchange_groups`] |
 //! | `TLS12SignatureAlgorithms` | not here: the TLS library decides which signatures prove something |
 //! | `SSLCACerts`, `SSLServerCACerts` | [`HttpsOptions::add_root_pem`], [`HttpsOptions::only_given_roots`], [`HttpsOptions::roots`] |
-//! | `SSLCheckCRL` | [`HttpsOptions::add_crl_pem`], with lists that the program fetches. Not here: fetching them in the handshake, which would tell others whom we call, and OCSP, which issuers give up (the verifiers of Windows and Apple systems do as they see fit: [`Roots::Platform`]) |
+//! | `SSLCheckCRL` | [`HttpsOptions::add_crl_pem`], with lists that the program fetches. Not here: fetching them in the handshake, which would tell others whom we call, and OCSP, which issuers give up (the verifiers of Windows and Apple systems do as they see fit: [`Roots::Platform`](crate::transport::Roots::Platform)) |
 //! | `SSLSecurityFlags` | [`HttpsOptions::check_certificate`], [`HttpsOptions::certificate_name`] |
 //! | `ReuseSSLSession` | [`HttpsOptions::tls_resumption`] |
 //! | `ssl_provider` | not here: rustls with ring, on every platform but Android |

@@ -142,7 +142,7 @@ async fn a_list_that_is_cut_or_replaced_by_a_page_is_an_error_and_can_be_asked_f
     let cases: [(String, (ErrorKind, Delivery), &[&str]); 7] = [
         (cut, lost, &["while asking, which changes nothing", "broke before the answer was complete"]),
         (http("200 OK", "text/html", page), lost, &["web page", "Please wait"]),
-        (http("503 Busy", "text/plain", "canary"), lost, &["http status 503", "ask later"]),
+        (http("503 Busy", "text/plain", "canary"), lost, &["http status 503", "answer later"]),
         (http("403 No", "text/plain", "canary"), lost, &["http status 403", "check the URL"]),
         (ofx(""), lost, &["answered with nothing"]),
         (ofx("busy, canary"), malformed, &["cannot be read", "no <OFX> was found"]),
