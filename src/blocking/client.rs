@@ -80,6 +80,9 @@ impl Client {
         /// Replaces the limits on the institution's answers, which are not stored.
         fn limits(self, limits: Limits) -> Self;
 
+        /// Never asks for the profile by itself from now on.
+        fn without_profile(self) -> Self;
+
         /// Replaces how many bytes a blob may have, which is not stored.
         fn blob_limit(self, bytes: usize) -> Self;
 

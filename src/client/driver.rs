@@ -91,19 +91,21 @@ pub(crate) async fn fetch_profile(
 }
 
 /// Fetches the profile when none is known or a newer one is announced. An institution may refuse to have one, which `refused`
-/// remembers; what it offers is then found out by asking. What `counts` does not go without one: an institution that is only tired
+/// remembers; what it offers is then found out by asking. Where it is `needed`, nothing goes without one: an institution that is only tired
 /// would be sent it to another address, and without what the profile promises for the case that the answer is lost.
 pub(crate) async fn know_profile(
     client: &mut Client,
     credentials: &mut Credentials,
-    counts: bool,
+    needed: bool,
     refused: &mut bool,
 ) -> Result<(), Error> {
-    if *refused && !counts || !lacks_profile(&client.state) {
+    if *refused && !needed || !lacks_profile(&client.state) {
         return Ok(());
     }
-    let in_vain =
-        |error: Error| not_looked_at(error).with_delivery(Delivery::NotSent).while_doing("asking for the profile");
+    let of_user = !client.state.is_anonymous(TaskKind::Profile);
+    let in_vain = |error: Error| {
+        of_profile(error, of_user).with_delivery(Delivery::NotSent).while_doing("asking for the profile")
+    };
     match fetch_profile(client, credentials).await {
         // A vault could ask them by no other call than the payment's own, and is better off with the known one than stopped. Once they
         // are answered, the next call fetches the newer one.
@@ -113,8 +115,8 @@ pub(crate) async fn know_profile(
         Ok(progress) => progress.done().map(|_| ()).map_err(in_vain),
         // Going on would cost the user a failed signon, for a reason that is known now.
         Err(error) if would_fail_again(&error, &client.state) => Err(in_vain(error)),
-        Err(error) if error.kind() == ErrorKind::Refused && counts && client.state.profile().is_none() => {
-            Err(not_looked_at(error).with_delivery(Delivery::NotSent).while_doing(WITHOUT_PROFILE))
+        Err(error) if error.kind() == ErrorKind::Refused && needed && client.state.profile().is_none() => {
+            Err(of_profile(error, of_user).with_delivery(Delivery::NotSent).while_doing(WITHOUT_PROFILE))
         }
         Err(error) if error.kind() == ErrorKind::Refused => {
             *refused = true;
@@ -134,10 +136,12 @@ pub(crate) async fn know_profile(
     }
 }
 
-/// What was refused is the profile. What it was fetched for was not looked at.
-fn not_looked_at(error: Error) -> Error {
+/// What was refused is the profile, unless the user was. What it was fetched for was not looked at.
+fn of_profile(error: Error, of_user: bool) -> Error {
     let Some(mut refusal) = error.detail::<Refusal>().cloned() else { return error };
-    refusal.at = RefusedAt::Signon;
+    if refusal.at == RefusedAt::Request || !of_user {
+        refusal.at = RefusedAt::Profile;
+    }
     error.with_detail(refusal)
 }
 
@@ -174,7 +178,8 @@ const NO_OPERATION: &str = "there is no operation to continue; start one";
 const STILL_IN_DOUBT: &str = "the request is still in doubt and was not sent once more";
 
 const WITHOUT_PROFILE: &str = "asking for the institution's profile, without which nothing is sent that must not be done twice: ask again later (where it has \
-     none, say Institution::without_profile; where it has one for its users only, Dialect::profile_of_user)";
+     none, say Institution::without_profile, or Client::without_profile of one that was stored; where it has one for its users only, \
+     Dialect::profile_of_user)";
 
 const ASKS_FIRST: &str =
     "the institution wants security questions answered before it gives its profile: Session::fetch_profile asks them";

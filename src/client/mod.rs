@@ -160,6 +160,14 @@ impl Client {
         self
     }
 
+    /// Never asks for the profile by itself from now on, as [`Institution::without_profile`] does for a new client: for one that was stored
+    /// and whose institution refuses to give any. It is stored with it. A profile that is known counts on.
+    #[must_use]
+    pub fn without_profile(mut self) -> Self {
+        self.state.institution.dialect.without_profile = true;
+        self
+    }
+
     /// Replaces how many bytes a blob may have, which is not stored: see [`ClientBuilder::blob_limit`].
     #[must_use]
     pub fn blob_limit(mut self, bytes: usize) -> Self {

@@ -213,6 +213,8 @@ impl Receipt {
 pub enum RefusedAt {
     /// The signon: no request of the file was looked at.
     Signon,
+    /// The profile, which is fetched first, or its anonymous signon: neither the user nor the request was looked at.
+    Profile,
     /// The request for security questions.
     Challenge,
     /// The request itself.
@@ -248,6 +250,7 @@ impl fmt::Display for Refusal {
         let Status { code, message, .. } = &self.status;
         let what = match self.at {
             RefusedAt::Signon => SIGNON_REFUSED,
+            RefusedAt::Profile => "the institution refused to give its profile",
             RefusedAt::Challenge => "the institution refused to ask its security questions",
             RefusedAt::Request => "the institution refused the request",
         };

@@ -62,13 +62,14 @@ impl Intent {
         Self::Request { request: Box::new(ModelCancellation::new(id, pending).into()), account: Some(from.clone()) }
     }
 
-    /// Whether what is asked for must not simply be made again.
-    pub(crate) fn counts(&self) -> bool {
+    /// Whether what is asked for must not simply be made again, and what became of it is found out by what a profile promises. Which
+    /// password counts is found out by trying both, and an institution may refuse all else before it is changed.
+    pub(crate) fn needs_profile(&self) -> bool {
         match self {
-            Self::Pay(_) | Self::ChangePassword => true,
+            Self::Pay(_) => true,
             Self::Request { request, .. } => TaskKind::Request(request.kind()).counts(),
-            Self::Batch(intents) => intents.iter().any(Self::counts),
-            Self::Profile | Self::Accounts | Self::Synchronize { .. } => false,
+            Self::Batch(intents) => intents.iter().any(Self::needs_profile),
+            Self::Profile | Self::Accounts | Self::Synchronize { .. } | Self::ChangePassword => false,
         }
     }
 

@@ -175,17 +175,20 @@ impl Inner {
         // The server gives up first, so that what it was asked cannot happen long after the caller gave up.
         let patience = (self.options.limit() / 5).saturating_mul(4).as_millis().clamp(1, 2_000_000_000);
         let session = format!("{SESSION} SET statement_timeout = {patience};");
-        let (mut connection, mut is_over) = (Box::pin(connection), false);
+        let mut connection = Some(Box::pin(connection));
         {
             let mut ready = pin!(client.batch_execute(&session));
             let both = poll_fn(|context| {
-                is_over = is_over || connection.as_mut().poll(context).is_ready();
+                // It is over: what waits for an answer is told so once it is dropped.
+                if connection.as_mut().is_some_and(|connection| connection.as_mut().poll(context).is_ready()) {
+                    connection = None;
+                }
                 ready.as_mut().poll(context)
             });
             both.await.map_err(not_connected)?;
         }
         let driver = Driver::spawn(async move {
-            if !is_over {
+            if let Some(connection) = connection {
                 connection.await;
             }
         });

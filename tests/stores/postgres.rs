@@ -269,10 +269,9 @@ async fn connections_to_a_server_that_hangs_behind_its_greeting_are_closed() {
             count.fetch_add(1, Ordering::SeqCst);
             let count = Arc::clone(&count);
             tokio::spawn(async move {
-                // AuthenticationOk, ReadyForQuery.
                 let mut asked = [0; 1024];
                 let _ = near.read(&mut asked).await;
-                near.write_all(b"R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I").await.unwrap();
+                near.write_all(GREETING).await.unwrap();
                 while near.read(&mut asked).await.is_ok_and(|bytes| bytes > 0) {}
                 count.fetch_sub(1, Ordering::SeqCst);
             });
@@ -290,3 +289,25 @@ async fn connections_to_a_server_that_hangs_behind_its_greeting_are_closed() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
+
+/// Whoever waits is told at once, and not when its time is over.
+#[tokio::test]
+async fn a_server_that_hangs_up_behind_its_greeting_is_told_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let mut asked = [0; 1024];
+            let _ = near.read(&mut asked).await;
+            near.write_all(GREETING).await.unwrap();
+            let _ = near.read(&mut asked).await;
+        }
+    });
+    let options = ServerOptions::new().timeout(Duration::from_secs(600));
+    let store = Postgres::new(&format!("postgres://jane:pw@127.0.0.1:{port}/postgres"), options).unwrap();
+    let error = tokio::time::timeout(Duration::from_secs(60), store.load(&key(1))).await.unwrap().unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+}
+
+/// AuthenticationOk, ReadyForQuery.
+const GREETING: &[u8] = b"R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I";

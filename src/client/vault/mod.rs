@@ -78,7 +78,8 @@
 //!
 //! Of the client that a vault is made with, a vault that has a desk takes the transport, observer, document log, device, limits, and what
 //! it signs on with: the application's id, version and key, and the language; also whether payments go [without
-//! synchronization](crate::Institution::without_synchronization), for those that are not begun yet; give up one that is. Version of OFX,
+//! synchronization](crate::Institution::without_synchronization), for those that are not begun yet; give up one that is; and, as long as
+//! no profile is known, that none is asked for, or one as the user. Version of OFX,
 //! the rest of the dialect, profile, `CLIENTUID` and keys stay what they were when the first payment was begun: files that may be sent
 //! again were made of them. With another `ORG` or `FID` than then, nothing is sent.
 //!

@@ -34,7 +34,8 @@ impl Vault {
     ///
     /// Both of the refusals say that no money has moved, and only one is a result. Where `error.detail::<Refusal>()` has
     /// [`at`](Refusal::at) [`RefusedAt::Signon`](crate::engine::RefusedAt::Signon) (or `Challenge`), the payment is not refused: it is on
-    /// the desk, or not even there where the signon was for the profile, and `pay` makes it when it is called again. Where
+    /// the desk, or not even there where the signon was for the profile, and `pay` makes it when it is called again. So it is at
+    /// [`RefusedAt::Profile`](crate::engine::RefusedAt::Profile), which says nothing about the user: ask again later. Where
     /// [`look`](Self::look) says [`Standing::Refused`], it is over. A refused signon is about the user, and not about this one payment: do
     /// not go on with the next one of a queue by the same credentials, because each further try may lock the user out.
     ///

@@ -201,7 +201,8 @@ fn write_finished<'a>(finished: &'a Finished, packed: &'a Packed) -> FinishedV1<
         Verdict::Paid(_) => (0, 0, None),
         Verdict::Refused(refusal) => {
             let at = match refusal.at {
-                RefusedAt::Signon => 0,
+                // The latter is no result, and is not stored.
+                RefusedAt::Signon | RefusedAt::Profile => 0,
                 RefusedAt::Challenge => 1,
                 RefusedAt::Request => 2,
             };

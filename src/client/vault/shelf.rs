@@ -12,7 +12,7 @@ use crate::client::vault::desk::{Claim, Desk, later};
 use crate::client::vault::patience::{Effort, MOST_TRIES};
 use crate::client::vault::record::{restore_desk, restore_file, save_desk, save_file};
 use crate::client::vault::standing::{Finished, Verdict};
-use crate::engine::{Include, Part, SCHEMA, State};
+use crate::engine::{Dialect, Include, Part, SCHEMA, State};
 use crate::error::{Delivery, Error, ErrorKind, Moved};
 use crate::seal::{self, Blob, Kind, OpenError, OpenPolicy, SealError, Segment, Suite};
 use crate::store::{Applied, Record, RecordKey, StoreError, Swap, Version};
@@ -59,6 +59,13 @@ impl Vault {
         state.application.clone_from(&self.template.application);
         state.institution.language.clone_from(&self.template.institution.language);
         state.institution.dialect.without_synchronization = self.template.institution.dialect.without_synchronization;
+        if state.profile.is_none() {
+            // Advised by the error of whoever needs one and is refused it.
+            let Dialect { without_profile, profile_of_user, .. } = self.template.institution.dialect;
+            let dialect = &mut state.institution.dialect;
+            dialect.without_profile |= without_profile;
+            dialect.profile_of_user |= profile_of_user;
+        }
         state.device.clone_from(&self.template.device);
         state.limits = self.template.limits;
         desk.version = Some(record.version());

@@ -65,7 +65,8 @@ impl Stack {
         self.always
     }
 
-    /// The client for a request that is sent on the runtime `here`.
+    /// The client for a request that is sent on the runtime `here`. That a runtime may get the id of one that is over does no more harm than
+    /// before: a connection of the latter hangs until the time is over, and the request is not sent.
     pub(crate) fn client(&self, may_reuse: bool, here: Id) -> &Client {
         let kept = self.kept.as_ref().filter(|_| may_reuse || self.always);
         kept.filter(|_| *self.home.get_or_init(|| here) == here).unwrap_or(&self.fresh)

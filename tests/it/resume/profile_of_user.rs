@@ -6,7 +6,7 @@ use ofx_session::ofx::EnrollmentRequest;
 use ofx_session::testing::BankBuilder;
 use ofx_session::{Blob, Client, Credentials, Dialect, Institution, Progress};
 
-use super::line::{Line, MAIN, context, easy, jane, keys, now, pause_and_resume, payment, questioning, right};
+use super::line::{Fate, Line, MAIN, context, easy, jane, keys, now, pause_and_resume, payment, questioning, right};
 
 fn line(bank: BankBuilder) -> Line {
     Line::new(bank.class("DSF".parse().unwrap()).profile_of_user(true).build_model())
@@ -160,4 +160,19 @@ fn questions_before_a_newer_profile_do_not_keep_a_payment_from_going_with_the_kn
         assert_eq!(asked(), before + 1, "the newer one is fetched once there is nothing to ask");
     }
     line.clean(1);
+}
+
+/// Where the password must be changed before anything else, the profile too comes after that.
+#[test]
+fn a_password_that_must_be_changed_is_changed_without_a_profile() {
+    let line = line(easy());
+    let mut session = client(&line).open(jane()).unwrap();
+    let refused =
+        "<PROFMSGSRSV1><PROFTRNRS><TRNUID>1<STATUS><CODE>2000<SEVERITY>ERROR</STATUS></PROFTRNRS></PROFMSGSRSV1>";
+    let head =
+        "OFXHEADER:100\r\nVERSION:103\r\n\r\n<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>15000<SEVERITY>INFO</STATUS>";
+    let text = format!("{head}<DTSERVER>20260105<LANGUAGE>ENG</SONRS></SIGNONMSGSRSV1>{refused}</OFX>");
+    line.then([Fate::Says(text.into_bytes())]);
+    let _ = now(session.change_password("battery staple"));
+    assert!(sent(&line).last().unwrap().contains("<PINCHRQ>"));
 }

@@ -93,13 +93,30 @@ fn an_institution_that_gives_no_profile_just_now_is_sent_no_payment() {
     house.line.then([no_profile(), no_profile()]);
     let error = pay(&house, at(), "order-1", jane()).unwrap_err();
     assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Refused, Moved::No), "{error}");
-    assert_eq!(error.detail::<Refusal>().map(|refusal| refusal.at), Some(RefusedAt::Signon), "not the payment");
+    assert_eq!(error.detail::<Refusal>().map(|refusal| refusal.at), Some(RefusedAt::Profile), "not the payment");
+    assert!(error.detail::<Refusal>().unwrap().to_string().contains("to give its profile"), "{error}");
     assert_eq!(now(house.vault().look("order-1")).unwrap(), None);
     // What only reads goes on.
     now(vault(&house, at()).accounts(jane())).unwrap().done().unwrap();
     assert_eq!(heard(&house).iter().filter(|file| file.contains("<PROFRQ>")).count(), 2);
     done(pay(&house, at(), "order-1", jane()));
     assert!(heard(&house).iter().any(|file| file.contains("<PMTSYNCRQ>")), "the profile was asked for again");
+}
+
+/// What only reads goes on without one, and is remembered: what the error advises after that is done all the same.
+#[test]
+fn an_institution_without_a_profile_that_has_given_its_list_is_paid_as_the_error_advises() {
+    let house = House::new(easy().org("EXAMPLE").fid("7777"));
+    let at = || at().org("EXAMPLE").fid("7777");
+    let refuses = || house.line.then([no_profile()]);
+    refuses();
+    now(vault(&house, at()).accounts(jane())).unwrap().done().unwrap();
+    refuses();
+    let error = pay(&house, at(), "order-1", jane()).unwrap_err();
+    assert!(error.to_string().contains("Institution::without_profile"), "{error}");
+    heard(&house);
+    done(pay(&house, at().without_profile(), "order-1", jane()));
+    assert!(heard(&house).iter().all(|file| !file.contains("<PROFRQ>")));
 }
 
 #[test]
