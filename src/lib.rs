@@ -87,9 +87,9 @@ pub mod transport;
 pub use client::vault::{Busy, Pending, Settlement, Standing};
 pub use client::{Client, ClientBuilder, Completed, DocumentLog, Kept, Paused, Progress, Session, Stored, Vault};
 pub use engine::{
-    Answers, Approval, ApprovalCode, BatchAnswer, Challenge, ChallengeAnswerTag, Change, ChangeKind, Changes,
-    ClientUidUse, Confirmed, Credentials, Device, Dialect, Doubt, HeaderLine, Institution, Intent, Origin, Receipt,
-    Refusal, RefusedAt, Situation, TaskKind, UserKey,
+    Answers, Approval, BatchAnswer, Challenge, ChallengeAnswerTag, Change, ChangeKind, Changes, ClientUidUse,
+    Confirmed, Credentials, Device, Dialect, Doubt, HeaderLine, Institution, Intent, Origin, Receipt, Refusal,
+    RefusedAt, Situation, TaskKind, UserKey,
 };
 pub use error::{Delivery, Error, ErrorKind, Moved, StatusCode};
 pub use ofx::{

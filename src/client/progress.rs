@@ -30,8 +30,7 @@ impl<T> Progress<T> {
     ///
     /// # Errors
     ///
-    /// Says what is asked, or why nothing is known. The session still holds the operation. That of [`Approve`](Self::Approve) has status
-    /// 15510, also where the institution says it by [another](crate::Dialect::approval_code).
+    /// Says what is asked, or why nothing is known. The session still holds the operation.
     pub fn done(self) -> Result<T, Error> {
         match self {
             Self::Done(result) => Ok(result),

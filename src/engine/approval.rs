@@ -9,18 +9,21 @@ use crate::engine::{Operation, Refusal, RefusedAt, State, Step};
 use crate::error::StatusCode;
 use crate::ofx::{Status, shortened};
 
-/// What the user must have approved at the institution, outside of OFX (status 15510, and what else the institution
-/// [means by it](crate::engine::Dialect::approval_code)).
+/// What the user must have approved at the institution, outside of OFX (status 15510).
 ///
 /// The request was not looked at. It waits, under its identifiers, and is sent again once the user says that the client is
 /// approved; a blob of it can wait for 30 days.
+///
+/// Some institutions say the same by 2000 or 15500 and only their message tells it apart from a wrong password, which locks the user out
+/// when it is tried too often. That is a refusal here. A program that finds it in [`server_message`](crate::Error::server_message) shows that
+/// and the [client's `CLIENTUID`](crate::Client::client_uid), stores the client ([`deconstruct`](crate::Client::deconstruct), readable for 90
+/// days, and not only the paused operation), and asks again once the user has approved it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Approval {
     /// `CLIENTUID`: names this client. Show it; the institution may ask for it.
     pub client_uid: String,
-    /// What the institution says that the user is to do, in its own words. Where it says so by a status that can mean something else,
-    /// these tell what it means.
+    /// What the institution says that the user is to do, in its own words.
     pub message: Option<String>,
 }
 
@@ -52,7 +55,7 @@ impl Operation {
     /// The signon was refused. Nothing of the file was looked at. OFX 1.0.3 §2.5.1.
     pub(crate) fn refused_at_signon(mut self, status: &Status, state: &State, now: DateTime<Utc>) -> (Self, Step) {
         let anonymous = state.is_anonymous(self.kind);
-        if state.institution.dialect.wants_approval(status.code) && self.doubt.is_none() && !anonymous {
+        if status.code == StatusCode::CLIENT_UID_UNKNOWN && self.doubt.is_none() && !anonymous {
             self.phase = Phase::ExpectApproval { message: status.message.as_deref().map(shortened) };
             return self.with_step(state, now);
         }

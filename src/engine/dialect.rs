@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::StatusCode;
 use crate::ofx::{EncodeError, SignonForm, Stamp, Style};
 
 /// How one institution differs from what most accept: layout, signon, headers of HTTP, and what of its profile is believed.
@@ -45,7 +44,6 @@ pub struct Dialect {
     pub(crate) without_synchronization: bool,
     pub(crate) repeat_for_cookie: bool,
     pub(crate) profile_of_user: bool,
-    pub(crate) approval_code: ApprovalCode,
 }
 
 /// What the answer to a security question is called in a signon. OFX 1.0.3 §2.5.4, OFX 2.3 §2.5.4.
@@ -75,21 +73,6 @@ pub enum ClientUidUse {
     Never,
     /// As it is, also in versions without it. Citi wants it in 102.
     InEveryVersion,
-}
-
-/// By which status of the signon an institution says that the user must approve this client first, on its web page or by phone. OFX
-/// 1.0.3 §2.5.1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ApprovalCode {
-    /// By 15510, as the specification has it.
-    #[default]
-    ClientUidUnknown,
-    /// Also by 2000, a general error, which can mean anything: some say by it that `APPID` and `APPVER` are too old.
-    GeneralError,
-    /// Also by 15500, which says of most that id or password was wrong.
-    SignonInvalid,
 }
 
 /// What is said in a header of HTTP.
@@ -234,21 +217,6 @@ impl Dialect {
         self
     }
 
-    /// Sets by which status an institution says that the user must approve this client first: most say 15510, some 2000 or 15500 for the
-    /// same. An operation whose signon is refused with it is [`Progress::Approve`](crate::Progress::Approve) then, keeps its identifiers
-    /// and waits for up to 30 days, where it would be refused. One that is in doubt, and an anonymous request, are refused all the same.
-    ///
-    /// # Security
-    ///
-    /// With [`ApprovalCode::SignonInvalid`] a wrong password looks the same, and so does a `USERKEY` that is no good any more: nothing
-    /// tells them apart but the institution's [message](crate::Approval::message). Each further try may lock the user out. Show it,
-    /// and [`proceed`](crate::Session::proceed) only when the user says that the client is approved and the password is right.
-    #[must_use]
-    pub fn approval_code(mut self, code: ApprovalCode) -> Self {
-        self.approval_code = code;
-        self
-    }
-
     /// How documents are laid out.
     #[must_use]
     pub fn style(&self) -> Style {
@@ -284,16 +252,6 @@ impl Dialect {
             short_answer_tag: self.challenge_answer == ChallengeAnswerTag::A,
             client_uid_in_every_version: self.client_uid == ClientUidUse::InEveryVersion,
         }
-    }
-
-    /// Whether the institution means by this status of a signon that the user must approve the client.
-    pub(crate) fn wants_approval(&self, code: StatusCode) -> bool {
-        let also = match self.approval_code {
-            ApprovalCode::ClientUidUnknown => None,
-            ApprovalCode::GeneralError => Some(StatusCode::GENERAL_ERROR),
-            ApprovalCode::SignonInvalid => Some(StatusCode::SIGNON_INVALID),
-        };
-        code == StatusCode::CLIENT_UID_UNKNOWN || also == Some(code)
     }
 
     /// A `CLIENTUID` in the spelling that is sent, and that the user must register.

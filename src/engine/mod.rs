@@ -39,9 +39,9 @@
 //! ```
 //!
 //! A refused signon ends an operation here, although nobody has looked at its request. A [`Session`](crate::Session) goes on from a copy
-//! of what it was before. One that is refused because the institution does not know this client yet (15510, or another code by its
-//! dialect) ends nothing: the operation waits until the user has had the client approved, and its request is sent unchanged. Where
-//! something is in doubt, a refused signon leaves it so.
+//! of what it was before. One that is refused because the institution does not know this client yet (15510) ends nothing: the operation
+//! waits until the user has had the client approved, and its request is sent unchanged. Where something is in doubt, a refused signon
+//! leaves it so.
 //!
 //! Only the rooms above this one can store an operation: to a driver of its own, `keep` is what the program remembers while it runs. What
 //! must survive a crash is paid by a [`Session`](crate::Session) over a [`Transport`](crate::transport::Transport) of its own, with
@@ -89,7 +89,7 @@ pub use answers::{Answers, Challenge, Device};
 pub use approval::Approval;
 pub use changes::{Change, ChangeKind, Changes, Origin};
 pub use credentials::Credentials;
-pub use dialect::{ApprovalCode, ChallengeAnswerTag, ClientUidUse, Dialect, HeaderLine};
+pub use dialect::{ChallengeAnswerTag, ClientUidUse, Dialect, HeaderLine};
 pub use doubt::Doubt;
 pub use error::EngineError;
 pub use ids::Seed;

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::recovery::{Copies, Leg, Recovery};
-use crate::engine::{ApprovalCode, ChallengeAnswerTag, ClientUidUse, Dialect, Doubt, HeaderLine};
+use crate::engine::{ChallengeAnswerTag, ClientUidUse, Dialect, Doubt, HeaderLine};
 use crate::ofx::FileUid;
 
 #[derive(Serialize, Deserialize)]
@@ -55,8 +55,7 @@ pub(crate) struct DialectV1<'a> {
     /// 1: answers are `MFACHALLENGEA`; 2: short dates; 4: no `FI`; 8: `NEWFILEUID` is `NONE`; 16: again with the cookie;
     /// 32: the profile is the user's.
     pub(crate) flags: u8,
-    /// `CLIENTUID`: 0 by version, 1 in upper case, 2 never, 3 in every version. And 4 more where the client is to be approved by 2000,
-    /// too, 8 more where by 15500: the first versions refuse what is more than 3.
+    /// `CLIENTUID`: 0 by version, 1 in upper case, 2 never, 3 in every version.
     pub(crate) client_uid: u8,
     #[serde(borrow)]
     pub(crate) user_agent: HeaderLineV1<'a>,
@@ -182,7 +181,6 @@ pub(crate) fn write_dialect(dialect: &Dialect) -> Option<DialectV1<'_>> {
         accept,
         repeat_for_cookie,
         profile_of_user,
-        approval_code,
     } = dialect;
     let short_tag = *challenge_answer == ChallengeAnswerTag::A;
     let flags = u8::from(short_tag)
@@ -197,12 +195,6 @@ pub(crate) fn write_dialect(dialect: &Dialect) -> Option<DialectV1<'_>> {
         ClientUidUse::Never => 2,
         ClientUidUse::InEveryVersion => 3,
     };
-    let client_uid = client_uid
-        | match approval_code {
-            ApprovalCode::ClientUidUnknown => 0,
-            ApprovalCode::GeneralError => 1 << 2,
-            ApprovalCode::SignonInvalid => 2 << 2,
-        };
     let same = (flags, client_uid, user_agent, accept) == (0, 0, &HeaderLine::Default, &HeaderLine::Default);
     (!same).then(|| DialectV1 { flags, client_uid, user_agent: write_line(user_agent), accept: write_line(accept) })
 }
@@ -216,17 +208,12 @@ pub(crate) fn read_dialect(found: &DialectV1<'_>, identity: Dialect) -> Option<D
         without_file_uids: found.flags & 8 != 0,
         repeat_for_cookie: found.flags & 16 != 0,
         profile_of_user: found.flags & 32 != 0,
-        approval_code: match found.client_uid >> 2 {
-            0 => ApprovalCode::ClientUidUnknown,
-            1 => ApprovalCode::GeneralError,
-            2 => ApprovalCode::SignonInvalid,
-            _ => return None,
-        },
-        client_uid: match found.client_uid & 3 {
+        client_uid: match found.client_uid {
             0 => ClientUidUse::ByVersion,
             1 => ClientUidUse::UpperCase,
             2 => ClientUidUse::Never,
-            _ => ClientUidUse::InEveryVersion,
+            3 => ClientUidUse::InEveryVersion,
+            _ => return None,
         },
         user_agent: read_line(&found.user_agent),
         accept: read_line(&found.accept),

@@ -7,8 +7,7 @@ use ofx_session::ofx::{Document, Element, Limits, Style, SyncMode, Version};
 use ofx_session::testing::{BankBuilder, BankModel, Endpoint};
 use ofx_session::transport::{HttpsOptions, Request, Response, Sending, Transport, TransportError};
 use ofx_session::{
-    ApprovalCode, ChallengeAnswerTag, Client, ClientUidUse, Dialect, HeaderLine, Institution, Paused, Progress,
-    Session, Situation,
+    ChallengeAnswerTag, Client, ClientUidUse, Dialect, HeaderLine, Institution, Paused, Progress, Session, Situation,
 };
 use serde_json::{Value, json};
 
@@ -118,8 +117,6 @@ fn one_by_one() -> Vec<(Value, Dialect)> {
         (json!({"without_synchronization": true}), new().without_synchronization(true)),
         (json!({"repeat_for_cookie": true}), new().repeat_for_cookie(true)),
         (json!({"profile_of_user": true}), new().profile_of_user(true)),
-        (json!({"approval_code": "general_error"}), new().approval_code(ApprovalCode::GeneralError)),
-        (json!({"approval_code": "signon_invalid"}), new().approval_code(ApprovalCode::SignonInvalid)),
     ]
 }
 
@@ -143,7 +140,7 @@ fn a_configuration_file_holds_what_the_calls_set() {
         "close_leaves": false, "line_breaks": false, "challenge_answer": "MFACHALLENGEANSWER", "short_dates": false,
         "without_fi": false, "client_uid": "by_version", "without_file_uids": false, "user_agent": "default",
         "accept": "default", "without_profile": false, "ignore_profile_urls": false, "without_synchronization": false,
-        "repeat_for_cookie": false, "profile_of_user": false, "approval_code": "client_uid_unknown",
+        "repeat_for_cookie": false, "profile_of_user": false,
     });
     assert_eq!(all, defaults);
     for wrong in [json!({"close_leafs": true}), json!({"client_uid": "sometimes"}), json!({"accept": "text/xml"})] {

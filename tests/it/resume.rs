@@ -1,7 +1,6 @@
 //! Pausing, sealing, opening and resuming: at every step, of every shape, and never with a secret in the blob.
 
 mod ahead;
-mod approval;
 mod blobs;
 mod canary;
 mod cookies;

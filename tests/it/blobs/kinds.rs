@@ -72,7 +72,6 @@ pub(super) fn kind(number: u64) -> Option<Kind> {
 }
 
 const OPERATION: u8 = 5;
-const DIALECT: u8 = 11;
 const RECOVERY: u8 = 129;
 const PLACE: u8 = 130;
 
@@ -137,17 +136,6 @@ fn passwords_are_tried_for_a_change_of_the_password_only() {
             // It has neither token nor file.
             assert_eq!(found, if matches!(leg, 1 | 4 | 5) { Ok(()) } else { Err(RECOVERY) }, "{name} leg {leg}");
         }
-    }
-}
-
-/// The first versions know the numbers to 3, and refuse the others.
-#[test]
-fn a_number_of_a_dialect_that_is_none_is_damaged() {
-    for number in 0..=u8::MAX {
-        let found = opens("paused_dialect", |segments| {
-            with(segments, DIALECT, |record| [&record[..1], &[number], &record[2..]].concat())
-        });
-        assert_eq!(found, if number < 12 { Ok(()) } else { Err(DIALECT) }, "{number}");
     }
 }
 

@@ -11,8 +11,8 @@ use chrono::NaiveDate;
 use ofx_session::ofx::Style;
 use ofx_session::testing::{AccessKeys, Bank, BankBuilder};
 use ofx_session::{
-    AccountType, Answers, ApprovalCode, BankAccount, Blob, ChallengeAnswerTag, Client, ClientUidUse, Context,
-    Credentials, Dialect, HeaderLine, Institution, Key, KeyRing, Payee, PayeeRef, Payment, Progress, Session, Version,
+    AccountType, Answers, BankAccount, Blob, ChallengeAnswerTag, Client, ClientUidUse, Context, Credentials, Dialect,
+    HeaderLine, Institution, Key, KeyRing, Payee, PayeeRef, Payment, Progress, Session, Version,
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
@@ -132,8 +132,6 @@ fn clients() -> Vec<Made> {
         Dialect::new().client_uid(ClientUidUse::UpperCase).user_agent(HeaderLine::None).accept(HeaderLine::None);
     let upper = Client::builder(institution(Version::V211).dialect(upper));
     let upper = upper.client_uid("f91d7a8d-9d0c-4133-a235-53cf4f311519").build().unwrap();
-    let approved = Dialect::new().approval_code(ApprovalCode::SignonInvalid).client_uid(ClientUidUse::InEveryVersion);
-    let approved = Client::builder(institution(Version::V102).dialect(approved)).build().unwrap();
     let plain_new = Client::builder(institution(Version::V211)).build().unwrap().deconstruct_plain_public().unwrap();
     let public = full().deconstruct_plain_public().unwrap();
     let private = full().deconstruct_plain_including_private().unwrap();
@@ -163,11 +161,6 @@ fn clients() -> Vec<Made> {
             "client_upper_case",
             "a client whose CLIENTUID is in upper case, and two headers left out",
             upper,
-        ),
-        SEALED.client(
-            "client_approval_code",
-            "a client that is to be approved where its signon is refused with 15500",
-            approved,
         ),
         plain("client_plain_new", "a client that was built and never used, in plain", plain_new),
         plain("client_plain_public", "the reference state, of which only what is not private is in it", public),

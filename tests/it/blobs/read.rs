@@ -235,7 +235,7 @@ fn marks(at: &mut Cursor<'_>) -> Value {
 
 fn dialect(at: &mut Cursor<'_>) -> Value {
     let (flags, client_uid) = (at.byte(), at.byte());
-    assert!(client_uid <= 11);
+    assert!(client_uid <= 3);
     json!({
         "short_answer_tag": flags & 1 != 0, "short_dates": flags & 2 != 0, "without_fi": flags & 4 != 0,
         "without_file_uids": flags & 8 != 0, "repeat_for_cookie": flags & 16 != 0,

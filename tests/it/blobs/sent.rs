@@ -113,7 +113,7 @@ fn signs_on_as_it_should(document: &Document, set: &str, golden: &Golden) {
     let known = |value: &Value, knows: bool| value.as_str().filter(|_| knows).map(str::to_owned);
     let mfa = version.knows_mfa() && !anonymous;
     let dialect = &content["dialect"];
-    let uid = match dialect["client_uid"].as_u64().unwrap_or(0) % 4 {
+    let uid = match dialect["client_uid"].as_u64().unwrap_or(0) {
         0 | 1 => mfa,
         2 => false,
         _ => !anonymous,
