@@ -10,7 +10,7 @@ use crate::engine::{
     Change, Confirmed, Doubt, EngineError, Operation, Outcome, Receipt, Refusal, RefusedAt, State, Step, TaskKind,
 };
 use crate::error::StatusCode;
-use crate::ofx::{Answer, Effect, Item, RequestKind, Response, Status, SyncResponse, TrnUid};
+use crate::ofx::{Answer, Effect, Item, Reply, Request, RequestKind, Response, Status, SyncResponse, TrnUid};
 
 impl Operation {
     /// The answer to a file whose signon was accepted, for a request that counts.
@@ -88,13 +88,19 @@ impl Operation {
     fn take_success(
         self,
         kind: RequestKind,
-        answer: Answer,
+        mut answer: Answer,
         response: &Response,
         frame: Option<&SyncResponse>,
         state: &State,
         now: DateTime<Utc>,
     ) -> (Self, Step) {
         let signon = response.signon();
+        let payer = answer.reply.as_mut().and_then(Reply::payer_mut);
+        if let Some(payer) = payer.filter(|payer| payer.bank_id.is_empty() || payer.account_type.as_str().is_empty()) {
+            // What it leaves out of what it was asked for would be left out of the next request that is made of it.
+            let asked = self.requests(state).unwrap_or_default();
+            asked.iter().filter_map(Request::account).for_each(|ours| payer.fill_in(ours));
+        }
         let outcome = match kind {
             RequestKind::Pay => {
                 let later = frame.map(|frame| frame.answers.as_slice()).unwrap_or_default().iter().flatten();

@@ -306,7 +306,12 @@ fn item(intent: Intent, state: &State, trn_uid: TrnUid) -> Result<(Item, Option<
             (AccountInfoRequest::new(known_or_oldest(known)).into(), None)
         }
         Intent::Pay(payment) => (PaymentRequest::new(*payment).into(), None),
-        Intent::Request { request, account } => (*request, account),
+        Intent::Request { request, account } => {
+            if let Some(account) = &account {
+                account.check()?;
+            }
+            (*request, account)
+        }
         Intent::Synchronize { kind, account, from } => {
             state.offers(kind.frame().set)?;
             if from == Some(SyncFrom::Refresh) && state.sync_mode(kind.frame().set) == Some(SyncMode::Lite) {

@@ -30,6 +30,7 @@ aggregate! {
     /// Identifiers are kept exactly as the institution sent them, blanks and dashes included. One that it has written itself goes back
     /// to it whatever its length; one that was made here is refused where it is longer than the specification lets it be. `BANKID` and
     /// `ACCTTYPE` are required, yet missing at some. Without `BANKID`, as it came, an account can be used; `ACCTTYPE` must be filled in.
+    /// Where only an answer left the `BANKID` out, and the institution wants it, so must that be.
     #[doc(alias = "BANKACCTFROM")]
     #[doc(alias = "BANKACCTTO")]
     #[derive(Hash)]

@@ -138,6 +138,17 @@ macro_rules! exchanges {
         }
 
         impl Reply {
+    /// The account that is paid from, of what pays.
+    pub(crate) fn payer_mut(&mut self) -> Option<&mut BankAccount> {
+        match self {
+            Self::Pay(response) => Some(&mut response.payment.from),
+            Self::ModifyPayment(response) => Some(&mut response.payment.from),
+            Self::AddRecurring(response) => Some(&mut response.payment.from),
+            Self::ModifyRecurring(response) => Some(&mut response.payment.from),
+            _ => None,
+        }
+    }
+
             /// Which kind of request it answers.
             #[must_use]
             pub const fn kind(&self) -> RequestKind {

@@ -155,16 +155,19 @@ impl SyncResponse {
     pub(crate) fn about<'a>(frames: impl Iterator<Item = &'a Element>, account: Option<&BankAccount>) -> Option<Self> {
         // What stands in the others is not read: there may be one for each account, and each is looked for among all.
         let frames: Vec<_> = frames.map(|frame| (account_of(frame), frame)).collect();
-        let exactly = |found: &Option<BankAccount>| found.as_ref() == account;
-        let nearly = |found: &Option<BankAccount>| {
-            found.as_ref().zip(account).is_some_and(|(found, ours)| found.is_spelled_for(ours))
-        };
-        let only = |found: &Option<BankAccount>| {
-            let may_be = found.as_ref().zip(account).is_none_or(|(found, ours)| found.leaves_open_whether_it_is(ours));
+        type Told<'a> = (Option<BankAccount>, &'a Element);
+        let exactly = |(found, _): &Told<'_>| found.as_ref() == account;
+        let nearly =
+            |(found, _): &Told<'_>| found.as_ref().zip(account).is_some_and(|(found, ours)| found.is_spelled_for(ours));
+        let only = |(found, frame): &Told<'_>| {
+            let may_be = account.is_none_or(|ours| match found {
+                Some(found) => found.leaves_open_whether_it_is(ours),
+                None => !names_another(frame, ours),
+            });
             frames.len() == 1 && may_be
         };
-        let all = |is_it: &dyn Fn(&Option<BankAccount>) -> bool| {
-            let these = frames.iter().filter(|(found, _)| is_it(found)).filter_map(|(_, frame)| Self::read(frame));
+        let all = |is_it: &dyn Fn(&Told<'_>) -> bool| {
+            let these = frames.iter().filter(|told| is_it(told)).filter_map(|(_, frame)| Self::read(frame));
             these.reduce(Self::and_then)
         };
         all(&exactly).or_else(|| all(&nearly)).or_else(|| all(&only))
@@ -202,7 +205,24 @@ fn account_of(frame: &Element) -> Option<BankAccount> {
     Member::take(frame, "BANKACCTFROM").ok()
 }
 
+/// Whether what a frame says of its account, which names none that can be read, is something else than ours.
+fn names_another(frame: &Element, ours: &BankAccount) -> bool {
+    let mut told = frame.children_named("BANKACCTFROM");
+    let Some(account) = told.next() else { return false };
+    let own = [("BANKID", &*ours.bank_id), ("ACCTID", &*ours.account_id), ("ACCTTYPE", ours.account_type.as_str())];
+    let says_another = |(tag, own)| account.value(tag).is_some_and(|told| !told.is_empty() && !alike(told, own));
+    told.next().is_some() || own.into_iter().any(says_another)
+}
+
 impl BankAccount {
+    /// Takes over `BANKID` and `ACCTTYPE` of ours, where it leaves them out and may be ours by the rest.
+    pub(crate) fn fill_in(&mut self, ours: &Self) {
+        if self.leaves_open_whether_it_is(ours) {
+            self.bank_id.clone_from(&ours.bank_id);
+            self.account_type.clone_from(&ours.account_type);
+        }
+    }
+
     /// Whether two spellings name one account. Accounts of different types may share a number.
     fn is_spelled_for(&self, ours: &Self) -> bool {
         is_same_bank(&self.bank_id, &ours.bank_id)

@@ -120,7 +120,7 @@ pub(crate) fn restore_operation(parts: &[Part]) -> Result<Operation, SnapshotErr
         Some(RequestV1 { account, order }) => {
             let account = unpack(account).and_then(|element| BankAccount::read(&element).ok());
             // None is sent without its type.
-            let account = account.filter(|account| account.check().is_ok());
+            let account = account.filter(|account| !account.account_type.as_str().is_empty());
             (Some(account.ok_or(SnapshotError::Damaged(KIND))?), order.to_vec())
         }
         None => (None, Vec::new()),

@@ -2,7 +2,7 @@
 
 use ofx_session::Doubt;
 use ofx_session::engine::{Intent, Step};
-use ofx_session::ofx::Element;
+use ofx_session::ofx::{Element, Version};
 
 use super::scenario::{
     Reply, Said, Scenario, Sent, acceptance, asked, easy, honest, paid, payment, questioning, refused, transaction,

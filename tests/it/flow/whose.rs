@@ -49,6 +49,10 @@ fn the_only_history_may_leave_out_what_names_the_bank_or_the_type() {
         (["111888777", "1000001", ""], false),
         (["000000000", "1000001", "CHECKING"], false),
         (["999888777", "2000002", ""], false),
+        (["999888777", "", "CHECKING"], true),
+        (["111888777", "", "CHECKING"], false),
+        (["111888777", "", "SAVINGS"], false),
+        (["", "", "SAVINGS"], false),
     ] {
         assert_eq!(proves(&ours, told), is_ours, "{told:?}");
     }
