@@ -36,7 +36,7 @@
 //! | C6 applied, the answer is lost | in doubt | yes | finds out |
 //! | C7 answered, the result is not stored | in doubt | yes | finds out; the caller's error says `Yes` and has the receipt |
 //! | C8 the result is stored, its acknowledgement or the caller's answer is lost | result | yes | gets the result |
-//! | C9 a sleeping owner wakes after a takeover | the other's | maybe | its next write is refused: before the write-ahead nothing is sent; after it as C5, and its result is not written |
+//! | C9 a sleeping owner wakes after a takeover | the other's | maybe | its next write is refused: before the write-ahead nothing is sent; after it as C5, but that `Https` sends nothing any more once the claim is over; its result is not written |
 //! | C10 stopped while finding out | in doubt | - | finds out once more |
 //! | C11 stopped between filing and taking off the desk | result, and the file | yes | gets the result; the next claim finds the file and takes it off |
 //!
