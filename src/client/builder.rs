@@ -84,8 +84,9 @@ impl<C> ClientBuilder<C> {
     ///
     /// When state does not fit, what the institution gives again is left out: first the session cookie, then the account list,
     /// then the profile, without which a paused operation goes on all the same, then the access keys of signon realms other than that of
-    /// `SIGNON`; and where that is not enough, the [cookies](Transport::cookies) of the transport, without which an institution may ask its questions anew each time. If that is not enough, the call that makes the blob
-    /// fails with [`SealError::TooLarge`](crate::seal::SealError::TooLarge).
+    /// `SIGNON`; and where that is not enough, the [cookies](Transport::cookies) of the transport, without which an institution may ask its
+    /// questions anew each time. If that is not enough, the call that makes the blob fails with
+    /// [`SealError::TooLarge`](crate::seal::SealError::TooLarge).
     #[must_use]
     pub fn blob_limit(mut self, bytes: usize) -> Self {
         self.blob_limit = bytes;

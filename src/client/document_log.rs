@@ -202,6 +202,34 @@ const PANICKED: &str = "the writer panicked";
 mod tests {
     use super::*;
 
+    /// A writer that shows whether its own log is whole.
+    struct Looks(Arc<Mutex<Option<DocumentLog>>>);
+
+    impl Write for Looks {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let log = lock(&self.0).clone();
+            assert_eq!(log.unwrap().failure(), None);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_writer_may_look_at_its_own_log() {
+        let own = Arc::default();
+        let log = DocumentLog::to_writer(Looks(Arc::clone(&own)));
+        *lock(&own) = Some(log.clone());
+        let (over, is_over) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let _ = log.request(DateTime::UNIX_EPOCH, "https://ofx.example.com/ofx", b"<OFX></OFX>");
+            over.send(log.failure()).unwrap();
+        });
+        assert_eq!(is_over.recv_timeout(std::time::Duration::from_secs(60)).unwrap(), None);
+    }
+
     #[test]
     fn a_secret_in_the_title_of_a_web_page_is_masked_before_it_is_quoted() {
         for (secret, title, shown) in [

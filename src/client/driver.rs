@@ -177,9 +177,9 @@ const NO_OPERATION: &str = "there is no operation to continue; start one";
 
 const STILL_IN_DOUBT: &str = "the request is still in doubt and was not sent once more";
 
-const WITHOUT_PROFILE: &str = "asking for the institution's profile, without which nothing is sent that must not be done twice: ask again later (where it has \
-     none, say Institution::without_profile, or Client::without_profile of one that was stored; where it has one for its users only, \
-     Dialect::profile_of_user)";
+const WITHOUT_PROFILE: &str = "asking for the institution's profile, without which nothing is sent that must not be done twice: ask again \
+                               later (where it has none, say Institution::without_profile, or Client::without_profile of one that \
+                               was stored; where it has one for its users only, Dialect::profile_of_user)";
 
 const ASKS_FIRST: &str =
     "the institution wants security questions answered before it gives its profile: Session::fetch_profile asks them";

@@ -329,7 +329,7 @@ impl Session {
         self.current = None;
         if self.needs_profile(&intent) {
             let Self { client, credentials, profile_refused, .. } = self;
-            let known = driver::know_profile(client, credentials, intent.needs_profile(), profile_refused).await;
+            let known = driver::know_profile(client, credentials, intent.relies_on_profile(), profile_refused).await;
             self.heed(Some(TaskKind::Profile), known.as_ref().err());
             known?;
         }

@@ -96,12 +96,11 @@ pub use ids::Seed;
 pub use operation::Operation;
 pub use outcome::{BatchAnswer, Confirmed, Outcome, Receipt, Refusal, RefusedAt};
 pub use state::{Application, Institution, State, UserKey};
-
-pub(crate) use held::Held;
 pub use step::{Situation, Step};
 pub use task::{BatchKind, Intent, TaskKind};
 pub use transmit::Transmit;
 
+pub(crate) use held::Held;
 pub(crate) use part::{Part, SnapshotError};
 pub(crate) use records::{read_doubt, write_doubt};
 pub(crate) use schema::{SCHEMA, Schema};

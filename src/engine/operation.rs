@@ -110,8 +110,8 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`EngineError`] when the answer is of no use and nothing hangs on it; what [`Transmit::prepare`](crate::engine::Transmit::prepare) handed out can go on. A request in
-    /// doubt is [`Outcome::Unknown`] and no error.
+    /// [`EngineError`] when the answer is of no use and nothing hangs on it; what
+    /// [`Transmit::prepare`](crate::engine::Transmit::prepare) handed out can go on. A request in doubt is [`Outcome::Unknown`] and no error.
     pub fn handle_response(
         mut self,
         state: &mut State,

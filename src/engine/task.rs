@@ -64,11 +64,11 @@ impl Intent {
 
     /// Whether what is asked for must not simply be made again, and what became of it is found out by what a profile promises. Which
     /// password counts is found out by trying both, and an institution may refuse all else before it is changed.
-    pub(crate) fn needs_profile(&self) -> bool {
+    pub(crate) fn relies_on_profile(&self) -> bool {
         match self {
             Self::Pay(_) => true,
             Self::Request { request, .. } => TaskKind::Request(request.kind()).counts(),
-            Self::Batch(intents) => intents.iter().any(Self::needs_profile),
+            Self::Batch(intents) => intents.iter().any(Self::relies_on_profile),
             Self::Profile | Self::Accounts | Self::Synchronize { .. } | Self::ChangePassword => false,
         }
     }

@@ -234,7 +234,7 @@ impl Vault {
         credentials: &mut Credentials,
         intent: Intent,
     ) -> Result<Operation, Error> {
-        let known = driver::know_profile(client, credentials, intent.needs_profile(), &mut false).await;
+        let known = driver::know_profile(client, credentials, intent.relies_on_profile(), &mut false).await;
         match known.and_then(|()| driver::start(client, intent)) {
             Ok(operation) => Ok(operation),
             Err(error) => {

@@ -162,6 +162,21 @@ fn questions_before_a_newer_profile_do_not_keep_a_payment_from_going_with_the_kn
     line.clean(1);
 }
 
+/// By an institution that gives no profile to anybody: a client that was stored keeps its keys.
+#[test]
+fn a_stored_client_asks_for_no_profile_once_it_is_told() {
+    let line = Line::new(easy().build_model());
+    let client = super::line::client(&line).deconstruct(&keys(), &context()).unwrap();
+    let restored = || Client::restore(&client, &keys(), &context()).unwrap().transport(line.clone());
+    let again = restored().without_profile().deconstruct(&keys(), &context()).unwrap();
+    let told = Client::restore(&again, &keys(), &context()).unwrap().transport(line.clone());
+    for (client, asks) in [(told, false), (restored(), true)] {
+        let from = line.wire().sent.len();
+        assert!(matches!(now(client.open(jane()).unwrap().pay(&payment())), Ok(Progress::Done(_))));
+        assert_eq!(sent(&line)[from..].iter().any(|file| file.contains("<PROFRQ>")), asks);
+    }
+}
+
 /// Where the password must be changed before anything else, the profile too comes after that.
 #[test]
 fn a_password_that_must_be_changed_is_changed_without_a_profile() {

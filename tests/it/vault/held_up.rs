@@ -1,8 +1,8 @@
 //! What runs between the claim and the file is the program's: an observer or the writer of a log that takes its time. Nothing leaves late.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ofx_session::transport::{Event, StepKind};
 use ofx_session::{Client, Dialect, DocumentLog, ErrorKind, Institution, Moved, Vault};
@@ -15,11 +15,13 @@ use crate::resume::line::MAIN;
 struct Terminal {
     clock: Arc<Clock>,
     stopped: Arc<AtomicBool>,
+    shown: Arc<Mutex<String>>,
 }
 
 impl Terminal {
-    fn show(&self) {
-        if self.stopped.swap(false, Ordering::SeqCst) {
+    fn show(&self, text: &str, may_stop: bool) {
+        self.shown.lock().unwrap().push_str(text);
+        if may_stop && self.stopped.swap(false, Ordering::SeqCst) {
             self.clock.advance(100);
         }
     }
@@ -27,7 +29,7 @@ impl Terminal {
 
 impl Write for Terminal {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.show();
+        self.show(&String::from_utf8_lossy(bytes), true);
         Ok(bytes.len())
     }
 
@@ -45,8 +47,8 @@ fn watched(house: &House, terminal: &Terminal, by_log: bool, repeats: bool) -> V
         builder.document_log(DocumentLog::to_writer(terminal))
     } else {
         builder.observer(move |event: &Event<'_>| {
-            if matches!(event, Event::Step { step: StepKind::Sent, .. }) {
-                terminal.show();
+            if let Event::Step { step: step @ (StepKind::Sent | StepKind::NoAnswer), .. } = event {
+                terminal.show(&format!("{step:?} "), *step == StepKind::Sent);
             }
         })
     };
@@ -55,7 +57,7 @@ fn watched(house: &House, terminal: &Terminal, by_log: bool, repeats: bool) -> V
 
 fn house() -> (House, Terminal) {
     let house = House::new(careless());
-    let terminal = Terminal { clock: house.clock.clone(), stopped: Arc::default() };
+    let terminal = Terminal { clock: house.clock.clone(), stopped: Arc::default(), shown: Arc::default() };
     (house, terminal)
 }
 
@@ -71,6 +73,11 @@ fn a_file_that_was_held_up_past_its_claim_does_not_leave() {
         assert_eq!((error.kind(), error.money_may_have_moved()), (ErrorKind::Busy, Moved::No), "{error}");
         assert!(error.to_string().contains("observer"), "{error}");
         assert_eq!(house.line.wire().sent.len(), sent);
+        let shown = terminal.shown.lock().unwrap().clone();
+        assert!(
+            shown.ends_with(if by_log { "it was not sent: too late for it\n" } else { "Sent NoAnswer " }),
+            "{shown}"
+        );
         done(now(vault.pay("order-1", &payment(), jane())));
         house.line.clean(1);
     }
